@@ -1,0 +1,16 @@
+//! The ground floor: units, diagnostics, keyed random numbers, elementary functions and the Report.
+//!
+//! Nothing here knows what a neuron is, and nothing here does input or output.
+
+pub mod diagnostic;
+pub mod hash;
+pub mod math;
+pub mod random;
+pub mod report;
+pub mod unit;
+
+pub use diagnostic::{Diagnostic, Severity, Source, Span, has_errors};
+pub use hash::Hash;
+pub use random::Key;
+pub use report::Report;
+pub use unit::Unit;

@@ -1,0 +1,89 @@
+//! Keyed random numbers: a draw depends only on what it is for, never on what was drawn before.
+//!
+//! Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3", SC11): a
+//! counter-based generator, so any thread may compute any draw and all agree.
+
+use crate::math;
+
+const M0: u64 = 0xD251_1F53;
+const M1: u64 = 0xCD9E_8D57;
+const W0: u32 = 0x9E37_79B9;
+const W1: u32 = 0xBB67_AE85;
+
+/// One application of Philox4x32-10: 128 random bits from a 128-bit counter and a 64-bit key.
+pub fn philox4x32(mut c: [u32; 4], mut k: [u32; 2]) -> [u32; 4] {
+    for round in 0..10 {
+        if round > 0 {
+            k = [k[0].wrapping_add(W0), k[1].wrapping_add(W1)];
+        }
+        let p0 = M0 * u64::from(c[0]);
+        let p1 = M1 * u64::from(c[2]);
+        c = [(p1 >> 32) as u32 ^ c[1] ^ k[0], p1 as u32, (p0 >> 32) as u32 ^ c[3] ^ k[1], p0 as u32];
+    }
+    c
+}
+
+/// What a draw is for: a seed and a use. [`Key::at`] then gives the draw of an entity at a tick.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Key(u64);
+
+impl Key {
+    /// The root of all draws of one seed.
+    pub fn new(seed: u64) -> Self {
+        Key(seed)
+    }
+
+    /// The key of a named use (`"weights"`, `"shuffle"`): independent of every other name.
+    pub fn named(self, name: &str) -> Self {
+        Key(crate::Hash::of(name.as_bytes()).prefix() ^ self.mix(0x9d_8f27))
+    }
+
+    /// The key of a numbered use (an epoch, a projection).
+    pub fn numbered(self, n: u64) -> Self {
+        Key(self.mix(n.wrapping_mul(2).wrapping_add(1)))
+    }
+
+    fn mix(self, n: u64) -> u64 {
+        let r = philox4x32([n as u32, (n >> 32) as u32, 0x6b65_7973, 0], [self.0 as u32, (self.0 >> 32) as u32]);
+        u64::from(r[0]) | u64::from(r[1]) << 32
+    }
+
+    /// 64 random bits for (entity, sequence).
+    pub fn bits(self, entity: u64, sequence: u64) -> u64 {
+        let c = [entity as u32, (entity >> 32) as u32, sequence as u32, (sequence >> 32) as u32];
+        let r = philox4x32(c, [self.0 as u32, (self.0 >> 32) as u32]);
+        u64::from(r[0]) | u64::from(r[1]) << 32
+    }
+
+    /// Uniform in the open interval (0, 1), 53 bits.
+    pub fn uniform(self, entity: u64, sequence: u64) -> f64 {
+        ((self.bits(entity, sequence) >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
+    }
+
+    /// Uniform integer below `n` (> 0), without modulo bias to within 2^-64.
+    pub fn below(self, n: u64, entity: u64, sequence: u64) -> u64 {
+        ((u128::from(self.bits(entity, sequence)) * u128::from(n)) >> 64) as u64
+    }
+
+    /// Standard normal (Box & Muller 1958), from two uniform draws of 32 bits and 53 bits.
+    pub fn normal(self, entity: u64, sequence: u64) -> f64 {
+        let c = [entity as u32, (entity >> 32) as u32, sequence as u32, (sequence >> 32) as u32];
+        let r = philox4x32(c, [self.0 as u32, (self.0 >> 32) as u32]);
+        let u = ((u64::from(r[0]) | u64::from(r[1]) << 32) >> 11) as f64;
+        let radius = (-2.0 * math::ln((u + 0.5) * (1.0 / (1u64 << 53) as f64))).sqrt();
+        let angle = f64::from(r[2]) * (std::f64::consts::TAU / 4_294_967_296.0);
+        radius * math::cos(angle)
+    }
+
+    /// A random permutation of `0..n` (Fisher & Yates).
+    pub fn permutation(self, n: usize) -> Vec<usize> {
+        let mut p: Vec<usize> = (0..n).collect();
+        for i in (1..n).rev() {
+            p.swap(i, self.below(i as u64 + 1, i as u64, 0) as usize);
+        }
+        p
+    }
+}
+
+#[cfg(test)]
+mod tests;

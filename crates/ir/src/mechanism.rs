@@ -1,0 +1,238 @@
+//! A mechanism: equations with a role and ports.
+
+use crate::event::EventProgram;
+use crate::kernel::{Kernel, Port, Surrogate};
+use crate::ode::Method;
+use homolog_base::{Span, Unit};
+use serde::{Deserialize, Serialize};
+
+/// What a mechanism is in a cell or a network.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Role {
+    /// A whole neuron with its own state (`ARTIFICIAL_CELL`): a rate unit or a point neuron.
+    Neuron,
+    /// Per membrane area (`SUFFIX`): an ion channel, a leak, a pump.
+    Channel,
+    /// At a place (`POINT_PROCESS`): a synapse, an electrode.
+    Point,
+}
+
+/// A number that is set from outside.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Parameter {
+    /// Name.
+    pub name: String,
+    /// Unit.
+    pub unit: Unit,
+    /// Value when nothing else is said.
+    pub default: f64,
+    /// Smallest and largest allowed value.
+    pub limits: Option<(f64, f64)>,
+    /// True when every instance may have its own (`RANGE`).
+    pub range: bool,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// A number that evolves.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct StateVariable {
+    /// Name.
+    pub name: String,
+    /// Unit.
+    pub unit: Unit,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// One thing that is done to the states in a step, in the order of BREAKPOINT.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Solve {
+    /// Differential equations: the kernel's outputs are named as states and mean their derivatives, per ms.
+    Ode {
+        /// How they are advanced.
+        method: Method,
+        /// The right-hand sides.
+        rhs: Kernel,
+    },
+    /// Direct assignment: the kernel's outputs are the states after the step.
+    Assign(Kernel),
+}
+
+/// When a neuron spikes, and what that does to it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SpikeRule {
+    /// One output `x`: the distance above threshold; a spike is its crossing of zero from below.
+    pub condition: Kernel,
+    /// Unit of `x`.
+    pub unit: Unit,
+    /// Outputs: the states that a spike sets.
+    pub reset: Kernel,
+}
+
+/// What a neuron sends.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Signal {
+    /// Spikes.
+    Spike,
+    /// The value of this variable.
+    Value(String),
+}
+
+/// How a neuron's activity over a presentation becomes one number for a rate unit that listens to it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Readout {
+    /// The value itself.
+    Value,
+    /// Number of spikes after `settle`.
+    Count,
+    /// Spikes filtered with an exponential of this time constant, ms, at the end of the presentation.
+    Filtered(f64),
+    /// Mean of this state after `settle`.
+    Potential(String),
+}
+
+/// A synapse mechanism that takes the weights of one sign.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Receptor {
+    /// Name of a mechanism of role [`Role::Point`].
+    pub mechanism: String,
+    /// Parameters that differ from its defaults.
+    pub parameters: Vec<(String, f64)>,
+    /// Physical size of a weight of 1, in the unit of the first argument of its `NET_RECEIVE`.
+    pub weight: f64,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// The declarations that make a neuron exchangeable for another: what a dimensionless network needs to know of it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Interface {
+    /// What it sends.
+    pub signal: Signal,
+    /// The port that takes weighted sums of values and the bias.
+    pub drive: Option<String>,
+    /// Physical size of a weight of 1 and of a bias of 1, in the unit of `drive`.
+    pub weight: f64,
+    /// Physical size of a weight of 1 that arrives as an event at the neuron's own `NET_RECEIVE`, in the unit of its first argument.
+    pub event: Option<f64>,
+    /// Who takes positive weights from spiking sources, if not the neuron itself.
+    pub positive: Option<Receptor>,
+    /// Who takes negative weights.
+    pub negative: Option<Receptor>,
+    /// Port that receives the summed membrane current of receptors (outward positive), nA.
+    pub synaptic_current: Option<String>,
+    /// How long one input is shown, ms.
+    pub presentation: f64,
+    /// How much of that passes before the readout begins, ms.
+    pub settle: f64,
+    /// Time step, ms. Zero for a unit without time.
+    pub dt: f64,
+    /// Delay of projections that name none, ms.
+    pub delay: f64,
+    /// Derivative of a spike.
+    pub surrogate: Option<Surrogate>,
+    /// True when the reset carries gradient too.
+    pub reset_attached: bool,
+    /// How activity becomes a value.
+    pub readout: Readout,
+    /// What one unit of the readout (one spike, one mV) is worth to a rate unit.
+    pub readout_scale: f64,
+    /// Declared mean activity under a drive of unit variance: spikes per presentation, or mean absolute value.
+    pub activity: f64,
+}
+
+/// Equations with a role and ports, as read from one `.mod` file.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Mechanism {
+    /// Name (`SUFFIX`, `POINT_PROCESS` or `ARTIFICIAL_CELL`).
+    pub name: String,
+    /// One line that says what it is.
+    pub title: String,
+    /// Equation, source and remarks, from its comment block.
+    pub description: String,
+    /// What it is.
+    pub role: Role,
+    /// What can be set.
+    pub parameters: Vec<Parameter>,
+    /// What evolves.
+    pub states: Vec<StateVariable>,
+    /// What it reads from outside beside its parameters: `v`, `ena`, `celsius`, a drive.
+    pub reads: Vec<Port>,
+    /// Currents it contributes to the membrane, outward positive: outputs of `breakpoint`. nA for points, mA/cm2 for channels.
+    pub currents: Vec<Port>,
+    /// Inputs: parameters, reads. Outputs: initial states.
+    pub initial: Kernel,
+    /// Inputs: parameters, states, reads. Outputs: currents and other assigned variables.
+    pub breakpoint: Kernel,
+    /// How the states are advanced, in order.
+    pub solves: Vec<Solve>,
+    /// What an event does.
+    pub receive: Option<EventProgram>,
+    /// When it spikes.
+    pub spike: Option<SpikeRule>,
+    /// What a network needs to know.
+    pub interface: Option<Interface>,
+}
+
+impl Mechanism {
+    /// The parameter of this name.
+    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|p| p.name == name)
+    }
+
+    /// The step of all states over `dt`: inputs are states, parameters, reads and `dt`; outputs are the states that change.
+    ///
+    /// # Errors
+    /// States whose equation is not linear although `cnexp` was asked for.
+    pub fn step(&self) -> Result<Kernel, Vec<crate::ode::NotLinear>> {
+        let mut b = crate::Builder::new(format!("{}.step", self.name));
+        let mut now: std::collections::HashMap<String, (Unit, crate::Value)> = std::collections::HashMap::new();
+        let mut wrong = Vec::new();
+        for solve in &self.solves {
+            let kernel = match solve {
+                Solve::Ode { method, rhs } => match crate::ode::step(rhs, *method) {
+                    Ok(k) => k,
+                    Err(e) => {
+                        wrong.extend(e);
+                        continue;
+                    }
+                },
+                Solve::Assign(k) => k.clone(),
+            };
+            let values = b.inline(&kernel, |_, p| now.get(&p.name).map(|x| x.1));
+            for ((port, _), v) in kernel.outputs.iter().zip(values) {
+                now.insert(port.name.clone(), (port.unit, v));
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        for s in &self.states {
+            if let Some((unit, v)) = now.get(&s.name) {
+                b.output(&s.name, *unit, *v);
+            }
+        }
+        Ok(b.finish())
+    }
+
+    /// Currents and their derivative with respect to `v`: outputs `i` (sum of all currents) and `g`.
+    pub fn current_and_conductance(&self) -> Kernel {
+        let mut b = crate::Builder::new(format!("{}.current", self.name));
+        let values = b.inline(&self.breakpoint, |_, _| None);
+        let mv = Unit::parse("mV").expect("mV is a unit");
+        let v = b.input("v", mv);
+        let mut sum = b.constant(0.0);
+        let mut unit = Unit::ONE;
+        for (k, (port, _)) in self.breakpoint.outputs.iter().enumerate() {
+            if self.currents.iter().any(|c| c.name == port.name) {
+                sum = b.add(sum, values[k]);
+                unit = port.unit;
+            }
+        }
+        let g = crate::calculus::derivative(&mut b, sum, v);
+        b.output("i", unit, sum);
+        b.output("g", unit / mv, g);
+        b.finish()
+    }
+}

@@ -1,0 +1,362 @@
+//! From rules to structure: `Network` + `Library` -> `Model` + `Params`.
+//!
+//! Every problem is reported, each with its place in the model file. Nothing of a particular neuron or task is decided
+//! here: what a weight means, how long an input is shown and how activity becomes a value come from the neurons' own
+//! declarations.
+
+use crate::calibration::calibrate;
+use crate::compose::{Parts, compose};
+use crate::library::Library;
+use crate::model::{Clock, Group, Link, Model, Target};
+use crate::network::{Delay, Network, Population};
+use crate::params::{Params, Tensor};
+use homolog_base::{Diagnostic, Hash, Key, Unit};
+use homolog_ir::{Interface, Kernel, Mechanism, Role, Signal, Surrogate};
+use std::collections::BTreeMap;
+
+mod order;
+mod wires;
+
+/// Name of the population kind that is set from outside.
+pub const INPUT: &str = "input";
+
+/// A population with its mechanism found and its numbers read.
+struct Resolved<'a> {
+    mechanism: Option<(&'a Mechanism, &'a Interface)>,
+    parameters: BTreeMap<String, f64>,
+    surrogate: Option<Surrogate>,
+}
+
+impl Resolved<'_> {
+    fn is_input(&self) -> bool {
+        self.mechanism.is_none()
+    }
+    fn spikes(&self) -> bool {
+        self.mechanism.is_some_and(|(_, i)| i.signal == Signal::Spike)
+    }
+}
+
+/// Compiles a network. `seed` keys random wiring and initial weights.
+///
+/// # Errors
+/// Everything that is wrong with the network, as diagnostics with places where it was read from a text.
+pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model, Params), Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let resolved: Vec<Resolved> = network.populations.iter().map(|p| resolve(network, p, library, &mut problems)).collect();
+    // Groups cannot be made from populations that are not understood.
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let interfaces = || resolved.iter().filter_map(|r| r.mechanism.map(|m| m.1)).filter(|i| i.dt > 0.0);
+    let dt = network.dt.as_ref().map_or_else(|| interfaces().map(|i| i.dt).fold(f64::INFINITY, f64::min), |d| d.value);
+    let dt = if dt.is_finite() { dt } else { 1.0 };
+    let shown = network.presentation.as_ref().map_or_else(|| interfaces().map(|i| i.presentation).fold(0.0, f64::max), |d| d.value);
+    let ticks = (shown / dt).round() as usize;
+    if interfaces().next().is_some() && (ticks == 0 || (ticks as f64 * dt - shown).abs() > 1e-9 * shown) {
+        let span = network.presentation.as_ref().or(network.dt.as_ref()).map(|l| l.span).unwrap_or_default();
+        problems.push(
+            network
+                .locate(Diagnostic::error("model-presentation", format!("a presentation of {shown} ms is not a whole number of steps of {dt} ms")), span, "given here")
+                .hint("choose a presentation that is a multiple of the step"),
+        );
+        return Err(problems);
+    }
+    let ticks = if interfaces().next().is_some() { ticks } else { 0 };
+
+    let mut links = wires::links(network, &resolved, dt, seed, &mut problems);
+    let order = order::phases(network, &resolved, &links, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut params = Params::default();
+    let mut groups = Vec::new();
+    for (g, (population, r)) in network.populations.iter().zip(&resolved).enumerate() {
+        match group(network, population, r, library, &links, g, dt, ticks, &mut params) {
+            Ok(made) => groups.push(made),
+            Err(e) => problems.extend(e),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    for (link, projection) in links.iter_mut().zip(&network.projections) {
+        link.weights = params.tensors.len();
+        params.tensors.push(wires::weights(link, projection, &groups, network, seed));
+    }
+    let mut model = Model { title: network.title.clone(), hash: Hash::of(b""), dt, ticks, groups, links, phases: order };
+    model.hash = hash(&model);
+    Ok((model, params))
+}
+
+/// The hash of everything that a run depends on beside parameters and inputs.
+fn hash(model: &Model) -> Hash {
+    let mut text = format!("{} {}\n", model.dt.to_bits(), model.ticks);
+    for g in &model.groups {
+        text += &format!("{} {} {} {:?} {}\n{}{}{}", g.name, g.neuron, g.size, g.clock, g.settle, g.initial, g.step, g.value);
+    }
+    for l in &model.links {
+        text += &format!("{} {} {} {:?} {} {:?}\n", l.name, l.from, l.to, l.target, l.delay, l.wires);
+    }
+    Hash::of(text.as_bytes())
+}
+
+fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems: &mut Vec<Diagnostic>) -> Resolved<'a> {
+    let nothing = Resolved { mechanism: None, parameters: BTreeMap::new(), surrogate: None };
+    if p.neuron.value == INPUT {
+        for (name, value) in &p.parameters {
+            problems.push(network.locate(Diagnostic::error("model-parameter", format!("an input population has no parameter `{name}`")), value.span, "given here"));
+        }
+        return nothing;
+    }
+    let neurons = || library.iter().filter(|m| m.role == Role::Neuron && m.interface.is_some());
+    let Some(m) = library.get(&p.neuron.value) else {
+        problems.push(
+            network
+                .locate(Diagnostic::error("model-unknown-neuron", format!("there is no neuron `{}`", p.neuron.value)), p.neuron.span, "not in the library")
+                .suggest(&p.neuron.value, neurons().map(|m| m.name.as_str()).chain([INPUT])),
+        );
+        return nothing;
+    };
+    let (Role::Neuron, Some(interface)) = (m.role, m.interface.as_ref()) else {
+        let what = match m.role {
+            Role::Channel => "an ion channel",
+            Role::Point => "a synapse or electrode",
+            Role::Neuron => "a neuron without an INTERFACE block",
+        };
+        problems.push(
+            network
+                .locate(Diagnostic::error("model-not-a-neuron", format!("`{}` is {what}, which cannot be a population by itself", m.name)), p.neuron.span, "a neuron was expected")
+                .hint(format!("neurons are: {}", neurons().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", "))),
+        );
+        return nothing;
+    };
+    let mut parameters = BTreeMap::new();
+    for (name, setting) in &p.parameters {
+        let Some(parameter) = m.parameter(name) else {
+            problems.push(
+                network
+                    .locate(Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}`", m.name)), setting.span, "unknown parameter")
+                    .suggest(name, m.parameters.iter().map(|q| q.name.as_str())),
+            );
+            continue;
+        };
+        let (number, unit) = &setting.value;
+        let value = match unit.as_deref().map(|u| (u, Unit::parse(u))) {
+            None => *number,
+            Some((_, Ok(u))) if u.same_dimension(&parameter.unit) => number * u.factor_to(&parameter.unit).expect("same dimension"),
+            Some((text, Ok(_))) => {
+                problems.push(
+                    network
+                        .locate(Diagnostic::error("model-unit", format!("`{name}` of `{}` is in {}, not in {text}", m.name, parameter.unit)), setting.span, format!("expected {}", parameter.unit).as_str())
+                        .hint(format!("write it as \"{number} {}\"", parameter.unit)),
+                );
+                continue;
+            }
+            Some((_, Err(e))) => {
+                problems.push(network.locate(Diagnostic::error("model-unit", e.to_string()), setting.span, format!("expected {}", parameter.unit).as_str()));
+                continue;
+            }
+        };
+        if let Some((low, high)) = parameter.limits
+            && !(value >= low && value <= high)
+        {
+            problems.push(
+                network
+                    .locate(Diagnostic::error("model-limits", format!("`{name}` of `{}` cannot be {value} {}", m.name, parameter.unit)), setting.span, "out of its limits")
+                    .hint(format!("it must lie between {low} and {high} {}", parameter.unit)),
+            );
+            continue;
+        }
+        parameters.insert(name.clone(), value);
+    }
+    for name in &p.learn {
+        if m.parameter(name).is_none() {
+            problems.push(
+                network
+                    .locate(Diagnostic::error("model-parameter", format!("`{}` has no parameter `{}` to learn", m.name, name.value)), name.span, "unknown parameter")
+                    .suggest(name, m.parameters.iter().map(|q| q.name.as_str())),
+            );
+        }
+    }
+    let mut surrogate = interface.surrogate;
+    if let Some(s) = &p.surrogate {
+        match homolog_ir::Shape::from_name(&s.value.0) {
+            Some(shape) if s.value.1 > 0.0 => surrogate = Some(Surrogate { shape, width: s.value.1 }),
+            Some(_) => problems.push(network.locate(Diagnostic::error("model-surrogate", "the width of a surrogate must be positive"), s.span, "given here")),
+            None => problems.push(
+                network
+                    .locate(Diagnostic::error("model-surrogate", format!("there is no surrogate derivative `{}`", s.value.0)), s.span, "unknown shape")
+                    .suggest(&s.value.0, homolog_ir::Shape::names()),
+            ),
+        }
+    }
+    Resolved { mechanism: Some((m, interface)), parameters, surrogate }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn group(
+    network: &Network,
+    population: &Population,
+    resolved: &Resolved,
+    library: &Library,
+    links: &[Link],
+    index: usize,
+    dt: f64,
+    ticks: usize,
+    params: &mut Params,
+) -> Result<Group, Vec<Diagnostic>> {
+    let name = population.name.value.clone();
+    let size = population.size.value;
+    let Some((mechanism, interface)) = resolved.mechanism else {
+        let empty = Kernel::default();
+        return Ok(Group {
+            name,
+            neuron: INPUT.into(),
+            size,
+            clock: Clock::Input,
+            variables: vec![],
+            initial: empty.clone(),
+            step: empty.clone(),
+            step_vjp: empty.clone(),
+            value: empty.clone(),
+            value_vjp: empty.clone(),
+            initial_vjp: empty,
+            spikes: false,
+            arrivals: vec![],
+            driven: false,
+            bias: None,
+            learned: vec![],
+            settle: 0,
+            mean_square: 1.0,
+            calibration: None,
+        });
+    };
+    let incoming = || links.iter().filter(|l| l.to == index);
+    let wants_bias = population.bias.unwrap_or(true) && interface.drive.is_some();
+    let driven = wants_bias || incoming().any(|l| l.target == Target::Drive);
+    let mut receptors = Vec::new();
+    let mut problems = Vec::new();
+    if incoming().any(|l| l.target == Target::BySign) {
+        for (prefix, receptor) in [("positive", &interface.positive), ("negative", &interface.negative)] {
+            let Some(receptor) = receptor else { continue };
+            match library.get(&receptor.mechanism) {
+                Some(m) => receptors.push((prefix, receptor, m)),
+                None => problems.push(
+                    Diagnostic::error("model-unknown-receptor", format!("`{}` names the receptor `{}`, which is not in the library", mechanism.name, receptor.mechanism))
+                        .suggest(&receptor.mechanism, library.iter().filter(|m| m.role == Role::Point).map(|m| m.name.as_str())),
+                ),
+            }
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let settle = (interface.settle / dt).round() as usize;
+    let mut parts = Parts {
+        name: &name,
+        neuron: mechanism,
+        interface,
+        receptors,
+        parameters: resolved.parameters.clone(),
+        learn: population.learn.iter().map(|l| l.value.clone()).collect(),
+        dt,
+        ticks,
+        settle: settle.min(ticks.saturating_sub(1)),
+        driven: true,
+        own_events: incoming().any(|l| l.target == Target::Own),
+        surrogate: resolved.surrogate,
+        gain: 1.0,
+    };
+    let located = |e: Vec<String>| -> Vec<Diagnostic> {
+        e.into_iter().map(|m| network.locate(Diagnostic::error("model-neuron", m), population.neuron.span, "this neuron")).collect()
+    };
+    let value_of = |n: &str| resolved.parameters.get(n).copied().or_else(|| mechanism.parameter(n).map(|p| p.default)).unwrap_or(0.0);
+    let learned_values: Vec<(String, f64)> = parts.learn.iter().map(|n| (n.clone(), value_of(n))).collect();
+    let composed = compose(&parts).map_err(located)?;
+    let (calibration, mean_square) = match interface.drive {
+        Some(_) => {
+            let (c, s) = calibrate(&composed, ticks, parts.settle, &learned_values, interface.activity);
+            (Some(c), s)
+        }
+        None => (None, 1.0),
+    };
+    parts.gain = calibration.map_or(1.0, |c| c.gain);
+    parts.driven = driven;
+    let composed = compose(&parts).map_err(located)?;
+
+    let column = |params: &mut Params, name: String, unit: Unit, bounds, decays: bool, value: f64| {
+        params.tensors.push(Tensor { name, unit, shape: [size, 1], learned: true, decays, bounds, values: vec![value; size] });
+        params.tensors.len() - 1
+    };
+    let bias = wants_bias.then(|| column(params, format!("{name}.bias"), Unit::ONE, None, false, 0.0));
+    let learned = learned_values
+        .iter()
+        .map(|(n, v)| {
+            let p = mechanism.parameter(n).expect("resolved");
+            (n.clone(), column(params, format!("{name}.{n}"), p.unit, p.limits, false, *v))
+        })
+        .collect();
+    Ok(Group {
+        neuron: mechanism.name.clone(),
+        size,
+        clock: composed.clock,
+        variables: composed.variables,
+        initial: composed.initial,
+        step: composed.step,
+        step_vjp: composed.step_vjp,
+        value: composed.value,
+        value_vjp: composed.value_vjp,
+        initial_vjp: composed.initial_vjp,
+        spikes: composed.spikes,
+        arrivals: composed.arrivals,
+        driven,
+        bias,
+        learned,
+        settle: parts.settle,
+        mean_square: if mean_square > 0.0 { mean_square } else { 1.0 },
+        calibration,
+        name,
+    })
+}
+
+/// The key of everything random in one projection.
+fn link_key(seed: u64, name: &str, what: &str) -> Key {
+    Key::new(seed).named(what).named(name)
+}
+
+/// The delay of a projection in whole ticks or frames.
+fn whole_delay(network: &Network, delay: Option<&crate::Located<Delay>>, spikes: bool, declared: f64, dt: f64, problems: &mut Vec<Diagnostic>) -> usize {
+    match delay.map(|d| (d.value, d.span)) {
+        None if spikes => (declared / dt).round() as usize,
+        None => 0,
+        Some((Delay::Ms(d), span)) if spikes => {
+            let ticks = (d / dt).round();
+            if d < 0.0 || (ticks * dt - d).abs() > 1e-9 * dt.max(d) {
+                problems.push(
+                    network
+                        .locate(Diagnostic::error("model-delay", format!("a delay of {d} ms is not a whole number of steps of {dt} ms")), span, "given here")
+                        .hint(format!("the nearest are {} and {} ms", (d / dt).floor() * dt, (d / dt).ceil() * dt)),
+                );
+            }
+            ticks.max(0.0) as usize
+        }
+        Some((Delay::Frames(f), _)) if !spikes => f as usize,
+        Some((Delay::Frames(_), span)) => {
+            problems.push(network.locate(Diagnostic::error("model-delay", "spikes are delayed by time, not by frames"), span, "given in frames").hint("write it as \"2 ms\""));
+            1
+        }
+        Some((Delay::Ms(d), span)) => {
+            if d != 0.0 {
+                problems.push(
+                    network
+                        .locate(Diagnostic::error("model-delay", "a signal that is a value is delayed by whole frames, not by time"), span, "given in ms")
+                        .hint("write it as \"1 frame\""),
+                );
+            }
+            0
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

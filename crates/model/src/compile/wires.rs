@@ -1,0 +1,116 @@
+//! Projections: where they arrive, which weights they have, and where those start.
+
+use super::{Resolved, link_key, whole_delay};
+use crate::model::{Group, Link, Target, Wires};
+use crate::network::{Network, Projection, Weights, Wiring};
+use crate::params::Tensor;
+use homolog_base::{Diagnostic, Unit};
+
+/// All links of a network; weights are not yet given.
+pub(super) fn links(network: &Network, resolved: &[Resolved], dt: f64, seed: u64, problems: &mut Vec<Diagnostic>) -> Vec<Link> {
+    let mut made: Vec<Link> = Vec::new();
+    for p in &network.projections {
+        let (Some(from), Some(to)) = (find(network, &p.from, problems), find(network, &p.to, problems)) else { continue };
+        let Some((mechanism, interface)) = resolved[to].mechanism else {
+            problems.push(
+                network
+                    .locate(Diagnostic::error("model-to-input", format!("`{}` is an input population and receives nothing", p.to.value)), p.to.span, "cannot receive")
+                    .hint("exchange `from` and `to`?"),
+            );
+            continue;
+        };
+        let events = resolved[from].spikes() && resolved[to].spikes();
+        let target = if !events {
+            if interface.drive.is_none() {
+                problems.push(
+                    network
+                        .locate(Diagnostic::error("model-no-drive", format!("`{}` takes only spikes, but `{}` sends values", mechanism.name, p.from.value)), p.to.span, "declares no DRIVE")
+                        .hint("add a DRIVE to its INTERFACE block, or put a spiking population in between"),
+                );
+            }
+            Target::Drive
+        } else if interface.positive.is_some() || interface.negative.is_some() {
+            Target::BySign
+        } else {
+            Target::Own
+        };
+        let (rows, columns) = (network.populations[to].size.value, network.populations[from].size.value);
+        let mut name = format!("{}->{}", p.from.value, p.to.value);
+        let same = made.iter().filter(|l| l.from == from && l.to == to).count();
+        if same > 0 {
+            name += &format!("#{}", same + 1);
+        }
+        let wires = match p.wiring.value {
+            Wiring::AllToAll => Wires::Dense,
+            Wiring::OneToOne => {
+                if rows != columns {
+                    problems.push(
+                        network
+                            .locate(Diagnostic::error("model-shape", format!("one-to-one from {columns} neurons to {rows}")), p.wiring.span, "needs populations of one size")
+                            .hint(format!("`{}` has {columns}, `{}` has {rows}", p.from.value, p.to.value)),
+                    );
+                }
+                Wires::OneToOne
+            }
+            Wiring::Random(probability) => random(rows, columns, probability, seed, &name),
+        };
+        let delay = whole_delay(network, p.delay.as_ref(), events, interface.delay, dt, problems);
+        made.push(Link { name, from, to, target, wires, weights: usize::MAX, delay });
+    }
+    made
+}
+
+fn find(network: &Network, name: &crate::Located<String>, problems: &mut Vec<Diagnostic>) -> Option<usize> {
+    let found = network.population(name);
+    if found.is_none() {
+        problems.push(
+            network
+                .locate(Diagnostic::error("model-unknown-population", format!("there is no population `{}`", name.value)), name.span, "unknown population")
+                .suggest(name, network.populations.iter().map(|p| p.name.value.as_str())),
+        );
+    }
+    found
+}
+
+/// Each pair with the same probability, keyed by the pair, so that the result depends on no order.
+fn random(rows: usize, columns: usize, probability: f64, seed: u64, name: &str) -> Wires {
+    let key = link_key(seed, name, "wiring");
+    let mut start = vec![0u32];
+    let mut column = Vec::new();
+    for r in 0..rows {
+        column.extend((0..columns).filter(|c| key.uniform(r as u64, *c as u64) < probability).map(|c| c as u32));
+        start.push(column.len() as u32);
+    }
+    Wires::Sparse { start, column }
+}
+
+/// The weights of a link as they start.
+pub(super) fn weights(link: &Link, projection: &Projection, groups: &[Group], network: &Network, seed: u64) -> Tensor {
+    let (rows, columns) = (groups[link.to].size, groups[link.from].size);
+    let key = link_key(seed, &link.name, "weights");
+    let shape = match &link.wires {
+        Wires::Dense => [rows, columns],
+        Wires::OneToOne => [rows, 1],
+        Wires::Sparse { column, .. } => [column.len(), 1],
+    };
+    let count = shape[0] * shape[1];
+    let fan_in = (count as f64 / rows as f64).max(1.0);
+    // Several projections into one population share its variance.
+    let together = network.projections.iter().filter(|p| p.to.value == projection.to.value).count() as f64;
+    let spread = 1.0 / (fan_in * together * groups[link.from].mean_square).sqrt();
+    let draw = |k: u64| match projection.weights.value {
+        Weights::UnitVariance => spread * key.normal(k, 0),
+        Weights::Normal(mean, sd) => mean + sd * key.normal(k, 0),
+        Weights::Uniform(a, b) => a + (b - a) * key.uniform(k, 0),
+        Weights::Constant(c) => c,
+    };
+    Tensor {
+        name: link.name.clone(),
+        unit: Unit::ONE,
+        shape,
+        learned: projection.learn.unwrap_or(true),
+        decays: true,
+        bounds: None,
+        values: (0..count as u64).map(draw).collect(),
+    }
+}

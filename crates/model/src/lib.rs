@@ -1,0 +1,31 @@
+//! The nouns: a network's description, and what it compiles to.
+//!
+//! - [`Network`]: populations, projections and probes as *rules*; a [`Study`] adds data and training. Plain values;
+//!   [`file`] reads them from TOML, with every problem located.
+//! - [`Library`]: the mechanisms a network may name.
+//! - [`compile()`]: `Network` + `Library` to [`Model`], which never changes, and [`Params`], which may be learned.
+//! - [`Runner`]: what runs a model and pulls gradients back through it; [`State`], [`Recording`] and [`Tape`] are what
+//!   it works on.
+
+pub mod calibration;
+pub mod checkpoint;
+pub mod compile;
+pub mod compose;
+pub mod file;
+pub mod library;
+pub mod model;
+pub mod network;
+pub mod params;
+pub mod runner;
+pub mod samples;
+pub mod study;
+
+pub use checkpoint::Checkpoint;
+pub use compile::compile;
+pub use library::Library;
+pub use model::{Clock, Group, Link, Model, Phase, Target, Wires};
+pub use network::{Located, Network, Population, Projection, Weights, Wiring};
+pub use params::{Params, Tensor};
+pub use runner::{Fault, Gradients, Inputs, Observable, Probe, Recording, RecordingGrad, Runner, State, Tape, Trace};
+pub use samples::{Samples, Split};
+pub use study::{Comparison, Data, Loss, Optimiser, Study, Training};

@@ -1,0 +1,145 @@
+//! A network as rules: who there is and who connects to whom. Nothing here knows what a neuron is.
+
+use homolog_base::{Diagnostic, Source, Span};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A value and where in the description it stands.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Located<T> {
+    /// The value.
+    pub value: T,
+    /// Its place in [`Network::source`]; empty for values made in Rust.
+    pub span: Span,
+}
+
+impl<T> Located<T> {
+    /// A value read at a place.
+    pub fn new(value: T, span: impl Into<Span>) -> Self {
+        Located { value, span: span.into() }
+    }
+}
+
+impl<T> From<T> for Located<T> {
+    fn from(value: T) -> Self {
+        Located { value, span: Span::default() }
+    }
+}
+
+impl From<&str> for Located<String> {
+    fn from(value: &str) -> Self {
+        value.to_string().into()
+    }
+}
+
+impl<T> std::ops::Deref for Located<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// Populations, projections between them, and how long a step and a presentation are.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Network {
+    /// What it is called in messages and reports.
+    pub title: String,
+    /// The text it was read from, for diagnostics.
+    pub source: Option<Arc<Source>>,
+    /// The populations, in order.
+    pub populations: Vec<Population>,
+    /// The projections, in order.
+    pub projections: Vec<Projection>,
+    /// Time step, ms; the smallest that its neurons declare when not given.
+    pub dt: Option<Located<f64>>,
+    /// How long one input is shown, ms; the longest that its neurons declare when not given.
+    pub presentation: Option<Located<f64>>,
+}
+
+/// A number of neurons of one kind.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Population {
+    /// Name, unique in the network.
+    pub name: Located<String>,
+    /// How many.
+    pub size: Located<usize>,
+    /// `input`, or the name of a mechanism of role neuron. The one word.
+    pub neuron: Located<String>,
+    /// Parameters that differ from the mechanism's defaults: number and, if one was written, its unit.
+    pub parameters: BTreeMap<String, Located<(f64, Option<String>)>>,
+    /// Parameters of the mechanism that are learned, one number per neuron.
+    pub learn: Vec<Located<String>>,
+    /// Surrogate derivative instead of the one that the mechanism declares: shape name, width in the unit of its spike condition.
+    pub surrogate: Option<Located<(String, f64)>>,
+    /// Whether its neurons have a learned bias. Default true.
+    pub bias: Option<bool>,
+}
+
+/// Connections from one population to another.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Projection {
+    /// Name of the sending population.
+    pub from: Located<String>,
+    /// Name of the receiving population.
+    pub to: Located<String>,
+    /// Which neuron connects to which.
+    pub wiring: Located<Wiring>,
+    /// Where the weights start.
+    pub weights: Located<Weights>,
+    /// Transmission delay, ms; what the receiving neuron declares when not given. For signals that are values: whole frames.
+    pub delay: Option<Located<Delay>>,
+    /// Whether the weights are learned. Default true.
+    pub learn: Option<bool>,
+    /// Where the whole entry stands.
+    pub span: Span,
+}
+
+/// A delay, in time or in whole presentations.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Delay {
+    /// Milliseconds (spikes).
+    Ms(f64),
+    /// Presentations (values).
+    Frames(u32),
+}
+
+/// Which neuron connects to which.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub enum Wiring {
+    /// Every one to every one.
+    #[default]
+    AllToAll,
+    /// The k-th to the k-th.
+    OneToOne,
+    /// Each pair with this probability, independently, keyed by the seed.
+    Random(f64),
+}
+
+/// Where weights start. Weights are signed and dimensionless.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub enum Weights {
+    /// Normal, mean 0, with the spread that gives the target a drive of unit variance: `1 / sqrt(fan-in * E[x^2])`.
+    #[default]
+    UnitVariance,
+    /// Normal with this mean and standard deviation.
+    Normal(f64, f64),
+    /// Uniform between two bounds.
+    Uniform(f64, f64),
+    /// All the same.
+    Constant(f64),
+}
+
+impl Network {
+    /// Index of the population of this name.
+    pub fn population(&self, name: &str) -> Option<usize> {
+        self.populations.iter().position(|p| p.name.value == name)
+    }
+
+    /// Adds the place of a span to a diagnostic, when the network was read from a text.
+    pub fn locate(&self, d: Diagnostic, span: Span, label: &str) -> Diagnostic {
+        match &self.source {
+            Some(source) if span != Span::default() => d.at(source, span, label),
+            _ => d,
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! What a `.mod` file says, with the place of everything.
+//!
+//! The tree knows every block and every statement of NMODL. Those that are not given a meaning yet are kept as
+//! [`BlockKind::NotYet`] and [`StatementKind::NotYet`], so that the reader can name them.
+
+use homolog_base::Span;
+
+/// A word and its place.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Name {
+    /// The word.
+    pub text: String,
+    /// Where it is.
+    pub span: Span,
+}
+
+/// The text of a unit, without its parentheses.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnitText {
+    /// Such as `mA/cm2`.
+    pub text: String,
+    /// Where it is, with its parentheses.
+    pub span: Span,
+}
+
+/// A number, its sign included, with its unit if it has one.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Quantity {
+    /// The number.
+    pub value: f64,
+    /// Its unit.
+    pub unit: Option<UnitText>,
+    /// Where it is.
+    pub span: Span,
+}
+
+/// A whole file.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct File {
+    /// The line after `TITLE`.
+    pub title: Option<Name>,
+    /// The texts between `COMMENT` and `ENDCOMMENT`.
+    pub comments: Vec<Name>,
+    /// The blocks, in order.
+    pub blocks: Vec<Block>,
+    /// Regions between `UNITSOFF` and `UNITSON`, where units are not checked.
+    pub unchecked: Vec<Span>,
+}
+
+/// A block and its place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Block {
+    /// Its keyword, such as `DERIVATIVE`.
+    pub keyword: Name,
+    /// From its keyword to its last brace.
+    pub span: Span,
+    /// What it says.
+    pub kind: BlockKind,
+}
+
+/// What a block says.
+#[derive(Clone, PartialEq, Debug)]
+pub enum BlockKind {
+    /// `NEURON`.
+    Neuron(Vec<NeuronItem>),
+    /// `UNITS`.
+    Units(Vec<UnitItem>),
+    /// `PARAMETER`.
+    Parameter(Vec<Declaration>),
+    /// `CONSTANT`.
+    Constant(Vec<Declaration>),
+    /// `ASSIGNED`.
+    Assigned(Vec<Declaration>),
+    /// `STATE`.
+    State(Vec<Declaration>),
+    /// `INITIAL`.
+    Initial(Vec<Statement>),
+    /// `BREAKPOINT`.
+    Breakpoint(Vec<Statement>),
+    /// `DERIVATIVE`.
+    Derivative(Routine),
+    /// `PROCEDURE`.
+    Procedure(Routine),
+    /// `FUNCTION`.
+    Function(Routine),
+    /// `NET_RECEIVE`.
+    NetReceive(Routine),
+    /// `SPIKE (left > right) { ... }`: our own.
+    Spike {
+        /// The condition.
+        condition: Expression,
+        /// What a spike does.
+        body: Vec<Statement>,
+    },
+    /// `INTERFACE`: our own.
+    Interface(Vec<InterfaceItem>),
+    /// `INDEPENDENT`, which says nothing any more.
+    Independent,
+    /// `DEFINE name number`.
+    Define(Name, f64),
+    /// A block of the language that has no meaning here yet.
+    NotYet,
+}
+
+/// A line of `NEURON`.
+#[derive(Clone, PartialEq, Debug)]
+pub enum NeuronItem {
+    /// `SUFFIX`, `POINT_PROCESS` or `ARTIFICIAL_CELL`, and the name.
+    Kind(Name, Name),
+    /// `RANGE`.
+    Range(Vec<Name>),
+    /// `GLOBAL`.
+    Global(Vec<Name>),
+    /// `NONSPECIFIC_CURRENT`.
+    Nonspecific(Vec<Name>),
+    /// `ELECTRODE_CURRENT`.
+    Electrode(Vec<Name>),
+    /// `USEION`.
+    Ion {
+        /// Which.
+        ion: Name,
+        /// What is read of it.
+        read: Vec<Name>,
+        /// What is written of it.
+        write: Vec<Name>,
+        /// Its charge.
+        valence: Option<f64>,
+    },
+    /// `THREADSAFE`.
+    ThreadSafe,
+    /// A line that has no meaning here yet: its keyword.
+    NotYet(Name),
+}
+
+/// A line of `UNITS`.
+#[derive(Clone, PartialEq, Debug)]
+pub enum UnitItem {
+    /// `(mA) = (milliamp)`.
+    Alias(UnitText, UnitText),
+    /// `FARADAY = (faraday) (coulomb)` or `F = 96485 (coulomb)`.
+    Constant(Name, ConstantValue, UnitText),
+}
+
+/// What a constant of `UNITS` is.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ConstantValue {
+    /// A unit that is itself a quantity.
+    Unit(UnitText),
+    /// A number.
+    Number(f64),
+}
+
+/// A declared name.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Declaration {
+    /// The name.
+    pub name: Name,
+    /// Its value.
+    pub value: Option<f64>,
+    /// Its unit.
+    pub unit: Option<UnitText>,
+    /// Its limits, and their place.
+    pub limits: Option<(f64, f64, Span)>,
+    /// `START`.
+    pub start: Option<f64>,
+    /// True for `name[n]`.
+    pub array: bool,
+}
+
+/// A named list of statements with arguments.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Routine {
+    /// Its name; for `NET_RECEIVE`, the keyword.
+    pub name: Name,
+    /// Its arguments with their units.
+    pub arguments: Vec<(Name, Option<UnitText>)>,
+    /// The unit of its value.
+    pub unit: Option<UnitText>,
+    /// What it does.
+    pub body: Vec<Statement>,
+}
+
+/// A statement and its place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Statement {
+    /// Where it is.
+    pub span: Span,
+    /// What it says.
+    pub kind: StatementKind,
+}
+
+/// What a statement says.
+#[derive(Clone, PartialEq, Debug)]
+pub enum StatementKind {
+    /// `LOCAL a, b`.
+    Local(Vec<Name>),
+    /// `a = expression`, and with `prime` `a' = expression`.
+    Assign {
+        /// What is assigned.
+        target: Name,
+        /// True for a derivative.
+        prime: bool,
+        /// Its value.
+        value: Expression,
+    },
+    /// `if (condition) { ... } else { ... }`.
+    If {
+        /// The condition.
+        condition: Expression,
+        /// When it holds.
+        then: Vec<Statement>,
+        /// When it does not.
+        otherwise: Vec<Statement>,
+    },
+    /// A call of a procedure.
+    Call(Name, Vec<Expression>),
+    /// `SOLVE block METHOD method`.
+    Solve(Name, Option<Name>),
+    /// `TABLE`, which asks for interpolation; here all is exact.
+    Table,
+    /// A statement that has no meaning here yet: its keyword.
+    NotYet(String),
+}
+
+/// An expression and its place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Expression {
+    /// Where it is.
+    pub span: Span,
+    /// What it says.
+    pub kind: ExpressionKind,
+}
+
+/// What an expression says.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ExpressionKind {
+    /// A number.
+    Number(f64, Option<UnitText>),
+    /// A variable.
+    Name(String),
+    /// A function of numbers.
+    Call(Name, Vec<Expression>),
+    /// `-x`.
+    Negative(Box<Expression>),
+    /// `!x`.
+    Not(Box<Expression>),
+    /// Two operands.
+    Binary(Operator, Box<Expression>, Box<Expression>),
+    /// An element of an array, which has no meaning here yet.
+    Element(Name),
+}
+
+/// An operator between two operands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operator {
+    /// `||`
+    Or,
+    /// `&&`
+    And,
+    /// `<`
+    Less,
+    /// `<=`
+    LessEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterEqual,
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `^`
+    Power,
+}
+
+impl Operator {
+    /// True for those that compare numbers.
+    pub fn compares(self) -> bool {
+        use Operator::{Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual};
+        matches!(self, Less | LessEqual | Greater | GreaterEqual | Equal | NotEqual)
+    }
+
+    /// True for `&&` and `||`.
+    pub fn is_logic(self) -> bool {
+        matches!(self, Operator::And | Operator::Or)
+    }
+}
+
+/// A line of `INTERFACE`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct InterfaceItem {
+    /// Its keyword.
+    pub keyword: Name,
+    /// Where it is.
+    pub span: Span,
+    /// What it says.
+    pub kind: InterfaceKind,
+}
+
+/// What a line of `INTERFACE` says.
+#[derive(Clone, PartialEq, Debug)]
+pub enum InterfaceKind {
+    /// A variable or a choice: `SIGNAL spike`, `DRIVE i`, `CURRENT isyn`, `RESET detached`.
+    Word(Name),
+    /// A quantity: `WEIGHT 20 (mV)`, `STEP 1 (ms)`.
+    Quantity(Quantity),
+    /// `POSITIVE` or `NEGATIVE`.
+    Receptor {
+        /// The mechanism.
+        mechanism: Name,
+        /// Its parameters that differ from their defaults.
+        parameters: Vec<(Name, Quantity)>,
+        /// The size of a weight of 1.
+        weight: Option<Quantity>,
+    },
+    /// `SURROGATE shape width`.
+    Surrogate(Name, Quantity),
+    /// `READOUT kind [variable or time constant] scale`.
+    Readout {
+        /// `value`, `count`, `filtered` or `potential`.
+        how: Name,
+        /// The state of `potential`.
+        variable: Option<Name>,
+        /// The numbers that follow.
+        numbers: Vec<Quantity>,
+    },
+}

@@ -1,0 +1,203 @@
+//! Statements between braces.
+
+use super::{DEEPEST, Parsed, Parser};
+use crate::ast::{Statement, StatementKind};
+use crate::lexer::Kind;
+use homolog_base::{Diagnostic, Span};
+
+impl Parser<'_> {
+    /// `{ statements }`; a brace that is never closed is reported once, where the block began.
+    pub(super) fn body(&mut self) -> Parsed<Vec<Statement>> {
+        let open = self.expect(Kind::Open, "`{`")?.span;
+        self.depth += 1;
+        let mut out = Vec::new();
+        if self.depth > DEEPEST {
+            self.too_deep();
+            self.at = self.tokens.len() - 1;
+        }
+        while !self.ends(open) {
+            match self.statement() {
+                Ok(Some(s)) => out.push(s),
+                Ok(None) => {}
+                Err(_) => self.skip_statement(),
+            }
+        }
+        self.depth -= 1;
+        Ok(out)
+    }
+
+    /// True at the `}` that closes this block (which is passed), or where it must be missing.
+    pub(super) fn ends(&mut self, open: Span) -> bool {
+        if self.eat(Kind::Close) {
+            return true;
+        }
+        if self.kind() == Kind::End || self.begins_block() {
+            if self.depth <= DEEPEST {
+                let here = self.peek().span;
+                let d = Diagnostic::error("nmodl-brace", "this `{` is never closed")
+                    .at(self.source, open, "opened here")
+                    .at(self.source, here, "`}` was expected before this")
+                    .hint("add the missing `}`");
+                self.report(d);
+            }
+            return true;
+        }
+        false
+    }
+
+    fn statement(&mut self) -> Parsed<Option<Statement>> {
+        let t = self.peek();
+        let start = t.span.start;
+        let kind = match (t.kind, self.text(t)) {
+            (Kind::Verbatim, _) => {
+                self.next();
+                StatementKind::NotYet("VERBATIM".into())
+            }
+            (Kind::Other, ";") => {
+                self.next();
+                return Ok(None);
+            }
+            (Kind::Tilde, _) => {
+                self.next();
+                self.skip_line();
+                StatementKind::NotYet("~".into())
+            }
+            (Kind::Word, "LOCAL") => {
+                self.next();
+                StatementKind::Local(self.names("the name of a local variable")?)
+            }
+            (Kind::Word, "if" | "IF") => self.branch()?,
+            (Kind::Word, "SOLVE") => {
+                self.next();
+                let block = self.name("the name of a block")?;
+                let method = if self.eat_word("METHOD") || self.eat_word("USING") || self.eat_word("STEADYSTATE") { Some(self.name("the name of a method")?) } else { None };
+                if self.eat_word("IFERROR") {
+                    self.skip_braces();
+                }
+                StatementKind::Solve(block, method)
+            }
+            (Kind::Word, "TABLE") => {
+                self.table()?;
+                StatementKind::Table
+            }
+            (Kind::Word, word @ ("while" | "WHILE" | "FROM" | "FORALL" | "INITIAL" | "WATCH" | "for")) => {
+                let word = word.to_string();
+                self.next();
+                while !matches!(self.kind(), Kind::Open | Kind::End | Kind::Close) && !(word == "WATCH" && self.begins_line()) {
+                    self.next();
+                }
+                if self.kind() == Kind::Open {
+                    self.skip_braces();
+                }
+                StatementKind::NotYet(word)
+            }
+            (
+                Kind::Word,
+                word @ ("CONSERVE" | "COMPARTMENT" | "LONGITUDINAL_DIFFUSION" | "PROTECT" | "MUTEXLOCK" | "MUTEXUNLOCK" | "LAG" | "RESET" | "MATCH" | "PRINTF" | "printf"),
+            ) => {
+                let word = word.to_string();
+                self.next();
+                self.skip_line();
+                StatementKind::NotYet(word)
+            }
+            (Kind::Word, _) => self.assignment_or_call()?,
+            _ => return Err(self.expected("a statement")),
+        };
+        Ok(Some(Statement { span: self.since(start), kind }))
+    }
+
+    /// Passes what is left of this line, with the braces it opens.
+    fn skip_line(&mut self) {
+        while !matches!(self.kind(), Kind::End | Kind::Close) && !self.begins_line() {
+            if self.kind() == Kind::Open {
+                self.skip_braces();
+            } else {
+                self.next();
+            }
+        }
+    }
+
+    fn branch(&mut self) -> Parsed<StatementKind> {
+        self.depth += 1;
+        let out = self.branch_inner();
+        self.depth -= 1;
+        out
+    }
+
+    fn branch_inner(&mut self) -> Parsed<StatementKind> {
+        if self.depth > DEEPEST {
+            return Err(self.too_deep());
+        }
+        self.next();
+        self.expect(Kind::Left, "`(` and a condition")?;
+        let condition = self.expression()?;
+        self.expect(Kind::Right, "`)`")?;
+        let then = self.body()?;
+        let mut otherwise = Vec::new();
+        if self.eat_word("else") || self.eat_word("ELSE") {
+            if self.at_word("if") || self.at_word("IF") {
+                let start = self.peek().span.start;
+                let kind = self.branch()?;
+                otherwise.push(Statement { span: self.since(start), kind });
+            } else {
+                otherwise = self.body()?;
+            }
+        }
+        Ok(StatementKind::If { condition, then, otherwise })
+    }
+
+    /// `TABLE a, b DEPEND c, d FROM x TO y WITH n`
+    fn table(&mut self) -> Parsed<()> {
+        self.next();
+        if self.kind() == Kind::Word && !self.at_word("DEPEND") && !self.at_word("FROM") {
+            self.names("the name of a variable")?;
+        }
+        if self.eat_word("DEPEND") {
+            self.names("the name of a variable")?;
+        }
+        if !self.eat_word("FROM") {
+            return Err(self.expected("`FROM`"));
+        }
+        self.expression()?;
+        if !self.eat_word("TO") {
+            return Err(self.expected("`TO`"));
+        }
+        self.expression()?;
+        if !self.eat_word("WITH") {
+            return Err(self.expected("`WITH`"));
+        }
+        self.next();
+        Ok(())
+    }
+
+    fn assignment_or_call(&mut self) -> Parsed<StatementKind> {
+        let name = self.name("a name")?;
+        match self.kind() {
+            Kind::Left => Ok(StatementKind::Call(name, self.arguments()?)),
+            Kind::LeftSquare => {
+                self.next();
+                self.expression()?;
+                self.expect(Kind::RightSquare, "`]`")?;
+                self.expect(Kind::Is, "`=`")?;
+                self.expression()?;
+                Ok(StatementKind::NotYet(format!("{}[...] (an array)", name.text)))
+            }
+            Kind::Prime => {
+                self.next();
+                if self.kind() == Kind::Prime {
+                    while self.eat(Kind::Prime) {}
+                    self.expect(Kind::Is, "`=`")?;
+                    self.expression()?;
+                    return Ok(StatementKind::NotYet(format!("{}'' (a higher derivative)", name.text)));
+                }
+                self.expect(Kind::Is, "`=`")?;
+                Ok(StatementKind::Assign { target: name, prime: true, value: self.expression()? })
+            }
+            Kind::Is => {
+                self.next();
+                Ok(StatementKind::Assign { target: name, prime: false, value: self.expression()? })
+            }
+            _ => Err(self.expected("`=` or `(`")),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+TITLE Leaky integrate-and-fire neuron
+
+COMMENT
+    tau v' = vrest - v + i
+    spike when v rises above vth; then v = vreset, and v is held there for tref
+
+Lapicque 1907, J. Physiol. Pathol. Gen. 9, 620-635; in this form Gerstner, Kistler, Naud & Paninski 2014, "Neuronal
+Dynamics", eq. 1.5 and section 1.3. The drive i is the input current times the membrane resistance, so it is a voltage.
+
+The simplest neuron that spikes. Under a constant drive above vth - vrest it fires with the period
+
+    T = tref + tau ln((vrest + i - vreset) / (vrest + i - vth))
+
+An incoming spike of weight w moves v by w at once (a "delta" synapse); while the neuron is refractory
+that is without effect. The step is exact for a drive that is constant over it. A refractory time is kept to a whole
+number of steps; the slack of 1e-6 ms absorbs the rounding of refr - dt.
+
+Weights: a weight of 1 turns a drive of 1 into 40 mV. EVENT is the jump with the same effect on average: a source that
+is shown for 40 ms and read as 0.2 per spike drives with 40 mV * 0.2 per spike, and a jump decays within tau, so the
+jump is 40 mV * 0.2 * 40 ms / 10 ms = 32 mV. The declared activity is the mean number of spikes in a presentation
+when the drive is a standard normal number, held constant.
+ENDCOMMENT
+
+NEURON {
+    ARTIFICIAL_CELL lif
+    RANGE tau, vrest, vth, vreset, tref, i
+}
+
+PARAMETER {
+    tau = 10 (ms) <0.01, 1e4>           : membrane time constant
+    vrest = -65 (mV) <-200, 200>        : resting potential
+    vth = -50 (mV) <-200, 200>          : threshold
+    vreset = -65 (mV) <-200, 200>       : potential after a spike
+    tref = 2 (ms) <0, 1e3>              : absolute refractory time
+}
+
+ASSIGNED {
+    i (mV)                              : drive: input current times membrane resistance
+}
+
+STATE {
+    v (mV)                              : membrane potential
+    refr (ms)                           : time until the end of refractoriness
+}
+
+INITIAL {
+    v = vrest
+    refr = 0
+}
+
+BREAKPOINT {
+    SOLVE states METHOD cnexp
+    if (refr > 1e-6) {
+        v = vreset
+        refr = refr - dt
+    }
+}
+
+DERIVATIVE states {
+    v' = (vrest - v + i) / tau
+}
+
+SPIKE (v > vth) {
+    v = vreset
+    refr = tref
+}
+
+NET_RECEIVE (w (mV)) {
+    v = v + w
+}
+
+INTERFACE {
+    SIGNAL spike
+    DRIVE i
+    WEIGHT 40 (mV)
+    EVENT 32 (mV)
+    PRESENTATION 40 (ms)
+    SETTLE 0 (ms)
+    STEP 1 (ms)
+    DELAY 1 (ms)
+    SURROGATE fast_sigmoid 5 (mV)
+    RESET detached
+    READOUT count 0.2
+    ACTIVITY 1.84
+}
