@@ -162,7 +162,7 @@ impl Unit {
                         at += 1;
                     }
                     let from = at;
-                    if at < text.len() && bytes[at] == b'-' {
+                    if at < text.len() && bytes[at] == b'-' && bytes.get(at + 1).is_some_and(u8::is_ascii_digit) {
                         at += 1;
                     }
                     while at < text.len() && bytes[at].is_ascii_digit() {
@@ -187,6 +187,9 @@ impl Unit {
                 let u = plain(rest).or_else(|| rest.strip_suffix('s').filter(|n| n.len() > 2).and_then(plain))?;
                 Some(Unit { dims: u.dims, scale: u.scale * f })
             })
+        }).or_else(|| {
+            // A prefix alone is a number: `(milli/liter)`.
+            PREFIXES.iter().find(|(p, _)| *p == name && p.len() > 2).map(|(_, f)| Unit { dims: [0; 7], scale: *f })
         })
     }
 

@@ -1,2 +1,5 @@
 //! The command line.
+#![allow(dead_code)]
+mod page;
+mod show;
 fn main() {}

@@ -1,1 +1,99 @@
-//! Homolog.
+//! Runs a compiled model, and pulls gradients back through the run.
+//!
+//! The engine never asks at which level of detail a group is: it has columns, kernels and a signal. A frame is a list
+//! of phases; a phase is one evaluation of a group without ticks, or the ticks of groups that exchange spikes. See
+//! [`layout`] for where numbers lie, [`forward`] and [`backward`] for the order of things, [`mod@reference`] for the naive
+//! second implementation that both must equal.
+
+mod backward;
+mod forward;
+mod layout;
+mod plan;
+pub mod reference;
+
+use homolog_exec::{GemmScratch, Isa};
+use homolog_model::{Fault, Gradients, Inputs, Model, Params, Probe, Recording, RecordingGrad, Runner, State, Tape};
+use plan::Plan;
+
+/// Bytes that a tape may take before the engine keeps checkpoints only and computes segments twice.
+pub const TAPE_BUDGET: usize = 256 << 20;
+
+/// The fast runner.
+pub struct Engine {
+    isa: Isa,
+    threads: usize,
+    tape_budget: usize,
+    plan: Option<Plan>,
+    scratch: Scratch,
+}
+
+/// Memory that is kept between calls.
+#[derive(Default)]
+struct Scratch {
+    /// Working columns of runs without a tape.
+    arena: Vec<f64>,
+    /// Packing space of dense products.
+    gemm: GemmScratch,
+    /// For links by sign: the positive part of the weights and the negated negative part.
+    signed: Vec<[Vec<f64>; 2]>,
+    /// Where the ports of a kernel lie in this call.
+    inputs: Vec<usize>,
+    outputs: Vec<usize>,
+}
+
+impl Engine {
+    /// An engine on the best instruction set of this machine. Every number of threads and every instruction set gives
+    /// the same bits.
+    pub fn new(threads: usize) -> Self {
+        Self::with_isa(threads, Isa::best())
+    }
+
+    /// An engine on a given instruction set.
+    pub fn with_isa(threads: usize, isa: Isa) -> Self {
+        Engine { isa, threads: threads.max(1), tape_budget: TAPE_BUDGET, plan: None, scratch: Scratch::default() }
+    }
+
+    /// Sets how many bytes a tape may take before segments are computed twice instead of kept.
+    pub fn tape_budget(mut self, bytes: usize) -> Self {
+        self.tape_budget = bytes;
+        self
+    }
+
+    /// Threads used.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    fn planned(&mut self, model: &Model) -> Plan {
+        match self.plan.take() {
+            Some(plan) if plan.hash == model.hash => plan,
+            _ => Plan::new(model),
+        }
+    }
+}
+
+impl Runner for Engine {
+    fn run(&mut self, model: &Model, params: &Params, inputs: &Inputs, probes: &[Probe], state: &mut State, tape: Option<&mut Tape>) -> Result<Recording, Fault> {
+        let plan = self.planned(model);
+        let result = forward::run(self, &plan, model, params, inputs, probes, state, tape);
+        self.plan = Some(plan);
+        result
+    }
+
+    fn pullback(
+        &mut self,
+        model: &Model,
+        params: &Params,
+        inputs: &Inputs,
+        probes: &[Probe],
+        tape: &mut Tape,
+        grad: &RecordingGrad,
+        final_state: &[Vec<f64>],
+        out: &mut Gradients,
+    ) -> Result<(), Fault> {
+        let plan = self.planned(model);
+        let result = backward::pullback(self, &plan, model, params, inputs, probes, tape, grad, final_state, out);
+        self.plan = Some(plan);
+        result
+    }
+}

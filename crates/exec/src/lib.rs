@@ -1,1 +1,11 @@
-//! The block machine.
+//! The fast executor.
+//!
+//! - [`Program`]: a [`homolog_ir::Kernel`] compiled for the block machine, run over columns of numbers.
+//! - [`gemm`]: dense products whose bits depend on neither instruction set nor threads.
+//! - [`Isa`]: which instruction set runs; the result never depends on it.
+
+pub mod isa;
+pub mod lane;
+pub mod machine;
+
+pub use isa::Isa;

@@ -210,7 +210,7 @@ pub fn vjp(kernel: &Kernel, wrt: &[&str], accumulate: &[&str]) -> Kernel {
                         continue;
                     }
                     if let Some(p) = partial(&mut b, v, n) {
-                        let term = b.mul(g, p);
+                        let term = times(&mut b, g, p);
                         accumulate_into(&mut b, &mut adjoint, operand, term, zero);
                     }
                 }
@@ -231,6 +231,45 @@ pub fn vjp(kernel: &Kernel, wrt: &[&str], accumulate: &[&str]) -> Kernel {
     b.finish()
 }
 
+/// `g p`, where a `g` that a select has made zero stays zero even if `p` is infinite or NaN: the branch not taken may be
+/// outside the domain of its functions, and zero times NaN would leak out of it. The product moves inside the select.
+fn times(b: &mut Builder, g: Value, p: Value) -> Value {
+    match b.op(g) {
+        Op::Const(c) if c.0 == 0.0 => g,
+        Op::Select(c, x, y) if is_zero(b, x) || is_zero(b, y) => {
+            let (x, y) = (times(b, x, p), times(b, y, p));
+            b.select(c, x, y)
+        }
+        Op::Unary(Unary::Neg, x) if is_masked(b, x) => {
+            let t = times(b, x, p);
+            b.neg(t)
+        }
+        Op::Binary(Binary::Mul, k, x) if is_masked(b, x) => {
+            let t = times(b, x, p);
+            b.mul(k, t)
+        }
+        Op::Binary(f @ (Binary::Add | Binary::Sub), x, y) if is_masked(b, x) || is_masked(b, y) => {
+            let (x, y) = (times(b, x, p), times(b, y, p));
+            b.binary(f, x, y)
+        }
+        _ => b.mul(g, p),
+    }
+}
+
+fn is_zero(b: &Builder, v: Value) -> bool {
+    b.as_const(v) == Some(0.0)
+}
+
+/// Whether a select that gives zero stands somewhere in this sum.
+fn is_masked(b: &Builder, v: Value) -> bool {
+    match b.op(v) {
+        Op::Select(_, x, y) => is_zero(b, x) || is_zero(b, y),
+        Op::Unary(Unary::Neg, x) | Op::Binary(Binary::Mul, _, x) => is_masked(b, x),
+        Op::Binary(Binary::Add | Binary::Sub, x, y) => is_masked(b, x) || is_masked(b, y),
+        _ => false,
+    }
+}
+
 fn accumulate_into(b: &mut Builder, adjoint: &mut HashMap<Value, Value>, v: Value, g: Value, zero: Value) {
     let old = adjoint.get(&v).copied().unwrap_or(zero);
     let sum = b.add(old, g);
@@ -238,4 +277,4 @@ fn accumulate_into(b: &mut Builder, adjoint: &mut HashMap<Value, Value>, v: Valu
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,1 +1,118 @@
-//! placeholder
+//! The model file: one TOML text that says what a network is, what it is shown, and how it learns.
+//!
+//! [`read`] is pure: text to value, with all problems at once, each with its place. [`write()`] is its inverse.
+//! [`with_neuron`] exchanges the one word and leaves every other byte as it was.
+//!
+//! ```toml
+//! title = "Handwritten digits, 8x8"
+//!
+//! [time]                          # optional; what the neurons declare when not given
+//! step = "1 ms"
+//! presentation = "40 ms"
+//!
+//! [population.image]
+//! size = 64
+//! neuron = "input"
+//!
+//! [population.hidden]
+//! size = 32
+//! neuron = "lif"                  # the one word
+//! parameters = { tau = "12 ms", vth = -50.0 }              # optional: instead of the neuron's defaults
+//! learn = ["tau"]                                          # optional: one learned number per neuron
+//! surrogate = { shape = "arctan", width = 5.0 }            # optional
+//! bias = false                                             # optional, default true
+//!
+//! [population.class]
+//! size = 10
+//! neuron = "linear"
+//!
+//! [[projection]]
+//! from = "image"
+//! to = "hidden"
+//! wiring = "all-to-all"           # or "one-to-one", { random = 0.1 }
+//! weights = "unit-variance"       # the default; or { normal = [0, 0.1] }, { uniform = [-1, 1] }, { constant = 1 }
+//! delay = "2 ms"                  # optional; for values whole frames: "1 frame"
+//! learn = false                   # optional, default true
+//!
+//! [[projection]]
+//! from = "hidden"
+//! to = "class"
+//! wiring = "all-to-all"
+//!
+//! [data]                          # optional
+//! source = "digits8x8"            # a dataset that ships with the program, or a path
+//! input = "image"
+//! test = 0.2                      # default 0
+//! validation = 0.1                # default 0
+//! intensity = "unit-rms"          # the default; or "as-is"
+//!
+//! [training]                      # optional
+//! loss = "cross-entropy"          # or "mean-square"
+//! readout = "class"
+//! optimiser = "adam"              # the default; or { name = "adam", beta1 = 0.9 }, { name = "sgd", momentum = 0.9 }
+//! learning-rate = 0.005
+//! schedule = "cosine"             # or "constant", the default
+//! batch = 32
+//! epochs = 60
+//! patience = 20                   # optional
+//! weight-decay = 0.01             # default 0
+//! label-smoothing = 0.1           # default 0
+//! freeze = []                     # optional: populations
+//!
+//! [compare]                       # optional
+//! population = "hidden"
+//! levels = { rate = "relu", point = "lif" }
+//! notes = { why = "..." }         # optional
+//! ```
+
+mod check;
+mod parts;
+mod sections;
+mod walk;
+mod word;
+mod write;
+
+pub use word::with_neuron;
+pub use write::write;
+
+use crate::study::Study;
+use homolog_base::{Diagnostic, Source, has_errors};
+use std::sync::Arc;
+use toml::de::DeTable;
+
+/// The word for a population that is set from outside.
+pub const INPUT: &str = "input";
+
+/// Lines that are not TOML are shown one by one up to this many; a file of something else has nothing but such lines.
+const SYNTAX: usize = 6;
+
+/// Reads a model file: the study it describes, and everything that is wrong with it.
+///
+/// When there are errors the study holds what could be understood and is good for showing, not for running.
+pub fn read(source: &Arc<Source>) -> (Study, Vec<Diagnostic>) {
+    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    let mut reader = walk::Reader::new(source);
+    for error in errors.iter().take(SYNTAX) {
+        reader.syntax(error);
+    }
+    let study = sections::study(&mut reader, document.get_ref());
+    if errors.is_empty() {
+        check::study(&mut reader, &study);
+    }
+    let mut problems = reader.problems;
+    if !errors.is_empty() {
+        // A broken line hides keys, so what seems to be missing may well be there.
+        problems.retain(|d| d.code != "model-missing-key");
+    }
+    debug_assert!(has_errors(&problems) || study.network.populations.iter().all(|p| p.size.value > 0));
+    if errors.len() > SYNTAX {
+        let place = errors[SYNTAX].span().unwrap_or_default();
+        let d = Diagnostic::error("model-syntax", format!("{} more lines are not TOML", errors.len() - SYNTAX)).at(source, place, "from here on");
+        problems.push(d.hint("is this a model file? It begins with `title = \"...\"` and sections such as `[population.image]`"));
+    }
+    problems.sort_by_key(|d| d.labels.first().map_or(usize::MAX, |l| l.0.start));
+    (study, problems)
+}
+
+#[cfg(test)]
+mod tests;

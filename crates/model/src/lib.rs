@@ -26,6 +26,6 @@ pub use library::Library;
 pub use model::{Clock, Group, Link, Model, Phase, Target, Wires};
 pub use network::{Located, Network, Population, Projection, Weights, Wiring};
 pub use params::{Params, Tensor};
-pub use runner::{Fault, Gradients, Inputs, Observable, Probe, Recording, RecordingGrad, Runner, State, Tape, Trace};
+pub use runner::{Fault, Gradients, Inputs, Observable, Probe, Recording, RecordingGrad, Runner, State, Tape, TapeShape, Trace};
 pub use samples::{Samples, Split};
 pub use study::{Comparison, Data, Loss, Optimiser, Study, Training};

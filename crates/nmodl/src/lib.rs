@@ -2,4 +2,6 @@
 pub mod ast;
 mod lexer;
 mod parser;
+mod program;
+mod units;
 pub use parser::parse;

@@ -1,1 +1,40 @@
-//! Homolog.
+//! How a network learns from labelled samples. Nothing here knows what runs the network.
+//!
+//! A loss returns a value and its gradient with respect to what was recorded; a [`Runner`](homolog_model::Runner) pulls
+//! that gradient back to the parameters; a [`Learner`] moves them. The [`Trainer`] turns that crank, epoch by epoch, and
+//! its [`Checkpoint`](homolog_model::Checkpoint) goes on from any epoch bit for bit.
+//!
+//! - [`split()`] and [`Normalisation`]: which samples are for what, and how intensities are scaled;
+//! - [`Task`]: a compiled model with its data, names resolved and sizes checked;
+//! - [`loss`](loss()): cross-entropy and mean square;
+//! - [`Method`]: Adam, AdamW, SGD with momentum; [`Schedule`];
+//! - [`Learner`], [`Descent`], [`freeze`];
+//! - [`Trainer`], [`evaluate`](evaluate()).
+//!
+//! Every sum runs in a fixed order and every random choice is keyed, so the same seed gives the same bits whenever the
+//! runner does.
+
+pub mod checkpoint;
+pub mod evaluate;
+pub mod learner;
+pub mod loss;
+pub mod normalisation;
+pub mod optimiser;
+pub mod progress;
+pub mod split;
+pub mod task;
+pub mod trainer;
+pub mod watch;
+
+#[cfg(test)]
+mod fake;
+
+pub use evaluate::{Confusion, Evaluation, GroupSpikes, evaluate};
+pub use learner::{Descent, Learner, Outcome, freeze};
+pub use loss::{BatchLoss, loss, predict};
+pub use normalisation::Normalisation;
+pub use optimiser::{Adam, Method, Momentum, Schedule};
+pub use progress::{Cause, EpochScore, Finish, Point, Progress, Stop};
+pub use split::{check_split, split};
+pub use task::Task;
+pub use trainer::Trainer;

@@ -1,1 +1,81 @@
+use super::*;
+use crate::interpret;
+use homolog_base::{Key, Unit};
 
+fn hodgkin_huxley_rates() -> Kernel {
+    let mut b = Builder::new("rates");
+    let v = b.input("v", Unit::ONE);
+    for (name, scale, shift, slope) in [("bm", 4.0, 65.0, 18.0), ("ah", 0.07, 65.0, 20.0), ("bn", 0.125, 65.0, 80.0), ("bh", 1.0, 35.0, 10.0)] {
+        let shift = b.constant(shift);
+        let x = b.add(v, shift);
+        let x = b.neg(x);
+        let slope = b.constant(slope);
+        let x = b.div(x, slope);
+        let e = b.exp(x);
+        let scale = b.constant(scale);
+        let r = b.mul(scale, e);
+        b.output(name, Unit::ONE, r);
+    }
+    b.finish()
+}
+
+fn count(kernel: &Kernel, f: impl Fn(&Op) -> bool) -> usize {
+    kernel.body.iter().filter(|op| f(op)).count()
+}
+
+#[test]
+fn commensurate_exponentials_are_computed_once() {
+    let before = hodgkin_huxley_rates();
+    let after = optimise(&before);
+    let exponentials = |k: &Kernel| count(k, |op| matches!(op, Op::Unary(Unary::Exp, _)));
+    // exp(-v/80), its 4th and its 8th power; exp(-v/18) is of another family.
+    assert_eq!((exponentials(&before), exponentials(&after)), (4, 2));
+    for k in -100..=60 {
+        let v = f64::from(k);
+        for (a, b) in interpret(&before, &[v]).iter().zip(interpret(&after, &[v])) {
+            assert!((a - b).abs() <= 1e-14 * a.abs(), "at {v} mV: {a} became {b}");
+        }
+    }
+}
+
+#[test]
+fn passes_change_random_kernels_by_rounding_only() {
+    for seed in 0..200 {
+        let before = crate::calculus::tests::random_kernel(seed, 12);
+        let after = optimise(&before);
+        assert!(crate::verify::verify(&after).is_empty());
+        let key = Key::new(seed).named("at");
+        let given = |k: &Kernel| k.inputs.iter().map(|p| key.normal(u64::from(p.name.as_bytes()[0]), 0)).collect::<Vec<f64>>();
+        for (a, b) in interpret(&before, &given(&before)).into_iter().zip(interpret(&after, &given(&after))) {
+            let close = (a - b).abs() <= 1e-9 * (1.0 + a.abs()) || !a.is_finite() || a.abs() > 1e6;
+            assert!(close, "seed {seed}: {a} became {b}\n{before}\n{after}");
+        }
+    }
+}
+
+#[test]
+fn specialising_folds_what_follows_and_drops_the_port() {
+    let mut b = Builder::new("leak");
+    let (g, v, e) = (b.input("g", Unit::ONE), b.input("v", Unit::ONE), b.input("e", Unit::ONE));
+    let d = b.sub(v, e);
+    let i = b.mul(g, d);
+    b.output("i", Unit::ONE, i);
+    let off = specialise(&b.finish(), |n| (n == "g").then_some(0.0));
+    assert!(off.inputs.is_empty());
+    assert_eq!(interpret::<f64>(&off, &[]), vec![0.0]);
+}
+
+#[test]
+fn a_divisor_used_twice_is_inverted_once_and_constants_are_multiplied() {
+    let mut b = Builder::new("ratio");
+    let (x, y, z) = (b.input("x", Unit::ONE), b.input("y", Unit::ONE), b.input("z", Unit::ONE));
+    let three = b.constant(3.0);
+    let p = b.div(x, z);
+    let q = b.div(y, z);
+    let r = b.div(x, three);
+    for (n, v) in [("p", p), ("q", q), ("r", r)] {
+        b.output(n, Unit::ONE, v);
+    }
+    let after = reduce_divisions(&b.finish());
+    assert_eq!(count(&after, |op| matches!(op, Op::Binary(Binary::Div, ..))), 1);
+}

@@ -16,13 +16,19 @@ impl Parser<'_> {
         let mut out = Vec::new();
         while !self.ends(open) {
             let start = self.peek().span.start;
+            let from = self.at;
             let item = self.name("a keyword of INTERFACE").and_then(|keyword| {
                 let kind = self.interface_item(&keyword)?;
                 Ok(InterfaceItem { keyword, span: self.since(start), kind })
             });
             match item {
                 Ok(i) => out.push(i),
-                Err(_) => self.skip_to_keyword(),
+                Err(_) => {
+                    self.skip_to_keyword();
+                    if self.at == from && !matches!(self.kind(), Kind::Close | Kind::End) && !self.begins_block() {
+                        self.next();
+                    }
+                }
             }
         }
         Ok(out)

@@ -1,0 +1,175 @@
+//! The report of a comparison: one HTML file that needs nothing else. No script, no request, light and dark, paper and
+//! phone.
+
+mod activity;
+mod confusion;
+mod curves;
+mod model;
+mod outcome;
+mod svg;
+mod table;
+
+use homolog_base::report::{Provenance, Score};
+use std::collections::BTreeMap;
+
+pub use outcome::answer;
+
+/// What a comparison found: all that the page shows.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    /// What was asked.
+    pub title: String,
+    /// Population whose neuron was exchanged.
+    pub population: String,
+    /// The levels, in the order of the file.
+    pub levels: Vec<Level>,
+    /// Names of the classes.
+    pub classes: Vec<String>,
+    /// The sample whose way through the networks is shown.
+    pub sample: Option<Sample>,
+    /// Constants that energy was estimated with.
+    pub constants: Vec<Constant>,
+    /// Further notes of the model file.
+    pub notes: Vec<(String, String)>,
+    /// Where the numbers come from.
+    pub provenance: Provenance,
+}
+
+/// One level.
+#[derive(Clone, Debug, Default)]
+pub struct Level {
+    /// Name: `rate`.
+    pub name: String,
+    /// The one word: `relu`.
+    pub neuron: String,
+    /// Text of its model file.
+    pub file: String,
+    /// Test accuracy for each seed.
+    pub test_accuracy: Vec<f64>,
+    /// The same with the compared population frozen.
+    pub control_accuracy: Vec<f64>,
+    /// Further scores by name.
+    pub scores: BTreeMap<String, Score>,
+    /// Learning curve for each seed.
+    pub curves: Vec<Vec<Epoch>>,
+    /// Test samples by true class (row) and predicted class (column), over all seeds.
+    pub confusion: Vec<Vec<u64>>,
+    /// What one sample did in the network.
+    pub activity: Option<Activity>,
+    /// What calibration found, by population.
+    pub calibration: Vec<(String, homolog_model::calibration::Calibration)>,
+}
+
+/// One point of a learning curve.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Epoch {
+    /// Mean loss while learning.
+    pub train_loss: f64,
+    /// Accuracy while learning.
+    pub train_accuracy: f64,
+    /// Loss on the validation part, if there is one.
+    pub validation_loss: Option<f64>,
+    /// Accuracy on the validation part, if there is one.
+    pub validation_accuracy: Option<f64>,
+}
+
+/// A picture and what it is.
+#[derive(Clone, Debug, Default)]
+pub struct Sample {
+    /// Which of the test samples.
+    pub index: usize,
+    /// Class.
+    pub label: usize,
+    /// Rows and columns.
+    pub shape: (usize, usize),
+    /// Intensities, row by row, from 0 to 1.
+    pub pixels: Vec<f64>,
+}
+
+/// What one sample did in one network.
+#[derive(Clone, Debug, Default)]
+pub struct Activity {
+    /// Time step, ms; 0 for a network without time.
+    pub dt: f64,
+    /// Steps.
+    pub ticks: usize,
+    /// Value of every neuron of the compared population.
+    pub values: Vec<f64>,
+    /// Spikes: tick and neuron. Empty for a network without spikes.
+    pub spikes: Vec<(usize, usize)>,
+    /// Membrane traces: neuron, unit and samples.
+    pub traces: Vec<Membrane>,
+    /// Value of every neuron of the readout.
+    pub classes: Vec<f64>,
+}
+
+/// One membrane trace.
+#[derive(Clone, Debug, Default)]
+pub struct Membrane {
+    /// Neuron.
+    pub neuron: usize,
+    /// Unit.
+    pub unit: String,
+    /// One sample a tick.
+    pub samples: Vec<f64>,
+}
+
+/// A constant with its source.
+#[derive(Clone, Debug, Default)]
+pub struct Constant {
+    /// What it is.
+    pub name: String,
+    /// Number.
+    pub value: f64,
+    /// Unit.
+    pub unit: String,
+    /// Where it is from.
+    pub source: String,
+}
+
+/// The whole page.
+pub fn html(c: &Comparison) -> String {
+    let mut out = String::with_capacity(1 << 17);
+    out.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n");
+    out.push_str(&format!("<title>{} – Homolog</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n", escape(&c.title), include_str!("style.css")));
+    out.push_str(&outcome::section(c));
+    out.push_str(&table::section(c));
+    out.push_str(&curves::section(c));
+    out.push_str(&activity::section(c));
+    out.push_str(&confusion::section(c));
+    out.push_str(&model::word(c));
+    out.push_str(&table::calibration(c));
+    out.push_str(&table::constants(c));
+    out.push_str(&model::provenance(c));
+    out.push_str("</main>\n</body>\n</html>\n");
+    out
+}
+
+/// Text as HTML.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// Text with words in backticks as HTML.
+fn marked(text: &str) -> String {
+    let mut out = String::new();
+    for (k, part) in text.split('`').enumerate() {
+        match k % 2 {
+            0 => out.push_str(&escape(part)),
+            _ => out.push_str(&format!("<code>{}</code>", escape(part))),
+        }
+    }
+    out
+}
+
+/// Name and word of a level with its colour.
+fn chip(k: usize, level: &Level) -> String {
+    format!("<span class=\"chip l{}\"><i></i>{} <code>{}</code></span>", k % COLOURS, escape(&level.name), escape(&level.neuron))
+}
+
+/// Colours of the style sheet; further levels begin again.
+const COLOURS: usize = 6;
+
+#[cfg(test)]
+mod tests;

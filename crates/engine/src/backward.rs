@@ -1,0 +1,343 @@
+//! The pullback: the run in reverse.
+//!
+//! Reverse accumulation with checkpoints (Griewank & Walther 2008, ch. 12): segments that were not kept are computed
+//! again from their checkpoint, so that memory grows like the square root of the ticks. The derivative of a step is its
+//! vector-Jacobian kernel; the derivative of a product with weights is a product with their transpose; a spike that
+//! arrived `D` ticks later receives its cotangent from there. See `docs/methods/adjoint.md` for what a spike, a reset
+//! and a delay mean in reverse.
+
+use crate::forward::{Run, Source, count_variable, read_write, split_signs};
+use crate::layout::{Layout, Now};
+use crate::plan::Plan;
+use crate::{Engine, Scratch};
+use homolog_exec::{gemm, sum_rows};
+use homolog_model::{Clock, Fault, Gradients, Inputs, Link, Model, Observable, Params, Phase, Probe, RecordingGrad, Tape, Target, Wires};
+
+/// See [`homolog_model::Runner::pullback`].
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn pullback(
+    engine: &mut Engine,
+    plan: &Plan,
+    model: &Model,
+    params: &Params,
+    inputs: &Inputs,
+    probes: &[Probe],
+    tape: &mut Tape,
+    grad: &RecordingGrad,
+    final_state: &[Vec<f64>],
+    out: &mut Gradients,
+) -> Result<(), Fault> {
+    let shape = tape.shape;
+    let layout = Layout::with_segment(model, shape.batch, shape.frames, true, shape.segment, shape.keeps_all);
+    let mut arena = std::mem::take(&mut tape.arena);
+    let mut scratch = std::mem::take(&mut engine.scratch);
+    split_signs(model, params, &mut scratch.signed);
+    let run = Run::new(engine.isa, plan, model, params, inputs, &layout);
+    out.params.resize_with(params.tensors.len(), Vec::new);
+    for (g, t) in out.params.iter_mut().zip(&params.tensors) {
+        g.clear();
+        g.resize(t.values.len(), 0.0);
+    }
+    let wants_inputs = !out.inputs.is_empty();
+    let needs = crate::plan::needs_gradient(model, params, wants_inputs);
+    let mut back = Backward { run, probes, grad, needs, out };
+    back.prepare(&mut arena, final_state);
+    back.frames(&mut arena, &mut scratch, &tape.checkpoints);
+    back.finish(&mut arena, &mut scratch, tape.start.is_fresh(), wants_inputs);
+    let fault = back.first_not_finite(params);
+    tape.arena = arena;
+    engine.scratch = scratch;
+    fault.map_or(Ok(()), Err)
+}
+
+struct Backward<'a, 'b> {
+    run: Run<'a>,
+    probes: &'a [Probe],
+    grad: &'a RecordingGrad,
+    /// Whether gradients must reach each group.
+    needs: Vec<bool>,
+    out: &'b mut Gradients,
+}
+
+impl Backward<'_, '_> {
+    fn layout(&self) -> &Layout {
+        self.run.layout
+    }
+
+    /// Cotangents at the end: those of the final state and of the values that were recorded.
+    fn prepare(&self, arena: &mut [f64], final_state: &[Vec<f64>]) {
+        let layout = self.layout();
+        for (g, group) in self.run.model.groups.iter().enumerate() {
+            let l = &layout.groups[g];
+            let variables = &mut arena[l.d_variables..l.d_variables + l.lanes * group.variables.len()];
+            match final_state.get(g) {
+                Some(given) if !given.is_empty() => variables.copy_from_slice(given),
+                _ => variables.fill(0.0),
+            }
+            arena[l.d_learned..l.d_learned + l.lanes * group.learned.len()].fill(0.0);
+            arena[l.d_values..l.d_values + l.lanes * (layout.frames + l.value_history)].fill(0.0);
+            let n = group.arrivals.len() * (layout.segment + l.arrival_history) * l.lanes;
+            arena[l.d_arrivals..l.d_arrivals + n].fill(0.0);
+        }
+        for (p, given) in self.probes.iter().zip(self.grad).filter(|(p, g)| p.what == Observable::Value && !g.is_empty()) {
+            let l = &layout.groups[p.group];
+            let to = layout.d_value(p.group, 0);
+            for (a, b) in arena[to..to + layout.frames * l.lanes].iter_mut().zip(given) {
+                *a += b;
+            }
+        }
+    }
+
+    fn frames(&mut self, arena: &mut [f64], scratch: &mut Scratch, checkpoints: &[f64]) {
+        let model = self.run.model;
+        let (segments, frames, keeps_all) = (self.layout().segments, self.layout().frames, self.layout().keeps_all);
+        let mut saved = checkpoints.len();
+        for frame in (0..frames).rev() {
+            for phase in model.phases.iter().rev() {
+                match phase {
+                    Phase::Value(g) => {
+                        if self.needs[*g] {
+                            self.value(arena, scratch, *g, Now { frame, ..Now::default() });
+                            self.drive(arena, scratch, *g, frame);
+                        }
+                    }
+                    Phase::Ticks(stages) => {
+                        let groups = stages.concat();
+                        for &g in groups.iter().filter(|g| self.needs[**g]) {
+                            self.end_of_frame(arena, scratch, g, frame);
+                        }
+                        for segment in (0..segments).rev() {
+                            if !keeps_all {
+                                let n = self.run.checkpoint_size(&groups);
+                                saved -= n;
+                                self.run.load_checkpoint(arena, &groups, &checkpoints[saved..saved + n]);
+                                self.run.segment(arena, scratch, stages, frame, segment);
+                            }
+                            self.segment(arena, scratch, stages, frame, segment);
+                        }
+                        for &g in &groups {
+                            if self.needs[g] {
+                                self.start_of_frame(arena, scratch, g, frame);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The value's cotangent becomes that of the drive, or of the variables at the end of the frame.
+    fn value(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now) {
+        if let Some(bound) = &self.run.plan.groups[g].value_vjp {
+            self.run.call(arena, scratch, g, bound, now);
+        }
+    }
+
+    fn end_of_frame(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, frame: usize) {
+        let layout = self.layout();
+        let l = &layout.groups[g];
+        arena[l.d_drive..l.d_drive + l.lanes].fill(0.0);
+        let last = layout.segments - 1;
+        let t = layout.segment_ticks(last, self.run.model.ticks);
+        self.value(arena, scratch, g, Now { frame, copy: layout.copy(frame, last), t, open: true });
+        for (p, given) in self.probes.iter().zip(self.grad).filter(|(p, x)| p.group == g && p.what == Observable::Count && !x.is_empty()) {
+            if let Some(k) = count_variable(self.run.model, p.group) {
+                let to = l.d_variables + k * l.lanes;
+                for (a, b) in arena[to..to + l.lanes].iter_mut().zip(&given[frame * l.lanes..]) {
+                    *a += b;
+                }
+            }
+        }
+    }
+
+    fn start_of_frame(&mut self, arena: &mut [f64], scratch: &mut Scratch, g: usize, frame: usize) {
+        let l = &self.run.layout.groups[g];
+        for (k, v) in self.run.model.groups[g].variables.iter().enumerate() {
+            if v.per_frame {
+                // It began this frame at zero, whatever it was before.
+                arena[l.d_variables + k * l.lanes..][..l.lanes].fill(0.0);
+            }
+        }
+        self.drive(arena, scratch, g, frame);
+    }
+
+    /// The ticks of a segment, last first.
+    fn segment(&mut self, arena: &mut [f64], scratch: &mut Scratch, stages: &[Vec<usize>], frame: usize, segment: usize) {
+        let layout = self.run.layout;
+        let ticks = layout.segment_ticks(segment, self.run.model.ticks);
+        let copy = layout.copy(frame, segment);
+        for stage in stages.iter().rev() {
+            for t in (0..ticks).rev() {
+                for &g in stage.iter().rev() {
+                    if !self.needs[g] {
+                        continue;
+                    }
+                    let open = segment * layout.segment + t >= self.run.model.groups[g].settle;
+                    tick(&self.run, arena, scratch, g, Now { frame, copy, t, open });
+                    self.weights(arena, scratch, g, copy, t);
+                }
+            }
+        }
+        // What the first ticks of this segment received belongs to spikes of the segment before it.
+        let before = if segment > 0 { layout.segment } else { layout.segment_ticks(layout.segments - 1, self.run.model.ticks) };
+        for &g in stages.iter().flatten() {
+            let l = &layout.groups[g];
+            for k in 0..self.run.model.groups[g].arrivals.len() {
+                let from = layout.d_arrival(g, k, 0);
+                arena.copy_within(from..from + l.arrival_history * l.lanes, layout.d_arrival(g, k, before));
+            }
+        }
+    }
+
+    /// Gradients of the weights of spikes that arrived in tick `t`.
+    fn weights(&mut self, arena: &[f64], scratch: &mut Scratch, g: usize, copy: usize, t: usize) {
+        let (model, layout) = (self.run.model, self.run.layout);
+        for (k, name) in model.groups[g].arrivals.iter().enumerate() {
+            for l in model.links.iter().filter(|l| l.to == g && l.target != Target::Drive) {
+                if !self.run.params.tensors[l.weights].learned {
+                    continue;
+                }
+                let spikes = &arena[layout.spike(l.from, copy, t as isize - l.delay as isize)..][..layout.groups[l.from].lanes];
+                let d = &arena[layout.d_arrival(g, k, t)..][..layout.groups[g].lanes];
+                let out = &mut self.out.params[l.weights];
+                if l.target == Target::BySign {
+                    let sign = if name == homolog_model::model::port::NEGATIVE { -1.0 } else { 1.0 };
+                    let mut part = vec![0.0; out.len()];
+                    outer(&self.run, scratch, l, d, spikes, &mut part);
+                    for ((o, p), w) in out.iter_mut().zip(part).zip(&self.run.params.tensors[l.weights].values) {
+                        if *w * sign > 0.0 {
+                            *o += sign * p;
+                        }
+                    }
+                } else {
+                    outer(&self.run, scratch, l, d, spikes, out);
+                }
+            }
+        }
+    }
+
+    /// The drive's cotangent becomes that of bias, weights and the values that were heard.
+    fn drive(&mut self, arena: &mut [f64], scratch: &mut Scratch, g: usize, frame: usize) {
+        let (model, layout, params) = (self.run.model, self.run.layout, self.run.params);
+        let group = &model.groups[g];
+        if !group.driven {
+            return;
+        }
+        let lanes = layout.groups[g].lanes;
+        let d = layout.groups[g].d_drive;
+        if let Some(b) = group.bias.filter(|b| params.tensors[*b].learned) {
+            sum_rows(self.run.isa, &arena[d..d + lanes], layout.batch, &mut self.out.params[b]);
+        }
+        for l in model.links.iter().filter(|l| l.to == g && l.target == Target::Drive) {
+            let heard = frame as isize - l.delay as isize;
+            if params.tensors[l.weights].learned {
+                let x = match self.run.value_source(l.from, heard) {
+                    Source::Given(x) => x,
+                    Source::Arena(a) => &arena[a..a + layout.groups[l.from].lanes],
+                };
+                outer(&self.run, scratch, l, &arena[d..d + lanes], x, &mut self.out.params[l.weights]);
+            }
+            if self.needs[l.from] {
+                let to = layout.d_value(l.from, heard);
+                transposed(&self.run, arena, scratch, l, &params.tensors[l.weights].values, d, to);
+            }
+        }
+    }
+
+    /// Gradients of learned parameters, of the inputs and of the state at the beginning.
+    fn finish(&mut self, arena: &mut [f64], scratch: &mut Scratch, fresh: bool, wants_inputs: bool) {
+        let (model, layout) = (self.run.model, self.run.layout);
+        self.out.initial.clear();
+        for (g, group) in model.groups.iter().enumerate() {
+            let l = &layout.groups[g];
+            if fresh {
+                if let Some(bound) = self.run.plan.groups[g].initial_vjp.as_ref().filter(|_| self.needs[g]) {
+                    self.run.call(arena, scratch, g, bound, Now::default());
+                }
+            } else {
+                self.out.initial.push(arena[l.d_variables..][..l.lanes * group.variables.len()].to_vec());
+            }
+            for (k, (_, t)) in group.learned.iter().enumerate() {
+                let a = l.d_learned + k * l.lanes;
+                sum_rows(self.run.isa, &arena[a..a + l.lanes], layout.batch, &mut self.out.params[*t]);
+            }
+        }
+        if wants_inputs {
+            let inputs = model.groups.iter().enumerate().filter(|(_, g)| g.clock == Clock::Input);
+            self.out.inputs = inputs.map(|(g, _)| arena[layout.d_value(g, 0)..][..layout.frames * layout.groups[g].lanes].to_vec()).collect();
+        }
+    }
+
+    fn first_not_finite(&self, params: &Params) -> Option<Fault> {
+        let (t, k) = self.out.params.iter().enumerate().find_map(|(t, g)| g.iter().position(|x| !x.is_finite()).map(|k| (t, k)))?;
+        let tensor = &params.tensors[t];
+        Some(Fault {
+            tick: 0,
+            t_ms: 0.0,
+            group: tensor.name.clone(),
+            neuron: k / tensor.shape[1].max(1),
+            sample: 0,
+            what: format!("{} in the gradient", self.out.params[t][k]),
+        })
+    }
+}
+
+/// One tick of one group: the cotangents after it become those before it.
+fn tick(run: &Run, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now) {
+    let (model, layout) = (run.model, run.layout);
+    let l = &layout.groups[g];
+    arena[l.d_spike..l.d_spike + l.lanes].fill(0.0);
+    for (n, link) in model.links.iter().enumerate().filter(|(_, l)| l.from == g && l.target != Target::Drive) {
+        for (k, name) in model.groups[link.to].arrivals.iter().enumerate() {
+            let from = layout.d_arrival(link.to, k, now.t + link.delay);
+            let signed = std::mem::take(&mut scratch.signed);
+            let weights = crate::forward::link_weights(run.params, &signed, n, link, name);
+            transposed(run, arena, scratch, link, weights, from, l.d_spike);
+            scratch.signed = signed;
+        }
+    }
+    let bound = run.plan.groups[g].step_vjp.as_ref().expect("a group with ticks has a derivative");
+    run.call(arena, scratch, g, bound, now);
+}
+
+/// Adds `W^T d` to the column at `to`.
+fn transposed(run: &Run, arena: &mut [f64], scratch: &mut Scratch, l: &Link, weights: &[f64], d: usize, to: usize) {
+    let (rows, columns, batch) = (run.model.groups[l.to].size, run.model.groups[l.from].size, run.layout.batch);
+    let (d, x) = read_write(arena, d, rows * batch, to, columns * batch);
+    match &l.wires {
+        Wires::Dense => gemm(run.isa, true, false, columns, batch, rows, 1.0, weights, columns, d, batch, 1.0, x, batch, &mut scratch.gemm),
+        Wires::OneToOne => {
+            for ((x, d), w) in x.chunks_exact_mut(batch).zip(d.chunks_exact(batch)).zip(weights) {
+                crate::forward::axpy(*w, d, x);
+            }
+        }
+        Wires::Sparse { start, column } => {
+            for (r, d) in d.chunks_exact(batch).enumerate() {
+                for k in start[r] as usize..start[r + 1] as usize {
+                    crate::forward::axpy(weights[k], d, &mut x[column[k] as usize * batch..][..batch]);
+                }
+            }
+        }
+    }
+}
+
+/// Adds the gradient of the weights, `d x^T` where there is a weight, to `out`.
+fn outer(run: &Run, scratch: &mut Scratch, l: &Link, d: &[f64], x: &[f64], out: &mut [f64]) {
+    let (rows, columns, batch) = (run.model.groups[l.to].size, run.model.groups[l.from].size, run.layout.batch);
+    let dot = |d: &[f64], x: &[f64]| d.iter().zip(x).fold(0.0, |s: f64, (a, b)| a.mul_add(*b, s));
+    match &l.wires {
+        Wires::Dense => gemm(run.isa, false, true, rows, columns, batch, 1.0, d, batch, x, batch, 1.0, out, columns, &mut scratch.gemm),
+        Wires::OneToOne => {
+            for ((o, d), x) in out.iter_mut().zip(d.chunks_exact(batch)).zip(x.chunks_exact(batch)) {
+                *o += dot(d, x);
+            }
+        }
+        Wires::Sparse { start, column } => {
+            for (r, d) in d.chunks_exact(batch).enumerate() {
+                for k in start[r] as usize..start[r + 1] as usize {
+                    out[k] += dot(d, &x[column[k] as usize * batch..][..batch]);
+                }
+            }
+        }
+    }
+}

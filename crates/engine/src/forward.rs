@@ -1,0 +1,531 @@
+//! The run: frames, phases, segments, ticks.
+//!
+//! The order of a tick, for each group: spikes that arrive now (in the order of the links) → the step kernel, which is
+//! receptors' events, currents, states, crossing and reset, counters. See ARCHITECTURE.md, "the order of a step".
+
+use crate::layout::{Layout, Now};
+use crate::plan::{Bound, Plan};
+use crate::{Engine, Scratch};
+use homolog_exec::{Isa, gemm};
+use homolog_model::model::Variable;
+use homolog_model::{Clock, Fault, Inputs, Link, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target, Trace, Wires};
+
+/// Everything that stays the same while a run goes on.
+pub(crate) struct Run<'a> {
+    pub isa: Isa,
+    pub plan: &'a Plan,
+    pub model: &'a Model,
+    pub params: &'a Params,
+    pub inputs: &'a Inputs,
+    pub layout: &'a Layout,
+    /// For each group: its index in [`Inputs::values`].
+    pub input_of: Vec<Option<usize>>,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(isa: Isa, plan: &'a Plan, model: &'a Model, params: &'a Params, inputs: &'a Inputs, layout: &'a Layout) -> Self {
+        let mut n = 0;
+        let input_of = model
+            .groups
+            .iter()
+            .map(|g| {
+                (g.clock == Clock::Input).then(|| {
+                    n += 1;
+                    n - 1
+                })
+            })
+            .collect();
+        Run { isa, plan, model, params, inputs, layout, input_of }
+    }
+
+    /// Runs one program of group `g` at a moment.
+    pub fn call(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, bound: &Bound, now: Now) {
+        scratch.inputs.clear();
+        scratch.inputs.extend(bound.inputs.iter().map(|p| self.layout.place(g, *p, now)));
+        scratch.outputs.clear();
+        scratch.outputs.extend(bound.outputs.iter().map(|p| self.layout.place(g, *p, now)));
+        bound.program.run(self.isa, arena, &scratch.inputs, &scratch.outputs, self.layout.groups[g].lanes);
+    }
+
+    /// The values of group `g` in a frame: a range of the arena, or a slice of the inputs.
+    pub fn value_source(&self, g: usize, frame: isize) -> Source<'a> {
+        let l = &self.layout.groups[g];
+        match self.input_of[g] {
+            Some(k) if l.value_history == 0 => {
+                let start = frame as usize * l.lanes;
+                Source::Given(&self.inputs.values[k][start..start + l.lanes])
+            }
+            _ => Source::Arena(self.layout.value(g, frame)),
+        }
+    }
+
+    /// The drive of group `g` in a frame: its bias and the weighted values it hears.
+    fn drive(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, frame: usize) {
+        let group = &self.model.groups[g];
+        if !group.driven {
+            return;
+        }
+        let lanes = self.layout.groups[g].lanes;
+        let start = self.layout.drive(g, frame);
+        let column = &mut arena[start..start + lanes];
+        match group.bias {
+            Some(t) => {
+                for (row, b) in column.chunks_exact_mut(self.layout.batch).zip(&self.params.tensors[t].values) {
+                    row.fill(*b);
+                }
+            }
+            None => column.fill(0.0),
+        }
+        for l in self.model.links.iter().filter(|l| l.to == g && l.target == Target::Drive) {
+            let source = self.value_source(l.from, frame as isize - l.delay as isize);
+            self.product(arena, scratch, l, &self.params.tensors[l.weights].values, source, start);
+        }
+    }
+
+    /// Adds the weighted `source` column of the sending group to the column at `to`.
+    pub fn product(&self, arena: &mut [f64], scratch: &mut Scratch, l: &Link, weights: &[f64], source: Source, to: usize) {
+        let (rows, columns, batch) = (self.model.groups[l.to].size, self.model.groups[l.from].size, self.layout.batch);
+        let (x, y) = match source {
+            Source::Given(x) => (x, &mut arena[to..to + rows * batch]),
+            Source::Arena(from) => read_write(arena, from, columns * batch, to, rows * batch),
+        };
+        match &l.wires {
+            Wires::Dense => gemm(self.isa, false, false, rows, batch, columns, 1.0, weights, columns, x, batch, 1.0, y, batch, &mut scratch.gemm),
+            Wires::OneToOne => {
+                for ((y, x), w) in y.chunks_exact_mut(batch).zip(x.chunks_exact(batch)).zip(weights) {
+                    axpy(*w, x, y);
+                }
+            }
+            Wires::Sparse { start, column } => {
+                for (r, y) in y.chunks_exact_mut(batch).enumerate() {
+                    for k in start[r] as usize..start[r + 1] as usize {
+                        axpy(weights[k], &x[column[k] as usize * batch..][..batch], y);
+                    }
+                }
+            }
+        }
+    }
+
+    /// One tick of one group.
+    fn tick(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now) {
+        let group = &self.model.groups[g];
+        let lanes = self.layout.groups[g].lanes;
+        for (k, name) in group.arrivals.iter().enumerate() {
+            let to = self.layout.arrival(g, k, now.copy, now.t);
+            arena[to..to + lanes].fill(0.0);
+            for (n, l) in self.model.links.iter().enumerate().filter(|(_, l)| l.to == g && l.target != Target::Drive) {
+                let from = self.layout.spike(l.from, now.copy, now.t as isize - l.delay as isize);
+                let signed = std::mem::take(&mut scratch.signed);
+                let weights = link_weights(self.params, &signed, n, l, name);
+                self.product(arena, scratch, l, weights, Source::Arena(from), to);
+                scratch.signed = signed;
+            }
+        }
+        let step = self.plan.groups[g].step.as_ref().expect("a group with ticks steps");
+        self.call(arena, scratch, g, step, now);
+    }
+
+    /// The ticks of one segment of a phase.
+    pub fn segment(&self, arena: &mut [f64], scratch: &mut Scratch, stages: &[Vec<usize>], frame: usize, segment: usize) {
+        let ticks = self.layout.segment_ticks(segment, self.model.ticks);
+        let copy = self.layout.copy(frame, segment);
+        for stage in stages {
+            for t in 0..ticks {
+                for &g in stage {
+                    let open = segment * self.layout.segment + t >= self.model.groups[g].settle;
+                    self.tick(arena, scratch, g, Now { frame, copy, t, open });
+                }
+            }
+        }
+    }
+
+    /// Columns of the learned parameters and the scalars.
+    fn constants(&self, arena: &mut [f64]) {
+        arena[self.layout.scalars] = 0.0;
+        arena[self.layout.scalars + 1] = 1.0;
+        for (g, group) in self.model.groups.iter().enumerate() {
+            let l = &self.layout.groups[g];
+            for (k, (_, t)) in group.learned.iter().enumerate() {
+                let column = &mut arena[l.learned + k * l.lanes..][..l.lanes];
+                for (row, v) in column.chunks_exact_mut(self.layout.batch).zip(&self.params.tensors[*t].values) {
+                    row.fill(*v);
+                }
+            }
+        }
+    }
+
+    /// Puts a state, or the initial state, before the first tick.
+    fn load(&self, arena: &mut [f64], scratch: &mut Scratch, state: &State) {
+        for (g, group) in self.model.groups.iter().enumerate() {
+            let l = &self.layout.groups[g];
+            let in_flight = l.spikes..l.spikes + if group.spikes { l.spike_history * l.lanes } else { 0 };
+            let values = if l.value_history > 0 { l.values..l.values + l.value_history * l.lanes } else { 0..0 };
+            if state.is_fresh() {
+                arena[in_flight].fill(0.0);
+                arena[values].fill(0.0);
+                if let Some(initial) = &self.plan.groups[g].initial {
+                    // Outputs are "after the step": slot 0 is after tick -1. The kernel reads no variables.
+                    scratch.inputs.clear();
+                    scratch.inputs.extend(initial.inputs.iter().map(|p| self.layout.place(g, *p, Now::default())));
+                    scratch.outputs.clear();
+                    scratch.outputs.extend((0..group.variables.len()).map(|k| self.layout.variable(g, k, 0, 0)));
+                    initial.program.run(self.isa, arena, &scratch.inputs, &scratch.outputs, l.lanes);
+                }
+            } else {
+                for k in 0..group.variables.len() {
+                    let to = self.layout.variable(g, k, 0, 0);
+                    arena[to..to + l.lanes].copy_from_slice(&state.variables[g][k * l.lanes..(k + 1) * l.lanes]);
+                }
+                arena[in_flight].copy_from_slice(&state.in_flight[g]);
+                arena[values].copy_from_slice(&state.values_in_flight[g]);
+            }
+        }
+    }
+
+    /// Copies what follows a segment of `ticks` in copy `from` to the beginning of copy `to`.
+    fn carry(&self, arena: &mut [f64], groups: &[usize], ticks: usize, from: usize, to: usize) {
+        for &g in groups {
+            let l = &self.layout.groups[g];
+            for k in 0..l.variables.len() {
+                if l.variables[k].1 {
+                    let a = self.layout.variable(g, k, from, ticks);
+                    arena.copy_within(a..a + l.lanes, self.layout.variable(g, k, to, 0));
+                }
+            }
+            let n = l.spike_history * l.lanes;
+            if n > 0 {
+                let a = l.spikes + from + ticks * l.lanes;
+                arena.copy_within(a..a + n, l.spikes + to);
+            }
+        }
+    }
+
+    /// Numbers of a checkpoint: variables and spikes on their way before the first tick of a segment.
+    pub fn save_checkpoint(&self, arena: &[f64], groups: &[usize], copy: usize, out: &mut Vec<f64>) {
+        for &g in groups {
+            let l = &self.layout.groups[g];
+            for k in 0..l.variables.len() {
+                let a = self.layout.variable(g, k, copy, 0);
+                out.extend_from_slice(&arena[a..a + l.lanes]);
+            }
+            let a = l.spikes + copy;
+            out.extend_from_slice(&arena[a..a + l.spike_history * l.lanes]);
+        }
+    }
+
+    /// Puts a checkpoint back; returns how many numbers it had.
+    pub fn load_checkpoint(&self, arena: &mut [f64], groups: &[usize], saved: &[f64]) {
+        let mut at = 0;
+        for &g in groups {
+            let l = &self.layout.groups[g];
+            for k in 0..l.variables.len() {
+                let a = self.layout.variable(g, k, 0, 0);
+                arena[a..a + l.lanes].copy_from_slice(&saved[at..at + l.lanes]);
+                at += l.lanes;
+            }
+            let n = l.spike_history * l.lanes;
+            arena[l.spikes..l.spikes + n].copy_from_slice(&saved[at..at + n]);
+            at += n;
+        }
+    }
+
+    /// Numbers of a checkpoint of these groups.
+    pub fn checkpoint_size(&self, groups: &[usize]) -> usize {
+        groups.iter().map(|&g| self.layout.groups[g].lanes * (self.model.groups[g].variables.len() + self.layout.groups[g].spike_history)).sum()
+    }
+
+    /// The first number of a segment that is not finite.
+    fn check(&self, arena: &[f64], g: usize, frame: usize, segment: usize, start: i64) -> Result<(), Fault> {
+        let group = &self.model.groups[g];
+        let l = &self.layout.groups[g];
+        let ticks = self.layout.segment_ticks(segment, self.model.ticks);
+        let copy = self.layout.copy(frame, segment);
+        for (k, v) in group.variables.iter().enumerate() {
+            let last = self.layout.variable(g, k, copy, ticks);
+            if finite(&arena[last..last + l.lanes]) {
+                continue;
+            }
+            let first = if v.taped { (1..=ticks).find(|t| !finite(&arena[self.layout.variable(g, k, copy, *t)..][..l.lanes])).unwrap_or(ticks) } else { ticks };
+            let column = &arena[self.layout.variable(g, k, copy, first)..][..l.lanes];
+            let lane = column.iter().position(|x| !x.is_finite()).expect("just seen");
+            let tick = start + (frame * self.model.ticks + segment * self.layout.segment + first) as i64;
+            return Err(self.fault(g, v, column[lane], lane, tick));
+        }
+        Ok(())
+    }
+
+    fn fault(&self, g: usize, v: &Variable, x: f64, lane: usize, tick: i64) -> Fault {
+        Fault {
+            tick,
+            t_ms: tick as f64 * self.model.dt,
+            group: self.model.groups[g].name.clone(),
+            neuron: lane / self.layout.batch,
+            sample: lane % self.layout.batch,
+            what: format!("{x} in {}", v.name),
+        }
+    }
+}
+
+/// Where values come from.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    Given(&'a [f64]),
+    Arena(usize),
+}
+
+/// The weights of link `n` as they arrive at this port.
+pub(crate) fn link_weights<'b>(params: &'b Params, signed: &'b [[Vec<f64>; 2]], n: usize, l: &Link, port: &str) -> &'b [f64] {
+    match l.target {
+        Target::BySign => &signed[n][usize::from(port == homolog_model::model::port::NEGATIVE)],
+        _ => &params.tensors[l.weights].values,
+    }
+}
+
+/// Splits the weights of links by sign.
+pub(crate) fn split_signs(model: &Model, params: &Params, signed: &mut Vec<[Vec<f64>; 2]>) {
+    signed.resize_with(model.links.len(), Default::default);
+    for (l, s) in model.links.iter().zip(signed) {
+        if l.target == Target::BySign {
+            let w = &params.tensors[l.weights].values;
+            s[0].clear();
+            s[0].extend(w.iter().map(|w| w.max(0.0)));
+            s[1].clear();
+            s[1].extend(w.iter().map(|w| (-w).max(0.0)));
+        }
+    }
+}
+
+/// A column to read and another to write.
+pub(crate) fn read_write(arena: &mut [f64], read: usize, n: usize, write: usize, m: usize) -> (&[f64], &mut [f64]) {
+    if read + n <= write {
+        let (a, b) = arena.split_at_mut(write);
+        (&a[read..read + n], &mut b[..m])
+    } else {
+        let (a, b) = arena.split_at_mut(read);
+        (&b[..n], &mut a[write..write + m])
+    }
+}
+
+/// `y += a x`, fused.
+pub(crate) fn axpy(a: f64, x: &[f64], y: &mut [f64]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y = a.mul_add(*x, *y);
+    }
+}
+
+fn finite(x: &[f64]) -> bool {
+    // A sum of zeros unless something is infinite or NaN.
+    x.iter().map(|v| v * 0.0).sum::<f64>() == 0.0
+}
+
+/// See [`homolog_model::Runner::run`].
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn run(
+    engine: &mut Engine,
+    plan: &Plan,
+    model: &Model,
+    params: &Params,
+    inputs: &Inputs,
+    probes: &[Probe],
+    state: &mut State,
+    mut tape: Option<&mut Tape>,
+) -> Result<Recording, Fault> {
+    let (batch, frames) = (inputs.batch, inputs.frames);
+    let layout = Layout::new(model, batch, frames, tape.is_some().then_some(engine.tape_budget));
+    let mut arena = match &mut tape {
+        Some(t) => std::mem::take(&mut t.arena),
+        None => std::mem::take(&mut engine.scratch.arena),
+    };
+    if arena.len() < layout.size {
+        arena.resize(layout.size, 0.0);
+    }
+    if let Some(t) = &mut tape {
+        t.shape = TapeShape { batch, frames, segment: layout.segment, keeps_all: layout.keeps_all };
+        t.checkpoints.clear();
+        t.start = state.clone();
+    }
+    let mut checkpoints = tape.as_mut().map(|t| std::mem::take(&mut t.checkpoints)).unwrap_or_default();
+    let mut scratch = std::mem::take(&mut engine.scratch);
+    split_signs(model, params, &mut scratch.signed);
+    let run = Run::new(engine.isa, plan, model, params, inputs, &layout);
+    let saves = tape.is_some() && !layout.keeps_all;
+    let result = frames_of(&run, &mut arena, &mut scratch, probes, state, saves.then_some(&mut checkpoints));
+    match tape {
+        Some(t) => {
+            t.arena = arena;
+            t.checkpoints = checkpoints;
+        }
+        None => scratch.arena = arena,
+    }
+    engine.scratch = scratch;
+    result
+}
+
+fn frames_of(run: &Run, arena: &mut [f64], scratch: &mut Scratch, probes: &[Probe], state: &mut State, mut checkpoints: Option<&mut Vec<f64>>) -> Result<Recording, Fault> {
+    let (model, layout) = (run.model, run.layout);
+    let start = state.tick;
+    run.constants(arena);
+    run.load(arena, scratch, state);
+    let mut recording = empty_recording(run, probes);
+    for frame in 0..layout.frames {
+        for (g, k) in run.input_of.iter().enumerate() {
+            if let Some(k) = k
+                && layout.groups[g].value_history > 0
+            {
+                let lanes = layout.groups[g].lanes;
+                let to = layout.value(g, frame as isize);
+                arena[to..to + lanes].copy_from_slice(&run.inputs.values[*k][frame * lanes..(frame + 1) * lanes]);
+            }
+        }
+        for phase in &model.phases {
+            match phase {
+                Phase::Value(g) => {
+                    run.drive(arena, scratch, *g, frame);
+                    value(run, arena, scratch, *g, Now { frame, ..Now::default() });
+                    let l = &layout.groups[*g];
+                    let column = &arena[layout.value(*g, frame as isize)..][..l.lanes];
+                    if !finite(column) {
+                        let lane = column.iter().position(|x| !x.is_finite()).unwrap_or(0);
+                        let v = Variable { name: "its value".into(), unit: homolog_base::Unit::ONE, per_frame: false, taped: false };
+                        return Err(run.fault(*g, &v, column[lane], lane, start + (frame * model.ticks) as i64));
+                    }
+                }
+                Phase::Ticks(stages) => {
+                    let groups = stages.concat();
+                    let first = layout.copy(frame, 0);
+                    for &g in &groups {
+                        run.drive(arena, scratch, g, frame);
+                        for (k, v) in model.groups[g].variables.iter().enumerate().filter(|(_, v)| v.per_frame) {
+                            debug_assert!(!v.taped || layout.keeps_all || first == 0);
+                            let at = layout.variable(g, k, first, 0);
+                            arena[at..at + layout.groups[g].lanes].fill(0.0);
+                        }
+                    }
+                    for segment in 0..layout.segments {
+                        let copy = layout.copy(frame, segment);
+                        let ticks = layout.segment_ticks(segment, model.ticks);
+                        if let Some(c) = &mut checkpoints {
+                            run.save_checkpoint(arena, &groups, copy, c);
+                        }
+                        run.segment(arena, scratch, stages, frame, segment);
+                        for &g in &groups {
+                            run.check(arena, g, frame, segment, start)?;
+                        }
+                        record_ticks(run, arena, probes, &groups, frame, segment, &mut recording);
+                        if segment + 1 == layout.segments {
+                            for &g in &groups {
+                                // The moment after the last tick.
+                                value(run, arena, scratch, g, Now { frame, copy, t: ticks, open: true });
+                            }
+                        }
+                        let last = frame + 1 == layout.frames && segment + 1 == layout.segments;
+                        if !last {
+                            let next = if segment + 1 == layout.segments { layout.copy(frame + 1, 0) } else { layout.copy(frame, segment + 1) };
+                            run.carry(arena, &groups, ticks, copy, next);
+                        }
+                    }
+                }
+            }
+        }
+        record_frame(run, arena, probes, frame, &mut recording);
+    }
+    store(run, arena, state);
+    Ok(recording)
+}
+
+fn value(run: &Run, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now) {
+    let bound = run.plan.groups[g].value.as_ref().expect("every group has a value");
+    run.call(arena, scratch, g, bound, now);
+}
+
+/// The final state.
+fn store(run: &Run, arena: &[f64], state: &mut State) {
+    let (model, layout) = (run.model, run.layout);
+    let last = layout.segments - 1;
+    let copy = layout.copy(layout.frames - 1, last);
+    let ticks = if model.ticks == 0 { 0 } else { layout.segment_ticks(last, model.ticks) };
+    state.batch = layout.batch;
+    state.tick += (layout.frames * model.ticks) as i64;
+    state.variables.resize_with(model.groups.len(), Vec::new);
+    state.in_flight.resize_with(model.groups.len(), Vec::new);
+    state.values_in_flight.resize_with(model.groups.len(), Vec::new);
+    for (g, group) in model.groups.iter().enumerate() {
+        let l = &layout.groups[g];
+        let out = &mut state.variables[g];
+        out.clear();
+        for k in 0..group.variables.len() {
+            let a = layout.variable(g, k, copy, ticks);
+            out.extend_from_slice(&arena[a..a + l.lanes]);
+        }
+        let out = &mut state.in_flight[g];
+        out.clear();
+        if group.spikes {
+            let a = l.spikes + copy + ticks * l.lanes;
+            out.extend_from_slice(&arena[a..a + l.spike_history * l.lanes]);
+        }
+        let out = &mut state.values_in_flight[g];
+        out.clear();
+        if l.value_history > 0 {
+            let a = l.values + layout.frames * l.lanes;
+            out.extend_from_slice(&arena[a..a + l.value_history * l.lanes]);
+        }
+    }
+}
+
+fn empty_recording(run: &Run, probes: &[Probe]) -> Recording {
+    let trace = |p: &Probe| {
+        let g = &run.model.groups[p.group];
+        let (what, unit, samples) = match p.what {
+            Observable::Value => ("value", homolog_base::Unit::ONE, run.layout.frames),
+            Observable::Count => ("count", homolog_base::Unit::ONE, run.layout.frames),
+            Observable::Spikes => ("spikes", homolog_base::Unit::ONE, run.layout.frames * run.model.ticks),
+            Observable::State(k) => (g.variables[k].name.as_str(), g.variables[k].unit, run.layout.frames * run.model.ticks),
+        };
+        let shape = [samples, g.size, run.layout.batch];
+        Trace { name: format!("{}.{what}", g.name), unit, shape, data: vec![0.0; shape.iter().product()] }
+    };
+    Recording { traces: probes.iter().map(trace).collect() }
+}
+
+fn record_ticks(run: &Run, arena: &[f64], probes: &[Probe], groups: &[usize], frame: usize, segment: usize, recording: &mut Recording) {
+    let copy = run.layout.copy(frame, segment);
+    let ticks = run.layout.segment_ticks(segment, run.model.ticks);
+    for (p, trace) in probes.iter().zip(&mut recording.traces).filter(|(p, _)| groups.contains(&p.group)) {
+        let lanes = run.layout.groups[p.group].lanes;
+        for t in 0..ticks {
+            let at = match p.what {
+                Observable::Spikes => run.layout.spike(p.group, copy, t as isize),
+                Observable::State(k) => run.layout.variable(p.group, k, copy, t + 1),
+                _ => continue,
+            };
+            let row = frame * run.model.ticks + segment * run.layout.segment + t;
+            trace.data[row * lanes..(row + 1) * lanes].copy_from_slice(&arena[at..at + lanes]);
+        }
+    }
+}
+
+fn record_frame(run: &Run, arena: &[f64], probes: &[Probe], frame: usize, recording: &mut Recording) {
+    for (p, trace) in probes.iter().zip(&mut recording.traces) {
+        let lanes = run.layout.groups[p.group].lanes;
+        let to = &mut trace.data[..];
+        match p.what {
+            Observable::Value => match run.value_source(p.group, frame as isize) {
+                Source::Given(x) => to[frame * lanes..(frame + 1) * lanes].copy_from_slice(x),
+                Source::Arena(at) => to[frame * lanes..(frame + 1) * lanes].copy_from_slice(&arena[at..at + lanes]),
+            },
+            Observable::Count => {
+                let Some(k) = count_variable(run.model, p.group) else { continue };
+                let last = run.layout.segments - 1;
+                let at = run.layout.variable(p.group, k, run.layout.copy(frame, last), run.layout.segment_ticks(last, run.model.ticks));
+                to[frame * lanes..(frame + 1) * lanes].copy_from_slice(&arena[at..at + lanes]);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The variable that counts a group's spikes.
+pub(crate) fn count_variable(model: &Model, g: usize) -> Option<usize> {
+    model.groups[g].variables.iter().position(|v| v.name == homolog_model::compose::COUNT)
+}
+

@@ -1,0 +1,420 @@
+//! The loops of the block machine: one function per superinstruction and instruction set.
+//!
+//! A superinstruction computes up to three operations of the kernel in registers, element by element, each rounded as the
+//! kernel says; nothing is contracted or reassociated. Operands are *slots*: a column with step 1, or eight copies of one
+//! number with step 0, so that a loop does not ask which. Within one element all loads come before the store, so an
+//! output may be the column of an operand.
+
+use crate::lane::Vector;
+use homolog_base::math::generic as math;
+use homolog_ir::{Compare, Logic, Unary};
+
+/// Where a value is: `at[lane * step]` in units of a vector.
+#[derive(Clone, Copy, Debug)]
+pub struct Slot {
+    /// First element of the block.
+    pub at: *mut f64,
+    /// 1 for a column, 0 for eight copies of one number.
+    pub step: usize,
+}
+
+/// A superinstruction with its operands, by slot number. Unused ones are slot 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// What to do.
+    pub code: Code,
+    /// Where results go.
+    pub outs: [u16; 2],
+    /// Where operands are.
+    pub args: [u16; 7],
+}
+
+/// The compiled form of a step.
+///
+/// # Safety
+/// Every slot named by the step is valid for `lanes` numbers (8 with step 0), `lanes` is a multiple of 8, result slots
+/// have step 1 or `lanes` is 8, and the machine has the function's instruction set.
+pub type Loop = unsafe fn(*const Slot, &Step, usize);
+
+/// First operation of a chain, on operands 0, 1 (and 2).
+pub mod first {
+    #![allow(missing_docs)]
+    pub const ADD: u8 = 0;
+    pub const SUB: u8 = 1;
+    pub const MUL: u8 = 2;
+    pub const DIV: u8 = 3;
+    pub const FMA: u8 = 4;
+}
+
+/// Further operation on the result `x` so far and the next operands `b` (and `c`).
+pub mod then {
+    #![allow(missing_docs)]
+    pub const NONE: u8 = 0;
+    pub const ADD: u8 = 1;
+    pub const SUB: u8 = 2;
+    /// `b - x`
+    pub const SUB_FROM: u8 = 3;
+    pub const MUL: u8 = 4;
+    pub const DIV: u8 = 5;
+    /// `b / x`
+    pub const DIV_INTO: u8 = 6;
+    /// `x * b + c`
+    pub const FMA: u8 = 7;
+    /// `b * c + x`
+    pub const FMA_ONTO: u8 = 8;
+}
+
+/// What is done to the argument of a function, operand 0, with operands 1 and 2.
+pub mod pre {
+    #![allow(missing_docs)]
+    pub const NONE: u8 = 0;
+    pub const MUL: u8 = 1;
+    pub const FMA: u8 = 2;
+    pub const NEG: u8 = 3;
+    /// `-x * b`
+    pub const NEG_MUL: u8 = 4;
+}
+
+/// The functions that have fused forms.
+pub mod function {
+    #![allow(missing_docs)]
+    pub const EXP: u8 = 0;
+    pub const EXPRELR: u8 = 1;
+    pub const EXPM1: u8 = 2;
+    pub const TANH: u8 = 3;
+}
+
+/// What is done to the result `y` of a function, with operands 3 and 4.
+pub mod post {
+    #![allow(missing_docs)]
+    pub const NONE: u8 = 0;
+    pub const MUL: u8 = 1;
+    pub const ADD: u8 = 2;
+    /// `y * b + c`
+    pub const FMA: u8 = 3;
+    /// `c / (y + b)`
+    pub const ADD_DIV_INTO: u8 = 4;
+}
+
+/// Superinstructions.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Code {
+    /// `a`
+    Copy,
+    /// [`first`], then two of [`then`]; operands 0-2, 3-4, 5-6.
+    Chain(u8, u8, u8),
+    /// `(a . b) . (c . d)` with each `.` one of [`first`] but fma: root, left, right.
+    Tree(u8, u8, u8),
+    /// [`pre`], [`function`], [`post`].
+    Function(u8, u8, u8),
+    /// A function without a fused form.
+    Unary(Unary),
+    /// `if a < b { a } else { b }`
+    Min,
+    /// `if a > b { a } else { b }`
+    Max,
+    /// `a^b`
+    Pow,
+    /// A truth value.
+    Compare(Compare),
+    /// A truth value.
+    Logic(Logic),
+    /// A truth value.
+    Not,
+    /// `if a { b } else { c }`
+    Select,
+    /// `if a . b { c } else { d }`
+    SelectCompare(Compare),
+    /// `if a > 0 { 1 } else { 0 }`
+    Spike,
+    /// Two results: `exp(pre(a))` with operands 1, 2 of [`pre`], and `d / e` (operands 3, 4): the divider works while the
+    /// multipliers do.
+    ExpAndDiv(u8),
+    /// Exponential relaxation: `s = a + b; i = a / s; exp(pre(s)) * (m - i) + i`, with `m` operand 2, [`pre`] operands 3, 4.
+    Relax(u8),
+}
+
+#[inline(always)]
+unsafe fn at<V: Vector>(slots: *const Slot, step: &Step, k: usize) -> (*const f64, usize) {
+    let s = *slots.add(step.args[k] as usize);
+    (s.at, s.step * V::WIDTH)
+}
+
+/// A loop over the lanes: named operands, an expression, one result.
+macro_rules! each {
+    ($V:ident, $slots:ident, $step:ident, $lanes:ident; $($x:ident = $k:expr),* => $body:expr) => {{
+        $( let mut $x = at::<$V>($slots, $step, $k); )*
+        let out = (*$slots.add($step.outs[0] as usize)).at;
+        let mut l = 0;
+        while l < $lanes {
+            let y = {
+                $( let $x = $V::load($x.0); )*
+                $body
+            };
+            y.store(out.add(l));
+            $( $x.0 = $x.0.add($x.1); )*
+            l += $V::WIDTH;
+        }
+    }};
+}
+
+#[inline(always)]
+fn apply_first<V: Vector, const F: u8>(a: V, b: V, c: V) -> V {
+    match F {
+        first::ADD => a + b,
+        first::SUB => a - b,
+        first::MUL => a * b,
+        first::DIV => a / b,
+        _ => a.fma(b, c),
+    }
+}
+
+#[inline(always)]
+fn apply_then<V: Vector, const T: u8>(x: V, b: V, c: V) -> V {
+    match T {
+        then::NONE => x,
+        then::ADD => x + b,
+        then::SUB => x - b,
+        then::SUB_FROM => b - x,
+        then::MUL => x * b,
+        then::DIV => x / b,
+        then::DIV_INTO => b / x,
+        then::FMA => x.fma(b, c),
+        _ => b.fma(c, x),
+    }
+}
+
+#[inline(always)]
+fn apply_pre<V: Vector, const P: u8>(x: V, a: V, b: V) -> V {
+    match P {
+        pre::NONE => x,
+        pre::MUL => x * a,
+        pre::FMA => x.fma(a, b),
+        pre::NEG => -x,
+        _ => -x * a,
+    }
+}
+
+#[inline(always)]
+fn apply_function<V: Vector, const F: u8>(x: V) -> V {
+    match F {
+        function::EXP => math::exp(x),
+        function::EXPRELR => math::exprelr(x),
+        function::EXPM1 => math::expm1(x),
+        _ => math::tanh(x),
+    }
+}
+
+#[inline(always)]
+fn apply_post<V: Vector, const P: u8>(y: V, a: V, b: V) -> V {
+    match P {
+        post::NONE => y,
+        post::MUL => y * a,
+        post::ADD => y + a,
+        post::FMA => y.fma(a, b),
+        _ => b / (y + a),
+    }
+}
+
+#[inline(always)]
+fn apply_compare<V: Vector, const C: u8>(a: V, b: V) -> V::Mask {
+    match C {
+        0 => a.lt(b),
+        1 => a.le(b),
+        2 => a.eq(b),
+        _ => V::not(a.eq(b)),
+    }
+}
+
+#[inline(always)]
+unsafe fn chain<V: Vector, const F: u8, const S: u8, const T: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+    each!(V, slots, step, lanes; a = 0, b = 1, c = 2, d = 3, e = 4, f = 5, g = 6 =>
+        apply_then::<V, T>(apply_then::<V, S>(apply_first::<V, F>(a, b, c), d, e), f, g));
+}
+
+#[inline(always)]
+unsafe fn tree<V: Vector, const R: u8, const A: u8, const B: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+    each!(V, slots, step, lanes; a = 0, b = 1, c = 2, d = 3 =>
+        apply_first::<V, R>(apply_first::<V, A>(a, b, a), apply_first::<V, B>(c, d, c), a));
+}
+
+#[inline(always)]
+unsafe fn call<V: Vector, const P: u8, const F: u8, const Q: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+    each!(V, slots, step, lanes; x = 0, a = 1, b = 2, c = 3, d = 4 =>
+        apply_post::<V, Q>(apply_function::<V, F>(apply_pre::<V, P>(x, a, b)), c, d));
+}
+
+#[inline(always)]
+unsafe fn relax<V: Vector, const P: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+    each!(V, slots, step, lanes; a = 0, b = 1, m = 2, c = 3, d = 4 => {
+        let s = a + b;
+        let i = a / s;
+        math::exp(apply_pre::<V, P>(s, c, d)).fma(m - i, i)
+    });
+}
+
+#[inline(always)]
+unsafe fn exp_and_div<V: Vector, const P: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+    let second = (*slots.add(step.outs[1] as usize)).at;
+    let mut l = 0;
+    let l = &mut l;
+    each!(V, slots, step, lanes; x = 0, a = 1, b = 2, c = 3, d = 4 => {
+        let q = c / d;
+        let y = math::exp(apply_pre::<V, P>(x, a, b));
+        q.store(second.add(*l));
+        *l += V::WIDTH;
+        y
+    });
+}
+
+#[inline(always)]
+unsafe fn select_compare<V: Vector, const C: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+    each!(V, slots, step, lanes; a = 0, b = 1, c = 2, d = 3 => V::select(apply_compare::<V, C>(a, b), c, d));
+}
+
+/// Everything without parameters, by number.
+mod plain {
+    #![allow(missing_docs)]
+    pub const COPY: u8 = 0;
+    pub const NEG: u8 = 1;
+    pub const ABS: u8 = 2;
+    pub const SQRT: u8 = 3;
+    pub const LN: u8 = 4;
+    pub const SIN: u8 = 5;
+    pub const COS: u8 = 6;
+    pub const FLOOR: u8 = 7;
+    pub const MIN: u8 = 8;
+    pub const MAX: u8 = 9;
+    pub const POW: u8 = 10;
+    pub const LT: u8 = 11;
+    pub const LE: u8 = 12;
+    pub const EQ: u8 = 13;
+    pub const NE: u8 = 14;
+    pub const AND: u8 = 15;
+    pub const OR: u8 = 16;
+    pub const NOT: u8 = 17;
+    pub const SELECT: u8 = 18;
+    pub const SPIKE: u8 = 19;
+}
+
+#[inline(always)]
+unsafe fn plain<V: Vector, const K: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+    each!(V, slots, step, lanes; a = 0, b = 1, c = 2 => match K {
+        plain::COPY => a,
+        plain::NEG => -a,
+        plain::ABS => a.abs(),
+        plain::SQRT => a.sqrt(),
+        plain::LN => math::ln(a),
+        plain::SIN => math::sin(a),
+        plain::COS => math::cos(a),
+        plain::FLOOR => a.floor(),
+        plain::MIN => a.min(b),
+        plain::MAX => a.max(b),
+        plain::POW => math::pow(a, b),
+        plain::LT => V::from_mask(a.lt(b)),
+        plain::LE => V::from_mask(a.le(b)),
+        plain::EQ => V::from_mask(a.eq(b)),
+        plain::NE => V::from_mask(V::not(a.eq(b))),
+        plain::AND => V::from_mask(V::both(a.to_mask(), b.to_mask())),
+        plain::OR => V::from_mask(V::either(a.to_mask(), b.to_mask())),
+        plain::NOT => V::from_mask(V::not(a.to_mask())),
+        plain::SELECT => V::select(a.to_mask(), b, c),
+        _ => V::select(V::splat(0.0).lt(a), V::splat(1.0), V::splat(0.0)),
+    });
+}
+
+fn compare_number(c: Compare) -> u8 {
+    match c {
+        Compare::Lt => 0,
+        Compare::Le => 1,
+        Compare::Eq => 2,
+        Compare::Ne => 3,
+    }
+}
+
+fn plain_number(code: Code) -> u8 {
+    match code {
+        Code::Unary(u) => match u {
+            Unary::Neg => plain::NEG,
+            Unary::Abs => plain::ABS,
+            Unary::Sqrt => plain::SQRT,
+            Unary::Ln => plain::LN,
+            Unary::Sin => plain::SIN,
+            Unary::Cos => plain::COS,
+            Unary::Floor => plain::FLOOR,
+            Unary::Exp | Unary::Expm1 | Unary::Exprelr | Unary::Tanh => unreachable!("has a fused form"),
+        },
+        Code::Min => plain::MIN,
+        Code::Max => plain::MAX,
+        Code::Pow => plain::POW,
+        Code::Compare(c) => plain::LT + compare_number(c),
+        Code::Logic(Logic::And) => plain::AND,
+        Code::Logic(Logic::Or) => plain::OR,
+        Code::Not => plain::NOT,
+        Code::Select => plain::SELECT,
+        Code::Spike => plain::SPIKE,
+        _ => plain::COPY,
+    }
+}
+
+/// `[[[f::<a, b, c>]]]` for all `a`, `b`, `c` of three lists.
+macro_rules! cube {
+    ($f:ident; [$($a:literal)*]; $b:tt; $c:tt) => { [$( cube!(@ $f $a; $b; $c) ),*] };
+    (@ $f:ident $a:literal; [$($b:literal)*]; $c:tt) => { [$( cube!(@ $f $a $b; $c) ),*] };
+    (@ $f:ident $a:literal $b:literal; [$($c:literal)*]) => { [$( $f::<$a, $b, $c> as Loop ),*] };
+}
+macro_rules! list {
+    ($f:ident; $($a:literal)*) => { [$( $f::<$a> as Loop ),*] };
+}
+
+/// The loops compiled for one instruction set.
+macro_rules! machine {
+    ($module:ident, $V:ty, $(#[$feature:meta])?) => {
+        pub mod $module {
+            //! The loops for one instruction set.
+            #![allow(clippy::missing_safety_doc)]
+            use super::{Code, Loop, Slot, Step};
+
+            machine!(@ chain, $V, $(#[$feature])?, F, S, T);
+            machine!(@ tree, $V, $(#[$feature])?, R, A, B);
+            machine!(@ call, $V, $(#[$feature])?, P, F, Q);
+            machine!(@ relax, $V, $(#[$feature])?, P);
+            machine!(@ exp_and_div, $V, $(#[$feature])?, P);
+            machine!(@ select_compare, $V, $(#[$feature])?, C);
+            machine!(@ plain, $V, $(#[$feature])?, K);
+
+            static CHAIN: [[[Loop; 9]; 9]; 5] = cube!(chain; [0 1 2 3 4]; [0 1 2 3 4 5 6 7 8]; [0 1 2 3 4 5 6 7 8]);
+            static TREE: [[[Loop; 4]; 4]; 4] = cube!(tree; [0 1 2 3]; [0 1 2 3]; [0 1 2 3]);
+            static CALL: [[[Loop; 5]; 4]; 5] = cube!(call; [0 1 2 3 4]; [0 1 2 3]; [0 1 2 3 4]);
+            static RELAX: [Loop; 5] = list!(relax; 0 1 2 3 4);
+            static EXP_AND_DIV: [Loop; 5] = list!(exp_and_div; 0 1 2 3 4);
+            static SELECT_COMPARE: [Loop; 4] = list!(select_compare; 0 1 2 3);
+            static PLAIN: [Loop; 20] = list!(plain; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19);
+
+            /// The loop of a superinstruction.
+            pub fn lookup(code: Code) -> Loop {
+                match code {
+                    Code::Chain(f, s, t) => CHAIN[f as usize][s as usize][t as usize],
+                    Code::Tree(r, a, b) => TREE[r as usize][a as usize][b as usize],
+                    Code::Function(p, f, q) => CALL[p as usize][f as usize][q as usize],
+                    Code::Relax(p) => RELAX[p as usize],
+                    Code::ExpAndDiv(p) => EXP_AND_DIV[p as usize],
+                    Code::SelectCompare(c) => SELECT_COMPARE[super::compare_number(c) as usize],
+                    other => PLAIN[super::plain_number(other) as usize],
+                }
+            }
+        }
+    };
+    (@ $f:ident, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {
+        $(#[$feature])?
+        unsafe fn $f<$(const $p: u8),*>(slots: *const Slot, step: &Step, lanes: usize) {
+            super::$f::<$V, $($p),*>(slots, step, lanes);
+        }
+    };
+}
+
+machine!(portable, f64,);
+#[cfg(target_arch = "x86_64")]
+machine!(avx2, crate::lane::avx2::F64x4, #[target_feature(enable = "avx2,fma")]);
+#[cfg(target_arch = "x86_64")]
+machine!(avx512, crate::lane::avx512::F64x8, #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]);

@@ -1,0 +1,165 @@
+//! The sections of a model file.
+
+use super::parts;
+use super::walk::{BELOW_ONE, NOT_NEGATIVE, POSITIVE, Reader, Section, Value, kind};
+use crate::network::{Located, Network, Population, Projection};
+use crate::study::{Comparison, Data, Loss, Study, Training};
+use homolog_base::Span;
+use std::collections::BTreeMap;
+use toml::de::{DeTable, DeValue};
+
+/// The whole document.
+pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
+    let root = r.keys("", Span::default(), document, &["title", "time", "population", "projection", "data", "training", "compare"]);
+    let mut network = Network { source: Some(r.source.clone()), ..Network::default() };
+    network.title = r.optional(&root, "title", Reader::text).map(|t| t.value).unwrap_or_default();
+    if let Some(v) = root.get("time")
+        && let Some(s) = r.section("time", v, &["step", "presentation"])
+    {
+        network.dt = r.optional(&s, "step", |r, k, v| r.milliseconds(k, v, POSITIVE));
+        network.presentation = r.optional(&s, "presentation", |r, k, v| r.milliseconds(k, v, POSITIVE));
+    }
+    network.populations = root.get("population").map(|v| populations(r, v)).unwrap_or_default();
+    network.projections = root.get("projection").map(|v| projections(r, v)).unwrap_or_default();
+    if root.lacks("population") {
+        let end = r.source.text.len();
+        r.error("model-missing-key", "this file describes no population", Span::new(0, end.min(1)), "no `[population.name]` in this file").hint =
+            Some("begin with `[population.image]`, `size = 64`, `neuron = \"input\"`".into());
+    }
+    Study {
+        network,
+        data: root.get("data").and_then(|v| data(r, v)),
+        training: root.get("training").and_then(|v| training(r, v)),
+        comparison: root.get("compare").and_then(|v| comparison(r, v)),
+    }
+}
+
+/// The entries of a table in the order of the text.
+fn in_order<'d, 'i>(table: &'d DeTable<'i>) -> Vec<(Located<String>, &'d Value<'i>)> {
+    let mut all: Vec<_> = table.iter().map(|(k, v)| (Located::new(k.get_ref().to_string(), k.span()), v)).collect();
+    all.sort_by_key(|(k, _)| k.span.start);
+    all
+}
+
+fn populations(r: &mut Reader<'_>, v: &Value<'_>) -> Vec<Population> {
+    let DeValue::Table(table) = v.get_ref() else {
+        let d = r.error("model-wrong-type", "`population` must be a table of tables", v.span(), format!("found {}", kind(v.get_ref())));
+        d.hint = Some("write one `[population.name]` for each, with single brackets and its name".into());
+        return Vec::new();
+    };
+    in_order(table).into_iter().map(|(name, v)| population(r, name, v)).collect()
+}
+
+fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Population {
+    if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
+        r.error("model-name", format!("a population cannot be called `{}`", name.value), name.span, "expected letters, digits, `_` and `-` only");
+    }
+    let mut p = Population { name, ..Population::default() };
+    let Some(s) = r.section(&format!("population.{}", p.name.value), v, &["size", "neuron", "parameters", "learn", "surrogate", "bias"]) else { return p };
+    p.size = r.required(&s, "size", "64", |r, k, v| r.whole(k, v, 1)).unwrap_or_default();
+    p.neuron = r.required(&s, "neuron", "\"relu\"", Reader::name).unwrap_or_default();
+    if let Some(v) = s.get("parameters") {
+        if let DeValue::Table(table) = v.get_ref() {
+            for (key, v) in in_order(table) {
+                if let Some(x) = r.quantity(&key, v) {
+                    p.parameters.insert(key.value, Located::new(x, v.span()));
+                }
+            }
+        } else {
+            r.error("model-wrong-type", "`parameters` must be a table", v.span(), format!("expected a table, found {}", kind(v.get_ref()))).hint =
+                Some("write it as `parameters = { tau = \"12 ms\" }`".into());
+        }
+    }
+    p.learn = r.optional(&s, "learn", |r, k, v| r.list(k, v, Reader::name)).map(|l| l.value).unwrap_or_default();
+    p.surrogate = r.optional(&s, "surrogate", parts::surrogate);
+    p.bias = r.optional(&s, "bias", Reader::flag).map(|b| b.value);
+    if p.neuron.value == super::INPUT {
+        let neuron = p.neuron.span;
+        for key in ["parameters", "learn", "surrogate", "bias"] {
+            if let Some(v) = s.get(key) {
+                let source = r.source;
+                let d = r.error("model-input", format!("an input population has no `{key}`"), v.span(), "means nothing here");
+                *d = d.clone().at(source, neuron, "because its values come from outside").hint("remove the line");
+            }
+        }
+    }
+    p
+}
+
+fn projections(r: &mut Reader<'_>, v: &Value<'_>) -> Vec<Projection> {
+    let DeValue::Array(items) = v.get_ref() else {
+        r.error("model-wrong-type", "`projection` must be a list of tables", v.span(), format!("found {}", kind(v.get_ref()))).hint =
+            Some("write `[[projection]]`, with double brackets, before each".into());
+        return Vec::new();
+    };
+    items.iter().filter_map(|v| projection(r, v)).collect()
+}
+
+fn projection(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Projection> {
+    let s = r.section("projection", v, &["from", "to", "wiring", "weights", "delay", "learn"])?;
+    Some(Projection {
+        from: r.required(&s, "from", "\"image\"", Reader::name).unwrap_or_default(),
+        to: r.required(&s, "to", "\"hidden\"", Reader::name).unwrap_or_default(),
+        wiring: r.required(&s, "wiring", "\"all-to-all\"", parts::wiring).unwrap_or_default(),
+        weights: r.optional(&s, "weights", parts::weights).unwrap_or_default(),
+        delay: r.optional(&s, "delay", parts::delay),
+        learn: r.optional(&s, "learn", Reader::flag).map(|b| b.value),
+        span: s.span,
+    })
+}
+
+fn data(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Data> {
+    let s = r.section("data", v, &["source", "input", "test", "validation", "intensity"])?;
+    let source = r.required(&s, "source", "\"digits8x8\"", Reader::name);
+    let input = r.required(&s, "input", "\"image\"", Reader::name);
+    let test = r.optional(&s, "test", |r, k, v| r.number(k, v, BELOW_ONE)).unwrap_or_default();
+    let validation = r.optional(&s, "validation", |r, k, v| r.number(k, v, BELOW_ONE)).unwrap_or_default();
+    let unit_rms = r.optional(&s, "intensity", |r, k, v| r.choice(k, v, &["unit-rms", "as-is"])).is_none_or(|c| c.value == 0);
+    Some(Data { source: source?, input: input.unwrap_or_default(), test, validation, unit_rms })
+}
+
+fn training(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Training> {
+    let keys =
+        ["loss", "readout", "optimiser", "learning-rate", "schedule", "batch", "epochs", "patience", "weight-decay", "label-smoothing", "freeze"];
+    let s = r.section("training", v, &keys)?;
+    let losses = ["cross-entropy", "mean-square"];
+    let schedules = ["constant", "cosine"];
+    let plain = |r: &mut Reader<'_>, s: &Section<'_, '_>, key, range| r.optional(s, key, |r, k, v| r.number(k, v, range)).map_or(0.0, |x| x.value);
+    let loss = r.required(&s, "loss", "\"cross-entropy\"", |r, k, v| r.choice(k, v, &losses));
+    Some(Training {
+        loss: loss.map(|l| Located { value: [Loss::CrossEntropy, Loss::MeanSquare][l.value], span: l.span }).unwrap_or_default(),
+        readout: r.required(&s, "readout", "\"class\"", Reader::name).unwrap_or_default(),
+        optimiser: r.optional(&s, "optimiser", parts::optimiser).unwrap_or_default(),
+        learning_rate: r.required(&s, "learning-rate", "0.005", |r, k, v| r.number(k, v, POSITIVE)).unwrap_or_default(),
+        schedule: r
+            .optional(&s, "schedule", |r, k, v| r.choice(k, v, &schedules))
+            .map_or_else(|| schedules[0].into(), |c| Located { value: schedules[c.value].to_string(), span: c.span }),
+        batch: r.required(&s, "batch", "32", |r, k, v| r.whole(k, v, 1)).unwrap_or_default(),
+        epochs: r.required(&s, "epochs", "60", |r, k, v| r.whole(k, v, 0)).unwrap_or_default(),
+        patience: r.optional(&s, "patience", |r, k, v| r.whole(k, v, 1)).map(|p| p.value),
+        weight_decay: plain(r, &s, "weight-decay", NOT_NEGATIVE),
+        label_smoothing: plain(r, &s, "label-smoothing", BELOW_ONE),
+        freeze: r.optional(&s, "freeze", |r, k, v| r.list(k, v, Reader::name)).map(|l| l.value).unwrap_or_default(),
+    })
+}
+
+fn comparison(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Comparison> {
+    let s = r.section("compare", v, &["population", "levels", "notes"])?;
+    let population = r.required(&s, "population", "\"hidden\"", Reader::name).unwrap_or_default();
+    let words = |r: &mut Reader<'_>, key: &str, v: &Value<'_>| -> Option<Vec<(String, Located<String>)>> {
+        let DeValue::Table(table) = v.get_ref() else {
+            r.error("model-wrong-type", format!("`{key}` must be a table"), v.span(), format!("expected a table, found {}", kind(v.get_ref()))).hint =
+                Some("write it as `{ rate = \"relu\", point = \"lif\" }`".into());
+            return None;
+        };
+        Some(in_order(table).into_iter().filter_map(|(key, v)| Some((key.value.clone(), Located::new(r.name(&key, v)?, v.span())))).collect())
+    };
+    let before = r.problems.len();
+    let levels = r.required(&s, "levels", "{ rate = \"relu\", point = \"lif\" }", words);
+    if levels.as_ref().is_some_and(|l| l.is_empty() && r.problems.len() == before) {
+        r.error("model-missing-key", "`levels` names nothing to compare", levels.as_ref().map_or(s.span, |l| l.span), "expected `name = \"neuron\"`");
+    }
+    let notes = r.optional(&s, "notes", words).map(|n| n.value).unwrap_or_default();
+    let notes: BTreeMap<_, _> = notes.into_iter().map(|(k, v)| (k, v.value)).collect();
+    Some(Comparison { population, levels: levels.map(|l| l.value).unwrap_or_default(), notes })
+}

@@ -1,0 +1,367 @@
+//! Model files, good and bad.
+
+use super::{read, with_neuron, write};
+use crate::network::{Delay, Located, Network, Population, Projection, Weights, Wiring};
+use crate::study::{Comparison, Data, Loss, Optimiser, Study, Training};
+use homolog_base::{Diagnostic, Severity, Source};
+use proptest::prelude::*;
+
+const DIGITS: &str = include_str!("../../../../library/tasks/digits.toml");
+
+/// All diagnostics of a text as a terminal shows them.
+fn problems(text: &str) -> String {
+    let (_, found) = read(&Source::new("bad.toml", text));
+    found.iter().map(|d| d.render(false)).collect::<Vec<_>>().join("\n\n")
+}
+
+fn good(text: &str) -> Study {
+    let (study, found) = read(&Source::new("good.toml", text));
+    assert!(found.is_empty(), "{}", problems(text));
+    study
+}
+
+/// A small file that is right, with a line put in its place.
+fn with(section: &str, line: &str) -> String {
+    let base = "title = \"t\"\n[population.a]\nsize = 4\nneuron = \"input\"\n[population.b]\nsize = 4\nneuron = \"relu\"\n[[projection]]\nfrom = \"a\"\nto = \"b\"\nwiring = \"all-to-all\"\n";
+    assert!(base.contains(section));
+    base.replacen(section, &format!("{section}\n{line}"), 1)
+}
+
+#[test]
+fn the_task_that_ships_reads_without_a_word() {
+    let study = good(DIGITS);
+    assert_eq!(study.network.populations.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["image", "hidden", "class"]);
+    assert_eq!(study.network.projections.len(), 2);
+    assert_eq!(study.data.as_ref().map(|d| d.source.as_str()), Some("digits8x8"));
+    assert_eq!(study.comparison.as_ref().map(|c| c.levels.iter().map(|l| l.0.as_str()).collect()), Some(vec!["rate", "point"]));
+}
+
+#[test]
+fn every_form_of_every_value_is_read() {
+    let study = good(
+        r#"
+[time]
+step = "100 us"
+presentation = "0.04 s"
+[population.z-first]
+size = 3
+neuron = 'input'
+[population.a-second]
+size = 3
+neuron = "lif"
+parameters = { tau = "12 ms", vth = -50, k = "3" }
+learn = ["tau"]
+surrogate = { shape = "arctan", width = 5 }
+bias = false
+[population.c]
+size = 2
+neuron = "relu"
+[[projection]]
+from = "z-first"
+to = "a-second"
+wiring = "one-to-one"
+weights = { normal = [0, 0.5] }
+delay = "2ms"
+[[projection]]
+from = "a-second"
+to = "c"
+wiring = { random = 0.5 }
+weights = { uniform = [-1, 1] }
+delay = "1 frame"
+learn = false
+[[projection]]
+from = "c"
+to = "c"
+wiring = "all-to-all"
+weights = { constant = -0.25 }
+delay = "2 frames"
+[data]
+source = "my/file.csv"
+input = "z-first"
+intensity = "as-is"
+[training]
+loss = "mean-square"
+readout = "c"
+optimiser = { name = "sgd", momentum = 0.9 }
+learning-rate = 1e-3
+batch = 16
+epochs = 1_000
+freeze = ["a-second"]
+"#,
+    );
+    let n = &study.network;
+    assert_eq!(n.dt.as_ref().map(|x| x.value), Some(0.1), "100 us are 0.1 ms to the last bit");
+    assert_eq!(n.presentation.as_ref().map(|x| x.value), Some(40.0));
+    assert_eq!(n.populations[0].name.value, "z-first", "populations keep the order of the file");
+    let p = &n.populations[1];
+    assert_eq!(p.parameters["tau"].value, (12.0, Some("ms".into())));
+    assert_eq!(p.parameters["vth"].value, (-50.0, None));
+    assert_eq!(p.parameters["k"].value, (3.0, None));
+    assert_eq!(p.surrogate.as_ref().map(|s| s.value.clone()), Some(("arctan".into(), 5.0)));
+    assert_eq!((p.bias, p.learn[0].as_str()), (Some(false), "tau"));
+    let j = &n.projections;
+    assert_eq!([j[0].weights.value, j[1].weights.value, j[2].weights.value], [Weights::Normal(0.0, 0.5), Weights::Uniform(-1.0, 1.0), Weights::Constant(-0.25)]);
+    let delays: Vec<_> = j.iter().map(|p| p.delay.as_ref().map(|d| d.value)).collect();
+    assert_eq!(delays, [Some(Delay::Ms(2.0)), Some(Delay::Frames(1)), Some(Delay::Frames(2))]);
+    assert_eq!(j[1].wiring.value, Wiring::Random(0.5));
+    assert!(!study.data.as_ref().is_some_and(|d| d.unit_rms));
+    let t = study.training.as_ref().expect("there is a training section");
+    assert_eq!((t.optimiser.value, t.schedule.value.as_str(), t.epochs.value), (Optimiser::Sgd { momentum: 0.9 }, "constant", 1000));
+}
+
+#[test]
+fn spans_show_the_very_words() {
+    let study = good(DIGITS);
+    let p = &study.network.populations[1];
+    assert_eq!(&DIGITS[p.neuron.span.start..p.neuron.span.end], "\"relu\"");
+    assert_eq!(&DIGITS[p.name.span.start..p.name.span.end], "hidden");
+    assert_eq!(&DIGITS[study.network.projections[0].span.start..][..14], "[[projection]]");
+}
+
+#[test]
+fn exchanging_the_word_changes_one_line() {
+    let text = with_neuron(&Source::new("digits.toml", DIGITS), "hidden", "lif").expect("the task has a hidden population");
+    let different: Vec<_> = DIGITS.lines().zip(text.lines()).filter(|(a, b)| a != b).collect();
+    assert_eq!(different.len(), 1, "{different:?}");
+    assert!(different[0].1.starts_with("neuron = \"lif\""));
+    assert_eq!(text.len(), DIGITS.len() - 1, "`lif` is one letter shorter than `relu`, and nothing else moved");
+    assert_eq!(good(&text).network.populations[1].neuron.value, "lif");
+}
+
+#[test]
+fn exchanging_the_word_of_nobody_is_refused_with_a_hint() {
+    let source = Source::new("digits.toml", DIGITS);
+    let d = with_neuron(&source, "hiden", "lif").expect_err("there is no such population");
+    assert_eq!((d.code, d.hint.as_deref()), ("model-unknown-population", Some("did you mean `hidden`?")));
+    assert_eq!(with_neuron(&source, "hidden", "a\"b").expect_err("not a name").code, "model-name");
+    assert_eq!(with_neuron(&Source::new("x", "[population.a]\nsize = 1"), "a", "lif").expect_err("no neuron").code, "model-missing-key");
+    assert_eq!(with_neuron(&Source::new("x", "[population"), "a", "lif").expect_err("not TOML").code, "model-syntax");
+}
+
+/// One claim per bad file: the problems are all found, placed, and say what to do.
+macro_rules! shows {
+    ($($name:ident: $text:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            let shown = problems(&$text);
+            assert!(!shown.is_empty(), "a bad file must be refused");
+            insta::assert_snapshot!(shown);
+        }
+    )*};
+}
+
+shows! {
+    all_unknown_keys_are_shown_at_once: "titel = \"t\"\n[population.a]\nsizes = 4\nneuron = \"input\"\ncolour = 1\n[trainig]\nx = 1\n";
+    missing_keys_are_shown_where_they_belong: "[population.a]\n[[projection]]\nfrom = \"a\"\n[training]\nreadout = \"a\"\n";
+    wrong_types_say_what_was_found: "title = 3\n[population.a]\nsize = \"64\"\nneuron = true\nbias = \"false\"\nlearn = \"tau\"\n[population.b]\nsize = 2.5\nneuron = \"relu\"\nparameters = 3\n";
+    numbers_out_of_range_say_the_range: "[population.a]\nsize = 0\nneuron = \"input\"\n[population.b]\nsize = -3\nneuron = \"relu\"\n[[projection]]\nfrom = \"a\"\nto = \"b\"\nwiring = { random = 1.5 }\nweights = { normal = [0, -1] }\n[data]\nsource = \"d\"\ninput = \"a\"\ntest = 1.0\nvalidation = -0.1\n[training]\nloss = \"mean-square\"\nreadout = \"b\"\nlearning-rate = 0\nbatch = 0\nepochs = -1\nweight-decay = nan\nlabel-smoothing = 1.5\n";
+    units_of_another_dimension_are_shown_with_both: "[time]\nstep = \"1 mV\"\npresentation = 40\n[population.a]\nsize = 4\nneuron = \"lif\"\nparameters = { tau = \"12 mss\", vth = \"about -50\" }\n[[projection]]\nfrom = \"a\"\nto = \"a\"\nwiring = \"all-to-all\"\ndelay = \"1.5 frames\"\n";
+    misspelt_words_are_suggested: with("wiring = \"all-to-all\"", "weights = \"unit-varience\"").replace("\"all-to-all\"", "\"all-to-al\"");
+    unknown_populations_are_suggested: "[population.image]\nsize = 4\nneuron = \"input\"\n[population.hidden]\nsize = 4\nneuron = \"relu\"\n[[projection]]\nfrom = \"imgae\"\nto = \"hiden\"\nwiring = \"all-to-all\"\n[data]\nsource = \"d\"\ninput = \"pixels\"\n[training]\nloss = \"cross-entropy\"\nreadout = \"class\"\nlearning-rate = 0.1\nbatch = 1\nepochs = 1\nfreeze = [\"image\", \"hidde\"]\n[compare]\npopulation = \"Hidden\"\nlevels = { rate = \"relu\" }\n";
+    a_population_described_twice_shows_both_places: "[population.a]\nsize = 4\nneuron = \"input\"\n[population.b]\nsize = 4\nneuron = \"relu\"\n[population.a]\nsize = 5\nneuron = \"relu\"\n";
+    a_key_set_twice_shows_both_places: with("size = 4", "size = 5");
+    one_to_one_between_different_sizes_shows_both: with("[population.b]", "").replace("[population.b]\n\nsize = 4", "[population.b]\nsize = 5").replace("all-to-all", "one-to-one");
+    inputs_receive_and_learn_nothing: "[population.a]\nsize = 4\nneuron = \"input\"\nlearn = [\"tau\"]\nbias = true\n[population.b]\nsize = 4\nneuron = \"relu\"\n[[projection]]\nfrom = \"b\"\nto = \"a\"\nwiring = \"all-to-all\"\n[data]\nsource = \"d\"\ninput = \"b\"\n[training]\nloss = \"cross-entropy\"\nreadout = \"a\"\nlearning-rate = 0.1\nbatch = 1\nepochs = 1\npatience = 3\n[compare]\npopulation = \"a\"\nlevels = { rate = \"input\" }\n";
+    words_without_quotes_are_explained: "title = \"t\"\n[population.a]\nsize = 4\nneuron = relu\n[population.b]\nsize = 4\nneuron = \"relu\nbias = true\n";
+    single_brackets_are_explained: "[population.a]\nsize = 4\nneuron = \"input\"\n[projection]\nfrom = \"a\"\nto = \"a\"\nwiring = \"all-to-all\"\n";
+    a_file_of_something_else_is_refused: "TITLE Leaky integrate-and-fire neuron\nNEURON {\n  SUFFIX lif\n}\n";
+    a_long_file_of_something_else_is_refused_in_few_words: include_str!("../../../../library/neurons/lif.mod");
+    an_empty_file_is_refused: "";
+    two_projections_of_one_name_are_refused: format!("{0}{1}", with("size = 4", ""), "[[projection]]\nfrom = \"a\"\nto = \"b\"\nwiring = \"one-to-one\"\n");
+    optimisers_know_only_their_own_numbers: format!("{0}{1}", with("size = 4", ""), "[training]\nloss = \"crossentropy\"\nreadout = \"b\"\noptimiser = { name = \"sgd\", beta1 = 0.9 }\nlearning-rate = 0.1\nbatch = 1\nepochs = 1\nschedule = \"cosin\"\n");
+    names_that_could_be_confused_are_refused: "[population.\"a->b\"]\nsize = 4\nneuron = \"input\"\n[population.\"\"]\nsize = 4\nneuron = \" \"\n";
+}
+
+#[test]
+fn a_problem_that_was_said_is_not_said_twice() {
+    // The size and the name are wrong, and each is said once; that neither fits the projection follows from it.
+    let (_, found) = read(&Source::new("bad.toml", with("size = 4", "").replacen("size = 4", "size = \"4\"", 1).replace("to = \"b\"", "to = 3").replace("all-to-all", "one-to-one")));
+    assert_eq!(found.iter().map(|d| d.code).collect::<Vec<_>>(), ["model-wrong-type", "model-wrong-type"]);
+}
+
+#[test]
+fn carriage_returns_change_nothing_but_the_offsets() {
+    let crlf = DIGITS.replace('\n', "\r\n");
+    assert_eq!(bare(good(&crlf)), bare(good(DIGITS)));
+}
+
+/// The study without places and source.
+fn bare(mut s: Study) -> Study {
+    fn b<T>(l: &mut Located<T>) {
+        l.span = homolog_base::Span::default();
+    }
+    s.network.source = None;
+    s.network.dt.iter_mut().for_each(b);
+    s.network.presentation.iter_mut().for_each(b);
+    for p in &mut s.network.populations {
+        b(&mut p.name);
+        b(&mut p.size);
+        b(&mut p.neuron);
+        p.parameters.values_mut().for_each(b);
+        p.learn.iter_mut().for_each(b);
+        p.surrogate.iter_mut().for_each(b);
+    }
+    for p in &mut s.network.projections {
+        b(&mut p.from);
+        b(&mut p.to);
+        b(&mut p.wiring);
+        b(&mut p.weights);
+        p.delay.iter_mut().for_each(b);
+        p.span = homolog_base::Span::default();
+    }
+    if let Some(d) = &mut s.data {
+        b(&mut d.source);
+        b(&mut d.input);
+        b(&mut d.test);
+        b(&mut d.validation);
+    }
+    if let Some(t) = &mut s.training {
+        b(&mut t.loss);
+        b(&mut t.readout);
+        b(&mut t.optimiser);
+        b(&mut t.learning_rate);
+        b(&mut t.schedule);
+        b(&mut t.batch);
+        b(&mut t.epochs);
+        t.freeze.iter_mut().for_each(b);
+    }
+    if let Some(c) = &mut s.comparison {
+        b(&mut c.population);
+        c.levels.iter_mut().for_each(|l| b(&mut l.1));
+    }
+    s
+}
+
+fn word() -> impl Strategy<Value = String> {
+    "[a-z][a-z0-9_-]{0,6}"
+}
+
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![Just(0.0), -1e3..1e3, prop::num::f64::NORMAL].prop_map(|x| x + 0.0)
+}
+
+fn above_zero() -> impl Strategy<Value = f64> {
+    prop_oneof![1e-9..1e3, 1e-200..1e200]
+}
+
+fn population() -> impl Strategy<Value = Population> {
+    let unit = prop_oneof![Just(None), Just(Some("ms".to_string())), Just(Some("/mV".to_string())), Just(Some("uA/cm2".to_string()))];
+    (
+        word(),
+        1usize..200,
+        word().prop_filter("an input has nothing else", |w| w != "input"),
+        prop::collection::btree_map(word(), (number(), unit).prop_map(Located::from), 0..3),
+        prop::collection::vec(word().prop_map(Located::from), 0..3),
+        prop::option::of((word(), above_zero()).prop_map(Located::from)),
+        prop::option::of(any::<bool>()),
+    )
+        .prop_map(|(name, size, neuron, parameters, learn, surrogate, bias)| Population {
+            name: name.into(),
+            size: size.into(),
+            neuron: neuron.into(),
+            parameters,
+            learn,
+            surrogate,
+            bias,
+        })
+}
+
+fn study() -> impl Strategy<Value = Study> {
+    let populations = prop::collection::vec(population(), 1..6).prop_map(|mut all| {
+        let mut seen = std::collections::HashSet::new();
+        all.retain(|p| seen.insert(p.name.value.clone()));
+        all
+    });
+    let wiring = prop_oneof![Just(Wiring::AllToAll), (1e-6..=1.0).prop_map(Wiring::Random)];
+    let weights = prop_oneof![
+        Just(Weights::UnitVariance),
+        (number(), above_zero()).prop_map(|(a, b)| Weights::Normal(a, b)),
+        (number(), number()).prop_map(|(a, b)| Weights::Uniform(a.min(b), a.max(b))),
+        number().prop_map(Weights::Constant),
+    ];
+    let delay = prop::option::of(prop_oneof![(0.0..1e3).prop_map(Delay::Ms), any::<u32>().prop_map(Delay::Frames)]);
+    let projection = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), wiring, weights, delay, prop::option::of(any::<bool>()));
+    let time = prop::option::of((above_zero(), above_zero()));
+    let optimiser = prop_oneof![
+        Just(Optimiser::default()),
+        (0.0..1.0, 0.0..1.0, above_zero()).prop_map(|(beta1, beta2, epsilon)| Optimiser::Adam { beta1, beta2, epsilon }),
+        (0.0..1.0).prop_map(|momentum| Optimiser::Sgd { momentum }),
+    ];
+    let training = prop::option::of((optimiser, above_zero(), any::<bool>(), 1usize..999, 0usize..999, (0.0..10.0, 0.0..1.0), any::<bool>()));
+    let text = "[ -~\\n\\t\"\\\\é→]{0,20}";
+    (text, populations, prop::collection::vec(projection, 0..6), time, training, prop::collection::btree_map("[a-z .é]{0,5}", text, 0..3), any::<prop::sample::Index>()).prop_map(
+        |(title, populations, projections, time, training, notes, one)| {
+            let pick = |i: prop::sample::Index| populations[i.index(populations.len())].name.clone();
+            let mut seen = std::collections::HashSet::new();
+            let projections = projections
+                .into_iter()
+                .map(|(from, to, wiring, weights, delay, learn)| Projection {
+                    from: pick(from),
+                    to: pick(to),
+                    wiring: wiring.into(),
+                    weights: weights.into(),
+                    delay: delay.map(Located::from),
+                    learn,
+                    span: Default::default(),
+                })
+                .filter(|p| seen.insert((p.from.value.clone(), p.to.value.clone())))
+                .collect();
+            let notes: std::collections::BTreeMap<_, _> = notes.into_iter().filter(|n| !n.1.trim().is_empty()).collect();
+            let comparison = (!notes.is_empty()).then(|| Comparison { population: pick(one), levels: vec![("z".into(), "relu".into()), ("a".into(), "lif".into())], notes });
+            let mut populations_and_input = populations.clone();
+            populations_and_input.push(Population { name: "INPUT".into(), size: 3.into(), neuron: "input".into(), ..Population::default() });
+            Study {
+                data: training.as_ref().map(|t: &(_, f64, bool, usize, usize, (f64, f64), bool)| Data { source: "a/b.csv".into(), input: "INPUT".into(), test: t.5.1.into(), validation: 0.25.into(), unit_rms: t.2 }),
+                training: training.map(|(optimiser, rate, flag, batch, epochs, (weight_decay, label_smoothing), patience)| Training {
+                    loss: if flag { Loss::MeanSquare } else { Loss::CrossEntropy }.into(),
+                    readout: pick(one),
+                    optimiser: optimiser.into(),
+                    learning_rate: rate.into(),
+                    schedule: if flag { "cosine" } else { "constant" }.into(),
+                    batch: batch.into(),
+                    epochs: epochs.into(),
+                    patience: patience.then_some(7),
+                    weight_decay,
+                    label_smoothing,
+                    freeze: vec![pick(one)],
+                }),
+                comparison,
+                network: Network {
+                    title,
+                    source: None,
+                    projections,
+                    populations: populations_and_input,
+                    dt: time.map(|t| t.0.min(t.1).into()),
+                    presentation: time.map(|t| t.0.max(t.1).into()),
+                },
+            }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_reads_back_the_same(study in study()) {
+        let text = write(&study);
+        let (again, found) = read(&Source::new("written.toml", text.clone()));
+        prop_assert!(found.is_empty(), "{}\n{}", found.iter().map(|d| d.render(false)).collect::<String>(), text);
+        prop_assert_eq!(bare(again), study, "{}", text);
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "([\\[\\]{}=\",.#\n a-c0-9]|population|projection|\\[\\[projection\\]\\]\n|\\[population\\.a\\]\n|size|neuron|\\[data\\]|é){0,60}") {
+        let (_, found) = read(&Source::new("noise.toml", text));
+        for d in &found {
+            prop_assert!(!d.render(false).is_empty());
+            prop_assert!(d.severity == Severity::Error);
+        }
+    }
+
+    #[test]
+    fn a_mutilated_file_never_makes_the_reader_panic(from in 0usize..2000, len in 0usize..40, noise in "[\\[\\]{}=\".\n0-9]{0,4}") {
+        let start = DIGITS.floor_char_boundary(from.min(DIGITS.len()));
+        let end = DIGITS.floor_char_boundary((start + len).min(DIGITS.len()));
+        let (_, found) = read(&Source::new("noise.toml", format!("{}{noise}{}", &DIGITS[..start], &DIGITS[end..])));
+        let _: Vec<String> = found.iter().map(|d: &Diagnostic| d.render(false)).collect();
+    }
+}

@@ -1,0 +1,150 @@
+//! A study as TOML.
+
+use crate::network::{Delay, Network, Weights, Wiring};
+use crate::study::{Loss, Optimiser, Study};
+use std::fmt::Write;
+
+/// Text in the quotes of TOML.
+fn quoted(text: &str) -> String {
+    // `toml` prefers multi-line strings for text with line breaks; one line each is what `diff` wants.
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            c if c.is_control() => _ = write!(out, "\\u{:04X}", u32::from(c)),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// A key, quoted where TOML wants it.
+fn key(text: &str) -> String {
+    let bare = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    if bare { text.into() } else { quoted(text) }
+}
+
+/// The shortest text that reads back as the same number.
+fn number(x: f64) -> String {
+    format!("{x:?}")
+}
+
+fn list(items: impl IntoIterator<Item = String>) -> String {
+    format!("[{}]", items.into_iter().collect::<Vec<_>>().join(", "))
+}
+
+fn table(items: impl IntoIterator<Item = (String, String)>) -> String {
+    let all: Vec<_> = items.into_iter().map(|(k, v)| format!("{k} = {v}")).collect();
+    if all.is_empty() { "{}".into() } else { format!("{{ {} }}", all.join(", ")) }
+}
+
+/// The model file of a study: reading it gives the same study, spans and source apart.
+pub fn write(study: &Study) -> String {
+    let mut lines = vec![format!("title = {}", quoted(&study.network.title))];
+    network(&study.network, &mut lines);
+    let mut line = |k: &str, v: String| lines.push(if v.is_empty() { k.to_string() } else { format!("{k} = {v}") });
+    if let Some(d) = &study.data {
+        line("\n[data]", String::new());
+        line("source", quoted(&d.source));
+        line("input", quoted(&d.input));
+        line("test", number(d.test.value));
+        line("validation", number(d.validation.value));
+        line("intensity", quoted(if d.unit_rms { "unit-rms" } else { "as-is" }));
+    }
+    if let Some(t) = &study.training {
+        line("\n[training]", String::new());
+        line("loss", quoted(match t.loss.value {
+            Loss::CrossEntropy => "cross-entropy",
+            Loss::MeanSquare => "mean-square",
+        }));
+        line("readout", quoted(&t.readout));
+        let parts = |name: &str, numbers: &[(&str, f64)]| {
+            table(std::iter::once(("name".to_string(), quoted(name))).chain(numbers.iter().map(|(k, x)| ((*k).to_string(), number(*x)))))
+        };
+        line("optimiser", match t.optimiser.value {
+            o if o == Optimiser::default() => quoted("adam"),
+            Optimiser::Adam { beta1, beta2, epsilon } => parts("adam", &[("beta1", beta1), ("beta2", beta2), ("epsilon", epsilon)]),
+            Optimiser::Sgd { momentum } => parts("sgd", &[("momentum", momentum)]),
+        });
+        line("learning-rate", number(t.learning_rate.value));
+        line("schedule", quoted(&t.schedule));
+        line("batch", t.batch.value.to_string());
+        line("epochs", t.epochs.value.to_string());
+        if let Some(p) = t.patience {
+            line("patience", p.to_string());
+        }
+        line("weight-decay", number(t.weight_decay));
+        line("label-smoothing", number(t.label_smoothing));
+        line("freeze", list(t.freeze.iter().map(|f| quoted(f))));
+    }
+    if let Some(c) = &study.comparison {
+        line("\n[compare]", String::new());
+        line("population", quoted(&c.population));
+        line("levels", table(c.levels.iter().map(|(k, v)| (key(k), quoted(v)))));
+        if !c.notes.is_empty() {
+            line("notes", table(c.notes.iter().map(|(k, v)| (key(k), quoted(v)))));
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+fn network(n: &Network, lines: &mut Vec<String>) {
+    let mut line = |k: &str, v: String| lines.push(if v.is_empty() { k.to_string() } else { format!("{k} = {v}") });
+    let ms = |x: f64| quoted(&format!("{x:?} ms"));
+    if n.dt.is_some() || n.presentation.is_some() {
+        line("\n[time]", String::new());
+        if let Some(x) = &n.dt {
+            line("step", ms(x.value));
+        }
+        if let Some(x) = &n.presentation {
+            line("presentation", ms(x.value));
+        }
+    }
+    for p in &n.populations {
+        line(&format!("\n[population.{}]", key(&p.name)), String::new());
+        line("size", p.size.value.to_string());
+        line("neuron", quoted(&p.neuron));
+        if !p.parameters.is_empty() {
+            let quantity = |(x, unit): &(f64, Option<String>)| unit.as_ref().map_or_else(|| number(*x), |u| quoted(&format!("{x:?} {u}")));
+            line("parameters", table(p.parameters.iter().map(|(k, v)| (key(k), quantity(&v.value)))));
+        }
+        if !p.learn.is_empty() {
+            line("learn", list(p.learn.iter().map(|l| quoted(l))));
+        }
+        if let Some(s) = &p.surrogate {
+            line("surrogate", table([("shape".to_string(), quoted(&s.value.0)), ("width".to_string(), number(s.value.1))]));
+        }
+        if let Some(b) = p.bias {
+            line("bias", b.to_string());
+        }
+    }
+    for p in &n.projections {
+        line("\n[[projection]]", String::new());
+        line("from", quoted(&p.from));
+        line("to", quoted(&p.to));
+        line("wiring", match p.wiring.value {
+            Wiring::AllToAll => quoted("all-to-all"),
+            Wiring::OneToOne => quoted("one-to-one"),
+            Wiring::Random(x) => table([("random".to_string(), number(x))]),
+        });
+        let pair = |form: &str, a: f64, b: f64| table([(form.to_string(), list([number(a), number(b)]))]);
+        match p.weights.value {
+            Weights::UnitVariance => {}
+            Weights::Normal(mean, sd) => line("weights", pair("normal", mean, sd)),
+            Weights::Uniform(a, b) => line("weights", pair("uniform", a, b)),
+            Weights::Constant(c) => line("weights", table([("constant".to_string(), number(c))])),
+        }
+        match p.delay.as_ref().map(|d| d.value) {
+            None => {}
+            Some(Delay::Ms(t)) => line("delay", ms(t)),
+            Some(Delay::Frames(n)) => line("delay", quoted(&format!("{n} frame{}", if n == 1 { "" } else { "s" }))),
+        }
+        if let Some(l) = p.learn {
+            line("learn", l.to_string());
+        }
+    }
+}
