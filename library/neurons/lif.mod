@@ -15,10 +15,11 @@ An incoming spike of weight w moves v by w at once (a "delta" synapse); while th
 that is without effect. The step is exact for a drive that is constant over it. A refractory time is kept to a whole
 number of steps; the slack of 1e-6 ms absorbs the rounding of refr - dt.
 
-Weights: a weight of 1 turns a drive of 1 into 40 mV. EVENT is the jump with the same effect on average: a source that
-is shown for 40 ms and read as 0.2 per spike drives with 40 mV * 0.2 per spike, and a jump decays within tau, so the
-jump is 40 mV * 0.2 * 40 ms / 10 ms = 32 mV. The declared activity is the mean number of spikes in a presentation
-when the drive is a standard normal number, held constant.
+Weights: a weight of 1 turns a drive of 1 into 62 mV: then a drive of unit variance gives 2 spikes in a presentation of
+30 ms on average (the declared activity), enough for counts to carry a value and few enough for silence to mean something.
+A spike read out counts 0.204, so that the readout has the mean square of a rectified drive, 1/2. EVENT is the jump with
+the same effect on average: a source that is shown for 30 ms and read as 0.204 per spike drives with 62 mV * 0.204 per
+spike, and a jump decays within tau, so the jump is 62 mV * 0.204 * 30 ms / 10 ms = 38 mV.
 ENDCOMMENT
 
 NEURON {
@@ -72,14 +73,14 @@ NET_RECEIVE (w (mV)) {
 INTERFACE {
     SIGNAL spike
     DRIVE i
-    WEIGHT 40 (mV)
-    EVENT 32 (mV)
-    PRESENTATION 40 (ms)
+    WEIGHT 62 (mV)
+    EVENT 38 (mV)
+    PRESENTATION 30 (ms)
     SETTLE 0 (ms)
     STEP 1 (ms)
     DELAY 1 (ms)
-    SURROGATE fast_sigmoid 5 (mV)
+    SURROGATE arctan 5 (mV)
     RESET detached
-    READOUT count 0.2
-    ACTIVITY 1.84
+    READOUT count 0.204
+    ACTIVITY 2
 }

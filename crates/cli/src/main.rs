@@ -1,5 +1,67 @@
 //! The command line.
-#![allow(dead_code)]
+
+mod commands;
 mod page;
+mod progress;
 mod show;
-fn main() {}
+mod terminal;
+mod work;
+
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::process::ExitCode;
+use terminal::Color;
+
+/// Runs one network at any level of neural detail, trains it, and measures every variant on one scale.
+#[derive(Parser, Debug)]
+#[command(name = "homolog", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Try it:\n  homolog compare digits          the same network with two kinds of neuron, and a page about it\n  homolog check my-channel.mod    all that is wrong with a file, at once")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t)]
+    color: Color,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Compare(commands::compare::Args),
+    Run(commands::run::Args),
+    Check(commands::check::Args),
+    Bench(commands::bench::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = match parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Its exit code is 2 for wrong usage, 0 for help.
+            let _ = e.print();
+            return ExitCode::from(e.exit_code() as u8);
+        }
+    };
+    let color = cli.color.on_stderr();
+    let done = match cli.command {
+        Command::Compare(args) => commands::compare::run(&args, color),
+        Command::Run(args) => commands::run::run(&args, color),
+        Command::Check(args) => commands::check::run(&args, color),
+        Command::Bench(args) => commands::bench::run(&args, color),
+    };
+    done.unwrap_or_else(|problems| {
+        terminal::show(&problems, color);
+        ExitCode::FAILURE
+    })
+}
+
+/// Reads the arguments; help and usage errors are coloured as asked for too.
+fn parse() -> Result<Cli, clap::Error> {
+    let words: Vec<_> = std::env::args_os().collect();
+    let asked = |w: &str| words.iter().any(|a| *a == *format!("--color={w}")) || words.windows(2).any(|p| p[0] == *"--color" && p[1] == *w);
+    let choice = match () {
+        () if asked("always") => ColorChoice::Always,
+        () if asked("never") => ColorChoice::Never,
+        () => ColorChoice::Auto,
+    };
+    let matches = Cli::command().color(choice).try_get_matches_from(words)?;
+    Cli::from_arg_matches(&matches)
+}

@@ -111,7 +111,7 @@ impl Backward<'_, '_> {
                                 let n = self.run.checkpoint_size(&groups);
                                 saved -= n;
                                 self.run.load_checkpoint(arena, &groups, &checkpoints[saved..saved + n]);
-                                self.run.segment(arena, scratch, stages, frame, segment);
+                                self.run.segment(arena, scratch, stages, frame, segment, |_, _, _| {});
                             }
                             self.segment(arena, scratch, stages, frame, segment);
                         }

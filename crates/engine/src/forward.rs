@@ -125,8 +125,8 @@ impl<'a> Run<'a> {
         self.call(arena, scratch, g, step, now);
     }
 
-    /// The ticks of one segment of a phase.
-    pub fn segment(&self, arena: &mut [f64], scratch: &mut Scratch, stages: &[Vec<usize>], frame: usize, segment: usize) {
+    /// The ticks of one segment of a phase. `after` sees the columns after each tick of each group: group, tick.
+    pub fn segment(&self, arena: &mut [f64], scratch: &mut Scratch, stages: &[Vec<usize>], frame: usize, segment: usize, mut after: impl FnMut(&[f64], usize, usize)) {
         let ticks = self.layout.segment_ticks(segment, self.model.ticks);
         let copy = self.layout.copy(frame, segment);
         for stage in stages {
@@ -134,6 +134,7 @@ impl<'a> Run<'a> {
                 for &g in stage {
                     let open = segment * self.layout.segment + t >= self.model.groups[g].settle;
                     self.tick(arena, scratch, g, Now { frame, copy, t, open });
+                    after(arena, g, t);
                 }
             }
         }
@@ -407,11 +408,12 @@ fn frames_of(run: &Run, arena: &mut [f64], scratch: &mut Scratch, probes: &[Prob
                         if let Some(c) = &mut checkpoints {
                             run.save_checkpoint(arena, &groups, copy, c);
                         }
-                        run.segment(arena, scratch, stages, frame, segment);
+                        run.segment(arena, scratch, stages, frame, segment, |arena, g, t| {
+                            record_tick(run, arena, probes, g, Now { frame, copy, t, open: true }, segment, &mut recording);
+                        });
                         for &g in &groups {
                             run.check(arena, g, frame, segment, start)?;
                         }
-                        record_ticks(run, arena, probes, &groups, frame, segment, &mut recording);
                         if segment + 1 == layout.segments {
                             for &g in &groups {
                                 // The moment after the last tick.
@@ -487,20 +489,16 @@ fn empty_recording(run: &Run, probes: &[Probe]) -> Recording {
     Recording { traces: probes.iter().map(trace).collect() }
 }
 
-fn record_ticks(run: &Run, arena: &[f64], probes: &[Probe], groups: &[usize], frame: usize, segment: usize, recording: &mut Recording) {
-    let copy = run.layout.copy(frame, segment);
-    let ticks = run.layout.segment_ticks(segment, run.model.ticks);
-    for (p, trace) in probes.iter().zip(&mut recording.traces).filter(|(p, _)| groups.contains(&p.group)) {
-        let lanes = run.layout.groups[p.group].lanes;
-        for t in 0..ticks {
-            let at = match p.what {
-                Observable::Spikes => run.layout.spike(p.group, copy, t as isize),
-                Observable::State(k) => run.layout.variable(p.group, k, copy, t + 1),
-                _ => continue,
-            };
-            let row = frame * run.model.ticks + segment * run.layout.segment + t;
-            trace.data[row * lanes..(row + 1) * lanes].copy_from_slice(&arena[at..at + lanes]);
-        }
+fn record_tick(run: &Run, arena: &[f64], probes: &[Probe], g: usize, now: Now, segment: usize, recording: &mut Recording) {
+    let lanes = run.layout.groups[g].lanes;
+    for (p, trace) in probes.iter().zip(&mut recording.traces).filter(|(p, _)| p.group == g) {
+        let at = match p.what {
+            Observable::Spikes => run.layout.spike(g, now.copy, now.t as isize),
+            Observable::State(k) => run.layout.variable(g, k, now.copy, now.t + 1),
+            _ => continue,
+        };
+        let row = now.frame * run.model.ticks + segment * run.layout.segment + now.t;
+        trace.data[row * lanes..(row + 1) * lanes].copy_from_slice(&arena[at..at + lanes]);
     }
 }
 

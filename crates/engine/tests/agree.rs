@@ -97,7 +97,7 @@ fn gradients_equal_dual_numbers_to_1e_minus_9() {
     for (name, network) in zoo() {
         let (model, params) = compiled(&network);
         let tensors: Vec<Vec<f64>> = params.tensors.iter().map(|t| t.values.clone()).collect();
-        let shown = inputs(&model, 2, 2);
+        let shown = inputs(&model, 2, 3);
         let (weights, out, _) = gradient(&model, &params, &shown, &mut Engine::new(1));
         for (t, tensor) in params.tensors.iter().enumerate() {
             let exact: Vec<f64> = (0..tensor.values.len()).map(|k| dual_slope(&model, &tensors, &shown, &weights, t, k)).collect();

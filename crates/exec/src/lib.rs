@@ -6,6 +6,9 @@
 
 pub mod isa;
 pub mod lane;
+mod fuse;
 pub mod machine;
+pub mod program;
 
 pub use isa::Isa;
+pub use program::Program;

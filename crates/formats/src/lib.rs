@@ -1,1 +1,17 @@
-//! Homolog.
+//! All that is read and written: the only crate below the doors that touches files.
+//!
+//! - [`library`]: the mechanisms that ship with the program, and folders of the user's own.
+//! - [`text`]: text files as they are found in the wild.
+//! - [`samples`]: labelled samples by name or path.
+//! - [`checkpoint`], [`report`]: what a run leaves behind, written so that a crash leaves the old file or the new one.
+//! - [`machine`]: what a number was measured on.
+//!
+//! Every problem is a [`homolog_base::Diagnostic`] that says where, what was expected, and what to do.
+
+pub mod atomic;
+pub mod checkpoint;
+pub mod library;
+pub mod machine;
+pub mod report;
+pub mod samples;
+pub mod text;

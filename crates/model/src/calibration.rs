@@ -94,6 +94,3 @@ pub fn calibrate(group: &Composed, ticks: usize, settle: usize, learned: &[(Stri
     }
     (done, square)
 }
-
-#[cfg(test)]
-mod tests;

@@ -357,6 +357,3 @@ fn whole_delay(network: &Network, delay: Option<&crate::Located<Delay>>, spikes:
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -54,6 +54,9 @@ pub struct Training {
     pub weight_decay: f64,
     /// Share of the target spread over all classes (Szegedy et al. 2016, sec. 7).
     pub label_smoothing: f64,
+    /// Standard deviation of normal noise that is added to every intensity (after scaling) whenever a sample is shown in
+    /// training, keyed by seed, epoch and sample (Bishop 1995, Neural Comput. 7, 108). None in tests.
+    pub input_noise: f64,
     /// Parameters that stay as they start: names of populations whose incoming weights and own parameters are frozen.
     pub freeze: Vec<Located<String>>,
 }

@@ -29,6 +29,8 @@ pub(crate) struct Parser<'a> {
     tokens: Vec<Token>,
     at: usize,
     depth: usize,
+    /// True in NET_RECEIVE, which may have an INITIAL of its own.
+    receiving: bool,
     pub(crate) problems: Vec<Diagnostic>,
 }
 
@@ -59,7 +61,7 @@ pub fn parse(source: &Arc<Source>) -> (File, Vec<Diagnostic>) {
     if let Some(from) = off {
         file.unchecked.push(Span::new(from.start, source.text.len()));
     }
-    let mut p = Parser { source, tokens, at: 0, depth: 0, problems };
+    let mut p = Parser { source, tokens, at: 0, depth: 0, receiving: false, problems };
     p.blocks(&mut file);
     (file, p.problems)
 }

@@ -48,6 +48,7 @@ fn settings(training: &Training, schedule: Schedule) -> Vec<(&'static str, Strin
         ("training.batch", training.batch.value.to_string()),
         ("training.weight_decay", training.weight_decay.to_string()),
         ("training.label_smoothing", training.label_smoothing.to_string()),
+        ("training.input_noise", training.input_noise.to_string()),
         ("training.freeze", frozen.join(", ")),
     ];
     if schedule != Schedule::Constant {

@@ -83,7 +83,8 @@ pub struct Evaluation {
     pub predictions: Vec<u32>,
 }
 
-/// Shows these samples (by index) to the network and scores the answers. Nothing is learned.
+/// Shows these samples (by index) to the network and scores the answers. Nothing is learned. Of no samples the loss, the
+/// accuracy and the spikes are not a number.
 ///
 /// # Errors
 /// The first number that is not finite.

@@ -118,6 +118,7 @@ pub fn study(epochs: usize, batch: usize, patience: Option<usize>) -> Study {
             patience,
             weight_decay: 0.01,
             label_smoothing: 0.05,
+            input_noise: 0.1,
             freeze: vec![],
         }),
         ..Study::default()

@@ -94,10 +94,10 @@ impl Method {
     }
 
     /// Moves all learned tensors one step against their gradients and back into their bounds. Others stay as they are,
-    /// whatever their gradient.
+    /// whatever their gradient, which may be empty.
     ///
     /// # Panics
-    /// When the gradients, or the parameters this method was made for, have other shapes.
+    /// When the gradient of a learned tensor, or the parameters this method was made for, have other shapes.
     pub fn apply(&mut self, params: &mut Params, gradients: &[Vec<f64>], learning_rate: f64) {
         assert_eq!(gradients.len(), params.tensors.len(), "one gradient a tensor");
         if let Method::Adam(a) = self {
@@ -171,28 +171,36 @@ impl Adam {
     /// `rate m' / (sqrt(v') + epsilon)`. The two corrections do not depend on the parameter, so an element costs one root and
     /// one division; on the 2-wide baseline those two are what the time goes into.
     fn step(&mut self, tensor: usize, values: &mut [f64], gradient: &[f64], rate: f64, decays: bool) {
-        let (beta1, beta2, epsilon) = (self.beta1, self.beta2, self.epsilon);
-        let (rest1, rest2) = (1.0 - beta1, 1.0 - beta2);
         let size = rate / (1.0 - self.product1);
         let root = 1.0 / (1.0 - self.product2).sqrt();
         let keep = if decays { 1.0 - rate * self.weight_decay } else { 1.0 };
-        let moments = self.first[tensor].iter_mut().zip(self.second[tensor].iter_mut());
-        for ((p, (m, v)), &g) in values.iter_mut().zip(moments).zip(gradient) {
-            *m = beta1 * *m + rest1 * g;
-            *v = beta2 * *v + rest2 * (g * g);
-            *p = keep * *p - size * *m / (v.sqrt() * root + epsilon);
-        }
+        adam(values, &mut self.first[tensor], &mut self.second[tensor], gradient, [self.beta1, self.beta2, self.epsilon, size, root, keep]);
+    }
+}
+
+/// A function of its own, so that the compiler knows that the slices do not overlap and takes elements together.
+#[inline(never)]
+fn adam(values: &mut [f64], first: &mut [f64], second: &mut [f64], gradient: &[f64], [beta1, beta2, epsilon, size, root, keep]: [f64; 6]) {
+    let (rest1, rest2) = (1.0 - beta1, 1.0 - beta2);
+    for (((p, m), v), &g) in values.iter_mut().zip(first).zip(second).zip(gradient) {
+        *m = beta1 * *m + rest1 * g;
+        *v = beta2 * *v + rest2 * (g * g);
+        *p = keep * *p - size * *m / (v.sqrt() * root + epsilon);
     }
 }
 
 impl Momentum {
     fn step(&mut self, tensor: usize, values: &mut [f64], gradient: &[f64], rate: f64, decays: bool) {
-        let momentum = self.momentum;
         let keep = if decays { 1.0 - rate * self.weight_decay } else { 1.0 };
-        for ((p, u), &g) in values.iter_mut().zip(self.velocity[tensor].iter_mut()).zip(gradient) {
-            *u = momentum * *u + g;
-            *p = keep * *p - rate * *u;
-        }
+        heavy_ball(values, &mut self.velocity[tensor], gradient, [self.momentum, rate, keep]);
+    }
+}
+
+#[inline(never)]
+fn heavy_ball(values: &mut [f64], velocity: &mut [f64], gradient: &[f64], [momentum, rate, keep]: [f64; 3]) {
+    for ((p, u), &g) in values.iter_mut().zip(velocity).zip(gradient) {
+        *u = momentum * *u + g;
+        *p = keep * *p - rate * *u;
     }
 }
 

@@ -104,6 +104,21 @@ impl<'a> Task<'a> {
     }
 }
 
+impl Task<'_> {
+    /// Adds the training's input noise to a gathered batch: a draw depends on the key, the sample and the feature only.
+    pub fn add_noise(&self, chosen: &[usize], key: homolog_base::Key, inputs: &mut Inputs) {
+        let sd = self.training().input_noise;
+        if sd == 0.0 {
+            return;
+        }
+        for (f, line) in inputs.values[0].chunks_exact_mut(chosen.len()).enumerate() {
+            for (x, &k) in line.iter_mut().zip(chosen) {
+                *x += sd * key.normal(k as u64, f as u64);
+            }
+        }
+    }
+}
+
 /// From sample by sample to feature by feature. Eight samples at a time fill whole cache lines.
 fn transpose(samples: &Samples, chosen: &[usize], factor: f64, out: &mut Vec<f64>) {
     let (features, batch) = (samples.features, chosen.len());

@@ -87,6 +87,9 @@ impl<'a> Trainer<'a> {
         if !(0.0..f64::INFINITY).contains(&training.weight_decay) {
             say(Diagnostic::error("train-weight-decay", format!("the weight decay cannot be {}", training.weight_decay)).hint("give 0 for none"), Default::default(), "");
         }
+        if !(0.0..f64::INFINITY).contains(&training.input_noise) {
+            say(Diagnostic::error("train-input-noise", format!("the input noise cannot be {}", training.input_noise)).hint("it is a standard deviation; give 0 for none"), Default::default(), "");
+        }
         if training.patience.is_some() && task.split.validation.is_empty() {
             say(Diagnostic::error("train-patience", "patience waits for a better validation loss, but there is no validation part").hint("set `validation` in [data], or leave `patience` out"), Default::default(), "");
         }
@@ -177,6 +180,7 @@ impl<'a> Trainer<'a> {
             chosen.clear();
             chosen.extend(places.iter().map(|&k| task.split.train[k]));
             task.gather(&chosen, inputs, labels);
+            task.add_noise(&chosen, Key::new(self.seed).named("noise").numbered(self.epoch as u64), inputs);
             let params = self.learner.ask();
             let recording = runner.run(task.model, params, inputs, &probes, &mut State::fresh(), Some(tape)).map_err(|f| halt(Cause::Forward(f)))?;
             let score = loss(task.loss(), training.label_smoothing, &recording.traces[0], labels, Some(&mut cotangent[0]));

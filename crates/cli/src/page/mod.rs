@@ -10,9 +10,11 @@ mod svg;
 mod table;
 
 use homolog_base::report::{Provenance, Score};
+use homolog_measure::LevelResult;
 use std::collections::BTreeMap;
 
-pub use outcome::answer;
+pub use outcome::{answer, over_seeds};
+pub use table::rows;
 
 /// What a comparison found: all that the page shows.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +31,8 @@ pub struct Comparison {
     pub sample: Option<Sample>,
     /// Constants that energy was estimated with.
     pub constants: Vec<Constant>,
+    /// Where they are from.
+    pub energy_table: String,
     /// Further notes of the model file.
     pub notes: Vec<(String, String)>,
     /// Where the numbers come from.
@@ -50,6 +54,10 @@ pub struct Level {
     pub control_accuracy: Vec<f64>,
     /// Further scores by name.
     pub scores: BTreeMap<String, Score>,
+    /// What the energy of one image is made of, joules.
+    pub energy_parts: Vec<(String, f64)>,
+    /// All results, seed by seed.
+    pub results: Vec<LevelResult>,
     /// Learning curve for each seed.
     pub curves: Vec<Vec<Epoch>>,
     /// Test samples by true class (row) and predicted class (column), over all seeds.
@@ -114,17 +122,17 @@ pub struct Membrane {
     pub samples: Vec<f64>,
 }
 
-/// A constant with its source.
+/// What one thing costs.
 #[derive(Clone, Debug, Default)]
 pub struct Constant {
     /// What it is.
     pub name: String,
-    /// Number.
-    pub value: f64,
-    /// Unit.
-    pub unit: String,
-    /// Where it is from.
-    pub source: String,
+    /// Joules.
+    pub joules: f64,
+    /// The upper end, where there is a range.
+    pub most: Option<f64>,
+    /// What else is to be said.
+    pub note: String,
 }
 
 /// The whole page.

@@ -113,18 +113,49 @@ pub fn calibration(c: &Comparison) -> String {
     out
 }
 
-/// The constants that energy was estimated with.
+/// What the energy is made of, and the constants that it was estimated with.
 pub fn constants(c: &Comparison) -> String {
     if c.constants.is_empty() {
         return String::new();
     }
     let mut out = String::from(
-        "<section>\n<h2>How energy was estimated</h2>\n<p>Energy is operations and memory traffic, counted from the program that ran, times these constants. It is no measurement of a machine: it says what the arithmetic would cost on hardware that does nothing else.</p>\n<div class=\"scroll\">\n<table class=\"constants\">\n<thead><tr><th scope=\"col\">Constant</th><th scope=\"col\">Value</th><th scope=\"col\">Source</th></tr></thead>\n<tbody>\n",
+        "<section>\n<h2>How energy was estimated</h2>\n<p>Operations and memory traffic are counted from the program that ran, and each is multiplied by a constant. So this is no measurement of a machine: it says what the arithmetic and its memory would cost on a chip that does nothing else.</p>\n<div class=\"pair tables\">\n",
     );
-    for k in &c.constants {
-        let value = if k.unit == "J" { show::with_prefix(k.value, "J") } else { format!("{} {}", show::three_digits(k.value), k.unit) };
-        out.push_str(&format!("<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"words\">{}</td></tr>\n", escape(&k.name), escape(&value), escape(&k.source)));
+    let mut names: Vec<&str> = vec![];
+    for (name, _) in c.levels.iter().flat_map(|l| &l.energy_parts) {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
     }
-    out.push_str("</tbody>\n</table>\n</div>\n</section>\n");
+    if !names.is_empty() {
+        out.push_str("<div class=\"scroll\">\n<table>\n<caption>One image</caption>\n<thead><tr><th scope=\"col\">Part</th>");
+        for (k, l) in c.levels.iter().enumerate() {
+            out.push_str(&format!("<th scope=\"col\" class=\"named l{}\">{}</th>", k % COLOURS, escape(&l.name)));
+        }
+        out.push_str("</tr></thead>\n<tbody>\n");
+        for name in names {
+            let cells: String = c.levels.iter().map(|l| format!("<td>{}</td>", l.energy_parts.iter().find(|p| p.0 == name).filter(|p| p.1 > 0.0).map_or("–".into(), |p| show::with_prefix(p.1, "J")))).collect();
+            out.push_str(&format!("<tr><th scope=\"row\">{}</th>{cells}</tr>\n", escape(name)));
+        }
+        out.push_str("</tbody>\n</table>\n</div>\n");
+    }
+    out.push_str("<div class=\"scroll\">\n<table>\n<caption>Constants</caption>\n<thead><tr><th scope=\"col\">One</th><th scope=\"col\">Energy</th></tr></thead>\n<tbody>\n");
+    for k in &c.constants {
+        let note = if k.note.is_empty() { String::new() } else { format!("<small>{}</small>", escape(&k.note)) };
+        let most = k.most.map_or(String::new(), |m| format!(" to {}", show::with_prefix(m, "J")));
+        out.push_str(&format!("<tr><th scope=\"row\">{}{note}</th><td>{}{most}</td></tr>\n", escape(&k.name), show::with_prefix(k.joules, "J")));
+    }
+    out.push_str(&format!("</tbody>\n</table>\n</div>\n</div>\n<p class=\"caption\">{} Where a constant is a range, its middle counts.</p>\n</section>\n", escape(&format!("{}.", c.energy_table.trim_end_matches('.')))));
     out
+}
+
+/// The rows of the table of results as plain words, for the terminal.
+pub fn rows(c: &Comparison) -> Vec<(String, Vec<String>)> {
+    let all = GROUPS.iter().flat_map(|g| g.1.iter());
+    all.map(|row| {
+        let cells: Vec<Option<Score>> = c.levels.iter().map(|l| score(l, row.key)).collect();
+        let name = if cells.iter().flatten().any(|s| s.basis == Basis::Estimated) { format!("{} (estimated)", row.name) } else { row.name.to_string() };
+        (name, cells.into_iter().map(|s| s.map_or("–".into(), |s| (row.write)(&s))).collect())
+    })
+    .collect()
 }

@@ -103,6 +103,8 @@ fn sample() -> Comparison {
             test_accuracy: vec![0.975 - 0.008 * order as f64, 0.981 - 0.008 * order as f64, 0.978 - 0.01 * order as f64],
             control_accuracy: vec![0.925 - 0.02 * order as f64, 0.931 - 0.02 * order as f64, 0.918 - 0.015 * order as f64],
             scores: scores.map(|(k, s)| (k.to_string(), s)).into(),
+            energy_parts: vec![("multiply-accumulates".into(), 4.6e-9), ("weights from DRAM".into(), if spiking { 0.0 } else { 2.2e-8 })],
+            results: vec![],
             curves,
             confusion,
             activity: Some(Activity {
@@ -125,9 +127,10 @@ fn sample() -> Comparison {
         classes: (0..10).map(|k| k.to_string()).collect(),
         sample: Some(Sample { index: 3, label: 7, shape: (8, 8), pixels }),
         constants: vec![
-            Constant { name: "Multiply and add, 32 bit".into(), value: 4.6e-12, unit: "J".into(), source: "Horowitz 2014, ISSCC, fig. 1.1.9 (45 nm): 3.7 + 0.9 pJ".into() },
-            Constant { name: "Add, 32 bit".into(), value: 0.9e-12, unit: "J".into(), source: "Horowitz 2014, ISSCC, fig. 1.1.9 (45 nm)".into() },
+            Constant { name: "Addition".into(), joules: 0.9e-12, ..Constant::default() },
+            Constant { name: "Access to DRAM".into(), joules: 1.3e-9, most: Some(2.6e-9), note: "64 bits".into() },
         ],
+        energy_table: "A table, its year".into(),
         notes: vec![],
         provenance: Provenance {
             version: "0.0.0".into(),

@@ -13,16 +13,15 @@ pub(super) fn study(r: &mut Reader<'_>, study: &Study) {
     let network = &study.network;
     time(r, network);
     projections(r, network);
-    if let Some(data) = &study.data {
-        if let Some(p) = population(r, network, &data.input)
-            && !p.neuron.is_empty()
-            && p.neuron.value != INPUT
-        {
-            let d = r.problem("model-not-input", format!("the data cannot be shown to `{}`, which is not an input population", p.name.value), &data.input, "not an input population");
-            let inputs = network.populations.iter().filter(|p| p.neuron.value == INPUT).map(|p| format!("\"{}\"", p.name.value)).collect::<Vec<_>>();
-            let d = d.at(r.source, p.neuron.span, "its neuron");
-            r.problems.push(if inputs.is_empty() { d.hint("a population with `neuron = \"input\"` is needed") } else { d.hint(format!("use {}", inputs.join(" or "))) });
-        }
+    if let Some(data) = &study.data
+        && let Some(p) = population(r, network, &data.input)
+        && !p.neuron.is_empty()
+        && p.neuron.value != INPUT
+    {
+        let d = r.problem("model-not-input", format!("the data cannot be shown to `{}`, which is not an input population", p.name.value), &data.input, "not an input population");
+        let inputs = network.populations.iter().filter(|p| p.neuron.value == INPUT).map(|p| format!("\"{}\"", p.name.value)).collect::<Vec<_>>();
+        let d = d.at(r.source, p.neuron.span, "its neuron");
+        r.problems.push(if inputs.is_empty() { d.hint("a population with `neuron = \"input\"` is needed") } else { d.hint(format!("use {}", inputs.join(" or "))) });
     }
     if let Some(training) = &study.training {
         if let Some(p) = population(r, network, &training.readout)

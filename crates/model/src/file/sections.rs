@@ -120,7 +120,7 @@ fn data(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Data> {
 
 fn training(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Training> {
     let keys =
-        ["loss", "readout", "optimiser", "learning-rate", "schedule", "batch", "epochs", "patience", "weight-decay", "label-smoothing", "freeze"];
+        ["loss", "readout", "optimiser", "learning-rate", "schedule", "batch", "epochs", "patience", "weight-decay", "label-smoothing", "input-noise", "freeze"];
     let s = r.section("training", v, &keys)?;
     let losses = ["cross-entropy", "mean-square"];
     let schedules = ["constant", "cosine"];
@@ -139,6 +139,7 @@ fn training(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Training> {
         patience: r.optional(&s, "patience", |r, k, v| r.whole(k, v, 1)).map(|p| p.value),
         weight_decay: plain(r, &s, "weight-decay", NOT_NEGATIVE),
         label_smoothing: plain(r, &s, "label-smoothing", BELOW_ONE),
+        input_noise: plain(r, &s, "input-noise", NOT_NEGATIVE),
         freeze: r.optional(&s, "freeze", |r, k, v| r.list(k, v, Reader::name)).map(|l| l.value).unwrap_or_default(),
     })
 }

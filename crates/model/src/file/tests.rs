@@ -323,6 +323,7 @@ fn study() -> impl Strategy<Value = Study> {
                     patience: patience.then_some(7),
                     weight_decay,
                     label_smoothing,
+                    input_noise: 0.5 * label_smoothing,
                     freeze: vec![pick(one)],
                 }),
                 comparison,

@@ -111,7 +111,7 @@ impl<'s> Reader<'s> {
         let line = source.text[line_start..].lines().next().unwrap_or("");
         let after = line.split_once('=').map_or("", |x| x.1).trim();
         let bare = after.split('#').next().unwrap_or("").trim();
-        let word = bare.starts_with(|c: char| c.is_alphabetic()) && !bare.contains(['"', '\'', '[', '{']);
+        let word = error.message().contains("must be quoted") && !bare.contains(['"', '\'', '[', '{']);
         let d = self.error("model-syntax", error.message().to_string(), span, "not understood here");
         if word {
             d.hint = Some(format!("words are written in quotes: \"{bare}\""));

@@ -79,6 +79,7 @@ pub fn write(study: &Study) -> String {
         }
         line("weight-decay", number(t.weight_decay));
         line("label-smoothing", number(t.label_smoothing));
+        line("input-noise", number(t.input_noise));
         line("freeze", list(t.freeze.iter().map(|f| quoted(f))));
     }
     if let Some(c) = &study.comparison {

@@ -25,10 +25,8 @@ impl Parser<'_> {
         if t.kind != Kind::Word || !self.begins_line() || !ONLY_OUTSIDE.contains(&self.text(t)) {
             return false;
         }
-        if self.text(t) == "INITIAL" {
-            // NET_RECEIVE may have an INITIAL of its own; it is further in than the margin.
-            let before = &self.source.text[..t.span.start];
-            return before.is_empty() || before.ends_with(['\n', '\r']);
+        if self.text(t) == "INITIAL" && self.receiving {
+            return false;
         }
         match self.peek_at(1).kind {
             Kind::Open | Kind::Left => true,
@@ -99,7 +97,10 @@ impl Parser<'_> {
             "FUNCTION" => BlockKind::Function(self.routine(true)?),
             "NET_RECEIVE" => {
                 let name = self.as_name(t);
-                self.routine_named(name, true)?
+                self.receiving = true;
+                let routine = self.routine_named(name, true);
+                self.receiving = false;
+                BlockKind::NetReceive(routine?)
             }
             "SPIKE" => {
                 self.expect(Kind::Left, "`(` and the spike condition")?;
@@ -172,19 +173,16 @@ impl Parser<'_> {
 
     fn routine(&mut self, arguments: bool) -> Parsed<Routine> {
         let name = self.name("a name")?;
-        match self.routine_named(name, arguments)? {
-            BlockKind::NetReceive(r) => Ok(r),
-            _ => unreachable!("routine_named makes this kind"),
-        }
+        self.routine_named(name, arguments)
     }
 
-    fn routine_named(&mut self, name: Name, arguments: bool) -> Parsed<BlockKind> {
+    fn routine_named(&mut self, name: Name, arguments: bool) -> Parsed<Routine> {
         let arguments = if arguments || self.kind() == Kind::Left { self.argument_list()? } else { Vec::new() };
         let unit = self.unit()?;
         if self.eat_word("STEADYSTATE") || self.eat_word("SOLVEFOR") {
             self.names("a name")?;
         }
-        Ok(BlockKind::NetReceive(Routine { name, arguments, unit, body: self.body()? }))
+        Ok(Routine { name, arguments, unit, body: self.body()? })
     }
 
     /// `(a (mV), b)`

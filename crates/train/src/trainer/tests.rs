@@ -73,7 +73,7 @@ fn every_epoch_shows_all_samples_once_in_another_order_keyed_by_the_seed() {
 fn a_batch_is_averaged_over_its_own_samples() {
     let mut c = case(1, 90, None, 0.3);
     c.study.training.as_mut().unwrap().optimiser = homolog_model::Optimiser::Sgd { momentum: 0.0 }.into();
-    c.study.training.as_mut().unwrap().weight_decay = 0.0;
+    c.study.training.as_mut().unwrap().input_noise = 0.0;
     let mut whole = c.trainer();
     whole.epoch(&mut Linear::default(), &mut |_| ()).unwrap();
     // Every sample twice gives the same mean, so the same step.
@@ -81,7 +81,7 @@ fn a_batch_is_averaged_over_its_own_samples() {
     let train: Vec<usize> = c.split.train.iter().flat_map(|&k| [k, k + 150]).collect();
     let mut d = Case { samples: twice, split: Split { train, ..c.split.clone() }, ..case(1, 180, None, 0.3) };
     d.study.training.as_mut().unwrap().optimiser = homolog_model::Optimiser::Sgd { momentum: 0.0 }.into();
-    d.study.training.as_mut().unwrap().weight_decay = 0.0;
+    d.study.training.as_mut().unwrap().input_noise = 0.0;
     let mut doubled = d.trainer();
     doubled.epoch(&mut Linear::default(), &mut |_| ()).unwrap();
     for (a, b) in whole.params().tensors.iter().zip(&doubled.params().tensors) {
@@ -146,9 +146,10 @@ fn settings_that_make_no_sense_are_said_all_at_once() {
     training.learning_rate = (-1.0).into();
     training.label_smoothing = 1.0;
     training.weight_decay = f64::NAN;
+    training.input_noise = -0.1;
     training.freeze = vec!["nobody".into()];
     let codes: Vec<_> = Trainer::new(c.task(), c.params.clone(), 1).err().unwrap().iter().map(|d| d.code).collect();
-    assert_eq!(codes, ["train-freeze-unknown", "train-schedule", "train-batch", "train-learning-rate", "train-label-smoothing", "train-weight-decay", "train-patience"]);
+    assert_eq!(codes, ["train-freeze-unknown", "train-schedule", "train-batch", "train-learning-rate", "train-label-smoothing", "train-weight-decay", "train-input-noise", "train-patience"]);
 }
 
 #[test]

@@ -1,0 +1,81 @@
+//! Isolated Hodgkin-Huxley compartments: currents, membrane and gates of one step as one kernel.
+
+use super::Args;
+use crate::work;
+use homolog_base::{Diagnostic, Unit};
+use homolog_exec::{Isa, Program};
+use homolog_ir::{Builder, Kernel, Mechanism, passes};
+
+/// Time step, ms.
+const DT: f64 = 0.025;
+/// Steps of one repetition.
+const STEPS: usize = 200;
+/// Repetitions, of which the fastest counts.
+const REPETITIONS: usize = 12;
+
+/// A measurement for every instruction set of this machine.
+pub fn measure(args: &Args) -> Result<Vec<serde_json::Value>, Vec<Diagnostic>> {
+    let (library, problems) = work::library(&args.library);
+    if homolog_base::has_errors(&problems) {
+        return Err(problems);
+    }
+    let hh = library.get("hh").ok_or_else(|| vec![Diagnostic::error("bench-mechanism", "the library has no mechanism `hh`")])?;
+    let kernel = step(hh)?;
+    let program = Program::compile(&kernel);
+    let lanes = args.compartments;
+    let stride = lanes.next_multiple_of(8);
+    let columns: Vec<usize> = (0..kernel.inputs.len()).map(|k| k * stride).collect();
+    let back: Vec<usize> = kernel.outputs.iter().filter_map(|(p, _)| kernel.input(&p.name)).map(|k| columns[k]).collect();
+    let mut arena = vec![0.0; stride * columns.len()];
+    let mut out = vec![];
+    for isa in Isa::available() {
+        let mut best = f64::INFINITY;
+        let mut total = 0.0;
+        for _ in 0..REPETITIONS {
+            for (port, start) in kernel.inputs.iter().zip(&columns) {
+                // Rest, with every compartment a little different, so that no two take the same path.
+                let rest = if port.name == "v" { -65.0 } else { 0.3 };
+                arena[*start..start + lanes].iter_mut().enumerate().for_each(|(l, x)| *x = rest + 0.1 * (l % 64) as f64 / 64.0);
+            }
+            let clock = work::Clock::start_time();
+            for _ in 0..STEPS {
+                program.run(isa, &mut arena, &columns, &back, lanes);
+            }
+            let cpu = clock.stop().cpu_s;
+            best = best.min(cpu);
+            total += cpu;
+        }
+        out.push(serde_json::json!({
+            "isa": format!("{isa:?}").to_lowercase(), "n_compartments": lanes, "steps": STEPS, "repetitions": REPETITIONS, "dt_ms": DT, "threads": 1,
+            "ns_per_compartment": best * 1e9 / (STEPS * lanes) as f64, "run_cpu_s": total,
+        }));
+    }
+    Ok(out)
+}
+
+/// The implicit step of an isolated compartment: `(cm/dt + g) Δv = -i`, then the gates at the new potential.
+fn step(hh: &Mechanism) -> Result<Kernel, Vec<Diagnostic>> {
+    let unit = |u: &str| Unit::parse(u).expect("a unit that is known");
+    let gates = hh.step().map_err(|_| vec![Diagnostic::error("bench-mechanism", "the gates of `hh` are not linear")])?;
+    // Outside of the mechanism: temperature, reversal potentials, and 1 uF/cm2 over the step.
+    let known = |name: &str| match name {
+        "celsius" => Some(6.3),
+        "ena" => Some(50.0),
+        "ek" => Some(-77.0),
+        "dt" => Some(DT),
+        _ => hh.parameter(name).map(|p| p.default),
+    };
+    let mut b = Builder::new("hh.compartment");
+    let v = b.input("v", unit("mV"));
+    let current = b.inline(&hh.current_and_conductance(), |b, p| known(&p.name).map(|x| b.constant(x)));
+    let capacity = b.constant(1e-3 / DT);
+    let total = b.add(capacity, current[1]);
+    let drop = b.div(current[0], total);
+    let v = b.sub(v, drop);
+    b.output("v", unit("mV"), v);
+    let values = b.inline(&gates, |b, p| if p.name == "v" { Some(v) } else { known(&p.name).map(|x| b.constant(x)) });
+    for ((port, _), value) in gates.outputs.iter().zip(values) {
+        b.output(&port.name, port.unit, value);
+    }
+    Ok(passes::optimise(&b.finish()))
+}

@@ -1,0 +1,65 @@
+//! `homolog bench`: how fast the machine under it is, as one line of JSON.
+
+mod classify;
+mod hh;
+
+use super::Done;
+use crate::work;
+use homolog_base::Diagnostic;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Measure speed
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Which bench, or `list`
+    name: String,
+    /// Threads [default: 1]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = work::threads)]
+    threads: usize,
+    /// Samples of one epoch to use, for a shorter run (mlp, snn) [default: all]
+    #[arg(long, value_name = "N")]
+    samples: Option<usize>,
+    /// Compartments (hh)
+    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    compartments: usize,
+    /// Folder of .mod files to use besides those that ship with the program; may be repeated
+    #[arg(long, value_name = "DIR")]
+    library: Vec<PathBuf>,
+    /// Print JSON, one line a measurement
+    #[arg(long)]
+    json: bool,
+}
+
+const BENCHES: [(&str, &str); 3] = [
+    ("hh", "one step of Hodgkin-Huxley compartments, for every instruction set, ns a compartment"),
+    ("mlp", "one epoch of MNIST, 784-256-10 rectified linear units, batch 128, Adam"),
+    ("snn", "the same with leaky integrate-and-fire neurons for 25 ms, step 1 ms"),
+];
+
+/// Runs one.
+pub fn run(args: &Args, _color: bool) -> Done {
+    let rows = match args.name.as_str() {
+        "list" => {
+            for (name, what) in BENCHES {
+                println!("{name:4} {what}");
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        "hh" => hh::measure(args)?,
+        "mlp" | "snn" => vec![classify::measure(args)?],
+        other => return Err(vec![Diagnostic::error("bench-unknown", format!("there is no bench `{other}`")).suggest(other, BENCHES.map(|b| b.0))]),
+    };
+    for mut row in rows {
+        row["tool"] = "homolog".into();
+        row["version"] = env!("CARGO_PKG_VERSION").into();
+        row["workload"] = args.name.as_str().into();
+        if args.json {
+            println!("{row}");
+        } else {
+            let words: Vec<String> = row.as_object().into_iter().flatten().map(|(k, v)| format!("{k} {}", v.as_f64().map_or_else(|| v.to_string().replace('"', ""), |x| format!("{}", (x * 1e4).round() / 1e4)))).collect();
+            println!("{}", words.join(", "));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,93 @@
+//! `homolog check`: everything that is wrong with files, at once.
+
+use super::Done;
+use crate::terminal;
+use crate::work;
+use homolog_base::{Diagnostic, Severity, Source, has_errors};
+use homolog_model::{Library, Samples, Study};
+use homolog_train::Trainer;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Say everything that is wrong with mechanisms (.mod) and models (.toml)
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Files to check
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Folder of .mod files that models may use besides those that ship with the program; may be repeated
+    #[arg(long, value_name = "DIR")]
+    library: Vec<PathBuf>,
+    /// Print one line of JSON to stdout instead of messages to stderr
+    #[arg(long)]
+    json: bool,
+}
+
+/// Checks; 1 when there are errors.
+pub fn run(args: &Args, color: bool) -> Done {
+    let (library, mut problems) = work::library(&args.library);
+    for file in &args.files {
+        match work::read(file) {
+            Ok((source, found)) => {
+                problems.extend(found);
+                problems.extend(check(&source, &library));
+            }
+            Err(d) => problems.push(d),
+        }
+    }
+    if args.json {
+        let count = |s: Severity| problems.iter().filter(|d| d.severity == s).count();
+        let all: Vec<_> = problems.iter().map(Diagnostic::to_json).collect();
+        println!("{}", serde_json::json!({ "files": args.files, "errors": count(Severity::Error), "warnings": count(Severity::Warning), "diagnostics": all }));
+    } else {
+        terminal::show(&problems, color);
+        if problems.is_empty() {
+            println!("{} file{}: no problems", args.files.len(), if args.files.len() == 1 { "" } else { "s" });
+        }
+    }
+    Ok(terminal::code(&problems))
+}
+
+fn check(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
+    match source.name.rsplit_once('.').map(|(_, e)| e) {
+        Some("mod") => homolog_nmodl::read(source).1,
+        Some("toml") => model(source, library),
+        _ => vec![Diagnostic::error("check-kind", format!("{} is neither a mechanism nor a model", source.name)).hint("mechanisms end with .mod, models with .toml")],
+    }
+}
+
+fn model(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
+    let (study, mut problems) = homolog_model::file::read(source);
+    if has_errors(&problems) {
+        return problems;
+    }
+    let samples = work::samples(&study).unwrap_or_else(|e| {
+        problems.extend(e);
+        None
+    });
+    match (homolog_model::compile(&study.network, library, 0), &samples) {
+        (Err(e), _) => problems.extend(e),
+        (Ok(_), None) => {}
+        (Ok(_), Some(samples)) => problems.extend(fits(&study, library, samples)),
+    }
+    for other in study.comparison.iter().flat_map(|c| &c.levels) {
+        let known = other.1.value == homolog_model::compile::INPUT || library.get(&other.1.value).is_some();
+        if !known {
+            problems.push(work::unknown_neuron(&study.network, library, &other.1));
+        }
+    }
+    problems
+}
+
+/// What is wrong between the network and its samples, and with how it is trained.
+fn fits(study: &Study, library: &Library, samples: &Samples) -> Vec<Diagnostic> {
+    let (prepared, mut problems) = match work::Prepared::new(study.clone(), library, samples, 0) {
+        Ok(all) => all,
+        Err(e) => return e,
+    };
+    if study.training.is_some() {
+        let trainer = prepared.task(samples).and_then(|task| Trainer::new(task, prepared.params.clone(), 0).map(|_| ()));
+        problems.extend(trainer.err().into_iter().flatten());
+    }
+    problems
+}

@@ -1,0 +1,189 @@
+//! One level: for every seed the training and its control, side by side on the threads there are.
+
+use super::Variant;
+use crate::page;
+use crate::progress::{Bar, Run, Screen};
+use crate::show;
+use crate::work::{self, Opened, Prepared};
+use homolog_base::Diagnostic;
+use homolog_engine::Engine;
+use homolog_model::{Inputs, Observable, Params, Probe, Runner, Samples, State};
+use homolog_train::{Evaluation, Point, Trainer};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// What all levels share.
+pub struct Plan<'a> {
+    /// The file.
+    pub opened: &'a Opened,
+    /// What is classified.
+    pub samples: &'a Samples,
+    /// Whose neuron is exchanged.
+    pub population: &'a str,
+    /// The seeds.
+    pub seeds: &'a [u64],
+    /// Runs at the same time.
+    pub threads: usize,
+    /// Whether warnings are coloured.
+    pub color: bool,
+}
+
+/// What became of a level.
+pub struct Outcome {
+    /// One for each seed, compiled.
+    pub prepared: Vec<Prepared>,
+    /// One for each seed, trained.
+    pub trained: Vec<Trained>,
+    /// One for each seed, with the population frozen.
+    pub control: Vec<Trained>,
+    /// What all of it cost.
+    pub spent: work::Spent,
+    /// What one image of the test did in the first seed's network.
+    pub activity: Option<(usize, page::Activity)>,
+}
+
+/// One run.
+pub struct Trained {
+    /// Learned parameters.
+    pub params: Params,
+    /// Learning curve.
+    pub curve: Vec<Point>,
+    /// Scores on the test part.
+    pub test: Evaluation,
+    /// Wall time, s.
+    pub wall_s: f64,
+}
+
+/// One run to do.
+struct Job {
+    seed: usize,
+    control: bool,
+}
+
+/// Runs a level.
+pub fn run(plan: &Plan<'_>, variant: &Variant, screen: &Screen, name: &str) -> Result<Outcome, Vec<Diagnostic>> {
+    let clock = work::Clock::start();
+    let mut frozen = variant.study.clone();
+    if let Some(t) = &mut frozen.training {
+        t.freeze.push(plan.population.into());
+    }
+    let mut prepared = vec![];
+    let mut controls = vec![];
+    for seed in plan.seeds {
+        let (one, notes) = Prepared::new(variant.study.clone(), &plan.opened.library, plan.samples, *seed)?;
+        if *seed == plan.seeds[0] {
+            notes.iter().for_each(|d| screen.say(&format!("{}\n", d.render(plan.color))));
+        }
+        controls.push(one.with_study(frozen.clone()));
+        prepared.push(one);
+    }
+    let jobs: Vec<Job> = (0..plan.seeds.len()).flat_map(|seed| [Job { seed, control: false }, Job { seed, control: true }]).collect();
+    let bar = screen.bar(name, jobs.len());
+    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let results: Mutex<Vec<Option<Result<Trained, Vec<Diagnostic>>>>> = Mutex::new((0..jobs.len()).map(|_| None).collect());
+    std::thread::scope(|scope| {
+        for _ in 0..plan.threads.min(jobs.len()) {
+            scope.spawn(|| {
+                while let Some((k, job)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|k| Some((k, jobs.get(k)?))) {
+                    if stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let of = if job.control { &controls[job.seed] } else { &prepared[job.seed] };
+                    let result = train(plan, of, &bar, k, &stop, (screen, job));
+                    stop.fetch_or(result.is_err(), Ordering::Relaxed);
+                    results.lock().unwrap_or_else(|e| e.into_inner())[k] = Some(result);
+                }
+            });
+        }
+    });
+    let (mut trained, mut control) = (vec![], vec![]);
+    for (job, result) in jobs.iter().zip(results.into_inner().unwrap_or_else(|e| e.into_inner())) {
+        match result {
+            Some(Ok(t)) if job.control => control.push(t),
+            Some(Ok(t)) => trained.push(t),
+            Some(Err(e)) => return Err(e),
+            // Not begun, because another run failed: that one is in the list and is what is reported.
+            None => {}
+        }
+    }
+    let spent = clock.stop();
+    bar.finish(&format!("{} in {}", accuracy(&trained), show::seconds(spent.wall_s)));
+    let activity = activity(plan, &prepared[0], &trained[0].params)?;
+    Ok(Outcome { prepared, trained, control, spent, activity })
+}
+
+fn accuracy(trained: &[Trained]) -> String {
+    let values: Vec<f64> = trained.iter().map(|t| t.test.accuracy).collect();
+    let score = homolog_base::report::Score::over_seeds(&values, "1", homolog_base::report::Basis::Measured);
+    show::percent(score.value, score.sd)
+}
+
+fn train(plan: &Plan<'_>, prepared: &Prepared, bar: &Bar<'_>, k: usize, stop: &AtomicBool, (screen, job): (&Screen, &Job)) -> Result<Trained, Vec<Diagnostic>> {
+    let clock = work::Clock::start_time();
+    let mut engine = Engine::new(1);
+    let mut trainer = Trainer::new(prepared.task(plan.samples)?, prepared.params.clone(), prepared.seed)?;
+    while trainer.finished().is_none() && !stop.load(Ordering::Relaxed) {
+        let score = trainer.epoch(&mut engine, &mut |p| bar.set(k, Run::of(&p))).map_err(|s| vec![s.diagnostic()])?;
+        // The same network says the same for every seed, and its control has nothing to say.
+        if job.seed == 0 && !job.control {
+            score.warnings.iter().for_each(|w| screen.say(&format!("{}\n", w.render(plan.color))));
+        }
+    }
+    bar.set(k, Run { over: true, ..Run::default() });
+    let test = trainer.evaluate(&mut engine, &prepared.split.test).map_err(work::fault)?;
+    Ok(Trained { curve: trainer.curve().to_vec(), params: trainer.into_params(), test, wall_s: clock.stop().wall_s })
+}
+
+/// Shows the first image of the test part to the trained network and watches.
+fn activity(plan: &Plan<'_>, prepared: &Prepared, params: &Params) -> Result<Option<(usize, page::Activity)>, Vec<Diagnostic>> {
+    let Some(&index) = prepared.split.test.first() else { return Ok(None) };
+    let task = prepared.task(plan.samples)?;
+    let model = &prepared.model;
+    let Some(hidden) = model.group(plan.population) else { return Ok(None) };
+    let group = &model.groups[hidden];
+    let membrane = group.variables.iter().position(|v| v.name == "v" && group.spikes);
+    let mut probes = vec![Probe { group: task.readout, what: Observable::Value }, Probe { group: hidden, what: Observable::Value }];
+    if group.spikes {
+        probes.push(Probe { group: hidden, what: Observable::Spikes });
+    }
+    probes.extend(membrane.map(|v| Probe { group: hidden, what: Observable::State(v) }));
+    let (mut inputs, mut labels) = (Inputs::default(), vec![]);
+    task.gather(&[index], &mut inputs, &mut labels);
+    let recording = Engine::new(1).run(model, params, &inputs, &probes, &mut State::fresh(), None).map_err(work::fault)?;
+    let mut traces = recording.traces.into_iter();
+    let mut next = || traces.next().map(|t| t.data).unwrap_or_default();
+    let (classes, values) = (next(), next());
+    let size = group.size;
+    let spikes: Vec<(usize, usize)> = if group.spikes { next().iter().enumerate().filter(|(_, s)| **s > 0.0).map(|(k, _)| (k / size, k % size)).collect() } else { vec![] };
+    let membranes = match membrane {
+        Some(v) => {
+            let data = next();
+            let trace = |neuron: usize| page::Membrane { neuron, unit: group.variables[v].unit.to_string(), samples: data.chunks_exact(size).map(|row| row[neuron]).collect() };
+            busy(&spikes, size).into_iter().map(trace).collect()
+        }
+        None => vec![],
+    };
+    let ticks = if group.spikes { model.ticks } else { 0 };
+    Ok(Some((index, page::Activity { dt: model.dt, ticks, values, spikes, traces: membranes, classes })))
+}
+
+/// Two neurons worth a look: the one with most spikes, and one with half as many.
+fn busy(spikes: &[(usize, usize)], size: usize) -> Vec<usize> {
+    let mut counts: Vec<(usize, usize)> = (0..size).map(|n| (spikes.iter().filter(|s| s.1 == n).count(), n)).collect();
+    counts.sort_by_key(|(count, n)| (std::cmp::Reverse(*count), *n));
+    let most = counts.first().map_or(0, |c| c.0);
+    let second = counts.iter().skip(1).min_by_key(|c| c.0.abs_diff(most.div_ceil(2)));
+    counts.first().into_iter().chain(second).map(|c| c.1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::busy;
+
+    #[test]
+    fn the_busiest_neuron_and_one_half_as_busy_are_shown() {
+        let spikes = [(0, 2), (1, 2), (2, 2), (3, 2), (0, 0), (1, 0), (0, 1)];
+        assert_eq!(busy(&spikes, 4), [2, 0]);
+        assert_eq!(busy(&[], 1), [0]);
+    }
+}

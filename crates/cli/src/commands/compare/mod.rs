@@ -1,0 +1,176 @@
+//! `homolog compare`: the same network with another kind of neuron, all else equal.
+
+mod found;
+mod level;
+
+use super::Done;
+use crate::page;
+use crate::progress::Screen;
+use crate::work::{self, Opened};
+use crate::terminal;
+use homolog_base::{Diagnostic, Source, has_errors};
+use homolog_model::network::Located;
+use homolog_model::{Study, file};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Train the same network with different kinds of neuron and write a page about it
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Model file, or the name of a task that ships with the program
+    #[arg(value_name = "TASK|FILE")]
+    task: String,
+    /// Seeds; each has its own split, wiring, first weights and order of the samples
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: u64,
+    /// The first seed; the others follow
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    first_seed: u64,
+    /// Levels to compare: names from the file, or neurons of the library [default: the levels of the file]
+    #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
+    levels: Vec<String>,
+    /// Folder for the results [default: out/NAME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Runs at the same time [default: as many as there are processors]
+    #[arg(long, value_name = "N", value_parser = work::threads)]
+    threads: Option<usize>,
+    /// Train for so many epochs instead of what the file says
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Folder of .mod files to use besides those that ship with the program; may be repeated
+    #[arg(long, value_name = "DIR")]
+    library: Vec<PathBuf>,
+    /// Print one line of JSON to stdout
+    #[arg(long)]
+    json: bool,
+    /// No progress
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// One of the things compared.
+pub struct Variant {
+    /// Name: `rate`.
+    pub name: String,
+    /// The one word: `relu`.
+    pub word: String,
+    /// Text of its model file.
+    pub text: String,
+    /// What that says.
+    pub study: Study,
+}
+
+/// Compares and writes the page.
+pub fn run(args: &Args, color: bool) -> Done {
+    let opened = work::open(&args.task, &args.library)?;
+    terminal::show(&opened.warnings, color);
+    let out = args.out.clone().unwrap_or_else(|| Path::new("out").join(&opened.name));
+    let population = population(&opened)?;
+    let variants = variants(args, &opened, &population, &out)?;
+    let samples = opened.samples.as_ref().ok_or_else(|| vec![nothing("data", "a comparison needs samples to classify")])?;
+    let seeds: Vec<u64> = (args.first_seed..).take(args.seeds as usize).collect();
+    let mut problems = vec![];
+    for v in &variants {
+        match work::Prepared::new(v.study.clone(), &opened.library, samples, seeds[0]) {
+            Ok((prepared, _)) => problems.extend(prepared.task(samples).err().into_iter().flatten()),
+            Err(e) => problems.extend(e),
+        }
+    }
+    problems.dedup_by(|a, b| a.message == b.message && a.labels == b.labels);
+    if has_errors(&problems) {
+        return Err(problems);
+    }
+    for v in &variants {
+        work::write(&model_path(&out, &v.name), v.text.as_bytes())?;
+    }
+    let threads = args.threads.unwrap_or_else(work::processors);
+    let names: Vec<String> = variants.iter().map(|v| format!("{} ({})", v.name, v.word)).collect();
+    let screen = Screen::new(args.quiet || args.json, &names);
+    let plan = level::Plan { opened: &opened, samples, population: &population, seeds: &seeds, threads, color };
+    let mut levels = vec![];
+    for (v, name) in variants.iter().zip(&names) {
+        levels.push(level::run(&plan, v, &screen, name)?);
+    }
+    let comparison = found::comparison(&plan, &variants, &levels, args.epochs)?;
+    let report = found::report(&comparison);
+    work::write_report(&out.join("report.json"), &report)?;
+    work::write(&out.join("report.html"), page::html(&comparison).as_bytes())?;
+    if args.json {
+        println!("{}", found::json(&comparison));
+    } else {
+        print!("\n{}\n{}\n\n{}\n", page::answer(&comparison).replace('`', ""), summary(&comparison), out.join("report.html").display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn model_path(out: &Path, level: &str) -> PathBuf {
+    out.join("models").join(format!("{level}.toml"))
+}
+
+fn nothing(section: &str, why: &str) -> Diagnostic {
+    Diagnostic::error("compare-section", format!("the model file has no [{section}] section: {why}"))
+}
+
+/// The population whose word is exchanged: what the file says, or the only one that it can be.
+fn population(opened: &Opened) -> Result<String, Vec<Diagnostic>> {
+    if opened.study.training.is_none() {
+        return Err(vec![nothing("training", "a comparison trains every level")]);
+    }
+    match &opened.study.comparison {
+        Some(c) => Ok(c.population.value.clone()),
+        None => Err(vec![nothing("compare", "it does not say which population's neuron is exchanged").hint("add `[compare]` with `population = \"hidden\"` and `levels = { rate = \"relu\", point = \"lif\" }`")]),
+    }
+}
+
+fn variants(args: &Args, opened: &Opened, population: &str, out: &Path) -> Result<Vec<Variant>, Vec<Diagnostic>> {
+    let known: Vec<(String, Located<String>)> = opened.study.comparison.iter().flat_map(|c| c.levels.clone()).collect();
+    let mut problems = vec![];
+    let mut chosen: Vec<(String, String)> = known.iter().map(|(n, w)| (n.clone(), w.value.clone())).collect();
+    if !args.levels.is_empty() {
+        chosen.clear();
+        for asked in &args.levels {
+            let level = known.iter().find(|(n, _)| n == asked);
+            let neuron = opened.library.get(asked).filter(|m| m.interface.is_some());
+            match (level, neuron) {
+                (Some((n, w)), _) => chosen.push((n.clone(), w.value.clone())),
+                (None, Some(_)) => chosen.push((asked.clone(), asked.clone())),
+                (None, None) => {
+                    let candidates = known.iter().map(|(n, _)| n.as_str()).chain(opened.library.iter().filter(|m| m.interface.is_some()).map(|m| m.name.as_str()));
+                    problems.push(Diagnostic::error("compare-level", format!("there is no level and no neuron `{asked}`")).suggest(asked, candidates));
+                }
+            }
+        }
+    }
+    let mut out_variants = vec![];
+    for (name, word) in chosen {
+        if out_variants.iter().any(|v: &Variant| v.name == name) {
+            problems.push(Diagnostic::error("compare-level", format!("level `{name}` is asked for twice")));
+            continue;
+        }
+        match file::with_neuron(&opened.source, population, &word) {
+            Ok(text) => {
+                let (mut study, found) = file::read(&Source::new(model_path(out, &name).display().to_string(), text.clone()));
+                if has_errors(&found) {
+                    problems.extend(found);
+                }
+                if let (Some(n), Some(t)) = (args.epochs, &mut study.training) {
+                    t.epochs.value = n;
+                }
+                out_variants.push(Variant { name, word, text, study });
+            }
+            Err(d) => problems.push(d),
+        }
+    }
+    if out_variants.is_empty() && problems.is_empty() {
+        problems.push(nothing("compare", "it names no levels"));
+    }
+    if problems.is_empty() { Ok(out_variants) } else { Err(problems) }
+}
+
+/// The most important rows for the terminal.
+fn summary(c: &page::Comparison) -> String {
+    let mut rows = vec![std::iter::once(String::new()).chain(c.levels.iter().map(|l| format!("{} ({})", l.name, l.neuron))).collect::<Vec<_>>()];
+    rows.extend(page::rows(c).into_iter().map(|(name, cells)| std::iter::once(name).chain(cells).collect()));
+    terminal::table(&rows)
+}

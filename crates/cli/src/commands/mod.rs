@@ -1,0 +1,12 @@
+//! One file a command.
+
+pub mod bench;
+pub mod check;
+pub mod compare;
+pub mod run;
+
+use homolog_base::Diagnostic;
+use std::process::ExitCode;
+
+/// How a command ended, or everything that kept it from doing so.
+pub type Done = Result<ExitCode, Vec<Diagnostic>>;

@@ -1,0 +1,153 @@
+//! `homolog run`: one model, trained if its file says how.
+
+use super::Done;
+use crate::progress::{Run, Screen};
+use crate::work::{self, Prepared};
+use crate::{show, terminal};
+use homolog_base::Diagnostic;
+use homolog_base::report::{Basis, Entry, Provenance, Report, Score};
+use homolog_engine::Engine;
+use homolog_model::{Inputs, Observable, Probe, Runner, State};
+use homolog_train::Trainer;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Train a model, or run it once when its file does not say how to train
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Model file, or the name of a task that ships with the program
+    model: String,
+    /// Folder for the results [default: out/NAME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Seed of the split, the wiring, the first weights and the order of the samples [default: 0, or that of the checkpoint]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Go on from the checkpoint in the folder, bit for bit as if never stopped
+    #[arg(long)]
+    resume: bool,
+    /// Write a checkpoint every so many epochs
+    #[arg(long, value_name = "EPOCHS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    checkpoint_every: u64,
+    /// Train for so many epochs instead of what the file says
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Threads [default: as many as there are processors]
+    #[arg(long, value_name = "N", value_parser = work::threads)]
+    threads: Option<usize>,
+    /// Folder of .mod files to use besides those that ship with the program; may be repeated
+    #[arg(long, value_name = "DIR")]
+    library: Vec<PathBuf>,
+    /// Print one line of JSON to stdout
+    #[arg(long)]
+    json: bool,
+    /// No progress
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// Trains and scores, or runs once.
+pub fn run(args: &Args, color: bool) -> Done {
+    let mut opened = work::open(&args.model, &args.library)?;
+    terminal::show(&opened.warnings, color);
+    if let (Some(n), Some(t)) = (args.epochs, &mut opened.study.training) {
+        t.epochs.value = n;
+    }
+    let out = args.out.clone().unwrap_or_else(|| Path::new("out").join(&opened.name));
+    let threads = args.threads.unwrap_or_else(work::processors);
+    let lines = match (&opened.study.training, &opened.samples) {
+        (Some(_), Some(_)) => train(args, &opened, &out, threads, color)?,
+        _ => once(args, &opened, threads)?,
+    };
+    if args.json {
+        println!("{}", lines.json);
+    } else {
+        print!("{}", lines.text);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is said at the end.
+struct Lines {
+    text: String,
+    json: serde_json::Value,
+}
+
+fn train(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color: bool) -> Result<Lines, Vec<Diagnostic>> {
+    let path = out.join("model.safetensors");
+    let saved = if args.resume { work::load(&path)? } else { None };
+    let of_checkpoint = saved.as_ref().and_then(|c| c.words.get("seed")).and_then(|s| s.parse().ok());
+    let seed = args.seed.or(of_checkpoint).unwrap_or(0);
+    let samples = opened.samples.as_ref().expect("there are samples: just asked");
+    let (prepared, notes) = Prepared::new(opened.study.clone(), &opened.library, samples, seed)?;
+    terminal::show(&notes, color);
+    let task = prepared.task(samples)?;
+    let mut trainer = match &saved {
+        Some(checkpoint) => Trainer::resume(task, prepared.params.clone(), checkpoint)?,
+        None => Trainer::new(task, prepared.params.clone(), seed)?,
+    };
+    let mut engine = Engine::new(threads);
+    let begun = work::Clock::start();
+    let screen = Screen::new(args.quiet || args.json, std::slice::from_ref(&opened.name));
+    let bar = screen.bar(&opened.name, 1);
+    while trainer.finished().is_none() {
+        let score = trainer.epoch(&mut engine, &mut |p| bar.set(0, Run::of(&p))).map_err(|s| vec![s.diagnostic()])?;
+        for w in &score.warnings {
+            screen.say(&format!("{}\n", w.render(color)));
+        }
+        if trainer.finished().is_some() || (trainer.epochs_done() as u64).is_multiple_of(args.checkpoint_every) {
+            work::save(&path, &trainer.checkpoint())?;
+        }
+    }
+    let spent = begun.stop();
+    let part = if prepared.split.test.is_empty() { &prepared.split.train } else { &prepared.split.test };
+    let name = if prepared.split.test.is_empty() { "training" } else { "test" };
+    let result = trainer.evaluate(&mut engine, part).map_err(work::fault)?;
+    bar.finish(&format!("{:.1} % of the {name} part in {}", result.accuracy * 100.0, show::seconds(spent.wall_s)));
+
+    let provenance = Provenance { seeds: vec![seed], hashes: prepared.hashes(samples), threads, ..work::provenance() };
+    let score = |value: f64, unit: &str, basis| Score { value, sd: None, unit: unit.into(), basis };
+    let mut scores = vec![
+        (format!("{name}_accuracy"), score(result.accuracy, "1", Basis::Measured)),
+        (format!("{name}_loss"), score(result.loss, "1", Basis::Measured)),
+        ("epochs".into(), score(trainer.epochs_done() as f64, "1", Basis::Counted)),
+        ("parameters".into(), score(trainer.params().learned() as f64, "1", Basis::Counted)),
+        ("wall_s".into(), score(spent.wall_s, "s", Basis::Measured)),
+        ("cpu_s".into(), score(spent.cpu_s, "s", Basis::Measured)),
+        ("peak_rss_mb".into(), score(spent.peak_rss_mb, "MB", Basis::Measured)),
+    ];
+    scores.extend(result.spikes.iter().map(|s| (format!("spikes_per_image.{}", s.name), score(s.per_image(), "1", Basis::Counted))));
+    let report = Report { title: opened.study.network.title.clone(), provenance, entries: vec![Entry { name: opened.name.clone(), scores: scores.into_iter().collect() }] };
+    work::write_report(&out.join("report.json"), &report)?;
+    Ok(Lines {
+        text: format!("{} accuracy {:.2} % ({} samples), {} epochs, seed {seed}\n{}\n", name, result.accuracy * 100.0, part.len(), trainer.epochs_done(), path.display()),
+        json: serde_json::json!({ "title": report.title, "seed": seed, "epochs": trainer.epochs_done(), format!("{name}_accuracy"): result.accuracy, format!("{name}_loss"): result.loss,
+            "params": trainer.params().hash().hex(), "model": path, "wall_s": spent.wall_s, "cpu_s": spent.cpu_s, "provenance": report.provenance }),
+    })
+}
+
+/// Shows the network nothing for one presentation and says what each population did.
+fn once(args: &Args, opened: &work::Opened, threads: usize) -> Result<Lines, Vec<Diagnostic>> {
+    let (model, params) = homolog_model::compile(&opened.study.network, &opened.library, args.seed.unwrap_or(0))?;
+    let sizes: Vec<usize> = model.groups.iter().filter(|g| g.clock == homolog_model::Clock::Input).map(|g| g.size).collect();
+    let shown = opened.samples.as_ref().filter(|s| sizes == [s.features]);
+    let values = match shown {
+        Some(s) => vec![s.sample(0).to_vec()],
+        None => sizes.iter().map(|n| vec![0.0; *n]).collect(),
+    };
+    let inputs = Inputs { batch: 1, frames: 1, values };
+    let driven: Vec<usize> = (0..model.groups.len()).filter(|g| model.groups[*g].clock != homolog_model::Clock::Input).collect();
+    let what = |g: usize| if model.groups[g].spikes { Observable::Count } else { Observable::Value };
+    let probes: Vec<Probe> = driven.iter().map(|&group| Probe { group, what: what(group) }).collect();
+    let recording = Engine::new(threads).run(&model, &params, &inputs, &probes, &mut State::fresh(), None).map_err(work::fault)?;
+    let input = if shown.is_some() { "the first sample" } else { "an input of zero" };
+    let mut text = format!("{} was shown {input} once ({} ms); its file has no [training].\n", opened.name, model.dt * model.ticks as f64);
+    let mut groups = serde_json::Map::new();
+    for (g, trace) in driven.iter().zip(&recording.traces) {
+        let group = &model.groups[*g];
+        let sum: f64 = trace.data.iter().sum();
+        text.push_str(&if group.spikes { format!("{}: {sum} spikes of {} neurons\n", group.name, group.size) } else { format!("{}: {} neurons, mean value {}\n", group.name, group.size, show::three_digits(sum / group.size as f64)) });
+        groups.insert(group.name.clone(), serde_json::json!({ "what": if group.spikes { "spikes" } else { "value" }, "data": trace.data }));
+    }
+    Ok(Lines { text, json: serde_json::json!({ "title": opened.study.network.title, "groups": groups }) })
+}

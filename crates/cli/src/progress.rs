@@ -1,0 +1,135 @@
+//! How far it is: one live bar a level on a terminal, a plain line now and then elsewhere, nothing when not wanted.
+
+use crate::show;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// Parts that a run is divided into on a bar.
+const PARTS: f64 = 10_000.0;
+
+/// Time between plain lines.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Where progress is shown.
+pub struct Screen {
+    bars: Option<MultiProgress>,
+    plain: bool,
+    width: usize,
+}
+
+/// Progress of several runs of one kind.
+pub struct Bar<'a> {
+    screen: &'a Screen,
+    name: String,
+    bar: Option<ProgressBar>,
+    runs: Mutex<Runs>,
+}
+
+struct Runs {
+    begun: Instant,
+    said: Instant,
+    runs: Vec<Run>,
+}
+
+/// How far one run is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Run {
+    /// Epochs done, with the part of the present one.
+    pub epoch: f64,
+    /// Epochs there will be at most.
+    pub epochs: usize,
+    /// Loss of the present epoch.
+    pub loss: f64,
+    /// Accuracy of the present epoch.
+    pub accuracy: f64,
+    /// Whether it has ended.
+    pub over: bool,
+}
+
+impl Screen {
+    /// A screen; `quiet` shows nothing. `names` are those of the bars to come, so that they line up.
+    pub fn new(quiet: bool, names: &[String]) -> Self {
+        let live = !quiet && std::io::stderr().is_terminal();
+        let bars = live.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)));
+        Screen { bars, plain: !quiet && !live, width: names.iter().map(|n| n.chars().count()).max().unwrap_or(0) }
+    }
+
+    /// A bar for some runs.
+    pub fn bar(&self, name: &str, runs: usize) -> Bar<'_> {
+        let bar = self.bars.as_ref().map(|bars| {
+            let style = ProgressStyle::with_template("{prefix} {bar:28.cyan/dim} {percent:>3} %  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─");
+            let bar = bars.add(ProgressBar::new((PARTS * runs as f64) as u64).with_style(style));
+            bar.set_prefix(format!("{name:<1$}", self.width));
+            bar
+        });
+        let now = Instant::now();
+        Bar { screen: self, name: name.into(), bar, runs: Mutex::new(Runs { begun: now, said: now, runs: vec![Run::default(); runs] }) }
+    }
+
+    /// Writes a line without disturbing the bars.
+    pub fn say(&self, text: &str) {
+        match &self.bars {
+            Some(bars) => bars.suspend(|| eprintln!("{text}")),
+            None => eprintln!("{text}"),
+        }
+    }
+}
+
+impl Bar<'_> {
+    /// Notes how far a run is.
+    pub fn set(&self, run: usize, to: Run) {
+        let mut runs = self.runs.lock().unwrap_or_else(|e| e.into_inner());
+        runs.runs[run] = to;
+        let share = runs.share();
+        if let Some(bar) = &self.bar {
+            bar.set_position((share * PARTS * runs.runs.len() as f64) as u64);
+            bar.set_message(runs.words(share));
+        } else if self.screen.plain && runs.said.elapsed() >= EVERY {
+            runs.said = Instant::now();
+            eprintln!("{}: {:.0} %, {}", self.name, share * 100.0, runs.words(share));
+        }
+    }
+
+    /// Ends the bar with a last word.
+    pub fn finish(self, word: &str) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(bar.length().unwrap_or(0));
+                bar.finish_with_message(word.to_string());
+            }
+            None if self.screen.plain => eprintln!("{}: {word}", self.name),
+            None => {}
+        }
+    }
+}
+
+impl Runs {
+    fn share(&self) -> f64 {
+        let done = |r: &Run| if r.over { 1.0 } else { (r.epoch / r.epochs.max(1) as f64).min(1.0) };
+        self.runs.iter().map(done).sum::<f64>() / self.runs.len().max(1) as f64
+    }
+
+    /// The run furthest back among those under way, and how long all of them still take.
+    fn words(&self, share: f64) -> String {
+        let slowest = self.runs.iter().filter(|r| !r.over && r.epochs > 0).min_by(|a, b| a.epoch.total_cmp(&b.epoch));
+        let Some(r) = slowest else { return String::new() };
+        let left = if share > 0.01 { format!(", {} left", show::seconds(self.begun.elapsed().as_secs_f64() * (1.0 / share - 1.0))) } else { String::new() };
+        format!("epoch {}/{}, loss {:.3}, {:.1} %{left}", r.epoch.floor() as usize + 1, r.epochs, r.loss, r.accuracy * 100.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_that_ended_early_count_as_done() {
+        let now = Instant::now();
+        let half = Run { epoch: 5.0, epochs: 10, ..Run::default() };
+        let runs = Runs { begun: now, said: now, runs: vec![half, Run { over: true, ..half }] };
+        assert_eq!(runs.share(), 0.75);
+        assert!(runs.words(0.75).starts_with("epoch 6/10, loss 0.000, 0.0 %"));
+    }
+}

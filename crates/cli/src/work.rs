@@ -1,0 +1,249 @@
+//! What the commands share: opening a model file with all it needs, and getting one seed of it ready to learn.
+
+use crate::progress::Run;
+use homolog_base::report::{Provenance, Report};
+use homolog_base::{Diagnostic, Source, has_errors};
+use homolog_formats::{atomic, checkpoint, library as shelf, machine, report, samples as data, text};
+use homolog_measure::EnergyTable;
+use homolog_model::network::Located;
+use homolog_model::{Checkpoint, Fault, Library, Model, Network, Params, Samples, Split, Study};
+use homolog_train::{Normalisation, Progress, Task, check_split, split};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A model file with all it needs.
+pub struct Opened {
+    /// Name of the file without its ending: what results are called.
+    pub name: String,
+    /// Its text.
+    pub source: Arc<Source>,
+    /// What it says.
+    pub study: Study,
+    /// The mechanisms it may name.
+    pub library: Library,
+    /// The samples it names.
+    pub samples: Option<Samples>,
+    /// What is no error.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Opens a model file, or a task that ships with the program.
+pub fn open(name: &str, folders: &[PathBuf]) -> Result<Opened, Vec<Diagnostic>> {
+    let path = Path::new(name);
+    if path.extension().is_none_or(|e| e != "toml") && !path.exists() {
+        let known = tasks();
+        return match shelf::source(&format!("tasks/{name}.toml")) {
+            Some(source) => open_source(source, vec![], name, folders),
+            None => Err(vec![Diagnostic::error("task-unknown", format!("there is no task `{name}`, and no file of that name")).suggest(name, known.iter().map(String::as_str))]),
+        };
+    }
+    let (source, warnings) = text::read(path).map_err(|d| vec![d])?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    open_source(source, warnings, &stem, folders)
+}
+
+/// Opens a model that ships with the program.
+pub fn open_built_in(path: &str, folders: &[PathBuf]) -> Result<Opened, Vec<Diagnostic>> {
+    let source = shelf::source(path).ok_or_else(|| vec![Diagnostic::error("library-missing", format!("`{path}` is missing from this program"))])?;
+    open_source(source, vec![], path, folders)
+}
+
+fn open_source(source: Arc<Source>, mut found: Vec<Diagnostic>, name: &str, folders: &[PathBuf]) -> Result<Opened, Vec<Diagnostic>> {
+    let (library, of_library) = shelf::load_with(folders);
+    let (study, of_file) = homolog_model::file::read(&source);
+    found.extend(of_library);
+    found.extend(of_file);
+    let samples = match samples(&study) {
+        Ok(samples) => samples,
+        Err(e) => {
+            found.extend(e);
+            None
+        }
+    };
+    if has_errors(&found) {
+        return Err(found);
+    }
+    Ok(Opened { name: name.into(), source, study, library, samples, warnings: found })
+}
+
+/// Names of the tasks that ship with the program.
+fn tasks() -> Vec<String> {
+    shelf::files().iter().filter_map(|f| Some(f.strip_prefix("tasks/")?.strip_suffix(".toml")?.to_string())).collect()
+}
+
+/// The samples that a study names.
+pub fn samples(study: &Study) -> Result<Option<Samples>, Vec<Diagnostic>> {
+    let Some(d) = &study.data else { return Ok(None) };
+    let base = study.network.source.as_ref().and_then(|s| Path::new(&s.name).parent()).unwrap_or(Path::new(""));
+    data::open(&d.source, base).map(Some).map_err(|problems| {
+        // What is no fault of a place in the data is one of the place that names them.
+        problems.into_iter().map(|p| if p.source.is_none() { study.network.locate(p, d.source.span, "named here") } else { p }).collect()
+    })
+}
+
+/// The mechanisms that ship with the program, and those in the folders.
+pub fn library(folders: &[PathBuf]) -> (Library, Vec<Diagnostic>) {
+    shelf::load_with(folders)
+}
+
+/// The text of a file.
+pub fn read(path: &Path) -> Result<(Arc<Source>, Vec<Diagnostic>), Diagnostic> {
+    text::read(path)
+}
+
+/// The constants of the energy estimate.
+pub fn energy_table() -> Result<EnergyTable, Vec<Diagnostic>> {
+    let path = "energy/horowitz2014.toml";
+    let source = shelf::source(path).ok_or_else(|| vec![Diagnostic::error("library-missing", format!("`{path}` is missing from this program"))])?;
+    EnergyTable::read(&source).map_err(|d| vec![*d])
+}
+
+/// A message for a neuron that the library does not have.
+pub fn unknown_neuron(network: &Network, library: &Library, word: &Located<String>) -> Diagnostic {
+    let neurons = library.iter().filter(|m| m.interface.is_some()).map(|m| m.name.as_str());
+    let d = Diagnostic::error("model-unknown-neuron", format!("there is no neuron `{}` in the library", word.value)).suggest(word, neurons);
+    network.locate(d, word.span, "no mechanism of this name")
+}
+
+/// One seed of a study, compiled, with its samples divided.
+pub struct Prepared {
+    /// What was compiled.
+    pub study: Study,
+    /// The seed.
+    pub seed: u64,
+    /// The structure.
+    pub model: Model,
+    /// Where learning starts.
+    pub params: Params,
+    /// Which samples are for what.
+    pub split: Split,
+    /// What intensities are multiplied by.
+    pub normalisation: Normalisation,
+}
+
+impl Prepared {
+    /// Compiles and divides; says also what is no error.
+    pub fn new(study: Study, library: &Library, samples: &Samples, seed: u64) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let (model, params) = homolog_model::compile(&study.network, library, seed)?;
+        let d = study.data.as_ref().ok_or_else(|| vec![Diagnostic::error("train-section-missing", "the model file has no [data] section")])?;
+        let split = split(samples, d, seed);
+        let notes = check_split(&study.network, samples, d, &split);
+        if has_errors(&notes) {
+            return Err(notes);
+        }
+        let normalisation = Normalisation::fit(samples, &split, d);
+        Ok((Prepared { study, seed, model, params, split, normalisation }, notes))
+    }
+
+    /// The same structure under another training.
+    pub fn with_study(&self, study: Study) -> Prepared {
+        Prepared { study, seed: self.seed, model: self.model.clone(), params: self.params.clone(), split: self.split.clone(), normalisation: self.normalisation }
+    }
+
+    /// As a task for a trainer.
+    pub fn task<'a>(&'a self, samples: &'a Samples) -> Result<Task<'a>, Vec<Diagnostic>> {
+        Task::new(&self.study, &self.model, samples, &self.split, self.normalisation)
+    }
+
+    /// Hashes for the provenance.
+    pub fn hashes(&self, samples: &Samples) -> BTreeMap<String, String> {
+        let data = samples.hash.map(|h| ("data".to_string(), h.hex()));
+        [("model".to_string(), self.model.hash.hex()), ("split".to_string(), self.split.hash().hex())].into_iter().chain(data).collect()
+    }
+}
+
+impl Run {
+    /// How far a training is.
+    pub fn of(p: &Progress) -> Run {
+        Run { epoch: p.epoch as f64 + p.batch as f64 / p.batches as f64, epochs: p.epochs, loss: p.loss, accuracy: p.accuracy, over: false }
+    }
+}
+
+/// Time and memory of a piece of work.
+pub struct Clock {
+    wall: Instant,
+    cpu_s: f64,
+}
+
+/// What a piece of work took.
+#[derive(Clone, Copy, Debug)]
+pub struct Spent {
+    /// Wall time, s.
+    pub wall_s: f64,
+    /// Time of all processors, s.
+    pub cpu_s: f64,
+    /// Largest resident memory while it went on, MB (million bytes).
+    pub peak_rss_mb: f64,
+}
+
+impl Clock {
+    /// Begins; the peak of memory begins anew.
+    pub fn start() -> Clock {
+        machine::reset_peak_memory();
+        Clock::start_time()
+    }
+
+    /// Begins without touching the peak of memory, which belongs to the whole process.
+    pub fn start_time() -> Clock {
+        Clock { wall: Instant::now(), cpu_s: cpu_s() }
+    }
+
+    /// Ends.
+    pub fn stop(&self) -> Spent {
+        Spent { wall_s: self.wall.elapsed().as_secs_f64(), cpu_s: cpu_s() - self.cpu_s, peak_rss_mb: machine::peak_memory().map_or(f64::NAN, |b| b as f64 / 1e6) }
+    }
+}
+
+/// Time of all processors that this process has used, s.
+pub fn cpu_s() -> f64 {
+    machine::cpu_time().map_or(f64::NAN, |t| t.as_secs_f64())
+}
+
+/// Version and machine.
+pub fn provenance() -> Provenance {
+    Provenance { version: env!("CARGO_PKG_VERSION").into(), machine: machine::describe(), ..Provenance::default() }
+}
+
+/// Processors that this process may use.
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A number of threads as an argument.
+pub fn threads(word: &str) -> Result<usize, String> {
+    match word.parse() {
+        Ok(n @ 1..=1024) => Ok(n),
+        Ok(_) => Err("must be from 1 to 1024".into()),
+        Err(_) => Err("must be a whole number".into()),
+    }
+}
+
+/// Writes a file, whole or not at all.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Vec<Diagnostic>> {
+    atomic::write(path, bytes).map_err(|d| vec![d])
+}
+
+/// Writes a report, whole or not at all.
+pub fn write_report(path: &Path, r: &Report) -> Result<(), Vec<Diagnostic>> {
+    report::write(path, r).map_err(|d| vec![d])
+}
+
+/// Writes a checkpoint, whole or not at all.
+pub fn save(path: &Path, c: &Checkpoint) -> Result<(), Vec<Diagnostic>> {
+    checkpoint::write(path, c).map_err(|d| vec![d])
+}
+
+/// Reads a checkpoint; none when there is no such file.
+pub fn load(path: &Path) -> Result<Option<Checkpoint>, Vec<Diagnostic>> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    checkpoint::read(path).map(Some).map_err(|d| vec![d])
+}
+
+/// A run that stopped, as a message.
+pub fn fault(f: Fault) -> Vec<Diagnostic> {
+    vec![Diagnostic::error("run-fault", format!("the run stopped: {f}")).hint("check the parameters of this population, its weights and the time step")]
+}

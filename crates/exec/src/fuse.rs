@@ -1,0 +1,448 @@
+//! From a kernel to superinstructions: maximal munch over expression trees.
+//!
+//! From the last operation to the first, each operation that has not been taken into a later one becomes the root of a
+//! superinstruction and takes in operands that nothing else uses, as far as [`Code`] has a form for the shape. Values that
+//! depend on constants and constant ports alone are computed once per run (*uniform*), never taken in.
+
+use crate::machine::{Code, first, function, post, pre, then};
+use homolog_ir::{Binary, Kernel, Op, Unary, Value};
+
+/// A superinstruction on values.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Fused {
+    /// What to do.
+    pub code: Code,
+    /// The values it defines.
+    pub outs: Vec<Value>,
+    /// Operand number and value.
+    pub args: Vec<(usize, Value)>,
+}
+
+/// What is known of a kernel's values.
+pub struct Facts {
+    /// Uses by live operations and outputs.
+    pub uses: Vec<u32>,
+    /// The same for all lanes.
+    pub uniform: Vec<bool>,
+}
+
+impl Facts {
+    /// Of a kernel; `constant[k]` when input `k` is of class constant.
+    pub fn new(kernel: &Kernel, constant: &[bool]) -> Facts {
+        let n = kernel.body.len();
+        let mut uses = vec![0; n];
+        for (_, v) in &kernel.outputs {
+            uses[v.index()] += 1;
+        }
+        for k in (0..n).rev() {
+            if uses[k] > 0 {
+                kernel.body[k].for_each_operand(|v| uses[v.index()] += 1);
+            }
+        }
+        let mut uniform = vec![false; n];
+        for k in 0..n {
+            uniform[k] = match kernel.body[k] {
+                Op::Input(i) => constant[i as usize],
+                op => {
+                    let mut all = true;
+                    op.for_each_operand(|v| all &= uniform[v.index()]);
+                    all
+                }
+            };
+        }
+        Facts { uses, uniform }
+    }
+}
+
+struct Fuser<'a> {
+    kernel: &'a Kernel,
+    facts: &'a Facts,
+    taken: Vec<bool>,
+    /// Comparisons that some consumer could not take in.
+    wanted: Vec<bool>,
+}
+
+/// The superinstructions of all live operations but inputs and constants, in an order that defines before use.
+pub fn fuse(kernel: &Kernel, facts: &Facts) -> Vec<Fused> {
+    let n = kernel.body.len();
+    let mut f = Fuser { kernel, facts, taken: vec![false; n], wanted: vec![false; n] };
+    for (_, v) in &kernel.outputs {
+        f.wanted[v.index()] = true;
+    }
+    let mut list = Vec::new();
+    for k in (0..n).rev() {
+        if facts.uses[k] == 0 || f.taken[k] || matches!(kernel.body[k], Op::Input(_) | Op::Const(_)) {
+            continue;
+        }
+        if matches!(kernel.body[k], Op::Compare(..)) && !f.wanted[k] {
+            continue; // Every use is a select that compares for itself.
+        }
+        let (code, args) = f.root(k);
+        for &(_, v) in &args {
+            f.wanted[v.index()] = true;
+        }
+        list.push(Fused { code, outs: vec![Value(k as u32)], args });
+    }
+    list.reverse();
+    pair_divisions(list, facts)
+}
+
+/// A shape in the making: code numbers and operands.
+type Args = Vec<(usize, Value)>;
+
+impl Fuser<'_> {
+    fn op(&self, v: Value) -> Op {
+        self.kernel.body[v.index()]
+    }
+
+    /// True when `v` may vanish into its only consumer.
+    fn free(&self, v: Value) -> bool {
+        let k = v.index();
+        self.facts.uses[k] == 1 && !self.facts.uniform[k] && !self.taken[k]
+    }
+
+    fn root(&mut self, k: usize) -> (Code, Args) {
+        let op = self.kernel.body[k];
+        if self.facts.uniform[k] {
+            return self.single(op);
+        }
+        if let Some(found) = self.relax(op) {
+            return found;
+        }
+        match op {
+            Op::Select(c, x, y) => {
+                if let Op::Compare(f, a, b) = self.op(c)
+                    && !self.facts.uniform[c.index()]
+                {
+                    return (Code::SelectCompare(f), vec![(0, a), (1, b), (2, x), (3, y)]);
+                }
+                self.single(op)
+            }
+            Op::Unary(Unary::Exp | Unary::Exprelr | Unary::Expm1 | Unary::Tanh, _) => {
+                let mut args = Vec::new();
+                let (p, f) = self.function(op, &mut args);
+                (Code::Function(p, f, post::NONE), args)
+            }
+            Op::Binary(Binary::Add | Binary::Sub | Binary::Mul | Binary::Div, ..) | Op::Fma(..) => {
+                self.function_root(op).unwrap_or_else(|| self.arithmetic(op))
+            }
+            _ => self.single(op),
+        }
+    }
+
+    /// One operation alone.
+    fn single(&mut self, op: Op) -> (Code, Args) {
+        let mut args = Vec::new();
+        op.for_each_operand(|v| args.push((args.len(), v)));
+        let code = match op {
+            Op::Unary(u, _) => match u {
+                Unary::Exp => Code::Function(pre::NONE, function::EXP, post::NONE),
+                Unary::Exprelr => Code::Function(pre::NONE, function::EXPRELR, post::NONE),
+                Unary::Expm1 => Code::Function(pre::NONE, function::EXPM1, post::NONE),
+                Unary::Tanh => Code::Function(pre::NONE, function::TANH, post::NONE),
+                u => Code::Unary(u),
+            },
+            Op::Binary(b, ..) => match b {
+                Binary::Add => Code::Chain(first::ADD, then::NONE, then::NONE),
+                Binary::Sub => Code::Chain(first::SUB, then::NONE, then::NONE),
+                Binary::Mul => Code::Chain(first::MUL, then::NONE, then::NONE),
+                Binary::Div => Code::Chain(first::DIV, then::NONE, then::NONE),
+                Binary::Min => Code::Min,
+                Binary::Max => Code::Max,
+                Binary::Pow => Code::Pow,
+            },
+            Op::Fma(..) => Code::Chain(first::FMA, then::NONE, then::NONE),
+            Op::Compare(c, ..) => Code::Compare(c),
+            Op::Logic(l, ..) => Code::Logic(l),
+            Op::Not(_) => Code::Not,
+            Op::Select(..) => Code::Select,
+            Op::Spike(..) => Code::Spike,
+            Op::Input(_) | Op::Const(_) => Code::Copy,
+        };
+        (code, args)
+    }
+
+    /// A fused function and the preparation of its argument, into operands 0-2.
+    fn function(&mut self, op: Op, args: &mut Args) -> (u8, u8) {
+        let Op::Unary(u, x) = op else { unreachable!("a function") };
+        let f = match u {
+            Unary::Exp => function::EXP,
+            Unary::Exprelr => function::EXPRELR,
+            Unary::Expm1 => function::EXPM1,
+            _ => function::TANH,
+        };
+        (self.prepare(x, None, args, [0, 1, 2]), f)
+    }
+
+    /// The preparation that makes `x`; when `base` is given, only from that value.
+    fn prepare(&mut self, x: Value, base: Option<Value>, args: &mut Args, at: [usize; 3]) -> u8 {
+        let good = |v: Value| base.is_none_or(|b| b == v);
+        if self.free(x) {
+            match self.op(x) {
+                Op::Binary(Binary::Mul, a, b) => {
+                    for (a, b) in [(a, b), (b, a)] {
+                        if self.free(a)
+                            && let Op::Unary(Unary::Neg, c) = self.op(a)
+                            && good(c)
+                        {
+                            self.taken[x.index()] = true;
+                            self.taken[a.index()] = true;
+                            args.extend([(at[0], c), (at[1], b)]);
+                            return pre::NEG_MUL;
+                        }
+                    }
+                    if good(a) || good(b) {
+                        self.taken[x.index()] = true;
+                        let (a, b) = if good(a) { (a, b) } else { (b, a) };
+                        args.extend([(at[0], a), (at[1], b)]);
+                        return pre::MUL;
+                    }
+                }
+                Op::Fma(a, b, c) if good(a) || good(b) => {
+                    self.taken[x.index()] = true;
+                    let (a, b) = if good(a) { (a, b) } else { (b, a) };
+                    args.extend([(at[0], a), (at[1], b), (at[2], c)]);
+                    return pre::FMA;
+                }
+                Op::Unary(Unary::Neg, a) if good(a) => {
+                    self.taken[x.index()] = true;
+                    args.push((at[0], a));
+                    return pre::NEG;
+                }
+                _ => {}
+            }
+        }
+        args.push((at[0], x));
+        pre::NONE
+    }
+
+    fn is_function(&self, v: Value) -> bool {
+        self.free(v) && matches!(self.op(v), Op::Unary(Unary::Exp | Unary::Exprelr | Unary::Expm1 | Unary::Tanh, _))
+    }
+
+    /// Arithmetic on the result of a function.
+    fn function_root(&mut self, op: Op) -> Option<(Code, Args)> {
+        let mut args = Vec::new();
+        let (y, q) = match op {
+            Op::Binary(Binary::Mul, a, b) if self.is_function(a) || self.is_function(b) => {
+                let (y, c) = if self.is_function(a) { (a, b) } else { (b, a) };
+                args.push((3, c));
+                (y, post::MUL)
+            }
+            Op::Binary(Binary::Add, a, b) if self.is_function(a) || self.is_function(b) => {
+                let (y, c) = if self.is_function(a) { (a, b) } else { (b, a) };
+                args.push((3, c));
+                (y, post::ADD)
+            }
+            Op::Fma(a, b, c) if self.is_function(a) || self.is_function(b) => {
+                let (y, b) = if self.is_function(a) { (a, b) } else { (b, a) };
+                args.extend([(3, b), (4, c)]);
+                (y, post::FMA)
+            }
+            Op::Binary(Binary::Div, c, s) if self.free(s) => match self.op(s) {
+                Op::Binary(Binary::Add, a, b) if self.is_function(a) || self.is_function(b) => {
+                    let (y, b) = if self.is_function(a) { (a, b) } else { (b, a) };
+                    self.taken[s.index()] = true;
+                    args.extend([(3, b), (4, c)]);
+                    (y, post::ADD_DIV_INTO)
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        self.taken[y.index()] = true;
+        let inner = self.op(y);
+        let (p, f) = self.function(inner, &mut args);
+        Some((Code::Function(p, f, q), args))
+    }
+
+    fn is_arithmetic(&self, v: Value) -> bool {
+        self.free(v)
+            && matches!(
+                self.op(v),
+                Op::Binary(Binary::Add | Binary::Sub | Binary::Mul | Binary::Div, ..) | Op::Fma(..)
+            )
+    }
+
+    /// The operand of `op` to continue a chain with: that with the longest chain of its own.
+    fn link(&self, op: Op) -> Option<Value> {
+        let mut best = None;
+        let mut depth = 0;
+        op.for_each_operand(|v| {
+            if self.is_arithmetic(v) {
+                let mut d = 1;
+                self.op(v).for_each_operand(|w| {
+                    if w != v && self.is_arithmetic(w) {
+                        d = 2;
+                    }
+                });
+                if d > depth {
+                    (best, depth) = (Some(v), d);
+                }
+            }
+        });
+        best
+    }
+
+    fn arithmetic(&mut self, op: Op) -> (Code, Args) {
+        // Two operands that are both simple: a tree.
+        if let Op::Binary(r, x, y) = op
+            && x != y
+            && self.is_arithmetic(x)
+            && self.is_arithmetic(y)
+            && let (Op::Binary(p, a, b), Op::Binary(q, c, d)) = (self.op(x), self.op(y))
+        {
+            self.taken[x.index()] = true;
+            self.taken[y.index()] = true;
+            return (Code::Tree(simple(r), simple(p), simple(q)), vec![(0, a), (1, b), (2, c), (3, d)]);
+        }
+        let mut args = Vec::new();
+        let Some(x) = self.link(op) else { return self.single(op) };
+        self.taken[x.index()] = true;
+        let inner = self.op(x);
+        if let Some(y) = self.link(inner) {
+            self.taken[y.index()] = true;
+            let third = continued(op, x, 5, &mut args);
+            let second = continued(inner, y, 3, &mut args);
+            let f = start(self.op(y), &mut args);
+            (Code::Chain(f, second, third), args)
+        } else {
+            let second = continued(op, x, 3, &mut args);
+            let f = start(inner, &mut args);
+            (Code::Chain(f, second, then::NONE), args)
+        }
+    }
+
+    /// `fma(exp(pre(s)), m - i, i)`, `i = a / s`, `s = a + b`: the exact step of a gate.
+    fn relax(&mut self, op: Op) -> Option<(Code, Args)> {
+        let Op::Fma(p, q, i) = op else { return None };
+        let uses = |v: Value| self.facts.uses[v.index()];
+        let Op::Binary(Binary::Div, a, s) = self.op(i) else { return None };
+        let Op::Binary(Binary::Add, s1, s2) = self.op(s) else { return None };
+        let b = if s1 == a { s2 } else if s2 == a { s1 } else { return None };
+        let is_exp = |v: Value| matches!(self.op(v), Op::Unary(Unary::Exp, _)) && self.free(v);
+        let (e, away) = if is_exp(p) { (p, q) } else if is_exp(q) { (q, p) } else { return None };
+        let Op::Binary(Binary::Sub, m, j) = self.op(away) else { return None };
+        if j != i || m == i || !self.free(away) || uses(i) != 2 || uses(s) != 2 || a == b {
+            return None;
+        }
+        if [i, s].iter().any(|v| self.taken[v.index()] || self.facts.uniform[v.index()]) {
+            return None;
+        }
+        let Op::Unary(_, x) = self.op(e) else { return None };
+        // The exponent must be prepared from s alone.
+        let mut args = Vec::new();
+        let before = self.taken.clone();
+        let p = self.prepare(x, Some(s), &mut args, [7, 3, 4]);
+        if args[0] != (7, s) {
+            self.taken = before;
+            return None;
+        }
+        args.remove(0);
+        args.extend([(0, a), (1, b), (2, m)]);
+        for v in [e, away, i, s] {
+            self.taken[v.index()] = true;
+        }
+        Some((Code::Relax(p), args))
+    }
+}
+
+fn simple(b: Binary) -> u8 {
+    match b {
+        Binary::Add => first::ADD,
+        Binary::Sub => first::SUB,
+        Binary::Mul => first::MUL,
+        _ => first::DIV,
+    }
+}
+
+fn start(op: Op, args: &mut Args) -> u8 {
+    match op {
+        Op::Binary(f, a, b) => {
+            args.extend([(0, a), (1, b)]);
+            simple(f)
+        }
+        Op::Fma(a, b, c) => {
+            args.extend([(0, a), (1, b), (2, c)]);
+            first::FMA
+        }
+        _ => unreachable!("arithmetic"),
+    }
+}
+
+/// `op` as a continuation of its operand `x`, with the others at operand numbers from `at`.
+fn continued(op: Op, x: Value, at: usize, args: &mut Args) -> u8 {
+    match op {
+        Op::Binary(f, a, b) => {
+            args.push((at, if a == x { b } else { a }));
+            match (f, a == x) {
+                (Binary::Add, _) => then::ADD,
+                (Binary::Mul, _) => then::MUL,
+                (Binary::Sub, true) => then::SUB,
+                (Binary::Sub, false) => then::SUB_FROM,
+                (_, true) => then::DIV,
+                (_, false) => then::DIV_INTO,
+            }
+        }
+        Op::Fma(a, b, c) => {
+            if c == x {
+                args.extend([(at, a), (at + 1, b)]);
+                then::FMA_ONTO
+            } else {
+                args.extend([(at, if a == x { b } else { a }), (at + 1, c)]);
+                then::FMA
+            }
+        }
+        _ => unreachable!("arithmetic"),
+    }
+}
+
+/// Joins a lone division with a near, independent exponential: the divider works while the multipliers do.
+fn pair_divisions(list: Vec<Fused>, facts: &Facts) -> Vec<Fused> {
+    let mut list: Vec<Option<Fused>> = list.into_iter().map(Some).collect();
+    let uses = |f: &Fused, of: &Fused| f.args.iter().any(|(_, v)| of.outs.contains(v));
+    let lone_exp = |f: &Fused| match f.code {
+        Code::Function(p, function::EXP, post::NONE) if !facts.uniform[f.outs[0].index()] => Some(p),
+        _ => None,
+    };
+    for k in 0..list.len() {
+        let Some(div) = &list[k] else { continue };
+        if facts.uniform[div.outs[0].index()] {
+            continue;
+        }
+        if div.code != Code::Chain(first::DIV, then::NONE, then::NONE) {
+            continue;
+        }
+        // The later of the two moves up to the earlier, or the earlier down: nothing between may stand in the way.
+        let mut found = None;
+        for j in k + 1..list.len() {
+            let Some(f) = &list[j] else { continue };
+            if uses(f, div) {
+                break;
+            }
+            if let Some(p) = lone_exp(f) {
+                found = Some((j, p));
+                break;
+            }
+        }
+        if found.is_none() {
+            for j in (0..k).rev() {
+                let Some(f) = &list[j] else { continue };
+                if uses(div, f) {
+                    break;
+                }
+                if let Some(p) = lone_exp(f) {
+                    found = Some((j, p));
+                    break;
+                }
+            }
+        }
+        let Some((j, p)) = found else { continue };
+        let div = list[k].take().expect("just seen");
+        let exp = list[j].take().expect("just seen");
+        let mut args = exp.args;
+        args.extend(div.args.iter().map(|&(n, v)| (n + 3, v)));
+        list[j] = Some(Fused { code: Code::ExpAndDiv(p), outs: vec![exp.outs[0], div.outs[0]], args });
+    }
+    list.into_iter().flatten().collect()
+}

@@ -1,0 +1,436 @@
+//! The block machine: a kernel compiled to superinstructions, run block by block over columns.
+//!
+//! A block of lanes passes through all steps before the next, so that intermediate values stay in the first-level cache:
+//! one row per value that is alive at once (linear scan over the steps). Inputs are read from their
+//! columns, and outputs written to theirs as soon as they are known, unless that column is still to be read in the block:
+//! then they wait in a row until the block's end.
+
+use crate::fuse::{Facts, Fused, fuse};
+use crate::isa::Isa;
+use crate::machine::{self, Code, Loop, Slot, Step};
+use homolog_ir::{Class, Kernel, Op};
+use std::cell::RefCell;
+use std::ops::Range;
+
+/// Bytes of rows and columns that a block may touch, to stay in the first-level cache with room to spare.
+const CACHE: usize = 24 * 1024;
+/// Numbers in the widest vector: rows and uniform values have a multiple of it.
+const WIDE: usize = 8;
+
+/// A kernel, ready to run.
+#[derive(Clone, Debug)]
+pub struct Program {
+    name: String,
+    /// Of inputs: whether constant.
+    constant: Vec<bool>,
+    outputs: usize,
+    /// Lanes that pass through all steps together, a multiple of 8. No bit depends on it.
+    block: usize,
+    /// Rows of `block` numbers for values between steps: slots `0..rows`.
+    rows: usize,
+    /// Values of the prologue and constants: slots from `rows`, as eight copies.
+    uniforms: usize,
+    /// Numbers of constant slots.
+    literals: Vec<(u16, f64)>,
+    /// Slots of constant inputs: (input, slot).
+    constant_inputs: Vec<(usize, u16)>,
+    /// Slots of columns: (input, slot, last step that reads it).
+    columns: Vec<(usize, u16, usize)>,
+    /// Slots of outputs: (slot, step that writes it).
+    written: Vec<(u16, usize)>,
+    /// Run once, on eight lanes.
+    prologue: Vec<Compiled>,
+    /// Run per block.
+    steps: Vec<Compiled>,
+}
+
+#[derive(Clone, Debug)]
+struct Compiled {
+    step: Step,
+    loops: [Loop; 3],
+}
+
+impl Compiled {
+    fn new(step: Step) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        let loops =
+            [machine::portable::lookup(step.code), machine::avx2::lookup(step.code), machine::avx512::lookup(step.code)];
+        #[cfg(not(target_arch = "x86_64"))]
+        let loops = [machine::portable::lookup(step.code); 3];
+        Compiled { step, loops }
+    }
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch { slots: Vec::new(), numbers: Vec::new() }) };
+}
+
+/// What a run needs besides the program; kept per thread and grown to the largest program that ran.
+struct Scratch {
+    slots: Vec<Slot>,
+    numbers: Vec<Line>,
+}
+
+/// A cache line.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line(#[allow(dead_code)] [f64; WIDE]);
+
+fn slot(n: usize) -> u16 {
+    u16::try_from(n).expect("a kernel needs at most 65535 slots")
+}
+
+impl Program {
+    /// Compiles a kernel. Ports of class [`Class::Constant`] are read once per run; ports of all other classes are columns
+    /// (what is indexed must be gathered before and scattered after).
+    ///
+    /// # Panics
+    /// When the kernel breaks the laws of [`homolog_ir::verify`], gives a truth value as an output, has a constant output,
+    /// or needs more than 65535 slots.
+    pub fn compile(kernel: &Kernel) -> Program {
+        let constant: Vec<bool> = kernel.inputs.iter().map(|p| p.class == Class::Constant).collect();
+        let facts = Facts::new(kernel, &constant);
+        let mut fused = fuse(kernel, &facts);
+        let n = kernel.body.len();
+        // Values written to output columns by the step that defines them; other outputs are copies.
+        let mut column_of: Vec<Option<usize>> = vec![None; n];
+        let mut copies = Vec::new();
+        for (k, (port, v)) in kernel.outputs.iter().enumerate() {
+            assert!(port.class != Class::Constant, "output `{}` of kernel `{}` is constant", port.name, kernel.name);
+            assert!(!kernel.body[v.index()].is_truth(), "output `{}` of kernel `{}` is a truth value", port.name, kernel.name);
+            let computed = !facts.uniform[v.index()] && !matches!(kernel.body[v.index()], Op::Input(_));
+            if computed && column_of[v.index()].is_none() {
+                column_of[v.index()] = Some(k);
+            } else {
+                copies.push((k, *v));
+            }
+        }
+        let uniform = |f: &Fused| facts.uniform[f.outs[0].index()];
+        let steps: Vec<Fused> = fused.extract_if(.., |f| !uniform(f)).collect();
+        let prologue = fused;
+
+        // Rows by linear scan: a row is free again after the last step that reads its value.
+        let mut last = vec![0; n];
+        for (s, f) in steps.iter().enumerate() {
+            for (_, v) in &f.args {
+                last[v.index()] = s;
+            }
+        }
+        for (i, (_, v)) in copies.iter().enumerate() {
+            last[v.index()] = steps.len() + i;
+        }
+        let mut row = vec![0; n];
+        let (mut free, mut rows) = (Vec::new(), 1);
+        let mut dying: Vec<usize> = Vec::new();
+        for (s, f) in steps.iter().enumerate() {
+            // An operand that dies here leaves its row to a result: loads come before stores.
+            dying.clear();
+            for (_, v) in &f.args {
+                let k = v.index();
+                let in_row = !facts.uniform[k] && !matches!(kernel.body[k], Op::Input(_)) && column_of[k].is_none();
+                if in_row && last[k] == s && !dying.contains(&row[k]) {
+                    dying.push(row[k]);
+                }
+            }
+            free.append(&mut dying);
+            for v in &f.outs {
+                if column_of[v.index()].is_none() {
+                    row[v.index()] = free.pop().unwrap_or_else(|| {
+                        rows += 1;
+                        rows - 1
+                    });
+                }
+            }
+        }
+
+        // Slots: rows, uniform values, columns of inputs, columns of outputs.
+        let mut at = vec![0u16; n];
+        let mut next = rows;
+        let mut literals = Vec::new();
+        let mut constant_inputs = Vec::new();
+        for (k, op) in kernel.body.iter().enumerate() {
+            if !facts.uniform[k] || facts.uses[k] == 0 {
+                continue;
+            }
+            at[k] = slot(next);
+            match *op {
+                Op::Const(c) => literals.push((at[k], c.0)),
+                Op::Input(i) => constant_inputs.push((i as usize, at[k])),
+                _ => {}
+            }
+            next += 1;
+        }
+        let uniforms = next - rows;
+        let mut columns = Vec::new();
+        for (k, op) in kernel.body.iter().enumerate() {
+            if let (Op::Input(i), false) = (*op, facts.uniform[k] || facts.uses[k] == 0) {
+                at[k] = slot(next);
+                columns.push((i as usize, at[k], last[k]));
+                next += 1;
+            }
+        }
+        let first_output = next;
+        let mut written = vec![(0, 0); kernel.outputs.len()];
+        for (k, column) in column_of.iter().enumerate() {
+            if let Some(o) = *column {
+                at[k] = slot(first_output + o);
+            } else if !facts.uniform[k] && !matches!(kernel.body[k], Op::Input(_)) {
+                at[k] = slot(row[k]);
+            }
+        }
+        slot(first_output + kernel.outputs.len());
+        let lower = |f: &Fused| {
+            let mut step = Step { code: f.code, outs: [0; 2], args: [0; 7] };
+            for (o, v) in step.outs.iter_mut().zip(&f.outs) {
+                *o = at[v.index()];
+            }
+            for &(k, v) in &f.args {
+                step.args[k] = at[v.index()];
+            }
+            Compiled::new(step)
+        };
+        let prologue = prologue.iter().map(lower).collect();
+        let mut compiled: Vec<Compiled> = steps.iter().map(lower).collect();
+        for (s, f) in steps.iter().enumerate() {
+            for v in &f.outs {
+                if let Some(o) = column_of[v.index()] {
+                    written[o] = (at[v.index()], s);
+                }
+            }
+        }
+        for (o, v) in copies {
+            let out = slot(first_output + o);
+            written[o] = (out, compiled.len());
+            let mut args = [0; 7];
+            args[0] = at[v.index()];
+            compiled.push(Compiled::new(Step { code: Code::Copy, outs: [out, 0], args }));
+        }
+        let touched = rows + columns.len() + kernel.outputs.len();
+        let block = (CACHE / 8 / touched).clamp(64, 512) / 64 * 64;
+        Program {
+            name: kernel.name.clone(),
+            constant,
+            outputs: kernel.outputs.len(),
+            block,
+            rows,
+            uniforms,
+            literals,
+            constant_inputs,
+            columns,
+            written,
+            prologue,
+            steps: compiled,
+        }
+    }
+
+    /// Runs `lanes` lanes. `inputs[k]` is where in the arena port `k` begins: element `inputs[k] + l` for lane `l`, or
+    /// `inputs[k]` alone for a constant port. `outputs[k]` likewise. An output column may be an input column, exactly;
+    /// all reads of a lane come before its writes. Columns that begin on a cache line are faster.
+    ///
+    /// # Panics
+    /// When a column leaves the arena; an output overlaps another output, a constant input, or a part of an input column;
+    /// the number of ports is wrong; the machine lacks `isa`.
+    pub fn run(&self, isa: Isa, arena: &mut [f64], inputs: &[usize], outputs: &[usize], lanes: usize) {
+        self.check(isa, arena.len(), inputs, outputs, lanes);
+        // SAFETY: just checked; the arena is borrowed exclusively.
+        unsafe { self.run_lanes(isa, Arena(arena.as_mut_ptr()), inputs, outputs, 0..lanes) }
+    }
+
+    /// As [`Program::run`], with the lanes split in ranges over the current rayon pool. The bits are the same.
+    ///
+    /// # Panics
+    /// As [`Program::run`].
+    pub fn run_parallel(&self, isa: Isa, arena: &mut [f64], inputs: &[usize], outputs: &[usize], lanes: usize) {
+        let parts = rayon::current_num_threads().min(lanes.div_ceil(8 * self.block));
+        if parts <= 1 {
+            return self.run(isa, arena, inputs, outputs, lanes);
+        }
+        self.check(isa, arena.len(), inputs, outputs, lanes);
+        let base = Arena(arena.as_mut_ptr());
+        let each = lanes.div_ceil(parts).next_multiple_of(self.block);
+        rayon::scope(|scope| {
+            for start in (0..lanes).step_by(each) {
+                let range = start..(start + each).min(lanes);
+                // SAFETY: checked; tasks touch disjoint lanes of every column, and no output holds a constant input.
+                scope.spawn(move |_| unsafe { self.run_lanes(isa, base, inputs, outputs, range) });
+            }
+        });
+    }
+
+    /// The same program in blocks of another number of lanes (rounded up to a multiple of 8), for tests and tuning.
+    #[must_use]
+    pub fn with_block(mut self, lanes: usize) -> Program {
+        self.block = lanes.max(1).next_multiple_of(WIDE);
+        self
+    }
+
+    /// Bytes of one lane that a run reads and writes.
+    pub fn bytes(&self) -> usize {
+        8 * (self.columns.len() + self.outputs)
+    }
+
+    /// The superinstructions of a block, for tests and profiles.
+    pub fn codes(&self) -> Vec<Code> {
+        self.steps.iter().map(|s| s.step.code).collect()
+    }
+
+    /// Nanoseconds per lane of each superinstruction run alone over one block of zeros, repeatedly: what to fuse next.
+    pub fn profile(&self, isa: Isa) -> Vec<(String, f64)> {
+        isa.check();
+        let slots = self.rows + self.uniforms + self.columns.len() + self.outputs;
+        let mut numbers = vec![Line([0.5; WIDE]); slots * self.block / WIDE];
+        let base: *mut f64 = numbers.as_mut_ptr().cast();
+        let uniform = |k: usize| (self.rows..self.rows + self.uniforms).contains(&k);
+        let slots: Vec<Slot> = (0..slots)
+            .map(|k| Slot { at: base.wrapping_add(k * self.block), step: usize::from(!uniform(k)) })
+            .collect();
+        let time = |s: &Compiled| {
+            let mut best = f64::INFINITY;
+            for _ in 0..50 {
+                let start = std::time::Instant::now();
+                for _ in 0..100 {
+                    // SAFETY: every slot is a row of its own; the machine has the instruction set.
+                    unsafe { (s.loops[isa as usize])(slots.as_ptr(), &s.step, self.block) };
+                }
+                best = best.min(start.elapsed().as_secs_f64() * 1e7 / self.block as f64);
+            }
+            best
+        };
+        self.steps.iter().map(|s| (format!("{:?} {:?}", s.step.code, s.step.args), time(s))).collect()
+    }
+
+    fn check(&self, isa: Isa, arena: usize, inputs: &[usize], outputs: &[usize], lanes: usize) {
+        isa.check();
+        assert_eq!(inputs.len(), self.constant.len(), "kernel `{}`: number of inputs", self.name);
+        assert_eq!(outputs.len(), self.outputs, "kernel `{}`: number of outputs", self.name);
+        let fits = |start: usize, n: usize| start.checked_add(n).is_some_and(|end| end <= arena);
+        for (k, &start) in inputs.iter().enumerate() {
+            let n = if self.constant[k] { 1 } else { lanes };
+            assert!(fits(start, n), "kernel `{}`: input {k} leaves the arena", self.name);
+        }
+        for (k, &start) in outputs.iter().enumerate() {
+            assert!(fits(start, lanes), "kernel `{}`: output {k} leaves the arena", self.name);
+            for (j, &other) in outputs[..k].iter().enumerate() {
+                assert!(start.abs_diff(other) >= lanes, "kernel `{}`: outputs {j} and {k} overlap", self.name);
+            }
+            for (j, &input) in inputs.iter().enumerate() {
+                let apart = if self.constant[j] {
+                    input < start || input >= start + lanes
+                } else {
+                    input == start || input.abs_diff(start) >= lanes
+                };
+                assert!(apart, "kernel `{}`: output {k} overlaps input {j}", self.name);
+            }
+        }
+    }
+
+    /// # Safety
+    /// [`Program::check`] passed for an arena at `arena` and at least `range.end` lanes; nobody else touches the lanes of
+    /// `range` of output columns, or writes to input columns, during the call.
+    unsafe fn run_lanes(&self, isa: Isa, arena: Arena, inputs: &[usize], outputs: &[usize], range: Range<usize>) {
+        SCRATCH.with_borrow_mut(|scratch| {
+            // Rows and staging rows, uniform values, and for a last vector one line per column.
+            let lines = (self.rows + self.outputs) * (self.block / WIDE) + self.uniforms + self.columns.len() + self.outputs;
+            if scratch.numbers.len() < lines {
+                scratch.numbers.resize(lines, Line([0.0; WIDE]));
+            }
+            let slots = self.rows + self.uniforms + self.columns.len() + self.outputs;
+            scratch.slots.clear();
+            let base: *mut f64 = scratch.numbers.as_mut_ptr().cast();
+            scratch.slots.extend((0..self.rows).map(|k| Slot { at: base.add(k * self.block), step: 1 }));
+            let staging = base.add(self.rows * self.block);
+            let uniforms = staging.add(self.outputs * self.block);
+            scratch.slots.extend((0..self.uniforms).map(|k| Slot { at: uniforms.add(k * WIDE), step: 0 }));
+            let lines = uniforms.add(self.uniforms * WIDE);
+            scratch.slots.resize(slots, Slot { at: base, step: 1 });
+            let slots = scratch.slots.as_mut_ptr();
+            self.run_blocks(isa, arena.0, inputs, outputs, range, slots, staging, lines);
+        });
+    }
+
+    /// The part of [`Program::run_lanes`] after memory has been laid out.
+    ///
+    /// # Safety
+    /// As there; `staging` has a row per output, `lines` eight numbers per column.
+    #[allow(clippy::too_many_arguments)]
+    unsafe fn run_blocks(
+        &self,
+        isa: Isa,
+        arena: *mut f64,
+        inputs: &[usize],
+        outputs: &[usize],
+        range: Range<usize>,
+        slots: *mut Slot,
+        staging: *mut f64,
+        lines: *mut f64,
+    ) {
+        let fill = |slot: u16, x: f64| std::slice::from_raw_parts_mut((*slots.add(slot as usize)).at, WIDE).fill(x);
+        for &(slot, x) in &self.literals {
+            fill(slot, x);
+        }
+        for &(input, slot) in &self.constant_inputs {
+            fill(slot, *arena.add(inputs[input]));
+        }
+        for s in &self.prologue {
+            (s.loops[isa as usize])(slots, &s.step, WIDE);
+        }
+        // An output waits when a later step reads the column that it overwrites.
+        let waits = |o: usize| {
+            let (_, step) = self.written[o];
+            self.columns.iter().any(|&(input, _, last)| inputs[input] == outputs[o] && last > step)
+        };
+        let mut start = range.start;
+        let full_end = range.end - (range.end - range.start) % WIDE;
+        while start < full_end {
+            let n = self.block.min(full_end - start);
+            for &(input, slot, _) in &self.columns {
+                (*slots.add(slot as usize)).at = arena.add(inputs[input] + start);
+            }
+            let mut any = false;
+            for (o, &(slot, _)) in self.written.iter().enumerate() {
+                let wait = waits(o);
+                any |= wait;
+                (*slots.add(slot as usize)).at = if wait { staging.add(o * self.block) } else { arena.add(outputs[o] + start) };
+            }
+            for s in &self.steps {
+                (s.loops[isa as usize])(slots, &s.step, n);
+            }
+            if any {
+                for (o, &output) in outputs.iter().enumerate() {
+                    if waits(o) {
+                        std::ptr::copy_nonoverlapping(staging.add(o * self.block), arena.add(output + start), n);
+                    }
+                }
+            }
+            start += n;
+        }
+        // The last lanes, fewer than a vector: the same steps on copies.
+        let n = range.end - start;
+        if n == 0 {
+            return;
+        }
+        for (k, &(input, slot, _)) in self.columns.iter().enumerate() {
+            let line = lines.add(k * WIDE);
+            std::ptr::copy_nonoverlapping(arena.add(inputs[input] + start), line, n);
+            (*slots.add(slot as usize)).at = line;
+        }
+        let results = lines.add(self.columns.len() * WIDE);
+        for (o, &(slot, _)) in self.written.iter().enumerate() {
+            (*slots.add(slot as usize)).at = results.add(o * WIDE);
+        }
+        for s in &self.steps {
+            (s.loops[isa as usize])(slots, &s.step, WIDE);
+        }
+        for (o, &output) in outputs.iter().enumerate() {
+            std::ptr::copy_nonoverlapping(results.add(o * WIDE), arena.add(output + start), n);
+        }
+    }
+}
+
+/// The arena's address, to be given to tasks.
+#[derive(Clone, Copy)]
+struct Arena(*mut f64);
+// SAFETY: tasks that share it keep to disjoint lanes (see `run_parallel`).
+unsafe impl Send for Arena {}
+// SAFETY: as above.
+unsafe impl Sync for Arena {}

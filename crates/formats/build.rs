@@ -1,0 +1,5 @@
+//! The library is embedded when this crate is compiled, so a file that is new there must compile it again.
+
+fn main() {
+    println!("cargo:rerun-if-changed=../../library");
+}

@@ -1,0 +1,53 @@
+//! Writing a file so that whoever looks sees the old one or the new one, also after a crash.
+
+use homolog_base::Diagnostic;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Writes `bytes` to `path`: a temporary file in the same folder, synced, renamed over it, and the folder synced. Folders
+/// that are missing are made.
+///
+/// # Errors
+/// Whatever the system refuses; the file at `path`, if there was one, is then as it was.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
+    let folder = match path.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p,
+        _ => Path::new("."),
+    };
+    let Some(name) = path.file_name() else {
+        return Err(Diagnostic::error("file-write", format!("`{}` is not the name of a file", path.display())));
+    };
+    replace(folder, name, bytes).map_err(|e| {
+        let d = Diagnostic::error("file-write", format!("cannot write `{}`: {}", path.display(), crate::text::reason(&e)));
+        if path.is_dir() { d.hint("there is a folder of that name; give the name of a file") } else { d }
+    })
+}
+
+fn replace(folder: &Path, name: &std::ffi::OsStr, bytes: &[u8]) -> io::Result<()> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    fs::create_dir_all(folder)?;
+    let mut temporary = std::ffi::OsString::from(".");
+    temporary.push(name);
+    temporary.push(format!(".{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+    let temporary = folder.join(temporary);
+    let all = || -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        drop(file);
+        fs::rename(&temporary, folder.join(name))?;
+        // On systems where a folder cannot be opened the rename is as durable as they make it.
+        if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    };
+    let done = all();
+    if done.is_err() {
+        // Nothing more can be done if this fails too; the first error is the one that matters.
+        let _ = fs::remove_file(&temporary);
+    }
+    done
+}
+
+#[cfg(test)]
+mod tests;

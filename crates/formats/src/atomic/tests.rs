@@ -1,0 +1,50 @@
+use super::write;
+use std::fs;
+
+fn left_over(folder: &std::path::Path) -> usize {
+    fs::read_dir(folder).expect("the folder is there").flatten().filter(|e| e.file_name().to_string_lossy().contains(".tmp")).count()
+}
+
+#[test]
+fn a_file_is_replaced_whole_and_nothing_else_is_left() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("deep/er/a.json");
+    write(&path, b"old").expect("folders that are missing are made");
+    write(&path, b"new").expect("a file may be replaced");
+    assert_eq!(fs::read(&path).expect("it is there"), b"new");
+    assert_eq!(left_over(path.parent().expect("it has a folder")), 0);
+}
+
+#[test]
+fn a_write_that_fails_leaves_what_was_there() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("a");
+    fs::create_dir(&path).expect("a folder in the way");
+    fs::write(path.join("inside"), b"kept").expect("something in it");
+    let d = write(&path, b"new").expect_err("a folder cannot be replaced by a file");
+    assert_eq!(d.code, "file-write");
+    assert!(d.hint.is_some_and(|h| h.contains("folder")));
+    assert_eq!(fs::read(path.join("inside")).expect("still there"), b"kept");
+    assert_eq!(left_over(dir.path()), 0, "the temporary file is taken away");
+}
+
+#[test]
+fn a_name_that_is_none_is_refused() {
+    assert_eq!(write(std::path::Path::new("/"), b"x").expect_err("no file name").code, "file-write");
+    assert_eq!(write(std::path::Path::new("/proc/none/x"), b"x").expect_err("no folder can be made there").code, "file-write");
+}
+
+#[test]
+fn many_writers_of_one_file_leave_one_whole_file() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("a");
+    std::thread::scope(|s| {
+        for k in 0..8u8 {
+            let path = &path;
+            s.spawn(move || write(path, &vec![k; 100_000]).expect("each write stands alone"));
+        }
+    });
+    let bytes = fs::read(&path).expect("it is there");
+    assert!(bytes.len() == 100_000 && bytes.iter().all(|b| *b == bytes[0]));
+    assert_eq!(left_over(dir.path()), 0);
+}

@@ -1,0 +1,100 @@
+use super::{file, files, load, load_with, source};
+use homolog_base::{Severity, has_errors};
+use std::fs;
+
+#[test]
+fn every_mechanism_of_the_library_reads_without_a_problem() {
+    let (library, problems) = load();
+    assert!(problems.is_empty(), "{}", problems.iter().map(|d| d.render(false) + "\n").collect::<String>());
+    assert_eq!(library.iter().count(), files().iter().filter(|f| f.ends_with(".mod")).count());
+    for name in ["relu", "linear", "lif"] {
+        assert!(library.get(name).is_some(), "{name}");
+    }
+}
+
+#[test]
+fn embedded_files_are_found_by_their_path() {
+    assert!(file("data/digits8x8/digits.csv.gz").is_some_and(|b| b.starts_with(&[0x1F, 0x8B])));
+    assert_eq!(source("neurons/lif.mod").map(|s| s.name.clone()), Some("<library>/neurons/lif.mod".into()));
+    assert!(file("neurons/none.mod").is_none() && file("../Cargo.toml").is_none());
+}
+
+#[test]
+fn the_tasks_that_ship_name_mechanisms_that_ship() {
+    let (library, _) = load();
+    let tasks: Vec<_> = files().into_iter().filter(|f| f.starts_with("tasks/")).collect();
+    assert!(!tasks.is_empty());
+    for task in tasks {
+        let (study, problems) = homolog_model::file::read(&source(&task).expect("it was listed"));
+        assert!(!has_errors(&problems), "{task}");
+        let compared = study.comparison.iter().flat_map(|c| &c.levels).map(|l| l.1.as_str());
+        for word in study.network.populations.iter().map(|p| p.neuron.as_str()).chain(compared).filter(|w| *w != "input") {
+            assert!(library.get(word).is_some(), "{task} names `{word}`");
+        }
+    }
+}
+
+#[test]
+fn the_examples_read_and_name_mechanisms_that_ship() {
+    let (library, _) = load();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let mut seen = 0;
+    for entry in fs::read_dir(folder).expect("there are examples").flatten().filter(|e| e.path().extension().is_some_and(|x| x == "toml")) {
+        seen += 1;
+        let (text, _) = crate::text::read(&entry.path()).expect("it is text");
+        let (study, problems) = homolog_model::file::read(&text);
+        assert!(problems.is_empty(), "{}", problems.iter().map(|d| d.render(false)).collect::<String>());
+        for p in study.network.populations.iter().filter(|p| p.neuron.value != "input") {
+            let m = library.get(&p.neuron).unwrap_or_else(|| panic!("{} names `{}`", text.name, p.neuron.value));
+            for name in p.parameters.keys().chain(p.learn.iter().map(|l| &l.value)) {
+                assert!(m.parameter(name).is_some(), "{}: `{}` has no `{name}`", text.name, m.name);
+            }
+        }
+    }
+    assert!(seen >= 3);
+}
+
+#[test]
+fn a_users_mechanism_replaces_the_one_of_its_name_and_a_note_says_so() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let text = source("neurons/relu.mod").expect("it ships").text.clone();
+    fs::create_dir(dir.path().join("deeper")).expect("a folder");
+    fs::write(dir.path().join("deeper/mine.mod"), text.replacen("TITLE", "TITLE Mine:", 1)).expect("a file");
+    fs::write(dir.path().join("notes.txt"), "not a mechanism").expect("a file");
+    let (library, problems) = load_with(&[dir.path().to_path_buf()]);
+    assert!(library.get("relu").is_some_and(|m| m.title.starts_with("Mine")));
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!((problems[0].severity, problems[0].code), (Severity::Note, "library-replaced"));
+    let (span, source) = (problems[0].labels[0].0, problems[0].source.as_ref().expect("it has a source"));
+    assert_eq!(&source.text[span.start..span.end], "relu");
+}
+
+#[test]
+fn a_folder_that_is_missing_or_empty_is_said() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (library, problems) = load_with(&[dir.path().join("none"), dir.path().to_path_buf()]);
+    assert_eq!(problems.iter().map(|d| d.code).collect::<Vec<_>>(), ["file-missing", "library-empty"]);
+    assert!(library.get("lif").is_some(), "the rest is there");
+}
+
+#[test]
+fn a_bad_file_of_the_user_does_not_take_the_others_away() {
+    let dir = tempfile::tempdir().expect("a folder");
+    fs::write(dir.path().join("bad.mod"), "NEURON { SUFFIX\n").expect("a file");
+    let (library, problems) = load_with(&[dir.path().to_path_buf()]);
+    assert!(has_errors(&problems));
+    assert!(library.get("lif").is_some());
+}
+
+#[test]
+fn reading_the_library_takes_no_time_that_a_person_would_notice() {
+    let once = || {
+        let start = std::time::Instant::now();
+        load();
+        start.elapsed()
+    };
+    // The best of a few: what other programs do on this machine is not the library's time.
+    let took = (0..5).map(|_| once()).min().expect("five times");
+    eprintln!("the library took {took:?}");
+    assert!(took.as_millis() < if cfg!(debug_assertions) { 500 } else { 50 }, "{took:?}");
+}

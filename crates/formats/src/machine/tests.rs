@@ -1,0 +1,27 @@
+use super::{cpu_time, describe};
+
+#[test]
+fn the_machine_is_described_in_words() {
+    let all = describe();
+    for key in ["processor", "instructions", "cores", "system"] {
+        assert!(all.get(key).is_some_and(|v| !v.trim().is_empty()), "{key}: {all:?}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn processor_time_counts_the_work_of_all_threads_and_not_waiting() {
+    let start = cpu_time().expect("unix says");
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    let waited = cpu_time().expect("unix says") - start;
+    let work = || {
+        let from = std::time::Instant::now();
+        let mut x = 0u64;
+        while from.elapsed().as_millis() < 60 {
+            x = std::hint::black_box(x.wrapping_add(1));
+        }
+    };
+    std::thread::scope(|s| _ = s.spawn(work));
+    let worked = cpu_time().expect("unix says") - start - waited;
+    assert!(worked > waited && worked.as_millis() >= 5, "{waited:?} waiting, {worked:?} working");
+}

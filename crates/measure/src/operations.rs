@@ -1,0 +1,240 @@
+//! What one image takes: operations and memory traffic, counted from the compiled model.
+//!
+//! The counts are those of the *model*, shown one image at a time, whoever runs it: an executor that skips zeros, shares a
+//! weight among a batch or hoists a common factor does fewer, one that pads does more. They are exact given the spikes.
+//!
+//! | what | how often for one image |
+//! |---|---|
+//! | multiply-accumulate | each weight of a link that carries values, once a frame |
+//! | accumulate | each spike, once for each weight that leaves the neuron it comes from |
+//! | neuron operations | `step` each tick, `value` each frame, `initial` once, for each neuron; and one addition a frame for a bias |
+//! | words | see [`Traffic`] |
+
+use homolog_ir::{Binary, Kernel, Op, Unary};
+use homolog_model::{Clock, Group, Link, Model, Target, Wires};
+use serde::{Deserialize, Serialize};
+
+/// What a network does while one image is shown, as recorded on average over a test part.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Activity {
+    /// Frames of one image (1 for a still picture).
+    pub frames: usize,
+    /// For every group of the model, spikes of each of its neurons; empty for a group that does not spike.
+    pub spikes: Vec<Vec<f64>>,
+}
+
+impl Activity {
+    /// From spikes of each neuron in those groups that spike, by index of the group.
+    pub fn new<'a>(model: &Model, frames: usize, spikes: impl IntoIterator<Item = (usize, &'a [f64])>) -> Self {
+        let mut all = vec![Vec::new(); model.groups.len()];
+        for (group, per_neuron) in spikes {
+            all[group] = per_neuron.to_vec();
+        }
+        Activity { frames, spikes: all }
+    }
+
+    /// When only the spikes of whole groups are known (one number per group of the model): spread evenly over the neurons, so
+    /// that a sparse link counts its mean fan-out.
+    pub fn even(model: &Model, frames: usize, spikes: &[f64]) -> Self {
+        let spread = |(g, &s): (&Group, &f64)| if g.spikes { vec![s / g.size as f64; g.size] } else { Vec::new() };
+        Activity { frames, spikes: model.groups.iter().zip(spikes).map(spread).collect() }
+    }
+
+    /// Spikes of all groups.
+    pub fn total_spikes(&self) -> f64 {
+        self.spikes.iter().flatten().sum()
+    }
+}
+
+/// Arithmetic by what it costs in hardware. A fused multiply-add is one addition and one multiplication.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Flops {
+    /// Additions and what costs about as much: subtraction, comparison, selection, smaller, larger, floor, logic.
+    pub add: f64,
+    /// Multiplications.
+    pub multiply: f64,
+    /// Divisions and square roots.
+    pub divide: f64,
+    /// Elementary functions: exp, ln, sin, cos, tanh, powers and their kin.
+    pub elementary: f64,
+}
+
+impl Flops {
+    /// Those of one lane of a kernel. Their sum is [`Kernel::flops`].
+    pub fn of(kernel: &Kernel) -> Self {
+        let mut out = Flops::default();
+        for op in &kernel.body {
+            match op {
+                Op::Input(_) | Op::Const(_) => {}
+                Op::Fma(..) => {
+                    out.add += 1.0;
+                    out.multiply += 1.0;
+                }
+                Op::Binary(Binary::Mul, ..) => out.multiply += 1.0,
+                Op::Binary(Binary::Div, ..) | Op::Unary(Unary::Sqrt, _) => out.divide += 1.0,
+                Op::Binary(Binary::Pow, ..) | Op::Unary(Unary::Exp | Unary::Expm1 | Unary::Ln | Unary::Sin | Unary::Cos | Unary::Tanh | Unary::Exprelr, _) => out.elementary += 1.0,
+                Op::Unary(Unary::Neg | Unary::Abs | Unary::Floor, _)
+                | Op::Binary(Binary::Add | Binary::Sub | Binary::Min | Binary::Max, ..)
+                | Op::Compare(..)
+                | Op::Logic(..)
+                | Op::Not(_)
+                | Op::Select(..)
+                | Op::Spike(..) => out.add += 1.0,
+            }
+        }
+        out
+    }
+
+    /// All of them.
+    pub fn total(&self) -> f64 {
+        self.add + self.multiply + self.divide + self.elementary
+    }
+
+    fn add_times(&mut self, other: Flops, times: f64) {
+        self.add += other.add * times;
+        self.multiply += other.multiply * times;
+        self.divide += other.divide * times;
+        self.elementary += other.elementary * times;
+    }
+}
+
+/// What words of memory hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Weights, biases, learned parameters, and the column numbers of sparse weights. They stay from image to image.
+    Weights,
+    /// State variables, drives, arrivals, values and spikes. They change.
+    State,
+}
+
+/// Words moved between memory and arithmetic for one image, of one kind.
+///
+/// *Weights*: each weight of a value link once a frame; each weight that a spike crosses once; for sparse wiring its column
+/// number as well; a bias once a frame; a learned parameter whenever a kernel that reads it runs. *State*: what a kernel
+/// reads and writes, counted by its ports; for a value link the values it reads and the drives it adds to, once a frame; for
+/// a spike link each arrival that it adds to is read and written.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Traffic {
+    /// What the words hold.
+    pub kind: Kind,
+    /// Words read and written for one image.
+    pub words: f64,
+    /// Words that there are of this kind in the whole network: decides which memory they fit in.
+    pub resident: f64,
+}
+
+/// What one image takes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Operations {
+    /// Multiply-accumulates of links that carry values.
+    pub multiply_accumulates: f64,
+    /// Accumulates of links that carry spikes.
+    pub accumulates: f64,
+    /// Arithmetic of the neurons themselves.
+    pub neurons: Flops,
+    /// Spikes of all groups.
+    pub spikes: f64,
+    /// Memory words.
+    pub traffic: Vec<Traffic>,
+}
+
+impl Operations {
+    /// All floating-point operations: a multiply-accumulate counts two.
+    pub fn total(&self) -> f64 {
+        2.0 * self.multiply_accumulates + self.accumulates + self.neurons.total()
+    }
+
+    /// Synaptic operations: each weight used counts one, whatever it takes.
+    pub fn synaptic(&self) -> f64 {
+        self.multiply_accumulates + self.accumulates
+    }
+
+    /// Words of a kind moved for one image.
+    pub fn words(&self, kind: Kind) -> f64 {
+        self.traffic.iter().filter(|t| t.kind == kind).map(|t| t.words).sum()
+    }
+}
+
+/// Counts what one image takes.
+///
+/// # Panics
+/// When the activity is not of this model: a group without an entry, or one that spikes without a number for each neuron.
+pub fn operations(model: &Model, activity: &Activity) -> Operations {
+    let frames = activity.frames as f64;
+    for (group, spikes) in model.groups.iter().zip(&activity.spikes) {
+        assert!(!group.spikes || spikes.len() == group.size, "`{}` spikes, so its activity needs a number for each neuron", group.name);
+    }
+    let mut out = Operations { multiply_accumulates: 0.0, accumulates: 0.0, neurons: Flops::default(), spikes: activity.total_spikes(), traffic: Vec::new() };
+    let mut weights = Traffic { kind: Kind::Weights, words: 0.0, resident: 0.0 };
+    let mut state = Traffic { kind: Kind::State, words: 0.0, resident: 0.0 };
+    for link in &model.links {
+        let (from, to) = (&model.groups[link.from], &model.groups[link.to]);
+        let count = weight_count(model, link);
+        let index = if matches!(link.wires, Wires::Sparse { .. }) { 2.0 } else { 1.0 };
+        weights.resident += count * index;
+        if link.target == Target::Drive {
+            out.multiply_accumulates += count * frames;
+            weights.words += count * index * frames;
+            state.words += (from.size + 2 * to.size) as f64 * frames;
+        } else {
+            let crossed: f64 = activity.spikes[link.from].iter().zip(fan_out(model, link)).map(|(s, n)| s * n).sum();
+            out.accumulates += crossed;
+            weights.words += crossed * index;
+            state.words += 2.0 * crossed;
+        }
+    }
+    for group in &model.groups {
+        let size = group.size as f64;
+        let drives = if group.driven && group.clock != Clock::Input { 1 } else { 0 };
+        state.resident += size * (group.variables.len() + group.arrivals.len() + drives + 1 + usize::from(group.spikes)) as f64;
+        weights.resident += size * (group.learned.len() + usize::from(group.bias.is_some())) as f64;
+        if group.bias.is_some() {
+            out.neurons.add += size * frames;
+            weights.words += size * frames;
+        }
+        for (kernel, runs) in runs(model, group, frames) {
+            out.neurons.add_times(Flops::of(kernel), runs * size);
+            let learned = kernel.inputs.iter().filter(|p| group.learned.iter().any(|(name, _)| *name == p.name)).count();
+            weights.words += learned as f64 * runs * size;
+            state.words += (kernel.inputs.len() - learned + kernel.outputs.len()) as f64 * runs * size;
+        }
+    }
+    out.traffic = vec![weights, state];
+    out
+}
+
+/// The kernels of a group and how often each neuron runs them for one image.
+fn runs<'a>(model: &Model, group: &'a Group, frames: f64) -> Vec<(&'a Kernel, f64)> {
+    match group.clock {
+        Clock::Input => Vec::new(),
+        Clock::Frame => vec![(&group.value, frames)],
+        Clock::Tick => vec![(&group.initial, 1.0), (&group.step, model.ticks as f64 * frames), (&group.value, frames)],
+    }
+}
+
+/// How many weights a link has.
+pub fn weight_count(model: &Model, link: &Link) -> f64 {
+    match &link.wires {
+        Wires::Dense => model.groups[link.from].size as f64 * model.groups[link.to].size as f64,
+        Wires::OneToOne => model.groups[link.to].size as f64,
+        Wires::Sparse { column, .. } => column.len() as f64,
+    }
+}
+
+/// How many weights of a link leave each neuron.
+fn fan_out(model: &Model, link: &Link) -> Vec<f64> {
+    let (senders, receivers) = (model.groups[link.from].size, model.groups[link.to].size);
+    match &link.wires {
+        Wires::Dense => vec![receivers as f64; senders],
+        Wires::OneToOne => (0..senders).map(|n| f64::from(u8::from(n < receivers))).collect(),
+        Wires::Sparse { column, .. } => {
+            let mut out = vec![0.0; senders];
+            column.iter().for_each(|&c| out[c as usize] += 1.0);
+            out
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,44 @@
+//! The functions that NMODL brings along.
+
+/// What a function asks of the units of its arguments, and gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Rule {
+    /// Pure numbers to a pure number.
+    Pure,
+    /// One unit for all arguments and the value.
+    Same,
+    /// A square root.
+    Root,
+    /// A power.
+    Power,
+}
+
+/// Name, number of arguments, rule.
+pub(crate) const NAMES: [(&str, usize, Rule); 20] = [
+    ("exp", 1, Rule::Pure),
+    ("expm1", 1, Rule::Pure),
+    ("exprelr", 1, Rule::Pure),
+    ("log", 1, Rule::Pure),
+    ("log10", 1, Rule::Pure),
+    ("sin", 1, Rule::Pure),
+    ("cos", 1, Rule::Pure),
+    ("tan", 1, Rule::Pure),
+    ("sinh", 1, Rule::Pure),
+    ("cosh", 1, Rule::Pure),
+    ("tanh", 1, Rule::Pure),
+    ("fabs", 1, Rule::Same),
+    ("floor", 1, Rule::Same),
+    ("ceil", 1, Rule::Same),
+    ("fmin", 2, Rule::Same),
+    ("fmax", 2, Rule::Same),
+    ("min", 2, Rule::Same),
+    ("max", 2, Rule::Same),
+    ("sqrt", 1, Rule::Root),
+    ("pow", 2, Rule::Power),
+];
+
+/// Functions of NMODL that have no meaning here yet.
+pub(crate) const LATER: [&str; 24] = [
+    "net_send", "net_event", "net_move", "at_time", "exprand", "scop_random", "normrand", "poisrand", "random_negexp", "random_uniform", "random_normal", "nrn_pointing",
+    "asin", "acos", "atan", "atan2", "fmod", "erf", "nernst", "ghk", "ghkg", "nrn_ghk", "printf", "set_seed",
+];

@@ -1,0 +1,328 @@
+//! From a checked program to kernels.
+//!
+//! Statements are run symbolically: a variable is a value, an assignment gives a name another value, a branch becomes
+//! selects, a call is written out in place. What an equation reads without having assigned it comes from outside of the
+//! kernel; [`roles`] says for each such variable what that means.
+
+mod roles;
+mod run;
+
+use crate::ast::{ExpressionKind, Operator, StatementKind};
+use crate::program::{Program, What};
+use homolog_base::{Diagnostic, Unit};
+use homolog_ir::ode::Method;
+use homolog_ir::{EventProgram, EventStep, Kernel, Mechanism, Parameter, Port, Role, Solve, SpikeRule, StateVariable};
+use roles::Roles;
+use run::Run;
+use std::collections::BTreeSet;
+
+/// A part of BREAKPOINT: statements that stand together, or one SOLVE.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Segment {
+    /// From one statement up to another.
+    Statements(usize, usize),
+    /// The statement with this number.
+    Solve(usize),
+}
+
+fn segments(p: &Program<'_>) -> Vec<Segment> {
+    let mut out = Vec::new();
+    let mut from = 0;
+    for (k, s) in p.breakpoint.iter().enumerate() {
+        if matches!(s.kind, StatementKind::Solve(..)) {
+            if from < k {
+                out.push(Segment::Statements(from, k));
+            }
+            out.push(Segment::Solve(k));
+            from = k + 1;
+        }
+    }
+    if from < p.breakpoint.len() {
+        out.push(Segment::Statements(from, p.breakpoint.len()));
+    }
+    out
+}
+
+/// The mechanism that a program without errors describes. Problems that only show now are added to the program's.
+pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
+    let segments = segments(p);
+    let roles = roles::find(p, &segments);
+    let mut states: Vec<StateVariable> = Vec::new();
+    for name in &p.order {
+        let Some(s) = p.symbol(name) else { continue };
+        if s.what == What::State || roles.kept.contains(name) {
+            states.push(StateVariable { name: name.clone(), unit: p.port_unit(name), span: s.span });
+        }
+    }
+    let parameters: Vec<Parameter> = p
+        .order
+        .iter()
+        .filter_map(|name| {
+            let s = p.symbol(name)?;
+            (s.what == What::Parameter).then(|| Parameter {
+                name: name.clone(),
+                unit: p.port_unit(name),
+                default: s.default,
+                limits: s.limits,
+                range: p.range.contains(name),
+                span: s.span,
+            })
+        })
+        .collect();
+    let mut problems = Vec::new();
+    let initial = initial(p, &roles, &states, &mut problems);
+    let (breakpoint, currents) = breakpoint(p, &roles, &segments, &mut problems);
+    let solves = solves(p, &roles, &segments, &mut problems);
+    let receive = receive(p, &roles, &states, &mut problems);
+    let spike = spike(p, &roles, &states, &mut problems);
+    let mut m = Mechanism {
+        name: p.name.text.clone(),
+        title: p.file.title.as_ref().map_or_else(String::new, |t| t.text.clone()),
+        description: p.file.comments.first().map_or_else(String::new, |c| c.text.trim_matches(['\n', '\r']).to_string()),
+        role: p.role,
+        parameters,
+        states,
+        reads: Vec::new(),
+        currents,
+        initial,
+        breakpoint,
+        solves,
+        receive,
+        spike,
+        interface: None,
+    };
+    m.reads = reads(p, &m);
+    p.problems.extend(problems);
+    if p.role == Role::Neuron {
+        for port in &m.reads {
+            if ["v", "diam", "area"].contains(&port.name.as_str()) {
+                let span = p.symbol(&port.name).map_or(p.name.span, |s| s.span);
+                p.problems.push(
+                    Diagnostic::error("nmodl-neuron", format!("an ARTIFICIAL_CELL has no membrane, so `{}` has no value", port.name))
+                        .at(p.source, if span.end > 0 { span } else { p.name.span }, "a variable of its own was expected")
+                        .hint(format!("declare `{}` in STATE", port.name)),
+                );
+            }
+        }
+    }
+    if let Some((items, span)) = p.interface {
+        m.interface = crate::interface::lower(p, &m, items, span);
+    }
+    Some(m)
+}
+
+/// What the kernels read that is neither parameter, state nor time step: in the order of declaration.
+fn reads(p: &Program<'_>, m: &Mechanism) -> Vec<Port> {
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    let add = |k: &Kernel| -> Vec<String> { k.inputs.iter().map(|p| p.name.clone()).collect() };
+    let mut all: Vec<String> = add(&m.initial);
+    all.extend(add(&m.breakpoint));
+    for s in &m.solves {
+        all.extend(add(match s {
+            Solve::Ode { rhs, .. } => rhs,
+            Solve::Assign(k) => k,
+        }));
+    }
+    if let Some(s) = &m.spike {
+        all.extend(add(&s.condition));
+        all.extend(add(&s.reset));
+    }
+    let mut arguments: Vec<&str> = Vec::new();
+    if let Some(r) = &m.receive {
+        for s in &r.steps {
+            if let EventStep::Run(k) = s {
+                all.extend(add(k));
+            }
+        }
+        arguments.extend(r.arguments.iter().map(|a| a.name.as_str()));
+    }
+    for n in &all {
+        let own = n == homolog_ir::ode::DT || m.parameter(n).is_some() || m.states.iter().any(|s| s.name == *n) || arguments.contains(&n.as_str());
+        if !own {
+            names.insert(n);
+        }
+    }
+    let declared = p.order.iter().filter(|n| names.contains(n.as_str()));
+    let implied = names.iter().filter(|n| !p.order.iter().any(|o| o == *n)).map(ToString::to_string);
+    declared.cloned().chain(implied).map(|n| Port::new(n.clone(), p.port_unit(&n))).collect()
+}
+
+fn initial(p: &Program<'_>, roles: &Roles, states: &[StateVariable], problems: &mut Vec<Diagnostic>) -> Kernel {
+    let mut r = Run::new(p, roles, format!("{}.initial", p.name.text));
+    r.initial = true;
+    r.keep_states = true;
+    r.enter();
+    for s in p.initial.clone() {
+        r.statement(s);
+    }
+    for s in states {
+        let v = r.global(&s.name);
+        r.b.output(&s.name, s.unit, v);
+    }
+    r.finish(problems)
+}
+
+fn breakpoint(p: &Program<'_>, roles: &Roles, segments: &[Segment], problems: &mut Vec<Diagnostic>) -> (Kernel, Vec<Port>) {
+    let mut r = Run::new(p, roles, format!("{}.breakpoint", p.name.text));
+    r.enter();
+    for s in segments {
+        r.segment(*s);
+    }
+    let mut currents = Vec::new();
+    for (name, electrode) in &p.currents {
+        let unit = p.port_unit(&name.text);
+        let Some(v) = r.globals.get(&name.text).copied() else { continue };
+        r.b.output(&name.text, unit, v);
+        let mut port = Port::new(&name.text, unit);
+        if *electrode {
+            // An electrode's current flows inward; what the membrane feels is outward positive.
+            port.name = format!("{}_membrane", name.text);
+            let outward = r.b.neg(v);
+            r.b.output(&port.name, unit, outward);
+        }
+        currents.push(port);
+    }
+    let signal = p.interface.iter().flat_map(|(items, _)| items.iter()).filter_map(crate::interface::named).collect::<Vec<_>>();
+    for name in &p.order {
+        let listed = p.range.contains(name) || p.role == Role::Neuron || signal.contains(name);
+        let is_assigned = p.symbol(name).is_some_and(|s| s.what == What::Assigned) && !p.currents.iter().any(|(c, _)| c.text == *name);
+        if listed
+            && is_assigned
+            && !roles.kept.contains(name)
+            && let Some(v) = r.globals.get(name).copied()
+        {
+            r.b.output(name, p.port_unit(name), v);
+        }
+    }
+    (r.finish(problems), currents)
+}
+
+fn solves(p: &Program<'_>, roles: &Roles, segments: &[Segment], problems: &mut Vec<Diagnostic>) -> Vec<Solve> {
+    let mut out = Vec::new();
+    for (k, segment) in segments.iter().enumerate() {
+        let mut r = Run::new(p, roles, format!("{}.solve", p.name.text));
+        r.enter();
+        for s in &segments[..k] {
+            r.segment(*s);
+        }
+        r.keep_states = true;
+        r.primes.clear();
+        r.segment(*segment);
+        let equations = match segment {
+            Segment::Solve(at) => match &p.breakpoint[*at].kind {
+                StatementKind::Solve(block, method) => p.derivatives.get(block.text.as_str()).map(|d| (*d, method.as_ref())),
+                _ => None,
+            },
+            Segment::Statements(..) => None,
+        };
+        let Some((block, method)) = equations else {
+            let changed: Vec<String> = p.order.iter().filter(|n| r.is_state(n) && r.globals.contains_key(*n)).cloned().collect();
+            if changed.is_empty() {
+                continue;
+            }
+            for name in &changed {
+                let v = r.globals[name];
+                r.b.output(name, p.port_unit(name), v);
+            }
+            out.push(Solve::Assign(r.finish(problems)));
+            continue;
+        };
+        let ms = crate::units::ms();
+        let primes: Vec<(String, homolog_ir::Value)> = p.order.iter().filter_map(|n| r.primes.get(n).map(|v| (n.clone(), *v))).collect();
+        for (name, v) in &primes {
+            r.b.output(name, p.port_unit(name) / ms, *v);
+        }
+        let rhs = r.finish(problems);
+        let method = if method.is_some_and(|m| m.text == "euler") { Method::Euler } else { Method::Cnexp };
+        if let Err(wrong) = homolog_ir::ode::step(&rhs, method) {
+            for w in wrong {
+                let span = equation_of(&block.body, &w.state).unwrap_or(block.name.span);
+                problems.push(
+                    Diagnostic::error("nmodl-cnexp", format!("cnexp needs an equation that is linear in its own state, and that of `{}` is not", w.state))
+                        .at(p.source, span, format!("an equation of the form {}' = a - b*{} was expected", w.state, w.state))
+                        .hint("write METHOD euler, with a step that is short enough (derivimplicit comes later)"),
+                );
+            }
+        }
+        out.push(Solve::Ode { method, rhs });
+    }
+    out
+}
+
+fn equation_of(body: &[crate::ast::Statement], state: &str) -> Option<homolog_base::Span> {
+    body.iter().find_map(|s| match &s.kind {
+        StatementKind::Assign { target, prime: true, .. } if target.text == state => Some(s.span),
+        StatementKind::If { then, otherwise, .. } => equation_of(then, state).or_else(|| equation_of(otherwise, state)),
+        _ => None,
+    })
+}
+
+fn outputs_of_states(r: &mut Run<'_, '_>, states: &[StateVariable]) {
+    for s in states {
+        if let Some(v) = r.globals.get(&s.name).copied() {
+            r.b.output(&s.name, s.unit, v);
+        }
+    }
+}
+
+fn receive(p: &Program<'_>, roles: &Roles, states: &[StateVariable], problems: &mut Vec<Diagnostic>) -> Option<EventProgram> {
+    let routine = p.receive?;
+    let mut r = Run::new(p, roles, format!("{}.receive", p.name.text));
+    r.keep_states = true;
+    r.enter();
+    let mut arguments = Vec::new();
+    for (name, unit) in &routine.arguments {
+        let unit = unit.as_ref().and_then(|u| p.units.read(&u.text).ok()).unwrap_or(Unit::ONE);
+        let port = Port::new(&name.text, unit);
+        let v = r.b.input_port(port.clone());
+        r.declare(&name.text, v);
+        arguments.push(port);
+    }
+    for s in &routine.body {
+        r.statement(s);
+    }
+    outputs_of_states(&mut r, states);
+    Some(EventProgram { arguments, steps: vec![EventStep::Run(r.finish(problems))] })
+}
+
+fn spike(p: &Program<'_>, roles: &Roles, states: &[StateVariable], problems: &mut Vec<Diagnostic>) -> Option<SpikeRule> {
+    let (condition, body, _) = p.spike?;
+    let (above, below) = match &condition.kind {
+        ExpressionKind::Binary(Operator::Greater | Operator::GreaterEqual, a, b) => (a, b),
+        ExpressionKind::Binary(Operator::Less | Operator::LessEqual, a, b) => (b, a),
+        _ => {
+            problems.push(
+                Diagnostic::error("nmodl-spike", "a spike is a crossing, so its condition compares two numbers")
+                    .at(p.source, condition.span, "`v > vth` was expected")
+                    .hint("write the variable that rises, `>`, and its threshold"),
+            );
+            return None;
+        }
+    };
+    let mut r = Run::new(p, roles, format!("{}.spike", p.name.text));
+    r.enter();
+    let (x, y) = (r.number(above), r.number(below));
+    let distance = r.b.sub(x, y);
+    let unit = declared_unit(p, above).or_else(|| declared_unit(p, below)).unwrap_or(Unit::ONE);
+    r.b.output("x", unit, distance);
+    let condition = r.finish(problems);
+    let mut r = Run::new(p, roles, format!("{}.reset", p.name.text));
+    r.keep_states = true;
+    r.enter();
+    for s in body {
+        r.statement(s);
+    }
+    outputs_of_states(&mut r, states);
+    Some(SpikeRule { condition, unit, reset: r.finish(problems) })
+}
+
+/// The unit of a variable or a number, where one is declared.
+fn declared_unit(p: &Program<'_>, e: &crate::ast::Expression) -> Option<Unit> {
+    match &e.kind {
+        ExpressionKind::Name(n) => p.symbol(n)?.unit,
+        ExpressionKind::Number(_, Some(u)) => p.units.read(&u.text).ok(),
+        ExpressionKind::Negative(x) => declared_unit(p, x),
+        ExpressionKind::Binary(Operator::Add | Operator::Subtract, a, b) => declared_unit(p, a).or_else(|| declared_unit(p, b)),
+        _ => None,
+    }
+}

@@ -1,0 +1,150 @@
+//! What an ASSIGNED variable is, from how it is used.
+//!
+//! - Read and never assigned: it comes from outside (a port).
+//! - Always assigned before it is read: it is temporary.
+//! - Assigned in INITIAL alone, from parameters: it is computed again wherever it is read.
+//! - Otherwise its value outlives a step: it is kept like a state.
+
+use super::Segment;
+use super::run::Run;
+use crate::program::{Program, What};
+use homolog_base::Diagnostic;
+use homolog_ir::Op;
+use std::collections::BTreeSet;
+
+/// The variables whose role is not temporary and not a port.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Roles {
+    /// Computed again from INITIAL.
+    pub again: BTreeSet<String>,
+    /// Kept like states.
+    pub kept: BTreeSet<String>,
+}
+
+/// What one root of the program reads before it assigns, and what it assigns.
+#[derive(Default, Debug)]
+struct Use {
+    exposed: BTreeSet<String>,
+    written: BTreeSet<String>,
+}
+
+/// Finds the role of every variable.
+pub(crate) fn find(p: &mut Program<'_>, segments: &[Segment]) -> Roles {
+    let none = Roles::default();
+    let mut initial = Use::default();
+    let mut fixed = BTreeSet::new();
+    {
+        let mut r = Run::new(p, &none, "roles".into());
+        r.initial = true;
+        r.keep_states = true;
+        r.enter();
+        for s in p.initial.clone() {
+            r.statement(s);
+        }
+        for (name, v) in &r.globals {
+            if from_parameters(p, &r, *v) {
+                fixed.insert(name.clone());
+            }
+        }
+        initial.exposed = r.exposed;
+        initial.written = r.written;
+    }
+    let mut breakpoint = Use::default();
+    let mut by_statement: BTreeSet<String> = BTreeSet::new();
+    {
+        let mut r = Run::new(p, &none, "roles".into());
+        r.enter();
+        for s in segments {
+            r.segment(*s);
+            if let Segment::Statements(..) = s {
+                by_statement.extend(r.written.iter().cloned());
+            }
+        }
+        breakpoint.exposed = r.exposed;
+        breakpoint.written = r.written;
+    }
+    let mut event = Use::default();
+    {
+        let mut r = Run::new(p, &none, "roles".into());
+        r.keep_states = true;
+        r.enter();
+        if let Some(routine) = p.receive {
+            for (name, _) in &routine.arguments {
+                let v = r.b.constant(1.0);
+                r.declare(&name.text, v);
+            }
+            for s in &routine.body {
+                r.statement(s);
+            }
+        }
+        event.exposed.extend(std::mem::take(&mut r.exposed));
+        event.written.extend(std::mem::take(&mut r.written));
+        r.globals.clear();
+        r.enter();
+        if let Some((condition, body, _)) = p.spike {
+            r.number_or_truth(condition);
+            for s in body {
+                r.statement(s);
+            }
+        }
+        event.exposed.extend(r.exposed);
+        event.written.extend(r.written);
+    }
+    let mut roles = Roles::default();
+    let mut missing = Vec::new();
+    for name in &p.order {
+        if p.symbol(name).is_none_or(|s| s.what != What::Assigned) {
+            continue;
+        }
+        if event.written.contains(name) {
+            roles.kept.insert(name.clone());
+            continue;
+        }
+        let exposed = breakpoint.exposed.contains(name) || event.exposed.contains(name) || initial.exposed.contains(name);
+        if !exposed {
+            continue;
+        }
+        if breakpoint.written.contains(name) {
+            if by_statement.contains(name) {
+                roles.kept.insert(name.clone());
+            } else {
+                missing.push(name.clone());
+            }
+        } else if initial.written.contains(name) {
+            if fixed.contains(name) && !initial.exposed.contains(name) {
+                roles.again.insert(name.clone());
+            } else {
+                roles.kept.insert(name.clone());
+            }
+        }
+    }
+    for name in missing {
+        let Some(span) = p.symbol(&name).map(|s| s.span) else { continue };
+        let d = Diagnostic::error("nmodl-not-yet", format!("`{name}` is read where only DERIVATIVE has given it a value, in the step before; that has no meaning in Homolog yet"))
+            .at(p.source, span, "declared here")
+            .hint("compute it where it is read, by calling the procedure that assigns it");
+        p.problems.push(d);
+    }
+    roles
+}
+
+/// True when a value follows from parameters and what never changes in a run.
+fn from_parameters(p: &Program<'_>, r: &Run<'_, '_>, v: homolog_ir::Value) -> bool {
+    let kernel = r.b.kernel();
+    let mut stack = vec![v];
+    let mut seen = vec![false; kernel.body.len()];
+    while let Some(v) = stack.pop() {
+        if std::mem::replace(&mut seen[v.index()], true) {
+            continue;
+        }
+        if let Op::Input(i) = kernel.body[v.index()] {
+            let name = kernel.inputs[i as usize].name.as_str();
+            let constant = ["celsius", "diam", "area"].contains(&name) || p.symbol(name).is_some_and(|s| s.what == What::Parameter);
+            if !constant {
+                return false;
+            }
+        }
+        kernel.body[v.index()].for_each_operand(|o| stack.push(o));
+    }
+    true
+}

@@ -1,0 +1,284 @@
+//! What each construct of the language means.
+
+use crate::common::{LIBRARY, Values, defaults, must, read, run};
+use homolog_base::{Severity, Source, Unit};
+use homolog_ir::{Mechanism, Op, Readout, Role, Solve, Unary};
+
+fn codes(text: &str) -> Vec<(&'static str, usize)> {
+    read(text).1.iter().map(|d| (d.code, d.position().map_or(0, |p| p.0))).collect()
+}
+
+/// The value of `y` of a channel whose BREAKPOINT is given.
+fn y(breakpoint: &str, rest: &str, values: &[(&str, f64)]) -> f64 {
+    let m = must(&format!("NEURON {{ SUFFIX x RANGE y }} ASSIGNED {{ y a b c v (mV) }} BREAKPOINT {{ {breakpoint} }}\n{rest}"));
+    let mut x: Values = values.iter().map(|(n, v)| ((*n).to_string(), *v)).collect();
+    run(&m.breakpoint, &mut x);
+    x["y"]
+}
+
+#[test]
+fn operators_bind_as_in_nmodl() {
+    assert_eq!(y("y = 2 + 3*4^2", "", &[]), 50.0);
+    assert_eq!(y("y = -2^2", "", &[]), -4.0);
+    assert_eq!(y("y = 2^3^2", "", &[]), 512.0);
+    assert_eq!(y("y = 2^-1", "", &[]), 0.5);
+    assert_eq!(y("y = 8/4/2 - 3 - 1", "", &[]), -3.0);
+    assert_eq!(y("y = a*-b", "", &[("a", 3.0), ("b", 2.0)]), -6.0);
+    assert_eq!(y("y = (a > 1) + (a >= 3 && a < 4 || !(a == 3))", "", &[("a", 3.0)]), 2.0);
+}
+
+#[test]
+fn functions_have_their_values() {
+    let x = 0.37f64;
+    for (call, wanted) in [
+        ("tan(a)", x.sin() / x.cos()),
+        ("sinh(a)", 0.378_500_142_0),
+        ("cosh(a)", 1.069_233_862),
+        ("log10(a)", -0.431_798_275_9),
+        ("ceil(a)", 1.0),
+        ("floor(-a)", -1.0),
+        ("fabs(-a)", x),
+        ("sqrt(a)", x.sqrt()),
+        ("pow(a, 3)", x * x * x),
+        ("fmin(a, 2) + fmax(a, 2)", x + 2.0),
+        ("exprelr(a)", 0.826_366_068_8),
+    ] {
+        let got = y(&format!("y = {call}"), "", &[("a", x)]);
+        assert!((got - wanted).abs() < 1e-9, "{call} = {got}, not {wanted}");
+    }
+}
+
+#[test]
+fn branches_become_selects() {
+    let program = "if (a > 1) { y = 2 b = 1 } else if (a > 0) { LOCAL q q = 5 y = q } else { y = b }  if (a > 5) { y = y + 1 }";
+    for (a, wanted) in [(2.0, 2.0), (0.5, 5.0), (-1.0, 7.0), (6.0, 3.0)] {
+        assert_eq!(y(program, "", &[("a", a), ("b", 7.0)]), wanted);
+    }
+}
+
+#[test]
+fn calls_are_written_out() {
+    let rest = "FUNCTION f(x, a) { LOCAL y y = x*a f = y + 1 } PROCEDURE set(x) { b = f(x, 10) }";
+    assert_eq!(y("set(2) y = f(b, 2) + a", rest, &[("a", 100.0)]), 143.0);
+}
+
+#[test]
+fn assigned_variables_have_the_role_of_their_use() {
+    let m = must(
+        "NEURON { POINT_PROCESS x NONSPECIFIC_CURRENT i RANGE tau }
+        PARAMETER { tau = 4 (ms) }
+        ASSIGNED { v (mV) i (nA) port fixed first count temporary }
+        STATE { g (uS) }
+        INITIAL { fixed = 2*tau/4 first = v/1 g = 0 count = 3 }
+        BREAKPOINT { SOLVE s METHOD cnexp temporary = g*port*fixed i = temporary*v + first + count*0 }
+        DERIVATIVE s { g' = -g/tau }
+        NET_RECEIVE(w (uS)) { g = g + w*fixed count = count + 1 }",
+    );
+    assert_eq!(m.states.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["first", "count", "g"]);
+    assert_eq!(m.reads.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["v", "port"]);
+    let mut x = defaults(&m);
+    x.extend([("v", -10.0), ("port", 1.0), ("w", 0.5)].map(|(n, v)| (n.to_string(), v)));
+    run(&m.initial, &mut x);
+    assert_eq!((x["first"], x["count"], x["g"]), (-10.0, 3.0, 0.0));
+    m.receive.as_ref().expect("events").run(&mut x);
+    m.receive.as_ref().expect("events").run(&mut x);
+    assert_eq!((x["count"], x["g"]), (5.0, 2.0));
+}
+
+#[test]
+fn what_a_derivative_block_assigns_is_seen_by_breakpoint() {
+    let m = must(
+        "NEURON { SUFFIX x NONSPECIFIC_CURRENT i RANGE minf }
+        ASSIGNED { v (mV) i (mA/cm2) minf }
+        STATE { h }
+        INITIAL { rates() h = 0.5 }
+        BREAKPOINT { SOLVE s METHOD cnexp  i = minf*h*v }
+        DERIVATIVE s { rates() h' = (minf - h)/3 }
+        PROCEDURE rates() { minf = 1/(1 + exp(-v/10)) }",
+    );
+    assert_eq!(m.states.len(), 1);
+    let mut x = Values::from([("v".to_string(), 0.0), ("h".to_string(), 0.5)]);
+    run(&m.breakpoint, &mut x);
+    assert_eq!(x["minf"], 0.5);
+}
+
+#[test]
+fn statements_before_solve_are_seen_by_it() {
+    let m = must(
+        "NEURON { SUFFIX x RANGE y } ASSIGNED { y v (mV) minf } STATE { h }
+        BREAKPOINT { minf = v/2 SOLVE s METHOD cnexp y = h } DERIVATIVE s { h' = minf - h }",
+    );
+    let Solve::Ode { rhs, .. } = &m.solves[0] else { panic!("equations") };
+    let mut x = Values::from([("v".to_string(), 8.0), ("h".to_string(), 1.0)]);
+    run(rhs, &mut x);
+    assert_eq!(x["h"], 3.0);
+}
+
+#[test]
+fn a_solved_procedure_advances_states() {
+    let m = must("NEURON { ARTIFICIAL_CELL x } STATE { n } BREAKPOINT { SOLVE more } PROCEDURE more() { n = n + dt }");
+    let mut x = Values::from([("n".to_string(), 1.0), ("dt".to_string(), 0.5)]);
+    run(&m.step().expect("steps"), &mut x);
+    assert_eq!(x["n"], 1.5);
+}
+
+#[test]
+fn electrode_currents_are_turned_outward() {
+    let m = must("NEURON { POINT_PROCESS x ELECTRODE_CURRENT i RANGE amp } PARAMETER { amp = 2 (nA) } ASSIGNED { i (nA) } BREAKPOINT { i = amp }");
+    let mut x = defaults(&m);
+    run(&m.breakpoint, &mut x);
+    assert_eq!((x["i"], x[&m.currents[0].name]), (2.0, -2.0));
+    assert_eq!(m.role, Role::Point);
+}
+
+#[test]
+fn singular_rates_are_made_whole_however_they_are_written() {
+    for rate in [
+        "0.1*(v + 40)/(1 - exp(-(v + 40)/10))",
+        "-0.1*(v + 40)/(exp(-(v + 40)/10) - 1)",
+        "0.1*trap(-(v + 40), 10)",
+        "((v + 40)/10)/(1 - exp(-(v + 40)/10))",
+    ] {
+        let rest = "FUNCTION trap(x, y) { if (fabs(x/y) < 1e-6) { trap = y*(1 - x/y/2) } else { trap = x/(exp(x/y) - 1) } }";
+        let m = must(&format!("NEURON {{ SUFFIX x RANGE y }} ASSIGNED {{ y v (mV) }} UNITSOFF BREAKPOINT {{ y = {rate} }} {rest} UNITSON"));
+        assert!(m.breakpoint.body.iter().any(|op| matches!(op, Op::Unary(Unary::Exprelr, _))), "{rate}: {}", m.breakpoint);
+        assert!(!m.breakpoint.body.iter().any(|op| matches!(op, Op::Select(..))), "{rate}");
+        for (v, wanted) in [(-40.0, 1.0), (-30.0, 1.0 / (1.0 - (-1.0f64).exp()))] {
+            let mut x = Values::from([("v".to_string(), v)]);
+            run(&m.breakpoint, &mut x);
+            assert!((x["y"] - wanted).abs() < 1e-12, "{rate} at {v}: {}", x["y"]);
+        }
+    }
+    // A guard that is something else stays.
+    let m = must("NEURON { SUFFIX x RANGE y } ASSIGNED { y a } BREAKPOINT { if (fabs(a) < 1e-6) { y = 2 } else { y = a/(exp(a) - 1) } }");
+    assert!(m.breakpoint.body.iter().any(|op| matches!(op, Op::Select(..))));
+}
+
+#[test]
+fn units_are_those_of_the_file() {
+    let m = must(
+        "NEURON { SUFFIX x RANGE y } UNITS { (molar) = (1/liter) (mM) = (millimolar) (um) = (micron) F = (faraday) (coulomb) R = (k-mole) (joule/degC) PI = (pi) (1) K = 3 (mM) (mMm) = (milli/liter) }
+        ASSIGNED { y (coulomb) z (1) v (mV) celsius (degC) } BREAKPOINT { z = R*0 + K*0 + PI y = F*z/PI }",
+    );
+    let mut x = Values::new();
+    run(&m.breakpoint, &mut x);
+    assert!((x["y"] - 96_485.332).abs() < 1e-3);
+}
+
+#[test]
+fn unchecked_regions_are_not_checked() {
+    let wrong = "NEURON { SUFFIX x RANGE y } ASSIGNED { y (ms) v (mV) } PROCEDURE p() { y = v + 2 (nA) } BREAKPOINT { p() }";
+    assert_eq!(read(wrong).1.len(), 2);
+    let off = wrong.replace("y = v + 2 (nA)", "UNITSOFF y = v + 2 (nA) UNITSON");
+    assert!(read(&off).1.is_empty());
+}
+
+#[test]
+fn names_of_the_simulator_may_be_parameters_of_old_files() {
+    let m = must(
+        "NEURON { SUFFIX x USEION k READ ek WRITE ik } PARAMETER { v (mV) celsius = 6.3 (degC) dt (ms) ek = -77 (mV) g = 1 (S/cm2) }
+        ASSIGNED { ik (mA/cm2) } INDEPENDENT { t FROM 0 TO 1 WITH 1 (ms) } BREAKPOINT { ik = g*(v - ek)*3^(celsius/10 (degC)) }",
+    );
+    assert_eq!(m.parameters.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["g"]);
+    assert_eq!(m.reads.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["v", "celsius", "ek"]);
+}
+
+#[test]
+fn tables_are_noted_and_exact() {
+    let (m, problems) = read("NEURON { SUFFIX x RANGE y } ASSIGNED { y v (mV) } BREAKPOINT { p(v) }\nPROCEDURE p(u (mV)) {\nTABLE y DEPEND v FROM -100 TO 100 WITH 200\n y = u/2 (mV)\n}");
+    assert!(m.is_some());
+    assert_eq!(problems.iter().map(|d| (d.code, d.severity)).collect::<Vec<_>>(), [("nmodl-table", Severity::Note)]);
+}
+
+#[test]
+fn every_line_end_and_white_space_is_read_alike() {
+    for (name, text) in LIBRARY {
+        let wanted = must(text);
+        let same = |m: &Mechanism| {
+            assert_eq!(m.breakpoint, wanted.breakpoint, "{name}");
+            assert_eq!(m.solves, wanted.solves, "{name}");
+            assert_eq!(m.states.len(), wanted.states.len());
+            assert_eq!(m.title, wanted.title);
+        };
+        same(&must(&text.replace('\n', "\r\n")));
+        same(&must(&text.replace('\n', "\r")));
+        same(&must(&text.replace("    ", "\t")));
+        same(&must(&format!("\u{feff}{}", text.replace("  ", " \u{a0}").replace(" : ", " ? "))));
+        // Latin-1 letters stand in comments.
+        same(&must(&text.replace("COMMENT\n", "COMMENT\n \u{b5}m \u{e9}\u{df} \u{b0}C : }\n: \u{b5}\n").replace("END \u{b5}", "END")));
+    }
+}
+
+const NEURON: &str = "NEURON { ARTIFICIAL_CELL x }
+PARAMETER { r = 1 (Mohm) tau = 10 (ms) vth = 1 (mV) }
+ASSIGNED { i (mV)  isyn (nA) }
+STATE { v (mV) }
+BREAKPOINT { SOLVE s METHOD cnexp }
+DERIVATIVE s { v' = (i - v - r*isyn)/tau }
+SPIKE (v > vth) { v = 0 }
+NET_RECEIVE (w (mV)) { v = v + w }
+INTERFACE {
+    SIGNAL spike  DRIVE i  WEIGHT 0.04 (V)  EVENT 32000 (uV)
+    POSITIVE expsyn {tau = 5 (ms) e = -1.5 (mV)} WEIGHT 0.055 (uS)
+    CURRENT isyn  PRESENTATION 0.04 (s)  SETTLE 2 (ms)  STEP 500 (us)  DELAY 1 (ms)
+    SURROGATE arctan 5000 (uV)  RESET attached  READOUT count 0.2  ACTIVITY 3
+}";
+
+#[test]
+fn the_interface_is_in_the_units_of_its_ports() {
+    let i = must(NEURON).interface.expect("a neuron");
+    assert_eq!((i.weight, i.presentation, i.event), (40.0, 40.0, Some(32.0)));
+    assert_eq!((i.settle, i.dt, i.delay, i.readout_scale, i.reset_attached), (2.0, 0.5, 1.0, 0.2, true));
+    assert_eq!(i.surrogate.map(|s| s.width), Some(5.0));
+    let p = i.positive.expect("a receptor");
+    assert_eq!((p.mechanism.as_str(), p.weight, p.parameters.len()), ("expsyn", 0.055, 2));
+    assert_eq!(p.parameters[1], ("e".to_string(), -1.5));
+    assert_eq!(i.synaptic_current.as_deref(), Some("isyn"));
+    assert_eq!(must(NEURON).spike.expect("spikes").unit, Unit::parse("mV").expect("a unit"));
+    for (how, wanted) in [("filtered 0.01 (s) 0.25", Readout::Filtered(10.0)), ("potential v 0.1 (/mV)", Readout::Potential("v".into()))] {
+        let i = must(&NEURON.replace("count 0.2", how)).interface.expect("a neuron");
+        assert_eq!(i.readout, wanted);
+    }
+}
+
+#[test]
+fn what_is_not_yet_understood_is_named_with_its_line() {
+    for (line, what) in [
+        ("POINTER p", "POINTER"),
+        ("USEION ca WRITE cai", "USEION ca WRITE cai"),
+        ("}\nKINETIC k { ~ a <-> b (1, 2) }\nUNITS {", "KINETIC"),
+        ("}\nLINEAR k { ~ a = b }\nUNITS {", "LINEAR"),
+        ("}\nNONLINEAR k { ~ a = b }\nUNITS {", "NONLINEAR"),
+        ("}\nDISCRETE k { a = b }\nUNITS {", "DISCRETE"),
+        ("}\nFUNCTION_TABLE f(x (mV)) (1)\nUNITS {", "FUNCTION_TABLE"),
+        ("}\nINCLUDE \"other.inc\"\nUNITS {", "INCLUDE"),
+        ("}\nVERBATIM\n { ( \nENDVERBATIM\nUNITS {", "VERBATIM"),
+        ("}\nBEFORE BREAKPOINT { a = 2 }\nUNITS {", "BEFORE"),
+        ("}\nCONSTRUCTOR { a = 2 }\nUNITS {", "CONSTRUCTOR"),
+        ("}\nBREAKPOINT {\nVERBATIM\n#if\nENDVERBATIM\n", "VERBATIM"),
+        ("}\nBREAKPOINT {\nwhile (1 < 2) { x = 1 }\n", "while"),
+        ("}\nBREAKPOINT {\nFROM i = 0 TO 3 { x = 1 }\n", "FROM"),
+        ("}\nNET_RECEIVE(w, u) {\nINITIAL { u = 2 }\n", "INITIAL"),
+        ("}\nNET_RECEIVE(w, u) {\nnet_send(1, w)\n", "net_send"),
+        ("}\nNET_RECEIVE(w, u) {\nWATCH (w > u) 2\n", "WATCH"),
+        ("}\nASSIGNED {\nxs[3]\n", "xs[...] (an array)"),
+    ] {
+        let text = format!("NEURON {{ SUFFIX x\n{line}\n}}\n");
+        let (m, problems) = read(&text);
+        assert!(m.is_none(), "{line}");
+        let d = problems.iter().find(|d| d.code == "nmodl-not-yet").unwrap_or_else(|| panic!("{line}: {problems:?}"));
+        assert!(d.message.contains(&format!("`{what}`")), "{line}: {}", d.message);
+        let (row, _) = d.position().expect("a place");
+        let shown = text.lines().nth(row - 1).unwrap_or("");
+        assert!(shown.contains(what.split([' ', '[']).next().unwrap_or("")), "{line}: line {row} is `{shown}`");
+    }
+}
+
+#[test]
+fn a_mistake_costs_one_statement() {
+    let text = "NEURON { SUFFIX x RANGE y }\nASSIGNED { y }\nBREAKPOINT {\n y = 1 +\n y = ) 2\n y = nowhere\n}\nFUNCTION f(a) { f = a b }\nFUNCTION g(a) { g = a + hidden }\n";
+    let found = codes(text);
+    assert_eq!(found, [("nmodl-syntax", 5), ("nmodl-unknown-name", 6), ("nmodl-syntax", 8), ("nmodl-unknown-name", 9)]);
+    let (file, _) = homolog_nmodl::parse(&Source::new("x.mod", text));
+    assert_eq!(file.blocks.len(), 5);
+}

@@ -1,0 +1,8 @@
+//! The claims of this crate, one module each.
+
+mod common;
+mod derivatives;
+mod diagnostics;
+mod language;
+mod library;
+mod robust;

@@ -1,0 +1,81 @@
+//! Whatever the text, reading ends and does not panic.
+
+use crate::common::{LIBRARY, read};
+use proptest::prelude::*;
+
+const WORDS: [&str; 40] = [
+    "NEURON", "{", "}", "(", ")", "SUFFIX", "x", "PARAMETER", "=", "1e3", "<", ",", ">", "STATE", "m", "'", "BREAKPOINT", "SOLVE", "METHOD", "cnexp", "DERIVATIVE", "if", "else",
+    "FUNCTION", "f", "+", "-", "/", "*", "^", "LOCAL", "INTERFACE", "READOUT", "POSITIVE", "\n", "VERBATIM", "COMMENT", "UNITSOFF", "(mV)", "SPIKE",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn of_any_characters(text in "\\PC{0,200}") {
+        read(&text);
+    }
+
+    #[test]
+    fn of_any_words(words in proptest::collection::vec(0..WORDS.len(), 0..120)) {
+        let text: Vec<&str> = words.iter().map(|k| WORDS[*k]).collect();
+        read(&text.join(" "));
+    }
+
+    #[test]
+    fn of_library_files_with_parts_removed_moved_or_replaced(
+        file in 0..LIBRARY.len(),
+        edits in proptest::collection::vec((0usize..5000, 0usize..40, 0usize..5000, 0..WORDS.len(), 0..3), 1..6),
+    ) {
+        let mut text: Vec<char> = LIBRARY[file].1.chars().collect();
+        for (at, n, to, word, kind) in edits {
+            let at = at % text.len().max(1);
+            let end = (at + n).min(text.len());
+            let cut: Vec<char> = text.drain(at..end).collect();
+            let to = to % (text.len() + 1);
+            match kind {
+                0 => {}
+                1 => { text.splice(to..to, cut); }
+                _ => { text.splice(at..at, WORDS[word].chars()); }
+            }
+        }
+        let text: String = text.into_iter().collect();
+        let (m, problems) = read(&text);
+        prop_assert_eq!(m.is_none(), homolog_base::has_errors(&problems));
+        for d in &problems {
+            d.render(false);
+        }
+    }
+}
+
+#[test]
+fn of_very_deep_or_long_texts() {
+    for n in [300, 100_000] {
+        let body = |inner: String| format!("NEURON {{ SUFFIX x RANGE y }} ASSIGNED {{ y }} BREAKPOINT {{ {inner} }}");
+        for text in [
+            body(format!("y = {}1{}", "(".repeat(n), ")".repeat(n))),
+            body(format!("y = {}1", "-".repeat(n))),
+            body(format!("y = {}1", "1^".repeat(n))),
+            body(format!("y = {}1", "y + ".repeat(n))),
+            body(format!("{} y = 1", "if (y > 1) {".repeat(n))),
+            body(format!("if (y > 1) {{ }} {} ", "else if (y > 1) { }".repeat(n))),
+            "{".repeat(n),
+            "}".repeat(n),
+            "NEURON {".repeat(n),
+        ] {
+            let (m, problems) = read(&text);
+            assert!(m.is_none() && !problems.is_empty());
+        }
+    }
+}
+
+#[test]
+fn of_calls_that_would_be_written_out_without_end() {
+    let mut text = "NEURON { SUFFIX x RANGE y } ASSIGNED { y } BREAKPOINT { y = f0(1) } FUNCTION f30(x) { f30 = x }\n".to_string();
+    for k in 0..30 {
+        text += &format!("FUNCTION f{k}(x) {{ f{k} = f{}(x) + f{}(x + 1) }}\n", k + 1, k + 1);
+    }
+    let (m, problems) = read(&text);
+    assert!(m.is_none());
+    assert!(problems.iter().any(|d| d.code == "nmodl-too-long"));
+}
