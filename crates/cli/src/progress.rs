@@ -61,7 +61,7 @@ impl Screen {
         let bar = self.bars.as_ref().map(|bars| {
             let style = ProgressStyle::with_template("{prefix} {bar:28.cyan/dim} {percent:>3} %  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─");
             let bar = bars.add(ProgressBar::new((PARTS * runs as f64) as u64).with_style(style));
-            bar.set_prefix(format!("{name:<1$}", self.width));
+            bar.set_prefix(format!("{name:<0$}", self.width));
             bar
         });
         let now = Instant::now();

@@ -346,7 +346,10 @@ impl<'a> Checker<'_, 'a> {
         if agree(w, g) || self.is_unchecked(at) {
             return;
         }
-        let name = self.text_of(target).to_string();
+        let mut name = self.text_of(target).to_string();
+        if role == "the derivative" {
+            name.push('\'');
+        }
         let d = Diagnostic::error("nmodl-unit", format!("`{name}` is in {}, but its value is in {}", show_target(w, role), show(g)))
             .at(self.p.source, value, format!("this is in {}", show(g)))
             .at(self.p.source, target, format!("{} was expected", show_target(w, role)))

@@ -27,18 +27,32 @@ mod units;
 pub use ast::File;
 pub use parser::parse;
 
-use homolog_base::{Diagnostic, Source, has_errors};
+use homolog_base::{Diagnostic, Severity, Source, has_errors};
 use homolog_ir::Mechanism;
 use std::sync::Arc;
+
+/// Errors after which a program still has a structure to look at.
+const HARMLESS: [&str; 5] = ["nmodl-unit", "nmodl-unit-name", "nmodl-limits", "nmodl-zero", "nmodl-arity"];
 
 /// Reads a file into a mechanism. It is none exactly when one of the problems is an error.
 pub fn read(source: &Arc<Source>) -> (Option<Mechanism>, Vec<Diagnostic>) {
     let (file, mut problems) = parse(source);
     let mut program = program::Program::new(source, &file);
     check::check(&mut program);
-    let sound = !has_errors(&problems) && !has_errors(&program.problems);
-    let mechanism = if sound { lower::lower(&mut program) } else { None };
+    let broken = has_errors(&problems);
+    let inside = program.interface.map(|(_, span)| file.blocks.iter().find(|b| b.keyword.span == span).map_or(span, |b| b.span));
+    let bars = |d: &Diagnostic| {
+        let in_interface = d.labels.first().zip(inside).is_some_and(|((at, _), i)| i.start <= at.start && at.end <= i.end);
+        d.severity == Severity::Error && !in_interface && !HARMLESS.contains(&d.code)
+    };
+    // What is wrong with units and interface does not keep the rest from being looked at.
+    let barred = problems.iter().chain(&program.problems).any(bars);
+    let mechanism = if barred { None } else { lower::lower(&mut program) };
     problems.append(&mut program.problems);
+    if has_errors(&problems) {
+        // These follow from what is missing because it was wrong.
+        problems.retain(|d| d.code != "nmodl-unused" && !(broken && matches!(d.code, "nmodl-function" | "nmodl-state" | "nmodl-current")));
+    }
     problems.sort_by_key(|d| d.labels.first().map_or(0, |l| l.0.start));
     let mechanism = mechanism.filter(|_| !has_errors(&problems));
     (mechanism, problems)

@@ -141,6 +141,14 @@ impl<'a> Parser<'a> {
             _ => format!("`{}` was found", self.text(t)),
         };
         let d = Diagnostic::error("nmodl-syntax", format!("{found} where {what} was expected")).at(self.source, t.span, format!("expected {what}"));
+        let d = match t.kind {
+            Kind::End => d.hint("a `}` or `)` is missing, or the file was cut off"),
+            Kind::Close => d.hint("something is missing before this `}`"),
+            Kind::Word if t.span.start > 0 && self.begins_line() => d.hint("the line before this one is not finished"),
+            Kind::Is => d.hint("the statement before this `=` is not finished, or a name is missing; `==` compares"),
+            Kind::Number | Kind::Word | Kind::Left => d.hint("an operator, a comma or a sign is missing before this"),
+            _ => d.hint("remove this sign, or add what belongs before it"),
+        };
         self.report(d);
         Reported
     }

@@ -37,7 +37,20 @@ pub(crate) fn factor(a: Unit, b: Unit) -> Option<f64> {
 
 /// The unit as it is shown in a message.
 pub(crate) fn show(u: Unit) -> String {
-    if u == Unit::ONE { "1 (no unit)".to_string() } else { format!("{u}") }
+    if u == Unit::ONE {
+        return "1 (no unit)".to_string();
+    }
+    let plain = format!("{u}");
+    // `mM/ms` says more than `1000 m^-3 s^-1 mol`.
+    let by = ["ms", "cm2", "mV", "um2", "um", "nA"].into_iter().filter_map(|d| {
+        let top = format!("{}", u * usual(d));
+        (!top.contains([' ', '^', '/']) && top != "1").then(|| format!("{top}/{d}"))
+    });
+    let times = ["mV", "ms", "nA", "um"].into_iter().filter_map(|d| {
+        let rest = format!("{}", u / usual(d));
+        (!rest.contains([' ', '^']) && rest != "1").then(|| format!("{d} {rest}"))
+    });
+    if plain.contains([' ', '^']) { by.chain(times).next().unwrap_or(plain) } else { plain }
 }
 
 impl Units {

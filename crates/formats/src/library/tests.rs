@@ -35,7 +35,7 @@ fn the_tasks_that_ship_name_mechanisms_that_ship() {
 }
 
 #[test]
-fn the_examples_read_and_name_mechanisms_that_ship() {
+fn the_examples_read_and_compile() {
     let (library, _) = load();
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
     let mut seen = 0;
@@ -49,6 +49,9 @@ fn the_examples_read_and_name_mechanisms_that_ship() {
             for name in p.parameters.keys().chain(p.learn.iter().map(|l| &l.value)) {
                 assert!(m.parameter(name).is_some(), "{}: `{}` has no `{name}`", text.name, m.name);
             }
+        }
+        if let Err(problems) = homolog_model::compile(&study.network, &library, 0) {
+            panic!("{}", problems.iter().map(|d| d.render(false)).collect::<String>());
         }
     }
     assert!(seen >= 3);

@@ -165,7 +165,7 @@ shows! {
     words_without_quotes_are_explained: "title = \"t\"\n[population.a]\nsize = 4\nneuron = relu\n[population.b]\nsize = 4\nneuron = \"relu\nbias = true\n";
     single_brackets_are_explained: "[population.a]\nsize = 4\nneuron = \"input\"\n[projection]\nfrom = \"a\"\nto = \"a\"\nwiring = \"all-to-all\"\n";
     a_file_of_something_else_is_refused: "TITLE Leaky integrate-and-fire neuron\nNEURON {\n  SUFFIX lif\n}\n";
-    a_long_file_of_something_else_is_refused_in_few_words: include_str!("../../../../library/neurons/lif.mod");
+    a_long_file_of_something_else_is_refused_in_few_words: "a recipe without sections\n\n".repeat(60);
     an_empty_file_is_refused: "";
     two_projections_of_one_name_are_refused: format!("{0}{1}", with("size = 4", ""), "[[projection]]\nfrom = \"a\"\nto = \"b\"\nwiring = \"one-to-one\"\n");
     optimisers_know_only_their_own_numbers: format!("{0}{1}", with("size = 4", ""), "[training]\nloss = \"crossentropy\"\nreadout = \"b\"\noptimiser = { name = \"sgd\", beta1 = 0.9 }\nlearning-rate = 0.1\nbatch = 1\nepochs = 1\nschedule = \"cosin\"\n");

@@ -5,7 +5,7 @@ use super::roles::Roles;
 use crate::ast::{Expression, ExpressionKind, Name, Operator, Routine, Statement, StatementKind};
 use crate::program::{Program, What};
 use homolog_base::{Diagnostic, Span};
-use homolog_ir::{Binary, Builder, Compare, Kernel, Logic, Op, Unary, Value};
+use homolog_ir::{Binary, Builder, Compare, Kernel, Logic, Op, Role, Unary, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How many statements and operations one kernel may come to, calls written out.
@@ -32,6 +32,12 @@ pub(crate) struct Run<'p, 'a> {
     pub keep_states: bool,
     /// True in INITIAL, where states begin at their START.
     pub initial: bool,
+    /// True when an assignment to a state was left out since the last part of BREAKPOINT began.
+    state_dropped: bool,
+    /// Variables that were computed from states which have changed since.
+    stale: BTreeSet<String>,
+    /// The first of them that was read.
+    stale_read: Option<(String, Span)>,
     steps: usize,
     too_long: Option<Span>,
     again: Option<HashMap<String, Value>>,
@@ -50,6 +56,9 @@ impl<'p, 'a> Run<'p, 'a> {
             written: BTreeSet::new(),
             keep_states: false,
             initial: false,
+            state_dropped: false,
+            stale: BTreeSet::new(),
+            stale_read: None,
             steps: 0,
             too_long: None,
             again: None,
@@ -79,7 +88,36 @@ impl<'p, 'a> Run<'p, 'a> {
                     .hint("keep the values of functions in LOCAL variables instead of calling them again"),
             );
         }
+        if let Some((name, span)) = self.stale_read
+            && !problems.iter().any(|d: &Diagnostic| d.labels.first().is_some_and(|l| l.0 == span))
+        {
+            problems.push(
+                Diagnostic::error("nmodl-not-yet", format!("`{name}` was computed from a state before it changed; that has no meaning in Homolog yet"))
+                    .at(self.p.source, span, "read here, after the state has changed")
+                    .hint("compute it after the change, or keep the old value in a STATE variable"),
+            );
+        }
         self.b.finish()
+    }
+
+    /// Marks what was computed from states that the part of BREAKPOINT just run has changed. A channel or a synapse
+    /// computes its currents from one and the same states, wherever SOLVE stands, so only whole neurons have this.
+    fn age(&mut self) {
+        if self.p.role != Role::Neuron {
+            return;
+        }
+        let mut from_state: Vec<bool> = Vec::with_capacity(self.b.kernel().body.len());
+        for op in &self.b.kernel().body {
+            let mut yes = match op {
+                Op::Input(i) => self.is_state(&self.b.kernel().inputs[*i as usize].name),
+                _ => false,
+            };
+            op.for_each_operand(|o| yes |= from_state[o.index()]);
+            from_state.push(yes);
+        }
+        let locals = self.frames.last().into_iter().flatten().flatten();
+        let old: Vec<String> = self.globals.iter().chain(locals).filter(|(n, v)| from_state[v.index()] && !self.is_state(n)).map(|(n, _)| n.clone()).collect();
+        self.stale.extend(old);
     }
 
     /// True when writing goes on; each statement and operation counts.
@@ -147,6 +185,7 @@ impl<'p, 'a> Run<'p, 'a> {
     }
 
     fn assign(&mut self, name: &str, v: Value) {
+        self.stale.remove(name);
         if let Some(slot) = self.frames.last_mut().and_then(|f| f.iter_mut().rev().find_map(|s| s.get_mut(name))) {
             *slot = v;
             return;
@@ -154,6 +193,8 @@ impl<'p, 'a> Run<'p, 'a> {
         if self.is_state(name) {
             if self.keep_states {
                 self.globals.insert(name.to_string(), v);
+            } else {
+                self.state_dropped = true;
             }
             if self.roles.kept.contains(name) {
                 self.written.insert(name.to_string());
@@ -166,6 +207,15 @@ impl<'p, 'a> Run<'p, 'a> {
 
     /// Runs a part of BREAKPOINT. A SOLVE is run for the variables it assigns and, in `primes`, for its equations.
     pub(crate) fn segment(&mut self, segment: Segment) {
+        self.run_segment(segment);
+        let solves = matches!(segment, Segment::Solve(_));
+        if solves || self.state_dropped {
+            self.age();
+        }
+        self.state_dropped = false;
+    }
+
+    fn run_segment(&mut self, segment: Segment) {
         match segment {
             Segment::Statements(from, to) => {
                 for s in self.p.breakpoint[from..to].to_vec() {
@@ -327,6 +377,10 @@ impl<'p, 'a> Run<'p, 'a> {
         }
         match &e.kind {
             ExpressionKind::Number(x, _) => self.b.constant(*x),
+            ExpressionKind::Name(name) if self.frames.len() == 1 && self.stale.contains(name) => {
+                self.stale_read.get_or_insert_with(|| (name.clone(), e.span));
+                self.b.constant(0.0)
+            }
             ExpressionKind::Name(name) => match self.frames.last().and_then(|f| f.iter().rev().find_map(|s| s.get(name))).copied() {
                 Some(v) => v,
                 None => self.global(name),
