@@ -226,7 +226,7 @@ impl Backward<'_, '_> {
         let lanes = layout.groups[g].lanes;
         let d = layout.groups[g].d_drive;
         if let Some(b) = group.bias.filter(|b| params.tensors[*b].learned) {
-            sum_rows(self.run.isa, &arena[d..d + lanes], layout.batch, &mut self.out.params[b]);
+            sum_rows(self.run.isa, &arena[d..d + lanes], layout.batch, layout.batch, &mut self.out.params[b]);
         }
         for l in model.links.iter().filter(|l| l.to == g && l.target == Target::Drive) {
             let heard = frame as isize - l.delay as isize;
@@ -259,7 +259,7 @@ impl Backward<'_, '_> {
             }
             for (k, (_, t)) in group.learned.iter().enumerate() {
                 let a = l.d_learned + k * l.lanes;
-                sum_rows(self.run.isa, &arena[a..a + l.lanes], layout.batch, &mut self.out.params[*t]);
+                sum_rows(self.run.isa, &arena[a..a + l.lanes], layout.batch, layout.batch, &mut self.out.params[*t]);
             }
         }
         if wants_inputs {

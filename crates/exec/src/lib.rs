@@ -7,8 +7,12 @@
 pub mod isa;
 pub mod lane;
 mod fuse;
+pub mod gemm;
 pub mod machine;
 pub mod program;
+pub mod reduce;
 
+pub use gemm::{GemmScratch, gemm, gemm_parallel};
 pub use isa::Isa;
+pub use reduce::sum_rows;
 pub use program::Program;

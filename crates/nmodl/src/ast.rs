@@ -96,6 +96,8 @@ pub enum BlockKind {
     Interface(Vec<InterfaceItem>),
     /// `INDEPENDENT`, which says nothing any more.
     Independent,
+    /// `LOCAL a, b` outside of a block: variables of the file.
+    Local(Vec<Name>),
     /// `DEFINE name number`.
     Define(Name, f64),
     /// A block of the language that has no meaning here yet.
@@ -126,7 +128,7 @@ pub enum NeuronItem {
         /// Its charge.
         valence: Option<f64>,
     },
-    /// `THREADSAFE`.
+    /// `THREADSAFE` or `REPRESENTS`, which change nothing here.
     ThreadSafe,
     /// A line that has no meaning here yet: its keyword.
     NotYet(Name),
@@ -212,12 +214,16 @@ pub enum StatementKind {
         /// When it does not.
         otherwise: Vec<Statement>,
     },
+    /// `{ ... }` on its own: a scope.
+    Scope(Vec<Statement>),
     /// A call of a procedure.
     Call(Name, Vec<Expression>),
     /// `SOLVE block METHOD method`.
     Solve(Name, Option<Name>),
     /// `TABLE`, which asks for interpolation; here all is exact.
     Table,
+    /// `CONDUCTANCE g USEION na`, which says what follows from the equations anyway.
+    Conductance,
     /// A statement that has no meaning here yet: its keyword.
     NotYet(String),
 }

@@ -190,6 +190,12 @@ impl<'a> Checker<'_, 'a> {
             }
             StatementKind::Call(name, arguments) => self.call_statement(name, arguments, s.span),
             StatementKind::Solve(block, method) => self.solve(block, method.as_ref(), outermost),
+            StatementKind::Conductance => {}
+            StatementKind::Scope(body) => {
+                self.scopes.push(HashMap::new());
+                self.statements(body.iter(), false);
+                self.close_scope();
+            }
             StatementKind::Table => {
                 let mut d = Diagnostic::warning("nmodl-table", "TABLE is not needed: everything is computed exactly")
                     .at(self.p.source, s.span, "values are not interpolated")
@@ -316,10 +322,10 @@ impl<'a> Checker<'_, 'a> {
         let key = if prime { format!("{name}'") } else { name.to_string() };
         self.written.entry(key).or_default().push((self.place, target.span));
         let refused = match symbol.what {
-            What::Parameter if !prime => Some(("a parameter keeps its value during a run", "use an ASSIGNED variable, or LOCAL")),
+            What::Parameter if !prime && self.place != Place::Initial => Some(("a parameter is set before a run, or in INITIAL", "use an ASSIGNED variable, or LOCAL")),
             What::Constant(_) if !prime => Some(("a constant has one value", "use an ASSIGNED variable, or LOCAL")),
             What::Builtin if !prime => Some(("it belongs to the simulator", "use a variable of another name")),
-            What::Assigned if !prime && self.p.ion_reads.contains(name) && !self.p.currents.iter().any(|(c, _)| c.text == name) => {
+            What::Assigned if !prime && self.p.ion_reads.contains(name) && !self.p.ion_writes.contains(name) => {
                 Some(("it comes from an ion (USEION ... READ)", "use a variable of another name"))
             }
             What::State if !prime && self.place == Place::Derivative => {
@@ -398,6 +404,7 @@ fn assigns(body: &[Statement], name: &str) -> bool {
     body.iter().any(|s| match &s.kind {
         StatementKind::Assign { target, prime: false, .. } => target.text == name,
         StatementKind::If { then, otherwise, .. } => assigns(then, name) || assigns(otherwise, name),
+        StatementKind::Scope(body) => assigns(body, name),
         StatementKind::NotYet(_) => true,
         _ => false,
     })

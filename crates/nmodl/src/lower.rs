@@ -252,6 +252,7 @@ fn solves(p: &Program<'_>, roles: &Roles, segments: &[Segment], problems: &mut V
 fn equation_of(body: &[crate::ast::Statement], state: &str) -> Option<homolog_base::Span> {
     body.iter().find_map(|s| match &s.kind {
         StatementKind::Assign { target, prime: true, .. } if target.text == state => Some(s.span),
+        StatementKind::Scope(body) => equation_of(body, state),
         StatementKind::If { then, otherwise, .. } => equation_of(then, state).or_else(|| equation_of(otherwise, state)),
         _ => None,
     })

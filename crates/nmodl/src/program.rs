@@ -44,6 +44,8 @@ pub(crate) struct Program<'a> {
     pub range: HashSet<String>,
     /// Names whose values come from an ion.
     pub ion_reads: HashSet<String>,
+    /// Names whose values an ion takes.
+    pub ion_writes: HashSet<String>,
     /// Currents, and whether they are those of an electrode.
     pub currents: Vec<(Name, bool)>,
     pub functions: HashMap<&'a str, &'a Routine>,
@@ -69,6 +71,7 @@ impl<'a> Program<'a> {
             order: Vec::new(),
             range: HashSet::new(),
             ion_reads: HashSet::new(),
+            ion_writes: HashSet::new(),
             currents: Vec::new(),
             functions: HashMap::new(),
             procedures: HashMap::new(),
@@ -90,6 +93,7 @@ impl<'a> Program<'a> {
         for block in &file.blocks {
             p.block(block);
         }
+        p.implied();
         for (name, unit) in BUILTIN {
             let symbol = Symbol { what: What::Builtin, unit: Unit::parse(unit).ok(), span: Span::default(), default: 0.0, limits: None };
             p.symbols.entry(name.to_string()).or_insert(symbol);
@@ -180,6 +184,7 @@ impl<'a> Program<'a> {
                     NeuronItem::Electrode(names) => self.currents.extend(names.iter().map(|n| (n.clone(), true))),
                     NeuronItem::Ion { ion, read, write, .. } => {
                         self.ion_reads.extend(read.iter().map(|n| n.text.clone()));
+                        self.ion_writes.extend(write.iter().map(|n| n.text.clone()));
                         let wanted = [format!("i{}", ion.text), format!("e{}", ion.text), format!("{}i", ion.text), format!("{}o", ion.text)];
                         for n in read.iter().chain(write) {
                             if !wanted.contains(&n.text) {
@@ -308,6 +313,11 @@ impl<'a> Program<'a> {
             BlockKind::Constant(list) => self.declarations(list, What::Constant(0.0)),
             BlockKind::Assigned(list) => self.declarations(list, What::Assigned),
             BlockKind::State(list) => self.declarations(list, What::State),
+            BlockKind::Local(names) => {
+                for name in names {
+                    self.declare(name, Symbol { what: What::Assigned, unit: None, span: name.span, default: 0.0, limits: None });
+                }
+            }
             BlockKind::Define(name, value) => self.declare(name, Symbol { what: What::Constant(*value), unit: None, span: name.span, default: 0.0, limits: None }),
             BlockKind::Initial(body) => self.initial.extend(body),
             BlockKind::Breakpoint(body) => self.breakpoint.extend(body),
@@ -332,12 +342,38 @@ impl<'a> Program<'a> {
             BlockKind::NotYet => {
                 let hint = match block.keyword.text.as_str() {
                     "KINETIC" => "write the reactions as a DERIVATIVE block",
-                    "LOCAL" => "declare the variable in ASSIGNED",
                     "INCLUDE" => "paste the included text",
                     _ => "remove it if the mechanism does without",
                 };
                 let name = if block.keyword.text.starts_with("VERBATIM") { "VERBATIM" } else { block.keyword.text.as_str() };
                 self.not_yet(name, block.keyword.span, hint);
+            }
+        }
+    }
+
+    /// A current of NEURON and a variable of USEION need no declaration of their own.
+    fn implied(&mut self) {
+        let file = self.file;
+        let current = if self.role == Role::Point { "nA" } else { "mA/cm2" };
+        for block in &file.blocks {
+            let BlockKind::Neuron(items) = &block.kind else { continue };
+            for item in items {
+                let (ion, names): (Option<&Name>, Vec<&Name>) = match item {
+                    NeuronItem::Nonspecific(n) | NeuronItem::Electrode(n) => (None, n.iter().collect()),
+                    NeuronItem::Ion { ion, read, write, .. } => (Some(ion), read.iter().chain(write).collect()),
+                    _ => continue,
+                };
+                for n in names {
+                    if self.symbols.contains_key(&n.text) {
+                        continue;
+                    }
+                    let unit = match ion {
+                        Some(i) if n.text == format!("e{}", i.text) => "mV",
+                        Some(i) if n.text != format!("i{}", i.text) => "mM",
+                        _ => current,
+                    };
+                    self.declare(n, Symbol { what: What::Assigned, unit: Unit::parse(unit).ok(), span: n.span, default: 0.0, limits: None });
+                }
             }
         }
     }

@@ -39,6 +39,10 @@ impl Checker<'_, '_> {
                 }
                 s.unit
             }
+            None if name == "flag" && self.place == super::Place::Receive => {
+                self.p.not_yet("flag", span, "events that a mechanism sends to itself (net_send) come later");
+                None
+            }
             None => {
                 if self.p.functions.contains_key(name) || NAMES.iter().any(|f| f.0 == name) {
                     self.p.error("nmodl-unknown-name", format!("`{name}` is a function, not a variable"), span, format!("`{name}(...)` was expected"), "add its arguments in parentheses");
@@ -104,7 +108,7 @@ impl Checker<'_, '_> {
         }
         match b.kind {
             ExpressionKind::Number(p, _) if p.fract() == 0.0 && p.abs() <= 12.0 => Some(x.powi(p as i8)),
-            ExpressionKind::Number(p, _) if p == 0.5 => x.sqrt(),
+            ExpressionKind::Number(0.5, _) => x.sqrt(),
             _ => {
                 if !self.is_unchecked(a.span) {
                     let d = Diagnostic::error("nmodl-unit", format!("a quantity in {} can only be raised to a whole number", show(x)))

@@ -54,13 +54,7 @@ impl Checker<'_, '_> {
                 self.p.error("nmodl-current", format!("an ARTIFICIAL_CELL has no membrane for the current `{}`", name.text), name.span, "no current was expected", "remove it, or describe a POINT_PROCESS");
                 continue;
             }
-            let Some(symbol) = self.p.symbol(&name.text).cloned() else {
-                let d = Diagnostic::error("nmodl-unknown-name", format!("current `{}` is not declared", name.text))
-                    .at(self.p.source, name.span, "a name in ASSIGNED was expected")
-                    .hint(format!("add `{} ({})` to ASSIGNED", name.text, show(wanted)));
-                self.p.problems.push(d);
-                continue;
-            };
+            let Some(symbol) = self.p.symbol(&name.text).cloned() else { continue };
             if symbol.what != What::Assigned {
                 self.p.error("nmodl-current", format!("current `{}` is not an ASSIGNED variable", name.text), symbol.span, "a name in ASSIGNED was expected", "move it into ASSIGNED");
             } else if let Some(u) = symbol.unit

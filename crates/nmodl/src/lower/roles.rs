@@ -93,6 +93,15 @@ pub(crate) fn find(p: &mut Program<'_>, segments: &[Segment]) -> Roles {
     let mut roles = Roles::default();
     let mut missing = Vec::new();
     for name in &p.order {
+        // A parameter that INITIAL corrects is the corrected one everywhere else.
+        if p.symbol(name).is_some_and(|s| s.what == What::Parameter) && initial.written.contains(name) {
+            if fixed.contains(name) {
+                roles.again.insert(name.clone());
+            } else {
+                missing.push(name.clone());
+            }
+            continue;
+        }
         if p.symbol(name).is_none_or(|s| s.what != What::Assigned) {
             continue;
         }
@@ -120,9 +129,12 @@ pub(crate) fn find(p: &mut Program<'_>, segments: &[Segment]) -> Roles {
     }
     for name in missing {
         let Some(span) = p.symbol(&name).map(|s| s.span) else { continue };
-        let d = Diagnostic::error("nmodl-not-yet", format!("`{name}` is read where only DERIVATIVE has given it a value, in the step before; that has no meaning in Homolog yet"))
-            .at(p.source, span, "declared here")
-            .hint("compute it where it is read, by calling the procedure that assigns it");
+        let (why, hint) = if p.symbol(&name).is_some_and(|s| s.what == What::Parameter) {
+            ("is a parameter that INITIAL computes from more than parameters", "use an ASSIGNED variable of another name")
+        } else {
+            ("is read where only DERIVATIVE has given it a value, in the step before", "compute it where it is read, by calling the procedure that assigns it")
+        };
+        let d = Diagnostic::error("nmodl-not-yet", format!("`{name}` {why}; that has no meaning in Homolog yet")).at(p.source, span, "declared here").hint(hint);
         p.problems.push(d);
     }
     roles

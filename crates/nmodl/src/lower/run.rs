@@ -146,10 +146,10 @@ impl<'p, 'a> Run<'p, 'a> {
         if self.initial && self.is_state(name) {
             return self.b.constant(default);
         }
+        if matches!(what, What::Assigned | What::Parameter) && !self.initial && self.roles.again.contains(name) {
+            return self.computed_again(name);
+        }
         if what == What::Assigned {
-            if self.roles.again.contains(name) {
-                return self.computed_again(name);
-            }
             self.exposed.insert(name.to_string());
         }
         self.b.input(name, self.p.port_unit(name))
@@ -218,7 +218,8 @@ impl<'p, 'a> Run<'p, 'a> {
     fn run_segment(&mut self, segment: Segment) {
         match segment {
             Segment::Statements(from, to) => {
-                for s in self.p.breakpoint[from..to].to_vec() {
+                let p = self.p;
+                for s in &p.breakpoint[from..to] {
                     self.statement(s);
                 }
             }
@@ -253,8 +254,9 @@ impl<'p, 'a> Run<'p, 'a> {
                 }
             }
             StatementKind::If { condition, then, otherwise } => self.branch(condition, then, otherwise),
+            StatementKind::Scope(body) => self.block(body),
             StatementKind::Call(name, arguments) => self.call_statement(name, arguments, s.span),
-            StatementKind::Solve(..) | StatementKind::Table | StatementKind::NotYet(_) => {}
+            StatementKind::Solve(..) | StatementKind::Table | StatementKind::Conductance | StatementKind::NotYet(_) => {}
         }
     }
 

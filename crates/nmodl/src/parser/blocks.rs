@@ -122,8 +122,7 @@ impl Parser<'_> {
                 BlockKind::NotYet
             }
             "LOCAL" => {
-                self.names("the name of a variable")?;
-                BlockKind::NotYet
+                BlockKind::Local(self.names("the name of a variable")?)
             }
             "FUNCTION_TABLE" => {
                 self.name("the name of the function")?;
@@ -215,6 +214,10 @@ impl Parser<'_> {
             "NONSPECIFIC_CURRENT" => NeuronItem::Nonspecific(self.names("the name of a current")?),
             "ELECTRODE_CURRENT" => NeuronItem::Electrode(self.names("the name of a current")?),
             "THREADSAFE" => NeuronItem::ThreadSafe,
+            "REPRESENTS" => {
+                self.next();
+                NeuronItem::ThreadSafe
+            }
             "USEION" => {
                 let ion = self.name("the name of an ion")?;
                 let (mut read, mut write, mut valence) = (Vec::new(), Vec::new(), None);

@@ -62,6 +62,7 @@ impl Parser<'_> {
                 self.skip_line();
                 StatementKind::NotYet("~".into())
             }
+            (Kind::Open, _) => StatementKind::Scope(self.body()?),
             (Kind::Word, "LOCAL") => {
                 self.next();
                 StatementKind::Local(self.names("the name of a local variable")?)
@@ -76,14 +77,22 @@ impl Parser<'_> {
                 }
                 StatementKind::Solve(block, method)
             }
+            (Kind::Word, "CONDUCTANCE") => {
+                self.next();
+                self.name("the name of a conductance")?;
+                if self.eat_word("USEION") {
+                    self.name("the name of an ion")?;
+                }
+                StatementKind::Conductance
+            }
             (Kind::Word, "TABLE") => {
                 self.table()?;
                 StatementKind::Table
             }
-            (Kind::Word, word @ ("while" | "WHILE" | "FROM" | "FORALL" | "INITIAL" | "WATCH" | "for")) => {
+            (Kind::Word, word @ ("while" | "WHILE" | "FROM" | "FORALL" | "FOR_NETCONS" | "INITIAL" | "WATCH" | "for")) => {
                 let word = word.to_string();
                 self.next();
-                while !matches!(self.kind(), Kind::Open | Kind::End | Kind::Close) && !(word == "WATCH" && self.begins_line()) {
+                while !(matches!(self.kind(), Kind::Open | Kind::End | Kind::Close) || word == "WATCH" && self.begins_line()) {
                     self.next();
                 }
                 if self.kind() == Kind::Open {

@@ -1,7 +1,7 @@
 //! What each construct of the language means.
 
 use crate::common::{LIBRARY, Values, defaults, must, read, run};
-use homolog_base::{Severity, Source, Unit};
+use homolog_base::{math, Severity, Source, Unit};
 use homolog_ir::{Mechanism, Op, Readout, Role, Solve, Unary};
 
 fn codes(text: &str) -> Vec<(&'static str, usize)> {
@@ -31,7 +31,7 @@ fn operators_bind_as_in_nmodl() {
 fn functions_have_their_values() {
     let x = 0.37f64;
     for (call, wanted) in [
-        ("tan(a)", x.sin() / x.cos()),
+        ("tan(a)", math::sin(x) / math::cos(x)),
         ("sinh(a)", 0.378_500_142_0),
         ("cosh(a)", 1.069_234_472_650),
         ("log10(a)", -0.431_798_275_9),
@@ -50,7 +50,7 @@ fn functions_have_their_values() {
 
 #[test]
 fn branches_become_selects() {
-    let program = "if (a > 1) { y = 2 b = 1 } else if (a > 0) { LOCAL q q = 5 y = q } else { y = b }  if (a > 5) { y = y + 1 }";
+    let program = "{ LOCAL y y = 3 } if (a > 1) { y = 2 b = 1 } else if (a > 0) { LOCAL q q = 5 y = q } else { y = b }  if (a > 5) { y = y + 1 }";
     for (a, wanted) in [(2.0, 2.0), (0.5, 5.0), (-1.0, 7.0), (6.0, 3.0)] {
         assert_eq!(y(program, "", &[("a", a), ("b", 7.0)]), wanted);
     }
@@ -150,7 +150,7 @@ fn singular_rates_are_made_whole_however_they_are_written() {
         let m = must(&format!("NEURON {{ SUFFIX x RANGE y }} ASSIGNED {{ y v (mV) }} UNITSOFF BREAKPOINT {{ y = {rate} }} {rest} UNITSON"));
         assert!(m.breakpoint.body.iter().any(|op| matches!(op, Op::Unary(Unary::Exprelr, _))), "{rate}: {}", m.breakpoint);
         assert!(!m.breakpoint.body.iter().any(|op| matches!(op, Op::Select(..))), "{rate}");
-        for (v, wanted) in [(-40.0, 1.0), (-30.0, 1.0 / (1.0 - (-1.0f64).exp()))] {
+        for (v, wanted) in [(-40.0, 1.0), (-30.0, 1.0 / (1.0 - math::exp(-1.0)))] {
             let mut x = Values::from([("v".to_string(), v)]);
             run(&m.breakpoint, &mut x);
             assert!((x["y"] - wanted).abs() < 1e-12, "{rate} at {v}: {}", x["y"]);
@@ -178,6 +178,31 @@ fn unchecked_regions_are_not_checked() {
     assert_eq!(read(wrong).1.len(), 2);
     let off = wrong.replace("y = v + 2 (nA)", "UNITSOFF y = v + 2 (nA) UNITSON");
     assert!(read(&off).1.is_empty());
+}
+
+#[test]
+fn a_parameter_corrected_in_initial_is_corrected_everywhere() {
+    let m = must(
+        "NEURON { POINT_PROCESS x RANGE t1, t2 } PARAMETER { t1 = 3 (ms) t2 = 2 (ms) } STATE { g }
+        INITIAL { if (t1 > 0.5*t2) { t1 = 0.5*t2 } g = 1 } BREAKPOINT { SOLVE s METHOD cnexp } DERIVATIVE s { g' = -g/t1 }",
+    );
+    let Solve::Ode { rhs, .. } = &m.solves[0] else { panic!("equations") };
+    for (t1, wanted) in [(3.0, -1.0), (0.5, -2.0)] {
+        let mut x = Values::from([("t1".to_string(), t1), ("t2".to_string(), 2.0), ("g".to_string(), 1.0)]);
+        run(rhs, &mut x);
+        assert_eq!(x["g"], wanted);
+    }
+}
+
+#[test]
+fn lines_that_only_inform_are_read_over() {
+    let m = must(
+        "NEURON { SUFFIX x\n REPRESENTS NCIT:C17145 : a channel\n USEION na READ ena WRITE ina REPRESENTS CHEBI:29101\n NONSPECIFIC_CURRENT il THREADSAFE }
+        PARAMETER { g = 1 (S/cm2) } LOCAL shared
+        BREAKPOINT { CONDUCTANCE g USEION na\n CONDUCTANCE g\n ina = g*(v - ena) shared = 2 il = shared*g*v }",
+    );
+    assert_eq!(m.reads.iter().map(|p| format!("{} {}", p.name, p.unit)).collect::<Vec<_>>(), ["ena mV", "v mV"]);
+    assert_eq!(m.currents.iter().map(|p| format!("{} {}", p.name, p.unit)).collect::<Vec<_>>(), ["ina mA/cm2", "il mA/cm2"]);
 }
 
 #[test]
@@ -266,6 +291,8 @@ fn what_is_not_yet_understood_is_named_with_its_line() {
         ("}\nBREAKPOINT {\nwhile (1 < 2) { x = 1 }\n", "while"),
         ("}\nBREAKPOINT {\nFROM i = 0 TO 3 { x = 1 }\n", "FROM"),
         ("}\nNET_RECEIVE(w, u) {\nINITIAL { u = 2 }\n", "INITIAL"),
+        ("}\nNET_RECEIVE(w, u) {\nif (flag == 1) { }\n", "flag"),
+        ("}\nNET_RECEIVE(w, u) {\nFOR_NETCONS(a, b) { a = 1 }\n", "FOR_NETCONS"),
         ("}\nNET_RECEIVE(w, u) {\nnet_send(1, w)\n", "net_send"),
         ("}\nNET_RECEIVE(w, u) {\nWATCH (w > u) 2\n", "WATCH"),
         ("}\nASSIGNED {\nxs[3]\n", "xs[...] (an array)"),
