@@ -26,6 +26,8 @@ fn decimals(value: f64) -> usize {
 }
 
 fn fixed(value: f64, decimals: usize) -> String {
+    // Zero has no sign for people.
+    let value = if value == 0.0 { 0.0 } else { value };
     let text = format!("{value:.decimals$}");
     match text.split_once('.') {
         Some((whole, part)) => format!("{}.{part}", thousands(whole)),
@@ -90,6 +92,7 @@ mod tests {
         assert_eq!(three_digits(-4.561), "-4.56");
         assert_eq!(three_digits(12_345.6), "12,346");
         assert_eq!(three_digits(0.0), "0");
+        assert_eq!(three_digits(-0.0), "0");
         assert_eq!(with_spread(141.3, 6.04), "141 ± 6");
         assert_eq!(with_spread(2.214, 0.119), "2.21 ± 0.12");
     }

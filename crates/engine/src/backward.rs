@@ -6,12 +6,13 @@
 //! arrived `D` ticks later receives its cotangent from there. See `docs/methods/adjoint.md` for what a spike, a reset
 //! and a delay mean in reverse.
 
-use crate::forward::{Run, Source, count_variable, read_write, split_signs};
+use crate::forward::{Run, Source, count_variable, on_a_line, read_write, split_signs};
 use crate::layout::{Layout, Now};
 use crate::plan::Plan;
 use crate::{Engine, Scratch};
 use homolog_exec::{gemm, sum_rows};
 use homolog_model::{Clock, Fault, Gradients, Inputs, Link, Model, Observable, Params, Phase, Probe, RecordingGrad, Tape, Target, Wires};
+use std::ops::Range;
 
 /// See [`homolog_model::Runner::pullback`].
 #[allow(clippy::too_many_arguments)]
@@ -29,7 +30,8 @@ pub(crate) fn pullback(
 ) -> Result<(), Fault> {
     let shape = tape.shape;
     let layout = Layout::with_segment(model, shape.batch, shape.frames, true, shape.segment, shape.keeps_all);
-    let mut arena = std::mem::take(&mut tape.arena);
+    let mut memory = std::mem::take(&mut tape.arena);
+    let arena = on_a_line(&mut memory);
     let mut scratch = std::mem::take(&mut engine.scratch);
     split_signs(model, params, &mut scratch.signed);
     let run = Run::new(engine.isa, plan, model, params, inputs, &layout);
@@ -41,11 +43,11 @@ pub(crate) fn pullback(
     let wants_inputs = !out.inputs.is_empty();
     let needs = crate::plan::needs_gradient(model, params, wants_inputs);
     let mut back = Backward { run, probes, grad, needs, out };
-    back.prepare(&mut arena, final_state);
-    back.frames(&mut arena, &mut scratch, &tape.checkpoints);
-    back.finish(&mut arena, &mut scratch, tape.start.is_fresh(), wants_inputs);
+    back.prepare(arena, final_state);
+    back.frames(arena, &mut scratch, &tape.checkpoints);
+    back.finish(arena, &mut scratch, tape.start.is_fresh(), wants_inputs);
     let fault = back.first_not_finite(params);
-    tape.arena = arena;
+    tape.arena = memory;
     engine.scratch = scratch;
     fault.map_or(Ok(()), Err)
 }
@@ -69,21 +71,25 @@ impl Backward<'_, '_> {
         let layout = self.layout();
         for (g, group) in self.run.model.groups.iter().enumerate() {
             let l = &layout.groups[g];
-            let variables = &mut arena[l.d_variables..l.d_variables + l.lanes * group.variables.len()];
-            match final_state.get(g) {
-                Some(given) if !given.is_empty() => variables.copy_from_slice(given),
-                _ => variables.fill(0.0),
+            for k in 0..group.variables.len() {
+                let column = &mut arena[l.d_variables + k * l.pitch..][..l.lanes];
+                match final_state.get(g) {
+                    Some(given) if !given.is_empty() => column.copy_from_slice(&given[k * l.lanes..(k + 1) * l.lanes]),
+                    _ => column.fill(0.0),
+                }
             }
-            arena[l.d_learned..l.d_learned + l.lanes * group.learned.len()].fill(0.0);
-            arena[l.d_values..l.d_values + l.lanes * (layout.frames + l.value_history)].fill(0.0);
-            let n = group.arrivals.len() * (layout.segment + l.arrival_history) * l.lanes;
+            arena[l.d_learned..l.d_learned + l.pitch * group.learned.len()].fill(0.0);
+            arena[l.d_values..l.d_values + l.pitch * (layout.frames + l.value_history)].fill(0.0);
+            let n = group.arrivals.len() * (layout.segment + l.arrival_history) * l.pitch;
             arena[l.d_arrivals..l.d_arrivals + n].fill(0.0);
         }
         for (p, given) in self.probes.iter().zip(self.grad).filter(|(p, g)| p.what == Observable::Value && !g.is_empty()) {
             let l = &layout.groups[p.group];
-            let to = layout.d_value(p.group, 0);
-            for (a, b) in arena[to..to + layout.frames * l.lanes].iter_mut().zip(given) {
-                *a += b;
+            for frame in 0..layout.frames {
+                let to = layout.d_value(p.group, frame as isize);
+                for (a, b) in arena[to..to + l.lanes].iter_mut().zip(&given[frame * l.lanes..]) {
+                    *a += b;
+                }
             }
         }
     }
@@ -111,7 +117,7 @@ impl Backward<'_, '_> {
                                 let n = self.run.checkpoint_size(&groups);
                                 saved -= n;
                                 self.run.load_checkpoint(arena, &groups, &checkpoints[saved..saved + n]);
-                                self.run.segment(arena, scratch, stages, frame, segment, |_, _, _| {});
+                                self.run.segment(arena, scratch, stages, frame, segment, |_, _, _, _| {});
                             }
                             self.segment(arena, scratch, stages, frame, segment);
                         }
@@ -129,7 +135,7 @@ impl Backward<'_, '_> {
     /// The value's cotangent becomes that of the drive, or of the variables at the end of the frame.
     fn value(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now) {
         if let Some(bound) = &self.run.plan.groups[g].value_vjp {
-            self.run.call(arena, scratch, g, bound, now);
+            self.run.call(arena, scratch, g, bound, now, self.run.all(g));
         }
     }
 
@@ -142,7 +148,7 @@ impl Backward<'_, '_> {
         self.value(arena, scratch, g, Now { frame, copy: layout.copy(frame, last), t, open: true });
         for (p, given) in self.probes.iter().zip(self.grad).filter(|(p, x)| p.group == g && p.what == Observable::Count && !x.is_empty()) {
             if let Some(k) = count_variable(self.run.model, p.group) {
-                let to = l.d_variables + k * l.lanes;
+                let to = l.d_variables + k * l.pitch;
                 for (a, b) in arena[to..to + l.lanes].iter_mut().zip(&given[frame * l.lanes..]) {
                     *a += b;
                 }
@@ -155,10 +161,16 @@ impl Backward<'_, '_> {
         for (k, v) in self.run.model.groups[g].variables.iter().enumerate() {
             if v.per_frame {
                 // It began this frame at zero, whatever it was before.
-                arena[l.d_variables + k * l.lanes..][..l.lanes].fill(0.0);
+                arena[l.d_variables + k * l.pitch..][..l.lanes].fill(0.0);
             }
         }
         self.drive(arena, scratch, g, frame);
+    }
+
+    /// Neurons that are stepped together: as in the run, but all where sparse wires scatter to any of them.
+    fn tile(&self, stage: &[usize]) -> usize {
+        let scatters = |l: &Link| l.target != Target::Drive && stage.contains(&l.from) && matches!(l.wires, Wires::Sparse { .. });
+        if self.run.model.links.iter().any(scatters) { usize::MAX } else { self.run.tile(stage) }
     }
 
     /// The ticks of a segment, last first.
@@ -167,14 +179,22 @@ impl Backward<'_, '_> {
         let ticks = layout.segment_ticks(segment, self.run.model.ticks);
         let copy = layout.copy(frame, segment);
         for stage in stages.iter().rev() {
+            let tile = self.tile(stage);
+            let size = stage.iter().map(|g| self.run.model.groups[*g].size).max().unwrap_or(0);
+            for first in (0..size).step_by(tile.min(size)) {
+                for t in (0..ticks).rev() {
+                    for &g in stage.iter().rev().filter(|g| self.needs[**g]) {
+                        let rows = first..first.saturating_add(tile).min(self.run.model.groups[g].size);
+                        let open = segment * layout.segment + t >= self.run.model.groups[g].settle;
+                        tick(&self.run, arena, scratch, g, Now { frame, copy, t, open }, rows);
+                    }
+                }
+            }
             for t in (0..ticks).rev() {
                 for &g in stage.iter().rev() {
-                    if !self.needs[g] {
-                        continue;
+                    if self.needs[g] {
+                        self.weights(arena, scratch, g, copy, t);
                     }
-                    let open = segment * layout.segment + t >= self.run.model.groups[g].settle;
-                    tick(&self.run, arena, scratch, g, Now { frame, copy, t, open });
-                    self.weights(arena, scratch, g, copy, t);
                 }
             }
         }
@@ -184,7 +204,7 @@ impl Backward<'_, '_> {
             let l = &layout.groups[g];
             for k in 0..self.run.model.groups[g].arrivals.len() {
                 let from = layout.d_arrival(g, k, 0);
-                arena.copy_within(from..from + l.arrival_history * l.lanes, layout.d_arrival(g, k, before));
+                arena.copy_within(from..from + l.arrival_history * l.pitch, layout.d_arrival(g, k, before));
             }
         }
     }
@@ -239,7 +259,7 @@ impl Backward<'_, '_> {
             }
             if self.needs[l.from] {
                 let to = layout.d_value(l.from, heard);
-                transposed(&self.run, arena, scratch, l, &params.tensors[l.weights].values, d, to);
+                transposed(&self.run, arena, scratch, l, &params.tensors[l.weights].values, d, to, self.run.all(l.from));
             }
         }
     }
@@ -252,19 +272,22 @@ impl Backward<'_, '_> {
             let l = &layout.groups[g];
             if fresh {
                 if let Some(bound) = self.run.plan.groups[g].initial_vjp.as_ref().filter(|_| self.needs[g]) {
-                    self.run.call(arena, scratch, g, bound, Now::default());
+                    self.run.call(arena, scratch, g, bound, Now::default(), self.run.all(g));
                 }
             } else {
-                self.out.initial.push(arena[l.d_variables..][..l.lanes * group.variables.len()].to_vec());
+                let columns = (0..group.variables.len()).flat_map(|k| &arena[l.d_variables + k * l.pitch..][..l.lanes]);
+                self.out.initial.push(columns.copied().collect());
             }
             for (k, (_, t)) in group.learned.iter().enumerate() {
-                let a = l.d_learned + k * l.lanes;
+                let a = l.d_learned + k * l.pitch;
                 sum_rows(self.run.isa, &arena[a..a + l.lanes], layout.batch, layout.batch, &mut self.out.params[*t]);
             }
         }
         if wants_inputs {
             let inputs = model.groups.iter().enumerate().filter(|(_, g)| g.clock == Clock::Input);
-            self.out.inputs = inputs.map(|(g, _)| arena[layout.d_value(g, 0)..][..layout.frames * layout.groups[g].lanes].to_vec()).collect();
+            self.out.inputs = inputs
+                .map(|(g, _)| (0..layout.frames).flat_map(|f| &arena[layout.d_value(g, f as isize)..][..layout.groups[g].lanes]).copied().collect())
+                .collect();
         }
     }
 
@@ -282,32 +305,37 @@ impl Backward<'_, '_> {
     }
 }
 
-/// One tick of one group: the cotangents after it become those before it.
-fn tick(run: &Run, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now) {
+/// One tick of some neurons of a group: the cotangents after it become those before it.
+fn tick(run: &Run, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now, rows: Range<usize>) {
     let (model, layout) = (run.model, run.layout);
     let l = &layout.groups[g];
-    arena[l.d_spike..l.d_spike + l.lanes].fill(0.0);
+    arena[l.d_spike + rows.start * layout.batch..l.d_spike + rows.end * layout.batch].fill(0.0);
     for (n, link) in model.links.iter().enumerate().filter(|(_, l)| l.from == g && l.target != Target::Drive) {
         for (k, name) in model.groups[link.to].arrivals.iter().enumerate() {
             let from = layout.d_arrival(link.to, k, now.t + link.delay);
             let signed = std::mem::take(&mut scratch.signed);
             let weights = crate::forward::link_weights(run.params, &signed, n, link, name);
-            transposed(run, arena, scratch, link, weights, from, l.d_spike);
+            transposed(run, arena, scratch, link, weights, from, l.d_spike, rows.clone());
             scratch.signed = signed;
         }
     }
     let bound = run.plan.groups[g].step_vjp.as_ref().expect("a group with ticks has a derivative");
-    run.call(arena, scratch, g, bound, now);
+    run.call(arena, scratch, g, bound, now, rows);
 }
 
-/// Adds `W^T d` to the column at `to`.
-fn transposed(run: &Run, arena: &mut [f64], scratch: &mut Scratch, l: &Link, weights: &[f64], d: usize, to: usize) {
+/// Adds `W^T d` to some rows (neurons of the sending group) of the column at `to`.
+#[allow(clippy::too_many_arguments)]
+fn transposed(run: &Run, arena: &mut [f64], scratch: &mut Scratch, l: &Link, weights: &[f64], d: usize, to: usize, senders: Range<usize>) {
     let (rows, columns, batch) = (run.model.groups[l.to].size, run.model.groups[l.from].size, run.layout.batch);
-    let (d, x) = read_write(arena, d, rows * batch, to, columns * batch);
+    let (to, n) = (to + senders.start * batch, senders.len() * batch);
+    let (d, x) = read_write(arena, d, rows * batch, to, n);
     match &l.wires {
-        Wires::Dense => gemm(run.isa, true, false, columns, batch, rows, 1.0, weights, columns, d, batch, 1.0, x, batch, &mut scratch.gemm),
+        Wires::Dense => {
+            let w = &weights[senders.start..];
+            gemm(run.isa, true, false, senders.len(), batch, rows, 1.0, w, columns, d, batch, 1.0, x, batch, &mut scratch.gemm);
+        }
         Wires::OneToOne => {
-            for ((x, d), w) in x.chunks_exact_mut(batch).zip(d.chunks_exact(batch)).zip(weights) {
+            for ((x, d), w) in x.chunks_exact_mut(batch).zip(d.chunks_exact(batch).skip(senders.start)).zip(&weights[senders]) {
                 crate::forward::axpy(*w, d, x);
             }
         }

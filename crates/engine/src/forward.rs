@@ -4,11 +4,25 @@
 //! receptors' events, currents, states, crossing and reset, counters. See ARCHITECTURE.md, "the order of a step".
 
 use crate::layout::{Layout, Now};
-use crate::plan::{Bound, Plan};
+use crate::plan::{Bound, Place, Plan};
 use crate::{Engine, Scratch};
 use homolog_exec::{Isa, gemm};
 use homolog_model::model::Variable;
 use homolog_model::{Clock, Fault, Inputs, Link, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target, Trace, Wires};
+use std::ops::Range;
+
+/// Neurons times samples that are stepped together through a segment: some ten columns of this length fit the second-level
+/// cache.
+const TILE: usize = 4096;
+
+/// Numbers of a cache line.
+pub(crate) const LINE: usize = 8;
+
+/// The array from its first cache line on.
+pub(crate) fn on_a_line(arena: &mut [f64]) -> &mut [f64] {
+    let skip = arena.as_ptr().align_offset(LINE * size_of::<f64>()).min(LINE);
+    &mut arena[skip..]
+}
 
 /// Everything that stays the same while a run goes on.
 pub(crate) struct Run<'a> {
@@ -38,13 +52,27 @@ impl<'a> Run<'a> {
         Run { isa, plan, model, params, inputs, layout, input_of }
     }
 
-    /// Runs one program of group `g` at a moment.
-    pub fn call(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, bound: &Bound, now: Now) {
+    /// Runs one program for some neurons of group `g` at a moment.
+    pub fn call(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, bound: &Bound, now: Now, rows: Range<usize>) {
+        let batch = self.layout.batch;
+        let at = |p: &Place| self.layout.place(g, *p, now) + if Layout::is_scalar(*p) { 0 } else { rows.start * batch };
         scratch.inputs.clear();
-        scratch.inputs.extend(bound.inputs.iter().map(|p| self.layout.place(g, *p, now)));
+        scratch.inputs.extend(bound.inputs.iter().map(at));
         scratch.outputs.clear();
-        scratch.outputs.extend(bound.outputs.iter().map(|p| self.layout.place(g, *p, now)));
-        bound.program.run(self.isa, arena, &scratch.inputs, &scratch.outputs, self.layout.groups[g].lanes);
+        scratch.outputs.extend(bound.outputs.iter().map(at));
+        bound.program.run(self.isa, arena, &scratch.inputs, &scratch.outputs, rows.len() * batch);
+    }
+
+    /// All neurons of a group.
+    pub fn all(&self, g: usize) -> Range<usize> {
+        0..self.model.groups[g].size
+    }
+
+    /// Neurons that are stepped together through a whole segment, so that their columns stay in the cache: all of them
+    /// when groups of the stage excite one another.
+    pub fn tile(&self, stage: &[usize]) -> usize {
+        let excites = |l: &Link| l.target != Target::Drive && stage.contains(&l.from) && stage.contains(&l.to);
+        if stage.len() > 1 || self.model.links.iter().any(excites) { usize::MAX } else { (TILE / self.layout.batch).max(1) }
     }
 
     /// The values of group `g` in a frame: a range of the arena, or a slice of the inputs.
@@ -78,26 +106,31 @@ impl<'a> Run<'a> {
         }
         for l in self.model.links.iter().filter(|l| l.to == g && l.target == Target::Drive) {
             let source = self.value_source(l.from, frame as isize - l.delay as isize);
-            self.product(arena, scratch, l, &self.params.tensors[l.weights].values, source, start);
+            self.product(arena, scratch, l, &self.params.tensors[l.weights].values, source, start, self.all(g));
         }
     }
 
-    /// Adds the weighted `source` column of the sending group to the column at `to`.
-    pub fn product(&self, arena: &mut [f64], scratch: &mut Scratch, l: &Link, weights: &[f64], source: Source, to: usize) {
-        let (rows, columns, batch) = (self.model.groups[l.to].size, self.model.groups[l.from].size, self.layout.batch);
+    /// Adds the weighted `source` column of the sending group to some rows of the column at `to`.
+    #[allow(clippy::too_many_arguments)]
+    pub fn product(&self, arena: &mut [f64], scratch: &mut Scratch, l: &Link, weights: &[f64], source: Source, to: usize, rows: Range<usize>) {
+        let (columns, batch) = (self.model.groups[l.from].size, self.layout.batch);
+        let (to, n) = (to + rows.start * batch, rows.len() * batch);
         let (x, y) = match source {
-            Source::Given(x) => (x, &mut arena[to..to + rows * batch]),
-            Source::Arena(from) => read_write(arena, from, columns * batch, to, rows * batch),
+            Source::Given(x) => (x, &mut arena[to..to + n]),
+            Source::Arena(from) => read_write(arena, from, columns * batch, to, n),
         };
         match &l.wires {
-            Wires::Dense => gemm(self.isa, false, false, rows, batch, columns, 1.0, weights, columns, x, batch, 1.0, y, batch, &mut scratch.gemm),
+            Wires::Dense => {
+                let w = &weights[rows.start * columns..];
+                gemm(self.isa, false, false, rows.len(), batch, columns, 1.0, w, columns, x, batch, 1.0, y, batch, &mut scratch.gemm);
+            }
             Wires::OneToOne => {
-                for ((y, x), w) in y.chunks_exact_mut(batch).zip(x.chunks_exact(batch)).zip(weights) {
+                for ((y, x), w) in y.chunks_exact_mut(batch).zip(x.chunks_exact(batch).skip(rows.start)).zip(&weights[rows]) {
                     axpy(*w, x, y);
                 }
             }
             Wires::Sparse { start, column } => {
-                for (r, y) in y.chunks_exact_mut(batch).enumerate() {
+                for (r, y) in rows.zip(y.chunks_exact_mut(batch)) {
                     for k in start[r] as usize..start[r + 1] as usize {
                         axpy(weights[k], &x[column[k] as usize * batch..][..batch], y);
                     }
@@ -106,35 +139,40 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// One tick of one group.
-    fn tick(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now) {
+    /// One tick of some neurons of a group.
+    fn tick(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now, rows: Range<usize>) {
         let group = &self.model.groups[g];
-        let lanes = self.layout.groups[g].lanes;
+        let batch = self.layout.batch;
         for (k, name) in group.arrivals.iter().enumerate() {
             let to = self.layout.arrival(g, k, now.copy, now.t);
-            arena[to..to + lanes].fill(0.0);
+            arena[to + rows.start * batch..to + rows.end * batch].fill(0.0);
             for (n, l) in self.model.links.iter().enumerate().filter(|(_, l)| l.to == g && l.target != Target::Drive) {
                 let from = self.layout.spike(l.from, now.copy, now.t as isize - l.delay as isize);
                 let signed = std::mem::take(&mut scratch.signed);
                 let weights = link_weights(self.params, &signed, n, l, name);
-                self.product(arena, scratch, l, weights, Source::Arena(from), to);
+                self.product(arena, scratch, l, weights, Source::Arena(from), to, rows.clone());
                 scratch.signed = signed;
             }
         }
         let step = self.plan.groups[g].step.as_ref().expect("a group with ticks steps");
-        self.call(arena, scratch, g, step, now);
+        self.call(arena, scratch, g, step, now, rows);
     }
 
-    /// The ticks of one segment of a phase. `after` sees the columns after each tick of each group: group, tick.
-    pub fn segment(&self, arena: &mut [f64], scratch: &mut Scratch, stages: &[Vec<usize>], frame: usize, segment: usize, mut after: impl FnMut(&[f64], usize, usize)) {
+    /// The ticks of one segment of a phase. `after` sees the columns after each tick of some neurons of a group.
+    pub fn segment(&self, arena: &mut [f64], scratch: &mut Scratch, stages: &[Vec<usize>], frame: usize, segment: usize, mut after: impl FnMut(&[f64], usize, usize, Range<usize>)) {
         let ticks = self.layout.segment_ticks(segment, self.model.ticks);
         let copy = self.layout.copy(frame, segment);
         for stage in stages {
-            for t in 0..ticks {
-                for &g in stage {
-                    let open = segment * self.layout.segment + t >= self.model.groups[g].settle;
-                    self.tick(arena, scratch, g, Now { frame, copy, t, open });
-                    after(arena, g, t);
+            let tile = self.tile(stage);
+            let size = stage.iter().map(|g| self.model.groups[*g].size).max().unwrap_or(0);
+            for first in (0..size).step_by(tile.min(size)) {
+                for t in 0..ticks {
+                    for &g in stage {
+                        let rows = first..first.saturating_add(tile).min(self.model.groups[g].size);
+                        let open = segment * self.layout.segment + t >= self.model.groups[g].settle;
+                        self.tick(arena, scratch, g, Now { frame, copy, t, open }, rows.clone());
+                        after(arena, g, t, rows);
+                    }
                 }
             }
         }
@@ -147,7 +185,7 @@ impl<'a> Run<'a> {
         for (g, group) in self.model.groups.iter().enumerate() {
             let l = &self.layout.groups[g];
             for (k, (_, t)) in group.learned.iter().enumerate() {
-                let column = &mut arena[l.learned + k * l.lanes..][..l.lanes];
+                let column = &mut arena[l.learned + k * l.pitch..][..l.lanes];
                 for (row, v) in column.chunks_exact_mut(self.layout.batch).zip(&self.params.tensors[*t].values) {
                     row.fill(*v);
                 }
@@ -159,11 +197,11 @@ impl<'a> Run<'a> {
     fn load(&self, arena: &mut [f64], scratch: &mut Scratch, state: &State) {
         for (g, group) in self.model.groups.iter().enumerate() {
             let l = &self.layout.groups[g];
-            let in_flight = l.spikes..l.spikes + if group.spikes { l.spike_history * l.lanes } else { 0 };
-            let values = if l.value_history > 0 { l.values..l.values + l.value_history * l.lanes } else { 0..0 };
+            let in_flight = |d: usize| l.spikes + d * l.pitch..l.spikes + d * l.pitch + l.lanes;
+            let value = |d: usize| l.values + d * l.pitch..l.values + d * l.pitch + l.lanes;
             if state.is_fresh() {
-                arena[in_flight].fill(0.0);
-                arena[values].fill(0.0);
+                (0..l.spike_history).for_each(|d| arena[in_flight(d)].fill(0.0));
+                (0..l.value_history).for_each(|d| arena[value(d)].fill(0.0));
                 if let Some(initial) = &self.plan.groups[g].initial {
                     // Outputs are "after the step": slot 0 is after tick -1. The kernel reads no variables.
                     scratch.inputs.clear();
@@ -177,8 +215,8 @@ impl<'a> Run<'a> {
                     let to = self.layout.variable(g, k, 0, 0);
                     arena[to..to + l.lanes].copy_from_slice(&state.variables[g][k * l.lanes..(k + 1) * l.lanes]);
                 }
-                arena[in_flight].copy_from_slice(&state.in_flight[g]);
-                arena[values].copy_from_slice(&state.values_in_flight[g]);
+                (0..l.spike_history).for_each(|d| arena[in_flight(d)].copy_from_slice(&state.in_flight[g][d * l.lanes..(d + 1) * l.lanes]));
+                (0..l.value_history).for_each(|d| arena[value(d)].copy_from_slice(&state.values_in_flight[g][d * l.lanes..(d + 1) * l.lanes]));
             }
         }
     }
@@ -193,9 +231,9 @@ impl<'a> Run<'a> {
                     arena.copy_within(a..a + l.lanes, self.layout.variable(g, k, to, 0));
                 }
             }
-            let n = l.spike_history * l.lanes;
+            let n = l.spike_history * l.pitch;
             if n > 0 {
-                let a = l.spikes + from + ticks * l.lanes;
+                let a = l.spikes + from + ticks * l.pitch;
                 arena.copy_within(a..a + n, l.spikes + to);
             }
         }
@@ -209,8 +247,10 @@ impl<'a> Run<'a> {
                 let a = self.layout.variable(g, k, copy, 0);
                 out.extend_from_slice(&arena[a..a + l.lanes]);
             }
-            let a = l.spikes + copy;
-            out.extend_from_slice(&arena[a..a + l.spike_history * l.lanes]);
+            for d in 0..l.spike_history {
+                let a = l.spikes + copy + d * l.pitch;
+                out.extend_from_slice(&arena[a..a + l.lanes]);
+            }
         }
     }
 
@@ -224,9 +264,11 @@ impl<'a> Run<'a> {
                 arena[a..a + l.lanes].copy_from_slice(&saved[at..at + l.lanes]);
                 at += l.lanes;
             }
-            let n = l.spike_history * l.lanes;
-            arena[l.spikes..l.spikes + n].copy_from_slice(&saved[at..at + n]);
-            at += n;
+            for d in 0..l.spike_history {
+                let a = l.spikes + d * l.pitch;
+                arena[a..a + l.lanes].copy_from_slice(&saved[at..at + l.lanes]);
+                at += l.lanes;
+            }
         }
     }
 
@@ -337,8 +379,8 @@ pub(crate) fn run(
         Some(t) => std::mem::take(&mut t.arena),
         None => std::mem::take(&mut engine.scratch.arena),
     };
-    if arena.len() < layout.size {
-        arena.resize(layout.size, 0.0);
+    if arena.len() < layout.size + LINE {
+        arena.resize(layout.size + LINE, 0.0);
     }
     if let Some(t) = &mut tape {
         t.shape = TapeShape { batch, frames, segment: layout.segment, keeps_all: layout.keeps_all };
@@ -350,7 +392,7 @@ pub(crate) fn run(
     split_signs(model, params, &mut scratch.signed);
     let run = Run::new(engine.isa, plan, model, params, inputs, &layout);
     let saves = tape.is_some() && !layout.keeps_all;
-    let result = frames_of(&run, &mut arena, &mut scratch, probes, state, saves.then_some(&mut checkpoints));
+    let result = frames_of(&run, on_a_line(&mut arena), &mut scratch, probes, state, saves.then_some(&mut checkpoints));
     match tape {
         Some(t) => {
             t.arena = arena;
@@ -408,8 +450,8 @@ fn frames_of(run: &Run, arena: &mut [f64], scratch: &mut Scratch, probes: &[Prob
                         if let Some(c) = &mut checkpoints {
                             run.save_checkpoint(arena, &groups, copy, c);
                         }
-                        run.segment(arena, scratch, stages, frame, segment, |arena, g, t| {
-                            record_tick(run, arena, probes, g, Now { frame, copy, t, open: true }, segment, &mut recording);
+                        run.segment(arena, scratch, stages, frame, segment, |arena, g, t, rows| {
+                            record_tick(run, arena, probes, g, Now { frame, copy, t, open: true }, segment, rows, &mut recording);
                         });
                         for &g in &groups {
                             run.check(arena, g, frame, segment, start)?;
@@ -437,7 +479,7 @@ fn frames_of(run: &Run, arena: &mut [f64], scratch: &mut Scratch, probes: &[Prob
 
 fn value(run: &Run, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now) {
     let bound = run.plan.groups[g].value.as_ref().expect("every group has a value");
-    run.call(arena, scratch, g, bound, now);
+    run.call(arena, scratch, g, bound, now, run.all(g));
 }
 
 /// The final state.
@@ -461,15 +503,15 @@ fn store(run: &Run, arena: &[f64], state: &mut State) {
         }
         let out = &mut state.in_flight[g];
         out.clear();
-        if group.spikes {
-            let a = l.spikes + copy + ticks * l.lanes;
-            out.extend_from_slice(&arena[a..a + l.spike_history * l.lanes]);
+        for d in 0..l.spike_history {
+            let a = l.spikes + copy + (ticks + d) * l.pitch;
+            out.extend_from_slice(&arena[a..a + l.lanes]);
         }
         let out = &mut state.values_in_flight[g];
         out.clear();
-        if l.value_history > 0 {
-            let a = l.values + layout.frames * l.lanes;
-            out.extend_from_slice(&arena[a..a + l.value_history * l.lanes]);
+        for d in 0..l.value_history {
+            let a = l.values + (layout.frames + d) * l.pitch;
+            out.extend_from_slice(&arena[a..a + l.lanes]);
         }
     }
 }
@@ -489,7 +531,8 @@ fn empty_recording(run: &Run, probes: &[Probe]) -> Recording {
     Recording { traces: probes.iter().map(trace).collect() }
 }
 
-fn record_tick(run: &Run, arena: &[f64], probes: &[Probe], g: usize, now: Now, segment: usize, recording: &mut Recording) {
+#[allow(clippy::too_many_arguments)]
+fn record_tick(run: &Run, arena: &[f64], probes: &[Probe], g: usize, now: Now, segment: usize, rows: Range<usize>, recording: &mut Recording) {
     let lanes = run.layout.groups[g].lanes;
     for (p, trace) in probes.iter().zip(&mut recording.traces).filter(|(p, _)| p.group == g) {
         let at = match p.what {
@@ -498,7 +541,8 @@ fn record_tick(run: &Run, arena: &[f64], probes: &[Probe], g: usize, now: Now, s
             _ => continue,
         };
         let row = now.frame * run.model.ticks + segment * run.layout.segment + now.t;
-        trace.data[row * lanes..(row + 1) * lanes].copy_from_slice(&arena[at..at + lanes]);
+        let part = rows.start * run.layout.batch..rows.end * run.layout.batch;
+        trace.data[row * lanes..][part.clone()].copy_from_slice(&arena[at..][part]);
     }
 }
 

@@ -11,17 +11,27 @@
 //! - with a tape, the cotangents: variables, drive, learned parameters and spikes one column each, values one per frame,
 //!   arrivals `S + D` columns a port.
 //!
+//! Columns begin on cache lines, and long ones are followed by a gap, so that the columns of one kernel do not compete for
+//! the same sets of the caches.
+//!
 //! A tape that fits its budget keeps a copy per segment, and a segment is a frame; else there is one copy, segments have
 //! about the square root of all ticks, and a checkpoint is kept for each.
 
 use crate::plan::Place;
 use homolog_model::{Clock, Model, Target};
 
+/// From one column to the next.
+fn pitch(lanes: usize) -> usize {
+    lanes.next_multiple_of(8) + if lanes >= 512 { 72 } else { 0 }
+}
+
 /// Offsets of one group.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GroupLayout {
     /// Numbers in a column.
     pub lanes: usize,
+    /// Numbers from one column to the next.
+    pub pitch: usize,
     pub learned: usize,
     pub values: usize,
     pub value_history: usize,
@@ -96,16 +106,18 @@ impl Layout {
             let incoming = model.links.iter().filter(|l| l.to == k && l.target != Target::Drive);
             let mut layout = GroupLayout {
                 lanes,
+                pitch: pitch(lanes),
                 value_history,
                 spike_history: model.spike_history(k),
                 arrival_history: incoming.map(|l| l.delay).max().unwrap_or(0),
                 ..GroupLayout::default()
             };
-            layout.learned = take(lanes * g.learned.len());
+            let pitch = layout.pitch;
+            layout.learned = take(pitch * g.learned.len());
             // Inputs are read where the caller has them, unless they are delayed.
             let own_values = if g.clock == Clock::Input && value_history == 0 { 0 } else { frames + value_history };
-            layout.values = take(lanes * own_values);
-            layout.drives = take(if g.driven { lanes * frames } else { 0 });
+            layout.values = take(pitch * own_values);
+            layout.drives = take(if g.driven { pitch * frames } else { 0 });
             groups.push(layout);
         }
         let start = at;
@@ -115,9 +127,9 @@ impl Layout {
             start
         };
         for (g, layout) in model.groups.iter().zip(&mut groups) {
-            layout.variables = g.variables.iter().map(|v| (if v.taped { take(layout.lanes * (segment + 1)) } else { 0 }, v.taped)).collect();
-            layout.spikes = take(if g.spikes { layout.lanes * (segment + layout.spike_history) } else { 0 });
-            layout.arrivals = take(layout.lanes * segment * g.arrivals.len());
+            layout.variables = g.variables.iter().map(|v| (if v.taped { take(layout.pitch * (segment + 1)) } else { 0 }, v.taped)).collect();
+            layout.spikes = take(if g.spikes { layout.pitch * (segment + layout.spike_history) } else { 0 });
+            layout.arrivals = take(layout.pitch * segment * g.arrivals.len());
         }
         let stride = at - start;
         at += stride * (copies - 1);
@@ -128,15 +140,15 @@ impl Layout {
         };
         for (g, layout) in model.groups.iter().zip(&mut groups) {
             for v in layout.variables.iter_mut().filter(|v| !v.1) {
-                v.0 = take(layout.lanes);
+                v.0 = take(layout.pitch);
             }
             if taped {
-                layout.d_variables = take(layout.lanes * g.variables.len());
-                layout.d_drive = take(layout.lanes);
-                layout.d_learned = take(layout.lanes * g.learned.len());
-                layout.d_spike = take(if g.spikes { layout.lanes } else { 0 });
-                layout.d_values = take(layout.lanes * (frames + layout.value_history));
-                layout.d_arrivals = take(layout.lanes * g.arrivals.len() * (segment + layout.arrival_history));
+                layout.d_variables = take(layout.pitch * g.variables.len());
+                layout.d_drive = take(layout.pitch);
+                layout.d_learned = take(layout.pitch * g.learned.len());
+                layout.d_spike = take(if g.spikes { layout.pitch } else { 0 });
+                layout.d_values = take(layout.pitch * (frames + layout.value_history));
+                layout.d_arrivals = take(layout.pitch * g.arrivals.len() * (segment + layout.arrival_history));
             }
         }
         Layout { batch, frames, segment, segments, keeps_all, stride, groups, scalars, size: at }
@@ -156,7 +168,7 @@ impl Layout {
     pub fn variable(&self, g: usize, k: usize, copy: usize, t: usize) -> usize {
         let l = &self.groups[g];
         let (start, slotted) = l.variables[k];
-        if slotted { start + copy + t * l.lanes } else { start }
+        if slotted { start + copy + t * l.pitch } else { start }
     }
 
     /// Spikes of group `g` in tick `t` of the segment; `t` may be as low as minus the history.
@@ -164,37 +176,42 @@ impl Layout {
         let l = &self.groups[g];
         let slot = t + l.spike_history as isize;
         debug_assert!(slot >= 0, "spikes older than the history");
-        l.spikes + copy + slot as usize * l.lanes
+        l.spikes + copy + slot as usize * l.pitch
     }
 
     /// Arrivals at port `k` of group `g` in tick `t`.
     pub fn arrival(&self, g: usize, k: usize, copy: usize, t: usize) -> usize {
         let l = &self.groups[g];
-        l.arrivals + copy + (k * self.segment + t) * l.lanes
+        l.arrivals + copy + (k * self.segment + t) * l.pitch
     }
 
     /// Cotangent of the arrivals at port `k` of group `g` in tick `t`, which may lie past the segment's end.
     pub fn d_arrival(&self, g: usize, k: usize, t: usize) -> usize {
         let l = &self.groups[g];
-        l.d_arrivals + (k * (self.segment + l.arrival_history) + t) * l.lanes
+        l.d_arrivals + (k * (self.segment + l.arrival_history) + t) * l.pitch
     }
 
     /// Value of group `g` in a frame, which may be as low as minus the history.
     pub fn value(&self, g: usize, frame: isize) -> usize {
         let l = &self.groups[g];
-        l.values + (frame + l.value_history as isize) as usize * l.lanes
+        l.values + (frame + l.value_history as isize) as usize * l.pitch
     }
 
     /// Cotangent of the value.
     pub fn d_value(&self, g: usize, frame: isize) -> usize {
         let l = &self.groups[g];
-        l.d_values + (frame + l.value_history as isize) as usize * l.lanes
+        l.d_values + (frame + l.value_history as isize) as usize * l.pitch
     }
 
     /// Drive of group `g` in a frame.
     pub fn drive(&self, g: usize, frame: usize) -> usize {
         let l = &self.groups[g];
-        l.drives + frame * l.lanes
+        l.drives + frame * l.pitch
+    }
+
+    /// Whether a place is one number for all lanes.
+    pub fn is_scalar(place: Place) -> bool {
+        place == Place::Open
     }
 
     /// Where a port of a kernel of group `g` lies in tick `t` of a segment.
@@ -205,14 +222,14 @@ impl Layout {
             Place::Next(k) => self.variable(g, k, now.copy, now.t + 1),
             Place::Arrival(k) => self.arrival(g, k, now.copy, now.t),
             Place::Drive => self.drive(g, now.frame),
-            Place::Learned(k) => l.learned + k * l.lanes,
+            Place::Learned(k) => l.learned + k * l.pitch,
             Place::Open => self.scalars + usize::from(now.open),
             Place::Spike => self.spike(g, now.copy, now.t as isize),
             Place::Value => self.value(g, now.frame as isize),
-            Place::DVariable(k) => l.d_variables + k * l.lanes,
+            Place::DVariable(k) => l.d_variables + k * l.pitch,
             Place::DArrival(k) => self.d_arrival(g, k, now.t),
             Place::DDrive => l.d_drive,
-            Place::DLearned(k) => l.d_learned + k * l.lanes,
+            Place::DLearned(k) => l.d_learned + k * l.pitch,
             Place::DSpike => l.d_spike,
             Place::DValue => self.d_value(g, now.frame as isize),
         }

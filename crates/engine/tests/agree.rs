@@ -170,3 +170,27 @@ fn two_runs_in_a_row_equal_one_and_their_gradients_chain() {
         }
     }
 }
+
+#[test]
+fn groups_of_many_tiles_equal_the_naive_runner_too() {
+    let network = common::network(
+        vec![common::population("in", 5, "input"), common::population("hidden", 50, "lif"), common::population("out", 30, "lif")],
+        vec![common::projection("in", "hidden"), common::projection("hidden", "out")],
+    );
+    let (model, params) = compiled(&network);
+    let tensors: Vec<Vec<f64>> = params.tensors.iter().map(|t| t.values.clone()).collect();
+    let batch = 300;
+    let shown = inputs(&model, batch, 1);
+    let recording = Engine::new(1).run(&model, &params, &shown, &probes(&model), &mut State::fresh(), None).unwrap();
+    for b in [0, 150, 299] {
+        let expected = reference::run(&model, &tensors, &sample(&model, &shown, b));
+        for (p, trace) in probes(&model).iter().zip(&recording.traces).filter(|(p, _)| p.what == Observable::Value) {
+            for (k, v) in expected.values[p.group][0].iter().enumerate() {
+                assert_eq!(trace.data[k * batch + b].to_bits(), v.to_bits(), "{} neuron {k}, sample {b}", trace.name);
+            }
+        }
+    }
+    let (_, kept, _) = gradient(&model, &params, &shown, &mut Engine::new(1));
+    let (_, twice, _) = gradient(&model, &params, &shown, &mut Engine::new(1).tape_budget(0));
+    assert_eq!(kept, twice);
+}

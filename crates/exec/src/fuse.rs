@@ -92,7 +92,7 @@ type Args = Vec<(usize, Value)>;
 
 impl Fuser<'_> {
     fn op(&self, v: Value) -> Op {
-        self.kernel.body[v.index()]
+        self.ordered(self.kernel.body[v.index()])
     }
 
     /// True when `v` may vanish into its only consumer.
@@ -109,6 +109,7 @@ impl Fuser<'_> {
         if let Some(found) = self.relax(op) {
             return found;
         }
+        let op = self.ordered(op);
         match op {
             Op::Select(c, x, y) => {
                 if let Op::Compare(f, a, b) = self.op(c)
@@ -124,9 +125,22 @@ impl Fuser<'_> {
                 (Code::Function(p, f, post::NONE), args)
             }
             Op::Binary(Binary::Add | Binary::Sub | Binary::Mul | Binary::Div, ..) | Op::Fma(..) => {
+                if let Some(found) = self.count(op).or_else(|| self.bump_root(op)) {
+                    return found;
+                }
                 self.function_root(op).unwrap_or_else(|| self.arithmetic(op))
             }
             _ => self.single(op),
+        }
+    }
+
+    /// The same operation with a uniform factor or summand second: fewer forms to compile.
+    fn ordered(&self, op: Op) -> Op {
+        let swap = |a: Value, b: Value| self.facts.uniform[a.index()] && !self.facts.uniform[b.index()];
+        match op {
+            Op::Binary(f @ (Binary::Add | Binary::Mul), a, b) if swap(a, b) => Op::Binary(f, b, a),
+            Op::Fma(a, b, c) if swap(a, b) => Op::Fma(b, a, c),
+            _ => op,
         }
     }
 
@@ -174,43 +188,48 @@ impl Fuser<'_> {
         (self.prepare(x, None, args, [0, 1, 2]), f)
     }
 
-    /// The preparation that makes `x`; when `base` is given, only from that value.
+    /// The preparation that makes `x`, with uniform operands; when `base` is given, only from that value.
     fn prepare(&mut self, x: Value, base: Option<Value>, args: &mut Args, at: [usize; 3]) -> u8 {
         let good = |v: Value| base.is_none_or(|b| b == v);
-        if self.free(x) {
-            match self.op(x) {
-                Op::Binary(Binary::Mul, a, b) => {
-                    for (a, b) in [(a, b), (b, a)] {
-                        if self.free(a)
-                            && let Op::Unary(Unary::Neg, c) = self.op(a)
-                            && good(c)
-                        {
-                            self.taken[x.index()] = true;
-                            self.taken[a.index()] = true;
-                            args.extend([(at[0], c), (at[1], b)]);
-                            return pre::NEG_MUL;
-                        }
+        let uniform = |v: Value| self.facts.uniform[v.index()];
+        // `c` of `-c` that only `v` uses.
+        let negated = |v: Value| match self.op(v) {
+            Op::Unary(Unary::Neg, c) if self.free(v) && good(c) => Some(c),
+            _ => None,
+        };
+        let mut gone = vec![x];
+        let found = match self.op(x) {
+            _ if !self.free(x) => None,
+            Op::Binary(Binary::Mul, a, b) => [(a, b), (b, a)].into_iter().filter(|p| uniform(p.1)).find_map(|(a, b)| {
+                if let Some(c) = negated(a) {
+                    gone.push(a);
+                    return Some((pre::NEG_MUL, vec![c, b]));
+                }
+                good(a).then(|| (pre::MUL, vec![a, b]))
+            }),
+            Op::Fma(a, b, c) if uniform(c) => [(a, b), (b, a)]
+                .into_iter()
+                .find(|&(a, b)| uniform(b) && good(a))
+                .map(|(a, b)| (pre::FMA, vec![a, b, c])),
+            Op::Unary(Unary::Neg, y) => match self.op(y) {
+                // -(a b) = (-a) b in every bit.
+                Op::Binary(Binary::Mul, a, b) if self.free(y) && base != Some(y) => {
+                    let pair = [(a, b), (b, a)].into_iter().find(|&(a, b)| uniform(b) && good(a));
+                    if pair.is_some() {
+                        gone.push(y);
                     }
-                    if good(a) || good(b) {
-                        self.taken[x.index()] = true;
-                        let (a, b) = if good(a) { (a, b) } else { (b, a) };
-                        args.extend([(at[0], a), (at[1], b)]);
-                        return pre::MUL;
-                    }
+                    pair.map(|(a, b)| (pre::NEG_MUL, vec![a, b])).or(good(y).then(|| (pre::NEG, vec![y])))
                 }
-                Op::Fma(a, b, c) if good(a) || good(b) => {
-                    self.taken[x.index()] = true;
-                    let (a, b) = if good(a) { (a, b) } else { (b, a) };
-                    args.extend([(at[0], a), (at[1], b), (at[2], c)]);
-                    return pre::FMA;
-                }
-                Op::Unary(Unary::Neg, a) if good(a) => {
-                    self.taken[x.index()] = true;
-                    args.push((at[0], a));
-                    return pre::NEG;
-                }
-                _ => {}
+                _ => good(y).then(|| (pre::NEG, vec![y])),
+            },
+            _ => None,
+        };
+        if let Some((p, values)) = found {
+            for v in gone {
+                self.taken[v.index()] = true;
             }
+            args.extend(at.into_iter().zip(values));
+            return p;
         }
         args.push((at[0], x));
         pre::NONE
@@ -223,14 +242,19 @@ impl Fuser<'_> {
     /// Arithmetic on the result of a function.
     fn function_root(&mut self, op: Op) -> Option<(Code, Args)> {
         let mut args = Vec::new();
+        let uniform = |v: Value| self.facts.uniform[v.index()];
+        // The function among two operands whose other is uniform.
+        let split = |a: Value, b: Value| {
+            [(a, b), (b, a)].into_iter().find(|&(y, c)| self.is_function(y) && uniform(c))
+        };
         let (y, q) = match op {
-            Op::Binary(Binary::Mul, a, b) if self.is_function(a) || self.is_function(b) => {
-                let (y, c) = if self.is_function(a) { (a, b) } else { (b, a) };
+            Op::Binary(Binary::Mul, a, b) => {
+                let (y, c) = split(a, b)?;
                 args.push((3, c));
                 (y, post::MUL)
             }
-            Op::Binary(Binary::Add, a, b) if self.is_function(a) || self.is_function(b) => {
-                let (y, c) = if self.is_function(a) { (a, b) } else { (b, a) };
+            Op::Binary(Binary::Add, a, b) => {
+                let (y, c) = split(a, b)?;
                 args.push((3, c));
                 (y, post::ADD)
             }
@@ -239,9 +263,9 @@ impl Fuser<'_> {
                 args.extend([(3, b), (4, c)]);
                 (y, post::FMA)
             }
-            Op::Binary(Binary::Div, c, s) if self.free(s) => match self.op(s) {
-                Op::Binary(Binary::Add, a, b) if self.is_function(a) || self.is_function(b) => {
-                    let (y, b) = if self.is_function(a) { (a, b) } else { (b, a) };
+            Op::Binary(Binary::Div, c, s) if self.free(s) && uniform(c) => match self.op(s) {
+                Op::Binary(Binary::Add, a, b) => {
+                    let (y, b) = split(a, b)?;
                     self.taken[s.index()] = true;
                     args.extend([(3, b), (4, c)]);
                     (y, post::ADD_DIV_INTO)
@@ -254,6 +278,74 @@ impl Fuser<'_> {
         let inner = self.op(y);
         let (p, f) = self.function(inner, &mut args);
         Some((Code::Function(p, f, q), args))
+    }
+
+    /// A sum with a choice between two uniform values: a counter of events.
+    fn count(&mut self, op: Op) -> Option<(Code, Args)> {
+        let Op::Binary(Binary::Add, x, y) = op else { return None };
+        let uniform = |v: Value| self.facts.uniform[v.index()];
+        [(x, y), (y, x)].into_iter().find_map(|(s, e)| {
+            let Op::Select(test, c, d) = self.op(s) else { return None };
+            let Op::Compare(f, a, b) = self.op(test) else { return None };
+            if !self.free(s) || uniform(test) || !uniform(c) || !uniform(d) {
+                return None;
+            }
+            self.taken[s.index()] = true;
+            Some((Code::CountCompare(f), vec![(0, a), (1, b), (2, c), (3, d), (4, e)]))
+        })
+    }
+
+    /// A surrogate derivative, and what multiplies it.
+    fn bump_root(&mut self, op: Op) -> Option<(Code, Args)> {
+        if let Some((shape, args)) = self.bump(op) {
+            return Some((Code::Bump(shape, 0), args));
+        }
+        let (pairs, post) = match op {
+            Op::Binary(Binary::Mul, a, b) => ([(a, b), (b, a)], 1),
+            Op::Fma(a, b, _) => ([(a, b), (b, a)], 2),
+            _ => return None,
+        };
+        for (y, e) in pairs {
+            if y != e && self.free(y) && let Some((shape, mut args)) = self.bump(self.op(y)) {
+                self.taken[y.index()] = true;
+                args.push((4, e));
+                if let Op::Fma(_, _, f) = op {
+                    args.push((5, f));
+                }
+                return Some((Code::Bump(shape, post), args));
+            }
+        }
+        None
+    }
+
+    /// `d / (|a b| + c)^2` or `d / (u u + c)`, `u = a b`: shape and operands.
+    fn bump(&mut self, op: Op) -> Option<(u8, Args)> {
+        let uniform = |v: Value| self.facts.uniform[v.index()];
+        let alone = |v: Value, uses: u32| self.facts.uses[v.index()] == uses && !uniform(v) && !self.taken[v.index()];
+        let Op::Binary(Binary::Div, d, below) = op else { return None };
+        if !uniform(d) || !alone(below, 1) {
+            return None;
+        }
+        let (shape, u, c, gone) = match self.op(below) {
+            Op::Binary(Binary::Mul, r, again) if r == again && alone(r, 2) => {
+                let Op::Binary(Binary::Add, size, c) = self.op(r) else { return None };
+                let Op::Unary(Unary::Abs, u) = self.op(size) else { return None };
+                if !alone(size, 1) || !alone(u, 1) {
+                    return None;
+                }
+                (0, u, c, vec![below, r, size, u])
+            }
+            Op::Fma(u, again, c) if u == again && alone(u, 2) => (1, u, c, vec![below, u]),
+            _ => return None,
+        };
+        let Op::Binary(Binary::Mul, a, b) = self.op(u) else { return None };
+        if !uniform(c) || !uniform(b) {
+            return None;
+        }
+        for v in gone {
+            self.taken[v.index()] = true;
+        }
+        Some((shape, vec![(0, a), (1, b), (2, c), (3, d)]))
     }
 
     fn is_arithmetic(&self, v: Value) -> bool {

@@ -105,7 +105,7 @@ pub enum Code {
     Chain(u8, u8, u8),
     /// `(a . b) . (c . d)` with each `.` one of [`first`] but fma: root, left, right.
     Tree(u8, u8, u8),
-    /// [`pre`], [`function`], [`post`].
+    /// [`pre`], [`function`], [`post`]. Operands of `pre` are uniform, and those of `post` but its fma.
     Function(u8, u8, u8),
     /// A function without a fused form.
     Unary(Unary),
@@ -125,12 +125,18 @@ pub enum Code {
     Select,
     /// `if a . b { c } else { d }`
     SelectCompare(Compare),
+    /// `(if a . b { c } else { d }) + e` with `c`, `d` uniform.
+    CountCompare(Compare),
     /// `if a > 0 { 1 } else { 0 }`
     Spike,
-    /// Two results: `exp(pre(a))` with operands 1, 2 of [`pre`], and `d / e` (operands 3, 4): the divider works while the
-    /// multipliers do.
+    /// Two results: `exp(pre(a))` with uniform operands 1, 2 of [`pre`], and `d / e` (operands 3, 4): the divider
+    /// works while the multipliers do.
     ExpAndDiv(u8),
-    /// Exponential relaxation: `s = a + b; i = a / s; exp(pre(s)) * (m - i) + i`, with `m` operand 2, [`pre`] operands 3, 4.
+    /// A bump of `a`, the shape of surrogate derivatives: `u = a b`, then `d / ((|u| + c)^2)` (0) or `d / (u u + c)` with one
+    /// rounding (1); then nothing, times `e`, or `* e + f` (0, 1, 2). `b`, `c`, `d` are uniform.
+    Bump(u8, u8),
+    /// Exponential relaxation: `s = a + b; i = a / s; exp(pre(s)) * (m - i) + i`, with `m` operand 2 and uniform operands 3, 4
+    /// of [`pre`].
     Relax(u8),
 }
 
@@ -140,19 +146,44 @@ unsafe fn at<V: Vector>(slots: *const Slot, step: &Step, k: usize) -> (*const f6
     (s.at, s.step * V::WIDTH)
 }
 
-/// A loop over the lanes: named operands, an expression, one result.
+/// What is known of operands at compile time, a hexadecimal digit each, operand 0 lowest: 0 nothing, 1 uniform (loaded once),
+/// `2 + j` the same value as operand `j` before it.
+pub type Pattern = u32;
+
+/// A loop over the lanes: a pattern, named operands, an expression, one result.
 macro_rules! each {
-    ($V:ident, $slots:ident, $step:ident, $lanes:ident; $($x:ident = $k:expr),* => $body:expr) => {{
-        $( let mut $x = at::<$V>($slots, $step, $k); )*
+    ($V:ident, $slots:ident, $step:ident, $lanes:ident, $pattern:expr; $($x:ident = $k:literal),* => $body:expr) => {{
+        let mut from = [(std::ptr::null::<f64>(), 0); 7];
+        let mut now = [$V::splat(0.0); 7];
+        $(
+            if ($pattern >> (4 * $k)) & 15 < 2 {
+                from[$k] = at::<$V>($slots, $step, $k);
+            }
+            if ($pattern >> (4 * $k)) & 15 == 1 {
+                now[$k] = $V::load(from[$k].0);
+            }
+        )*
         let out = (*$slots.add($step.outs[0] as usize)).at;
         let mut l = 0;
         while l < $lanes {
-            let y = {
-                $( let $x = $V::load($x.0); )*
-                $body
-            };
+            $(
+                let digit = ($pattern >> (4 * $k)) & 15;
+                let $x = if digit == 0 {
+                    $V::load(from[$k].0)
+                } else if digit == 1 {
+                    now[$k]
+                } else {
+                    now[digit as usize - 2]
+                };
+                now[$k] = $x;
+            )*
+            let y = $body;
             y.store(out.add(l));
-            $( $x.0 = $x.0.add($x.1); )*
+            $(
+                if ($pattern >> (4 * $k)) & 15 == 0 {
+                    from[$k].0 = from[$k].0.add(from[$k].1);
+                }
+            )*
             l += $V::WIDTH;
         }
     }};
@@ -227,26 +258,31 @@ fn apply_compare<V: Vector, const C: u8>(a: V, b: V) -> V::Mask {
 }
 
 #[inline(always)]
-unsafe fn chain<V: Vector, const F: u8, const S: u8, const T: u8>(slots: *const Slot, step: &Step, lanes: usize) {
-    each!(V, slots, step, lanes; a = 0, b = 1, c = 2, d = 3, e = 4, f = 5, g = 6 =>
+unsafe fn chain<V: Vector, const F: u8, const S: u8, const T: u8, const P: Pattern>(
+    slots: *const Slot,
+    step: &Step,
+    lanes: usize,
+) {
+    each!(V, slots, step, lanes, P; a = 0, b = 1, c = 2, d = 3, e = 4, f = 5, g = 6 =>
         apply_then::<V, T>(apply_then::<V, S>(apply_first::<V, F>(a, b, c), d, e), f, g));
 }
 
 #[inline(always)]
 unsafe fn tree<V: Vector, const R: u8, const A: u8, const B: u8>(slots: *const Slot, step: &Step, lanes: usize) {
-    each!(V, slots, step, lanes; a = 0, b = 1, c = 2, d = 3 =>
+    each!(V, slots, step, lanes, 0; a = 0, b = 1, c = 2, d = 3 =>
         apply_first::<V, R>(apply_first::<V, A>(a, b, a), apply_first::<V, B>(c, d, c), a));
 }
 
 #[inline(always)]
 unsafe fn call<V: Vector, const P: u8, const F: u8, const Q: u8>(slots: *const Slot, step: &Step, lanes: usize) {
-    each!(V, slots, step, lanes; x = 0, a = 1, b = 2, c = 3, d = 4 =>
+    let pattern = if Q == post::FMA { 0x00110 } else { 0x11110 };
+    each!(V, slots, step, lanes, pattern; x = 0, a = 1, b = 2, c = 3, d = 4 =>
         apply_post::<V, Q>(apply_function::<V, F>(apply_pre::<V, P>(x, a, b)), c, d));
 }
 
 #[inline(always)]
 unsafe fn relax<V: Vector, const P: u8>(slots: *const Slot, step: &Step, lanes: usize) {
-    each!(V, slots, step, lanes; a = 0, b = 1, m = 2, c = 3, d = 4 => {
+    each!(V, slots, step, lanes, 0x11000; a = 0, b = 1, m = 2, c = 3, d = 4 => {
         let s = a + b;
         let i = a / s;
         math::exp(apply_pre::<V, P>(s, c, d)).fma(m - i, i)
@@ -258,7 +294,7 @@ unsafe fn exp_and_div<V: Vector, const P: u8>(slots: *const Slot, step: &Step, l
     let second = (*slots.add(step.outs[1] as usize)).at;
     let mut l = 0;
     let l = &mut l;
-    each!(V, slots, step, lanes; x = 0, a = 1, b = 2, c = 3, d = 4 => {
+    each!(V, slots, step, lanes, 0x00110; x = 0, a = 1, b = 2, c = 3, d = 4 => {
         let q = c / d;
         let y = math::exp(apply_pre::<V, P>(x, a, b));
         q.store(second.add(*l));
@@ -268,8 +304,33 @@ unsafe fn exp_and_div<V: Vector, const P: u8>(slots: *const Slot, step: &Step, l
 }
 
 #[inline(always)]
-unsafe fn select_compare<V: Vector, const C: u8>(slots: *const Slot, step: &Step, lanes: usize) {
-    each!(V, slots, step, lanes; a = 0, b = 1, c = 2, d = 3 => V::select(apply_compare::<V, C>(a, b), c, d));
+unsafe fn select_compare<V: Vector, const C: u8, const P: Pattern>(slots: *const Slot, step: &Step, lanes: usize) {
+    each!(V, slots, step, lanes, P; a = 0, b = 1, c = 2, d = 3 => V::select(apply_compare::<V, C>(a, b), c, d));
+}
+
+#[inline(always)]
+unsafe fn count_compare<V: Vector, const C: u8, const P: Pattern>(slots: *const Slot, step: &Step, lanes: usize) {
+    each!(V, slots, step, lanes, P | 0x1100; a = 0, b = 1, c = 2, d = 3, e = 4 =>
+        V::select(apply_compare::<V, C>(a, b), c, d) + e);
+}
+
+#[inline(always)]
+unsafe fn bump<V: Vector, const S: u8, const Q: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+    each!(V, slots, step, lanes, 0x1110; a = 0, b = 1, c = 2, d = 3, e = 4, f = 5 => {
+        let u = a * b;
+        let below = if S == 0 {
+            let r = u.abs() + c;
+            r * r
+        } else {
+            u.fma(u, c)
+        };
+        let y = d / below;
+        match Q {
+            0 => y,
+            1 => y * e,
+            _ => y.fma(e, f),
+        }
+    });
 }
 
 /// Everything without parameters, by number.
@@ -299,7 +360,7 @@ mod plain {
 
 #[inline(always)]
 unsafe fn plain<V: Vector, const K: u8>(slots: *const Slot, step: &Step, lanes: usize) {
-    each!(V, slots, step, lanes; a = 0, b = 1, c = 2 => match K {
+    each!(V, slots, step, lanes, 0; a = 0, b = 1, c = 2 => match K {
         plain::COPY => a,
         plain::NEG => -a,
         plain::ABS => a.abs(),
@@ -361,11 +422,41 @@ fn plain_number(code: Code) -> u8 {
 macro_rules! cube {
     ($f:ident; [$($a:literal)*]; $b:tt; $c:tt) => { [$( cube!(@ $f $a; $b; $c) ),*] };
     (@ $f:ident $a:literal; [$($b:literal)*]; $c:tt) => { [$( cube!(@ $f $a $b; $c) ),*] };
+    (@ patterned $a:literal $b:literal; [$($c:literal)*]) => { [$( patterned::<$a, $b, $c, 0> as Loop ),*] };
     (@ $f:ident $a:literal $b:literal; [$($c:literal)*]) => { [$( $f::<$a, $b, $c> as Loop ),*] };
 }
 macro_rules! list {
+    (bump $s:literal; $($a:literal)*) => { [$( bump::<$s, $a> as Loop ),*] };
+    (count_compare $p:literal; $($a:literal)*) => { [$( count_compare::<$a, $p> as Loop ),*] };
+    (compared; $($a:literal)*) => { [$( compared::<$a, 0> as Loop ),*] };
     ($f:ident; $($a:literal)*) => { [$( $f::<$a> as Loop ),*] };
 }
+
+/// Forms that pay: those of the hot kernels (see the example `profile_steps`), and all single operations with a constant.
+/// Loads of constants and of repeated operands otherwise take as long as the arithmetic.
+macro_rules! special {
+    () => {
+        special!(@
+            chain 0 0 0 0x10; chain 1 0 0 0x10; chain 1 0 0 0x01; chain 2 0 0 0x10; chain 2 0 0 0x20; chain 3 0 0 0x10;
+            chain 3 0 0 0x01; chain 4 0 0 0x010; chain 4 0 0 0x110; chain 4 0 0 0x100; chain 4 0 0 0x020;
+            chain 1 7 0 0x31000; chain 1 7 2 0x131000; chain 1 7 1 0x131000; chain 1 4 0 0x1000; chain 1 4 0 0x1010;
+            chain 0 4 0 0x1000; chain 0 4 0 0x1010; chain 2 1 0 0x1000; chain 2 1 0 0x1010; chain 2 2 0 0x1000;
+            chain 2 4 0 0x1000; chain 2 4 0 0x1020; chain 2 4 0 0x2020; chain 2 4 4 0x100000; chain 2 6 0 0x1020;
+            chain 2 6 7 0x1020; chain 0 8 0 0x10010; chain 0 8 0 0x10000; chain 0 1 7 0x1101000; chain 4 7 5 0x1010;
+            chain 4 4 0 0x1000; chain 4 4 0 0x1110; chain 4 4 0 0x1010; chain 1 4 7 0x1000; chain 1 7 0 0x1000;
+            select Lt 0 0x3101; select Lt 0 0x1101; select Lt 0 0x2110; select Lt 0 0x1110; select Lt 0 0x101;
+            select Lt 0 0x1001; select Lt 0 0x110; select Lt 0 0x1010; select Le 1 0x3101; select Le 1 0x1101;
+            select Le 1 0x2110; select Le 1 0x1110; select Le 1 0x101; select Le 1 0x110;
+        )
+    };
+    (@ $(chain $f:literal $s:literal $t:literal $p:literal;)* $(select $c:ident $n:literal $q:literal;)*) => {
+        &[
+            $((Code::Chain($f, $s, $t), $p, patterned::<$f, $s, $t, $p> as Loop),)*
+            $((Code::SelectCompare(homolog_ir::Compare::$c), $q, compared::<$n, $q> as Loop),)*
+        ]
+    };
+}
+use special;
 
 /// The loops compiled for one instruction set.
 macro_rules! machine {
@@ -375,34 +466,74 @@ macro_rules! machine {
             #![allow(clippy::missing_safety_doc)]
             use super::{Code, Loop, Slot, Step};
 
-            machine!(@ chain, $V, $(#[$feature])?, F, S, T);
+            machine!(@ patterned, $V, $(#[$feature])?, F, S, T, P);
+            machine!(@ compared, $V, $(#[$feature])?, C, P);
+            machine!(@ count_compare, $V, $(#[$feature])?, C, P);
             machine!(@ tree, $V, $(#[$feature])?, R, A, B);
             machine!(@ call, $V, $(#[$feature])?, P, F, Q);
             machine!(@ relax, $V, $(#[$feature])?, P);
+            machine!(@ bump, $V, $(#[$feature])?, S, Q);
             machine!(@ exp_and_div, $V, $(#[$feature])?, P);
-            machine!(@ select_compare, $V, $(#[$feature])?, C);
             machine!(@ plain, $V, $(#[$feature])?, K);
 
-            static CHAIN: [[[Loop; 9]; 9]; 5] = cube!(chain; [0 1 2 3 4]; [0 1 2 3 4 5 6 7 8]; [0 1 2 3 4 5 6 7 8]);
+            static CHAIN: [[[Loop; 9]; 9]; 5] = cube!(patterned; [0 1 2 3 4]; [0 1 2 3 4 5 6 7 8]; [0 1 2 3 4 5 6 7 8]);
             static TREE: [[[Loop; 4]; 4]; 4] = cube!(tree; [0 1 2 3]; [0 1 2 3]; [0 1 2 3]);
             static CALL: [[[Loop; 5]; 4]; 5] = cube!(call; [0 1 2 3 4]; [0 1 2 3]; [0 1 2 3 4]);
             static RELAX: [Loop; 5] = list!(relax; 0 1 2 3 4);
+            static BUMP: [[Loop; 3]; 2] = [list!(bump 0; 0 1 2), list!(bump 1; 0 1 2)];
             static EXP_AND_DIV: [Loop; 5] = list!(exp_and_div; 0 1 2 3 4);
-            static SELECT_COMPARE: [Loop; 4] = list!(select_compare; 0 1 2 3);
+            static COUNT: [[Loop; 4]; 3] = [
+                list!(count_compare 0x00; 0 1 2 3),
+                list!(count_compare 0x01; 0 1 2 3),
+                list!(count_compare 0x10; 0 1 2 3),
+            ];
+            static SELECT_COMPARE: [Loop; 4] = list!(compared; 0 1 2 3);
+            /// Forms with known patterns.
+            pub(super) static SPECIAL: &[(Code, super::Pattern, Loop)] = super::special!();
             static PLAIN: [Loop; 20] = list!(plain; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19);
 
-            /// The loop of a superinstruction.
-            pub fn lookup(code: Code) -> Loop {
+            /// The loop of a superinstruction whose operands have this pattern.
+            pub fn lookup(code: Code, pattern: super::Pattern) -> Loop {
+                if let Some((_, _, f)) = SPECIAL.iter().find(|(c, p, _)| (*c, *p) == (code, pattern)) {
+                    return *f;
+                }
                 match code {
                     Code::Chain(f, s, t) => CHAIN[f as usize][s as usize][t as usize],
                     Code::Tree(r, a, b) => TREE[r as usize][a as usize][b as usize],
                     Code::Function(p, f, q) => CALL[p as usize][f as usize][q as usize],
+                    Code::Bump(s, q) => BUMP[s as usize][q as usize],
                     Code::Relax(p) => RELAX[p as usize],
                     Code::ExpAndDiv(p) => EXP_AND_DIV[p as usize],
+                    Code::CountCompare(c) => {
+                        let place = match pattern & 0xff {
+                            0x01 => 1,
+                            0x10 => 2,
+                            _ => 0,
+                        };
+                        COUNT[place][super::compare_number(c) as usize]
+                    }
                     Code::SelectCompare(c) => SELECT_COMPARE[super::compare_number(c) as usize],
                     other => PLAIN[super::plain_number(other) as usize],
                 }
             }
+        }
+    };
+    (@ patterned, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {
+        $(#[$feature])?
+        unsafe fn patterned<const F: u8, const S: u8, const T: u8, const P: u32>(slots: *const Slot, step: &Step, lanes: usize) {
+            super::chain::<$V, F, S, T, P>(slots, step, lanes);
+        }
+    };
+    (@ compared, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {
+        $(#[$feature])?
+        unsafe fn compared<const C: u8, const P: u32>(slots: *const Slot, step: &Step, lanes: usize) {
+            super::select_compare::<$V, C, P>(slots, step, lanes);
+        }
+    };
+    (@ count_compare, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {
+        $(#[$feature])?
+        unsafe fn count_compare<const C: u8, const P: u32>(slots: *const Slot, step: &Step, lanes: usize) {
+            super::count_compare::<$V, C, P>(slots, step, lanes);
         }
     };
     (@ $f:ident, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {
@@ -418,3 +549,6 @@ machine!(portable, f64,);
 machine!(avx2, crate::lane::avx2::F64x4, #[target_feature(enable = "avx2,fma")]);
 #[cfg(target_arch = "x86_64")]
 machine!(avx512, crate::lane::avx512::F64x8, #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]);
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 mod kernels;
 
 use homolog_base::Unit;
+use homolog_exec::machine::Code;
 use homolog_exec::{Isa, Program};
 use homolog_ir::{
     Binary, Class, Compare, Kernel, Literal, Logic, Op, Port, Shape, Surrogate, Unary, Value, interpret,
@@ -79,16 +80,16 @@ fn kernel(seeds: &[(u8, u8, u16, u16, u16)], outputs: &[u16]) -> Kernel {
 /// below four.
 fn agree(k: &Kernel, lanes: usize, values: &[f64], place: &[usize], block: usize) {
     let stride = lanes + 3;
-    let mut arena = vec![0.0; stride * (INPUTS + k.outputs.len())];
+    let mut arena = vec![0.0; stride * (k.inputs.len() + k.outputs.len())];
     for (i, x) in arena.iter_mut().enumerate() {
         *x = values[(i * 7 + i / 5) % values.len()];
     }
     let inputs: Vec<usize> = (0..k.inputs.len()).map(|i| i * stride).collect();
-    let mut free = [true; 4];
+    let mut free: Vec<bool> = k.inputs.iter().map(|p| p.class != Class::Constant).collect();
     let outputs: Vec<usize> = (0..k.outputs.len())
         .map(|o| match place[o % place.len()] {
-            p if p < 4 && std::mem::take(&mut free[p]) => inputs[p],
-            _ => (INPUTS + o) * stride,
+            p if p < free.len() && std::mem::take(&mut free[p]) => inputs[p],
+            _ => (k.inputs.len() + o) * stride,
         })
         .collect();
     let constant = |i: usize| k.inputs[i].class == Class::Constant;
@@ -141,40 +142,36 @@ proptest! {
     }
 }
 
-#[test]
-fn known_models_equal_the_interpreter_and_use_superinstructions() {
-    for k in [kernels::hodgkin_huxley(), kernels::lif(), kernels::lif_derivative()] {
-        let lanes = 301;
-        let mut arena = Vec::new();
-        let inputs: Vec<usize> = k
-            .inputs
-            .iter()
-            .map(|p| {
-                let at = arena.len();
-                arena.extend((0..lanes).map(|l| kernels::start(&p.name) * (1.0 + 0.01 * l as f64)));
-                at
-            })
-            .collect();
-        let outputs: Vec<usize> =
-            k.outputs.iter().map(|(p, _)| k.input(&p.name).map_or(arena.len(), |i| inputs[i])).collect();
-        arena.resize(arena.len() + lanes, 0.0);
-        let mut want = arena.clone();
-        for l in 0..lanes {
-            let at = |i: usize| inputs[i] + if k.inputs[i].class == Class::Constant { 0 } else { l };
-            let x: Vec<f64> = (0..inputs.len()).map(|i| arena[at(i)]).collect();
-            for (o, y) in outputs.iter().zip(interpret(&k, &x)) {
-                want[o + l] = y;
-            }
-        }
-        let program = Program::compile(&k);
-        let operations = k.body.len() - k.inputs.len();
-        assert!(program.codes().len() * 3 < operations * 2, "{}: {:?}", k.name, program.codes());
-        for isa in Isa::available() {
-            let mut got = arena.clone();
-            program.run(isa, &mut got, &inputs, &outputs, lanes);
-            assert!(got.iter().zip(&want).all(|(a, b)| bits(*a) == bits(*b)), "{} on {isa:?}", k.name);
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn known_models_equal_the_interpreter_at_any_numbers(
+        place in prop::collection::vec(0usize..8, 1..5),
+        lanes in 1usize..100,
+        values in prop::collection::vec(
+            prop_oneof![prop::sample::select(SPECIAL.to_vec()), -3f64..3.0, -100f64..100.0, any::<f64>()], 60..120),
+        block in 1usize..100,
+    ) {
+        for k in MODELS {
+            agree(&k(), lanes, &values, &place, block);
         }
     }
+}
+
+const MODELS: [fn() -> Kernel; 4] =
+    [kernels::hodgkin_huxley, kernels::lif, kernels::lif_derivative, kernels::variations];
+
+#[test]
+fn known_models_compile_to_superinstructions() {
+    let codes = |k: Kernel| Program::compile(&k).codes();
+    let hh = codes(kernels::hodgkin_huxley());
+    assert_eq!(hh.iter().filter(|c| matches!(c, Code::Relax(_))).count(), 3, "{hh:?}");
+    assert!(hh.len() <= 16, "{hh:?}");
+    assert_eq!(codes(kernels::lif()).len(), 3);
+    assert!(codes(kernels::lif_derivative()).iter().any(|c| matches!(c, Code::Bump(0, 2))));
+    let other = codes(kernels::variations());
+    assert!(other.iter().any(|c| matches!(c, Code::Bump(1, 1))) && other.iter().any(|c| matches!(c, Code::ExpAndDiv(_))), "{other:?}");
 }
 
 #[test]

@@ -234,6 +234,9 @@ pub fn vjp(kernel: &Kernel, wrt: &[&str], accumulate: &[&str]) -> Kernel {
 /// `g p`, where a `g` that a select has made zero stays zero even if `p` is infinite or NaN: the branch not taken may be
 /// outside the domain of its functions, and zero times NaN would leak out of it. The product moves inside the select.
 fn times(b: &mut Builder, g: Value, p: Value) -> Value {
+    if b.as_const(p).is_some_and(f64::is_finite) {
+        return b.mul(g, p);
+    }
     match b.op(g) {
         Op::Const(c) if c.0 == 0.0 => g,
         Op::Select(c, x, y) if is_zero(b, x) || is_zero(b, y) => {

@@ -417,7 +417,11 @@ fn finish_ticks(parts: &Parts, step: Kernel, initial: Kernel, mut variables: Vec
     let mut accumulate = vec![port::DRIVE];
     accumulate.extend(&learned);
     wrt.extend(&accumulate);
-    let step_vjp = finish_vjp(calculus::vjp(&step, &wrt, &accumulate));
+    let mut step_vjp = finish_vjp(calculus::vjp(&step, &wrt, &accumulate));
+    // A cotangent that passes through a tick unchanged stays where it is.
+    let Kernel { inputs, body, outputs, .. } = &mut step_vjp;
+    outputs.retain(|(p, v)| !matches!(body[v.index()], homolog_ir::Op::Input(i) if inputs[i as usize].name == p.name));
+    let step_vjp = passes::prune(&step_vjp);
     for v in &mut variables {
         v.taped = step_vjp.input(&v.name).is_some();
     }

@@ -12,7 +12,7 @@ pub fn section(c: &Comparison) -> String {
     }
     let class = |k: usize| c.classes.get(k).cloned().unwrap_or_else(|| k.to_string());
     let mut out = format!(
-        "<section>\n<h2>One image through each network</h2>\n<div class=\"sample\">\n{}\n<p>Test image {} shows a <b>{}</b>. Every network below was trained from the first seed and sees this image once. Row <i>k</i> is neuron <i>k</i> of <code>{}</code> in all of them.</p>\n</div>\n",
+        "<section>\n<h2>One image through each network</h2>\n<div class=\"sample\">\n{}\n<p>Image {} of the data, one of the test part, shows a <b>{}</b>. Every network below was trained from the first seed and sees this image once. Row <i>k</i> is neuron <i>k</i> of <code>{}</code> in all of them.</p>\n</div>\n",
         picture(sample, &class(sample.label)),
         sample.index,
         super::escape(&class(sample.label)),
@@ -42,7 +42,7 @@ pub fn section(c: &Comparison) -> String {
 fn picture(s: &Sample, class: &str) -> String {
     let (rows, columns) = s.shape;
     let cell = 120.0 / rows.max(columns).max(1) as f64;
-    let mut svg = Svg::new(cell * columns as f64, cell * rows as f64, &format!("Test image {}: a {class}, {rows} by {columns} pixels", s.index));
+    let mut svg = Svg::new(cell * columns as f64, cell * rows as f64, &format!("Image {}: a {class}, {rows} by {columns} pixels", s.index));
     svg.rect((0.0, 0.0), (cell * columns as f64, cell * rows as f64), "cell", 1.0);
     for (k, v) in s.pixels.iter().enumerate().filter(|(_, v)| **v > 0.0) {
         // A hair wider than the cell, so that no seam shows between neighbours.
@@ -101,7 +101,7 @@ fn membranes(level: &Level, a: &Activity, k: usize) -> String {
         let top = PLOT.0 + i as f64 * (each + gap);
         let y = Scale { values: range, places: (top + each, top) };
         svg.rect((left, top), (x.places.1 - left, each), "cell", 1.0);
-        for v in y.ticks(3) {
+        for v in y.ticks_every(step) {
             svg.line((left, y.at(v)), (x.places.1, y.at(v)), "grid");
             svg.text((left - 7.0, y.at(v) + 4.0), "end", &tick_label(v, step));
         }
@@ -149,10 +149,10 @@ fn classes(c: &Comparison, a: &Activity, k: usize, label: usize, chosen: usize) 
 /// An axis of values that holds zero.
 fn bar_axis(svg: &mut Svg, values: &[f64], places: (f64, f64)) -> Scale {
     let (low, high) = values.iter().filter(|v| v.is_finite()).fold((0.0f64, 0.0f64), |(l, h), v| (l.min(*v), h.max(*v)));
-    let step = round_step((high - low).max(1e-9) / 3.0);
+    let step = round_step((high - low).max(1e-9) / 4.0);
     let x = Scale { values: ((low / step).floor() * step, (high / step).ceil() * step), places };
     svg.rect((places.0, PLOT.0), (places.1 - places.0, PLOT.1 - PLOT.0), "cell", 1.0);
-    for t in x.ticks(3) {
+    for t in x.ticks_every(step) {
         svg.line((x.at(t), PLOT.0), (x.at(t), PLOT.1), "grid");
         svg.text((x.at(t), PLOT.1 + 17.0), "middle", &tick_label(t, step));
     }

@@ -84,7 +84,7 @@ pub struct Epoch {
 /// A picture and what it is.
 #[derive(Clone, Debug, Default)]
 pub struct Sample {
-    /// Which of the test samples.
+    /// Which of the samples.
     pub index: usize,
     /// Class.
     pub label: usize,
@@ -173,7 +173,8 @@ fn marked(text: &str) -> String {
 
 /// Name and word of a level with its colour.
 fn chip(k: usize, level: &Level) -> String {
-    format!("<span class=\"chip l{}\"><i></i>{} <code>{}</code></span>", k % COLOURS, escape(&level.name), escape(&level.neuron))
+    let name = if level.name == level.neuron { String::new() } else { format!("{} ", escape(&level.name)) };
+    format!("<span class=\"chip l{}\"><i></i>{name}<code>{}</code></span>", k % COLOURS, escape(&level.neuron))
 }
 
 /// Colours of the style sheet; further levels begin again.

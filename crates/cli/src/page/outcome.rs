@@ -103,12 +103,15 @@ fn figure(c: &Comparison, (low, step): (f64, f64), f: &Frame) -> String {
         let accuracy = format!("{:.1} %", mean.value * 100.0);
         let mut y = top + f.row * (k as f64 + 0.5);
         if f.names_above {
-            svg.text((left, y - 13.0), &format!("start strong {colour}"), &format!("{} · {}", level.name, level.neuron));
+            svg.text((left, y - 13.0), &format!("start strong {colour}"), &if level.name == level.neuron { level.name.clone() } else { format!("{} · {}", level.name, level.neuron) });
             svg.text((right, y - 13.0), &format!("end strong {colour}"), &accuracy);
             y += 10.0;
         } else {
-            svg.text((left - 14.0, y - 2.0), &format!("end strong {colour}"), &level.name);
-            svg.text((left - 14.0, y + 13.0), "end mono", &level.neuron);
+            let same = level.name == level.neuron;
+            svg.text((left - 14.0, if same { y + 5.0 } else { y - 2.0 }), &format!("end strong {colour}"), &level.name);
+            if !same {
+                svg.text((left - 14.0, y + 13.0), "end mono", &level.neuron);
+            }
             svg.text((right + 10.0, y + 5.0), &format!("start strong {colour}"), &accuracy);
         }
         if control.value.is_finite() {

@@ -93,7 +93,11 @@ impl Scale {
 
     /// Round values between the ends, about `wanted` of them.
     pub fn ticks(&self, wanted: usize) -> Vec<f64> {
-        let step = round_step((self.values.1 - self.values.0) / wanted as f64);
+        self.ticks_every(round_step((self.values.1 - self.values.0) / wanted as f64))
+    }
+
+    /// The multiples of a step between the ends.
+    pub fn ticks_every(&self, step: f64) -> Vec<f64> {
         let first = (self.values.0 / step - 1e-9).ceil() as i64;
         let last = (self.values.1 / step + 1e-9).floor() as i64;
         (first..=last).map(|k| k as f64 * step).collect()

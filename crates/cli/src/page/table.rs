@@ -69,7 +69,7 @@ fn score(level: &Level, key: &str) -> Option<Score> {
 pub fn section(c: &Comparison) -> String {
     let mut out = format!("<section>\n<h2>Results</h2>\n<div class=\"scroll\">\n<table class=\"results\" role=\"table\" style=\"--n:{}\">\n<thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\"><span class=\"hidden\">Measure</span></th>", c.levels.len());
     for (k, l) in c.levels.iter().enumerate() {
-        out.push_str(&format!("<th scope=\"col\" role=\"columnheader\" class=\"l{}\">{}<br><code>{}</code></th>", k % COLOURS, escape(&l.name), escape(&l.neuron)));
+        out.push_str(&format!("<th scope=\"col\" role=\"columnheader\" class=\"l{}\">{}</th>", k % COLOURS, heading(l)));
     }
     out.push_str("</tr></thead>\n");
     for (group, rows) in GROUPS {
@@ -95,18 +95,24 @@ pub fn section(c: &Comparison) -> String {
     out
 }
 
+/// Name and word, or the word alone when they are the same.
+fn heading(l: &Level) -> String {
+    let word = format!("<code>{}</code>", escape(&l.neuron));
+    if l.name == l.neuron { word } else { format!("{}<br>{word}", escape(&l.name)) }
+}
+
 /// What calibration found.
 pub fn calibration(c: &Comparison) -> String {
     if c.levels.iter().all(|l| l.calibration.is_empty()) {
         return String::new();
     }
     let mut out = String::from(
-        "<section>\n<h2>Calibration</h2>\n<p>A neuron declares how active it is under a drive of unit variance: mean absolute value, or spikes in one presentation. The size of a weight of 1 is scaled until it is so; this is why one initialisation and one learning rate serve every level.</p>\n<div class=\"scroll\">\n<table>\n<thead><tr><th scope=\"col\">Level</th><th scope=\"col\">Population</th><th scope=\"col\">Declared</th><th scope=\"col\">Found</th><th scope=\"col\">Gain</th><th scope=\"col\">Reached</th></tr></thead>\n<tbody>\n",
+        "<section>\n<h2>Calibration</h2>\n<p>A neuron declares how active it is under a drive of unit variance: mean absolute value, or spikes in one presentation. The size of a weight of 1 is scaled until it is so; this is why one initialisation and one learning rate serve every level.</p>\n<div class=\"scroll\">\n<table>\n<thead><tr><th scope=\"col\">Level</th><th scope=\"col\" class=\"left\">Population</th><th scope=\"col\">Declared</th><th scope=\"col\">Found</th><th scope=\"col\">Gain</th><th scope=\"col\">Reached</th></tr></thead>\n<tbody>\n",
     );
     for l in &c.levels {
         for (population, cal) in &l.calibration {
             let cells: String = [cal.declared, cal.found, cal.gain, cal.reached].iter().map(|v| format!("<td>{}</td>", show::three_digits(*v))).collect();
-            out.push_str(&format!("<tr><th scope=\"row\">{} <code>{}</code></th><th scope=\"row\"><code>{}</code></th>{cells}</tr>\n", escape(&l.name), escape(&l.neuron), escape(population)));
+            out.push_str(&format!("<tr><th scope=\"row\">{}</th><th scope=\"row\"><code>{}</code></th>{cells}</tr>\n", heading(l).replace("<br>", " "), escape(population)));
         }
     }
     out.push_str("</tbody>\n</table>\n</div>\n</section>\n");
@@ -119,7 +125,7 @@ pub fn constants(c: &Comparison) -> String {
         return String::new();
     }
     let mut out = String::from(
-        "<section>\n<h2>How energy was estimated</h2>\n<p>Operations and memory traffic are counted from the program that ran, and each is multiplied by a constant. So this is no measurement of a machine: it says what the arithmetic and its memory would cost on a chip that does nothing else.</p>\n<div class=\"pair tables\">\n",
+        "<section>\n<h2>How energy was estimated</h2>\n<p>Operations and memory traffic are counted from the compiled model and the spikes of the test images, and each is multiplied by a constant. So this is no measurement of a machine: it says what the arithmetic and its memory would cost on a chip that does nothing else.</p>\n<div class=\"pair tables\">\n",
     );
     let mut names: Vec<&str> = vec![];
     for (name, _) in c.levels.iter().flat_map(|l| &l.energy_parts) {
@@ -145,7 +151,7 @@ pub fn constants(c: &Comparison) -> String {
         let most = k.most.map_or(String::new(), |m| format!(" to {}", show::with_prefix(m, "J")));
         out.push_str(&format!("<tr><th scope=\"row\">{}{note}</th><td>{}{most}</td></tr>\n", escape(&k.name), show::with_prefix(k.joules, "J")));
     }
-    out.push_str(&format!("</tbody>\n</table>\n</div>\n</div>\n<p class=\"caption\">{} Where a constant is a range, its middle counts.</p>\n</section>\n", escape(&format!("{}.", c.energy_table.trim_end_matches('.')))));
+    out.push_str(&format!("</tbody>\n</table>\n</div>\n</div>\n<p class=\"caption\">{} Of a range, the middle counts. The table in <code>library/energy</code> says where each constant is from, and which are assumptions.</p>\n</section>\n", escape(&format!("{}.", c.energy_table.trim_end_matches('.')))));
     out
 }
 

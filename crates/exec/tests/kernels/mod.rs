@@ -23,7 +23,7 @@ pub fn start(name: &str) -> f64 {
         "dt" => 0.025,
         "decay" => 0.9,
         "threshold" => 1.0,
-        "width" => 0.5,
+        "inverse_width" => 0.5,
         _ => 0.25,
     }
 }
@@ -118,6 +118,33 @@ pub fn lif() -> Kernel {
     b.finish()
 }
 
+/// Two gates in other words: `dt` in the other factor, the steady state of the other rate, an arctan surrogate.
+pub fn variations() -> Kernel {
+    let mut b = Builder::new("variations");
+    let v = input(&mut b, "v");
+    let i = input(&mut b, "i");
+    let dt = constant_input(&mut b, "dt");
+    let minus = b.neg(dt);
+    let a = b.exp(v);
+    let c = b.unary(Unary::Exprelr, i);
+    gate(&mut b, "m", a, c, minus);
+    let a = b.unary(Unary::Tanh, i);
+    let c = b.mul(v, i);
+    gate(&mut b, "n", c, a, dt);
+    let s = b.constant(3.0);
+    let u = b.mul(s, v);
+    let one = b.constant(1.0);
+    let d = b.fma(u, u, one);
+    let d = b.div(one, d);
+    let d = b.mul(d, i);
+    b.output("bell", Unit::ONE, d);
+    let q = b.div(i, v);
+    let e = b.exp(i);
+    let q = b.sub(q, e);
+    b.output("pair", Unit::ONE, q);
+    b.finish()
+}
+
 /// What the adjoint of [`lif`] needs: the surrogate of the crossing, and the slopes by voltage and drive.
 pub fn lif_derivative() -> Kernel {
     let mut b = Builder::new("lif_derivative");
@@ -127,11 +154,11 @@ pub fn lif_derivative() -> Kernel {
     let gs = input(&mut b, "gs");
     let decay = constant_input(&mut b, "decay");
     let threshold = constant_input(&mut b, "threshold");
-    let width = constant_input(&mut b, "width");
+    let width = constant_input(&mut b, "inverse_width");
     let away = b.sub(v, drive);
     let v1 = b.fma(decay, away, drive);
     let x = b.sub(v1, threshold);
-    let u = b.div(x, width);
+    let u = b.mul(width, x);
     let u = b.unary(Unary::Abs, u);
     let one = b.constant(1.0);
     let d = b.add(one, u);

@@ -167,13 +167,13 @@ fn activity(plan: &Plan<'_>, prepared: &Prepared, params: &Params) -> Result<Opt
     Ok(Some((index, page::Activity { dt: model.dt, ticks, values, spikes, traces: membranes, classes })))
 }
 
-/// Two neurons worth a look: the one with most spikes, and one with half as many.
+/// Two neurons worth a look: of those that spike, the middle one by number of spikes and the quietest.
 fn busy(spikes: &[(usize, usize)], size: usize) -> Vec<usize> {
-    let mut counts: Vec<(usize, usize)> = (0..size).map(|n| (spikes.iter().filter(|s| s.1 == n).count(), n)).collect();
-    counts.sort_by_key(|(count, n)| (std::cmp::Reverse(*count), *n));
-    let most = counts.first().map_or(0, |c| c.0);
-    let second = counts.iter().skip(1).min_by_key(|c| c.0.abs_diff(most.div_ceil(2)));
-    counts.first().into_iter().chain(second).map(|c| c.1).collect()
+    let mut counts: Vec<(usize, usize)> = (0..size).map(|n| (spikes.iter().filter(|s| s.1 == n).count(), n)).filter(|c| c.0 > 0).collect();
+    counts.sort_unstable();
+    let mut out: Vec<usize> = [counts.len() / 2, 0].into_iter().filter_map(|k| counts.get(k)).map(|c| c.1).collect();
+    out.dedup();
+    if out.is_empty() { vec![0] } else { out }
 }
 
 #[cfg(test)]
@@ -181,9 +181,9 @@ mod tests {
     use super::busy;
 
     #[test]
-    fn the_busiest_neuron_and_one_half_as_busy_are_shown() {
+    fn a_neuron_of_middling_and_one_of_little_activity_are_shown() {
         let spikes = [(0, 2), (1, 2), (2, 2), (3, 2), (0, 0), (1, 0), (0, 1)];
-        assert_eq!(busy(&spikes, 4), [2, 0]);
+        assert_eq!(busy(&spikes, 4), [0, 1]);
         assert_eq!(busy(&[], 1), [0]);
     }
 }

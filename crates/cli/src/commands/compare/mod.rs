@@ -85,7 +85,7 @@ pub fn run(args: &Args, color: bool) -> Done {
         work::write(&model_path(&out, &v.name), v.text.as_bytes())?;
     }
     let threads = args.threads.unwrap_or_else(work::processors);
-    let names: Vec<String> = variants.iter().map(|v| format!("{} ({})", v.name, v.word)).collect();
+    let names: Vec<String> = variants.iter().map(|v| heading(&v.name, &v.word)).collect();
     let screen = Screen::new(args.quiet || args.json, &names);
     let plan = level::Plan { opened: &opened, samples, population: &population, seeds: &seeds, threads, color };
     let mut levels = vec![];
@@ -130,7 +130,7 @@ fn variants(args: &Args, opened: &Opened, population: &str, out: &Path) -> Resul
     if !args.levels.is_empty() {
         chosen.clear();
         for asked in &args.levels {
-            let level = known.iter().find(|(n, _)| n == asked);
+            let level = known.iter().find(|(n, _)| n == asked).or_else(|| known.iter().find(|(_, w)| w.value == *asked));
             let neuron = opened.library.get(asked).filter(|m| m.interface.is_some());
             match (level, neuron) {
                 (Some((n, w)), _) => chosen.push((n.clone(), w.value.clone())),
@@ -168,9 +168,14 @@ fn variants(args: &Args, opened: &Opened, population: &str, out: &Path) -> Resul
     if problems.is_empty() { Ok(out_variants) } else { Err(problems) }
 }
 
-/// The most important rows for the terminal.
+/// Name and word, or the word alone when they are the same.
+fn heading(name: &str, word: &str) -> String {
+    if name == word { word.into() } else { format!("{name} ({word})") }
+}
+
+/// The table of results for the terminal.
 fn summary(c: &page::Comparison) -> String {
-    let mut rows = vec![std::iter::once(String::new()).chain(c.levels.iter().map(|l| format!("{} ({})", l.name, l.neuron))).collect::<Vec<_>>()];
+    let mut rows = vec![std::iter::once(String::new()).chain(c.levels.iter().map(|l| heading(&l.name, &l.neuron))).collect::<Vec<_>>()];
     rows.extend(page::rows(c).into_iter().map(|(name, cells)| std::iter::once(name).chain(cells).collect()));
     terminal::table(&rows)
 }

@@ -1,0 +1,50 @@
+use super::*;
+
+/// Runs a loop with operands of a pattern; returns what it wrote.
+fn result(f: Loop, code: Code, pattern: Pattern) -> Vec<u64> {
+    const LANES: usize = 24;
+    let mut x: Vec<f64> = (0..8 * LANES).map(|i| ((i * 37 % 101) as f64 - 50.0) * 0.07).collect();
+    let base = x.as_mut_ptr();
+    let slots: Vec<Slot> = (0..16)
+        .map(|k| {
+            let at = base.wrapping_add(k % 8 * LANES);
+            // Slots from 8 are the same rows as constants: eight copies of their first number.
+            Slot { at, step: usize::from(k < 8) }
+        })
+        .collect();
+    let mut args = [0u16; 7];
+    for k in 0..7 {
+        args[k] = match (pattern >> (4 * k)) & 15 {
+            0 => k as u16,
+            1 => k as u16 + 8,
+            d => args[d as usize - 2],
+        };
+        if args[k] >= 8 {
+            for l in 1..8 {
+                x[k * LANES + l] = x[k * LANES];
+            }
+        }
+    }
+    // SAFETY: all rows have 24 numbers, constants eight; results go to the unused row 7.
+    unsafe { f(slots.as_ptr(), &Step { code, outs: [7, 7], args }, LANES) };
+    x[7 * LANES..].iter().map(|y| y.to_bits()).collect()
+}
+
+#[test]
+fn forms_with_patterns_equal_the_general_forms() {
+    for (code, pattern, f) in portable::SPECIAL {
+        assert_eq!(result(*f, *code, *pattern), result(portable::lookup(*code, 0xfff_ffff), *code, *pattern), "{code:?} {pattern:#x}");
+    }
+    #[cfg(target_arch = "x86_64")]
+    for isa in crate::Isa::available() {
+        let list = match isa {
+            crate::Isa::Portable => portable::SPECIAL,
+            crate::Isa::Avx2 => avx2::SPECIAL,
+            crate::Isa::Avx512 => avx512::SPECIAL,
+        };
+        for (code, pattern, f) in list {
+            let general = portable::lookup(*code, 0xfff_ffff);
+            assert_eq!(result(*f, *code, *pattern), result(general, *code, *pattern), "{isa:?} {code:?} {pattern:#x}");
+        }
+    }
+}
