@@ -103,8 +103,8 @@ pub fn energy_table() -> Result<EnergyTable, Vec<Diagnostic>> {
 /// A message for a neuron that the library does not have.
 pub fn unknown_neuron(network: &Network, library: &Library, word: &Located<String>) -> Diagnostic {
     let neurons = library.iter().filter(|m| m.interface.is_some()).map(|m| m.name.as_str());
-    let d = Diagnostic::error("model-unknown-neuron", format!("there is no neuron `{}` in the library", word.value)).suggest(word, neurons);
-    network.locate(d, word.span, "no mechanism of this name")
+    let d = Diagnostic::error("model-unknown-neuron", format!("there is no neuron `{}`", word.value)).suggest(word, neurons);
+    network.locate(d, word.span, "not in the library")
 }
 
 /// One seed of a study, compiled, with its samples divided.

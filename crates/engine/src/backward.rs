@@ -6,11 +6,11 @@
 //! arrived `D` ticks later receives its cotangent from there. See `docs/methods/adjoint.md` for what a spike, a reset
 //! and a delay mean in reverse.
 
-use crate::forward::{Run, Source, count_variable, on_a_line, read_write, split_signs};
+use crate::forward::{Run, Source, count_variable, few, on_a_line, prepare_weights, read_write};
 use crate::layout::{Layout, Now};
 use crate::plan::Plan;
 use crate::{Engine, Scratch};
-use homolog_exec::{gemm, sum_rows};
+use homolog_exec::{add_outer_of_spikes, gemm, sum_rows};
 use homolog_model::{Clock, Fault, Gradients, Inputs, Link, Model, Observable, Params, Phase, Probe, RecordingGrad, Tape, Target, Wires};
 use std::ops::Range;
 
@@ -33,7 +33,7 @@ pub(crate) fn pullback(
     let mut memory = std::mem::take(&mut tape.arena);
     let arena = on_a_line(&mut memory);
     let mut scratch = std::mem::take(&mut engine.scratch);
-    split_signs(model, params, &mut scratch.signed);
+    prepare_weights(model, params, &mut scratch);
     let run = Run::new(engine.isa, plan, model, params, inputs, &layout);
     out.params.resize_with(params.tensors.len(), Vec::new);
     for (g, t) in out.params.iter_mut().zip(&params.tensors) {
@@ -168,9 +168,9 @@ impl Backward<'_, '_> {
     }
 
     /// Neurons that are stepped together: as in the run, but all where sparse wires scatter to any of them.
-    fn tile(&self, stage: &[usize]) -> usize {
+    fn tile(&self, stage: &[usize]) -> Option<usize> {
         let scatters = |l: &Link| l.target != Target::Drive && stage.contains(&l.from) && matches!(l.wires, Wires::Sparse { .. });
-        if self.run.model.links.iter().any(scatters) { usize::MAX } else { self.run.tile(stage) }
+        self.run.tile(stage).filter(|_| !self.run.model.links.iter().any(scatters))
     }
 
     /// The ticks of a segment, last first.
@@ -179,14 +179,21 @@ impl Backward<'_, '_> {
         let ticks = layout.segment_ticks(segment, self.run.model.ticks);
         let copy = layout.copy(frame, segment);
         for stage in stages.iter().rev() {
-            let tile = self.tile(stage);
-            let size = stage.iter().map(|g| self.run.model.groups[*g].size).max().unwrap_or(0);
-            for first in (0..size).step_by(tile.min(size)) {
-                for t in (0..ticks).rev() {
-                    for &g in stage.iter().rev().filter(|g| self.needs[**g]) {
-                        let rows = first..first.saturating_add(tile).min(self.run.model.groups[g].size);
-                        let open = segment * layout.segment + t >= self.run.model.groups[g].settle;
-                        tick(&self.run, arena, scratch, g, Now { frame, copy, t, open }, rows);
+            let now = |g: usize, t: usize| Now { frame, copy, t, open: segment * layout.segment + t >= self.run.model.groups[g].settle };
+            match self.tile(stage) {
+                None => {
+                    for t in (0..ticks).rev() {
+                        for &g in stage.iter().rev().filter(|g| self.needs[**g]) {
+                            tick(&self.run, arena, scratch, g, now(g, t), self.run.all(g));
+                        }
+                    }
+                }
+                Some(tile) => {
+                    for &g in stage.iter().filter(|g| self.needs[**g]) {
+                        for first in self.run.all(g).step_by(tile) {
+                            let rows = first..(first + tile).min(self.run.model.groups[g].size);
+                            (0..ticks).rev().for_each(|t| tick(&self.run, arena, scratch, g, now(g, t), rows.clone()));
+                        }
                     }
                 }
             }
@@ -228,6 +235,14 @@ impl Backward<'_, '_> {
                         if *w * sign > 0.0 {
                             *o += sign * p;
                         }
+                    }
+                } else if l.wires == Wires::Dense {
+                    let (columns, batch) = (model.groups[l.from].size, layout.batch);
+                    scratch.spikes.read(self.run.isa, spikes, columns, batch);
+                    if few(scratch.spikes.len(), columns * batch) {
+                        add_outer_of_spikes(self.run.isa, &mut scratch.spikes, d, model.groups[g].size, batch, out, columns);
+                    } else {
+                        outer(&self.run, scratch, l, d, spikes, out);
                     }
                 } else {
                     outer(&self.run, scratch, l, d, spikes, out);

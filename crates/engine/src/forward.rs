@@ -6,7 +6,7 @@
 use crate::layout::{Layout, Now};
 use crate::plan::{Bound, Place, Plan};
 use crate::{Engine, Scratch};
-use homolog_exec::{Isa, gemm};
+use homolog_exec::{Isa, add_weights_of_spikes, gemm};
 use homolog_model::model::Variable;
 use homolog_model::{Clock, Fault, Inputs, Link, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target, Trace, Wires};
 use std::ops::Range;
@@ -68,11 +68,11 @@ impl<'a> Run<'a> {
         0..self.model.groups[g].size
     }
 
-    /// Neurons that are stepped together through a whole segment, so that their columns stay in the cache: all of them
-    /// when groups of the stage excite one another.
-    pub fn tile(&self, stage: &[usize]) -> usize {
+    /// How many neurons are stepped together through a whole segment, so that their columns stay in the cache. None when
+    /// neurons of the stage excite one another, so that all must take one tick before any takes the next.
+    pub fn tile(&self, stage: &[usize]) -> Option<usize> {
         let excites = |l: &Link| l.target != Target::Drive && stage.contains(&l.from) && stage.contains(&l.to);
-        if stage.len() > 1 || self.model.links.iter().any(excites) { usize::MAX } else { (TILE / self.layout.batch).max(1) }
+        (stage.len() == 1 && !self.model.links.iter().any(excites)).then_some((TILE / self.layout.batch).max(1))
     }
 
     /// The values of group `g` in a frame: a range of the arena, or a slice of the inputs.
@@ -106,31 +106,27 @@ impl<'a> Run<'a> {
         }
         for l in self.model.links.iter().filter(|l| l.to == g && l.target == Target::Drive) {
             let source = self.value_source(l.from, frame as isize - l.delay as isize);
-            self.product(arena, scratch, l, &self.params.tensors[l.weights].values, source, start, self.all(g));
+            self.product(arena, scratch, l, &self.params.tensors[l.weights].values, source, start);
         }
     }
 
-    /// Adds the weighted `source` column of the sending group to some rows of the column at `to`.
-    #[allow(clippy::too_many_arguments)]
-    pub fn product(&self, arena: &mut [f64], scratch: &mut Scratch, l: &Link, weights: &[f64], source: Source, to: usize, rows: Range<usize>) {
-        let (columns, batch) = (self.model.groups[l.from].size, self.layout.batch);
-        let (to, n) = (to + rows.start * batch, rows.len() * batch);
+    /// Adds the weighted `source` column of the sending group to the column at `to`.
+    fn product(&self, arena: &mut [f64], scratch: &mut Scratch, l: &Link, weights: &[f64], source: Source, to: usize) {
+        let (rows, columns, batch) = (self.model.groups[l.to].size, self.model.groups[l.from].size, self.layout.batch);
+        let n = rows * batch;
         let (x, y) = match source {
             Source::Given(x) => (x, &mut arena[to..to + n]),
             Source::Arena(from) => read_write(arena, from, columns * batch, to, n),
         };
         match &l.wires {
-            Wires::Dense => {
-                let w = &weights[rows.start * columns..];
-                gemm(self.isa, false, false, rows.len(), batch, columns, 1.0, w, columns, x, batch, 1.0, y, batch, &mut scratch.gemm);
-            }
+            Wires::Dense => gemm(self.isa, false, false, rows, batch, columns, 1.0, weights, columns, x, batch, 1.0, y, batch, &mut scratch.gemm),
             Wires::OneToOne => {
-                for ((y, x), w) in y.chunks_exact_mut(batch).zip(x.chunks_exact(batch).skip(rows.start)).zip(&weights[rows]) {
+                for ((y, x), w) in y.chunks_exact_mut(batch).zip(x.chunks_exact(batch)).zip(weights) {
                     axpy(*w, x, y);
                 }
             }
             Wires::Sparse { start, column } => {
-                for (r, y) in rows.zip(y.chunks_exact_mut(batch)) {
+                for (r, y) in y.chunks_exact_mut(batch).enumerate() {
                     for k in start[r] as usize..start[r + 1] as usize {
                         axpy(weights[k], &x[column[k] as usize * batch..][..batch], y);
                     }
@@ -139,21 +135,43 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// One tick of some neurons of a group.
-    fn tick(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now, rows: Range<usize>) {
+    /// The spikes that arrive at a group in a tick.
+    fn arrive(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now) {
         let group = &self.model.groups[g];
-        let batch = self.layout.batch;
+        let lanes = self.layout.groups[g].lanes;
         for (k, name) in group.arrivals.iter().enumerate() {
             let to = self.layout.arrival(g, k, now.copy, now.t);
-            arena[to + rows.start * batch..to + rows.end * batch].fill(0.0);
+            arena[to..to + lanes].fill(0.0);
             for (n, l) in self.model.links.iter().enumerate().filter(|(_, l)| l.to == g && l.target != Target::Drive) {
                 let from = self.layout.spike(l.from, now.copy, now.t as isize - l.delay as isize);
+                if self.add_spikes(arena, scratch, n, l, from, to) {
+                    continue;
+                }
                 let signed = std::mem::take(&mut scratch.signed);
                 let weights = link_weights(self.params, &signed, n, l, name);
-                self.product(arena, scratch, l, weights, Source::Arena(from), to, rows.clone());
+                self.product(arena, scratch, l, weights, Source::Arena(from), to);
                 scratch.signed = signed;
             }
         }
+    }
+
+    /// Adds the weights of the neurons that spiked, where they are few; says whether it did. Both ways give the same bits.
+    fn add_spikes(&self, arena: &mut [f64], scratch: &mut Scratch, n: usize, l: &Link, from: usize, to: usize) -> bool {
+        if scratch.transposed[n].is_empty() {
+            return false;
+        }
+        let (rows, columns, batch) = (self.model.groups[l.to].size, self.model.groups[l.from].size, self.layout.batch);
+        let (spikes, y) = read_write(arena, from, columns * batch, to, rows * batch);
+        scratch.spikes.read(self.isa, spikes, columns, batch);
+        if few(scratch.spikes.len(), columns * batch) {
+            add_weights_of_spikes(self.isa, &mut scratch.spikes, &scratch.transposed[n], rows, rows, batch, y);
+            return true;
+        }
+        false
+    }
+
+    /// One tick of some neurons of a group, after what arrives has arrived.
+    fn tick(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now, rows: Range<usize>) {
         let step = self.plan.groups[g].step.as_ref().expect("a group with ticks steps");
         self.call(arena, scratch, g, step, now, rows);
     }
@@ -163,16 +181,26 @@ impl<'a> Run<'a> {
         let ticks = self.layout.segment_ticks(segment, self.model.ticks);
         let copy = self.layout.copy(frame, segment);
         for stage in stages {
-            let tile = self.tile(stage);
-            let size = stage.iter().map(|g| self.model.groups[*g].size).max().unwrap_or(0);
-            for first in (0..size).step_by(tile.min(size)) {
+            let now = |g: usize, t: usize| Now { frame, copy, t, open: segment * self.layout.segment + t >= self.model.groups[g].settle };
+            let Some(tile) = self.tile(stage) else {
                 for t in 0..ticks {
                     for &g in stage {
-                        let rows = first..first.saturating_add(tile).min(self.model.groups[g].size);
-                        let open = segment * self.layout.segment + t >= self.model.groups[g].settle;
-                        self.tick(arena, scratch, g, Now { frame, copy, t, open }, rows.clone());
-                        after(arena, g, t, rows);
+                        self.arrive(arena, scratch, g, now(g, t));
+                        self.tick(arena, scratch, g, now(g, t), self.all(g));
+                        after(arena, g, t, self.all(g));
                     }
+                }
+                continue;
+            };
+            let g = stage[0];
+            for t in 0..ticks {
+                self.arrive(arena, scratch, g, now(g, t));
+            }
+            for first in self.all(g).step_by(tile) {
+                let rows = first..(first + tile).min(self.model.groups[g].size);
+                for t in 0..ticks {
+                    self.tick(arena, scratch, g, now(g, t), rows.clone());
+                    after(arena, g, t, rows.clone());
                 }
             }
         }
@@ -324,10 +352,23 @@ pub(crate) fn link_weights<'b>(params: &'b Params, signed: &'b [[Vec<f64>; 2]], 
     }
 }
 
-/// Splits the weights of links by sign.
-pub(crate) fn split_signs(model: &Model, params: &Params, signed: &mut Vec<[Vec<f64>; 2]>) {
-    signed.resize_with(model.links.len(), Default::default);
-    for (l, s) in model.links.iter().zip(signed) {
+/// Whether adding spikes one by one is faster than a product with all of a column.
+pub(crate) fn few(spikes: usize, of: usize) -> bool {
+    2 * spikes < of
+}
+
+/// Prepares the weights of links that carry spikes: split by sign, or transposed.
+pub(crate) fn prepare_weights(model: &Model, params: &Params, scratch: &mut Scratch) {
+    scratch.signed.resize_with(model.links.len(), Default::default);
+    scratch.transposed.resize_with(model.links.len(), Vec::new);
+    for ((l, s), transposed) in model.links.iter().zip(&mut scratch.signed).zip(&mut scratch.transposed) {
+        transposed.clear();
+        if l.target == Target::Own && l.wires == Wires::Dense {
+            let (rows, columns) = (model.groups[l.to].size, model.groups[l.from].size);
+            let w = &params.tensors[l.weights].values;
+            transposed.extend((0..columns).flat_map(|c| (0..rows).map(move |r| w[r * columns + c])));
+            transposed.resize(rows * columns + LINE, 0.0);
+        }
         if l.target == Target::BySign {
             let w = &params.tensors[l.weights].values;
             s[0].clear();
@@ -389,7 +430,7 @@ pub(crate) fn run(
     }
     let mut checkpoints = tape.as_mut().map(|t| std::mem::take(&mut t.checkpoints)).unwrap_or_default();
     let mut scratch = std::mem::take(&mut engine.scratch);
-    split_signs(model, params, &mut scratch.signed);
+    prepare_weights(model, params, &mut scratch);
     let run = Run::new(engine.isa, plan, model, params, inputs, &layout);
     let saves = tape.is_some() && !layout.keeps_all;
     let result = frames_of(&run, on_a_line(&mut arena), &mut scratch, probes, state, saves.then_some(&mut checkpoints));

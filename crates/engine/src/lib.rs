@@ -11,7 +11,7 @@ mod layout;
 mod plan;
 pub mod reference;
 
-use homolog_exec::{GemmScratch, Isa};
+use homolog_exec::{GemmScratch, Isa, SpikeList};
 use homolog_model::{Fault, Gradients, Inputs, Model, Params, Probe, Recording, RecordingGrad, Runner, State, Tape};
 use plan::Plan;
 
@@ -36,6 +36,10 @@ struct Scratch {
     gemm: GemmScratch,
     /// For links by sign: the positive part of the weights and the negated negative part.
     signed: Vec<[Vec<f64>; 2]>,
+    /// For links of spikes over dense wires: the transposed weights, padded for whole vectors.
+    transposed: Vec<Vec<f64>>,
+    /// The spikes of a column.
+    spikes: SpikeList,
     /// Where the ports of a kernel lie in this call.
     inputs: Vec<usize>,
     outputs: Vec<usize>,

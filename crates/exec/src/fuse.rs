@@ -323,7 +323,7 @@ impl Fuser<'_> {
         let uniform = |v: Value| self.facts.uniform[v.index()];
         let alone = |v: Value, uses: u32| self.facts.uses[v.index()] == uses && !uniform(v) && !self.taken[v.index()];
         let Op::Binary(Binary::Div, d, below) = op else { return None };
-        if !uniform(d) || !alone(below, 1) {
+        if !alone(below, 1) {
             return None;
         }
         let (shape, u, c, gone) = match self.op(below) {

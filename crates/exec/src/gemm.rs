@@ -14,8 +14,6 @@
 //! in the second; the innermost kernel keeps a tile of C in registers.
 
 mod kernel;
-#[cfg(test)]
-mod tests;
 
 use crate::isa::Isa;
 use kernel::{Kernels, Tile};

@@ -8,11 +8,15 @@ pub mod isa;
 pub mod lane;
 mod fuse;
 pub mod gemm;
+#[doc(hidden)]
 pub mod machine;
 pub mod program;
 pub mod reduce;
 
+pub mod spikes;
+
 pub use gemm::{GemmScratch, gemm, gemm_parallel};
 pub use isa::Isa;
-pub use reduce::sum_rows;
 pub use program::Program;
+pub use reduce::sum_rows;
+pub use spikes::{SpikeList, add_outer_of_spikes, add_weights_of_spikes};

@@ -133,7 +133,7 @@ pub enum Code {
     /// works while the multipliers do.
     ExpAndDiv(u8),
     /// A bump of `a`, the shape of surrogate derivatives: `u = a b`, then `d / ((|u| + c)^2)` (0) or `d / (u u + c)` with one
-    /// rounding (1); then nothing, times `e`, or `* e + f` (0, 1, 2). `b`, `c`, `d` are uniform.
+    /// rounding (1); then nothing, times `e`, or `* e + f` (0, 1, 2). `b`, `c` are uniform.
     Bump(u8, u8),
     /// Exponential relaxation: `s = a + b; i = a / s; exp(pre(s)) * (m - i) + i`, with `m` operand 2 and uniform operands 3, 4
     /// of [`pre`].
@@ -316,7 +316,7 @@ unsafe fn count_compare<V: Vector, const C: u8, const P: Pattern>(slots: *const 
 
 #[inline(always)]
 unsafe fn bump<V: Vector, const S: u8, const Q: u8>(slots: *const Slot, step: &Step, lanes: usize) {
-    each!(V, slots, step, lanes, 0x1110; a = 0, b = 1, c = 2, d = 3, e = 4, f = 5 => {
+    each!(V, slots, step, lanes, 0x0110; a = 0, b = 1, c = 2, d = 3, e = 4, f = 5 => {
         let u = a * b;
         let below = if S == 0 {
             let r = u.abs() + c;
@@ -489,7 +489,7 @@ macro_rules! machine {
             ];
             static SELECT_COMPARE: [Loop; 4] = list!(compared; 0 1 2 3);
             /// Forms with known patterns.
-            pub(super) static SPECIAL: &[(Code, super::Pattern, Loop)] = super::special!();
+            pub static SPECIAL: &[(Code, super::Pattern, Loop)] = super::special!();
             static PLAIN: [Loop; 20] = list!(plain; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19);
 
             /// The loop of a superinstruction whose operands have this pattern.
@@ -549,6 +549,3 @@ machine!(portable, f64,);
 machine!(avx2, crate::lane::avx2::F64x4, #[target_feature(enable = "avx2,fma")]);
 #[cfg(target_arch = "x86_64")]
 machine!(avx512, crate::lane::avx512::F64x8, #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]);
-
-#[cfg(test)]
-mod tests;

@@ -88,6 +88,3 @@ unsafe fn several<V: Vector, const P: usize, const R: usize>(x: *const f64, stri
     }
     result
 }
-
-#[cfg(test)]
-mod tests;

@@ -12,7 +12,7 @@ pub fn repository() -> PathBuf {
 pub struct RustFile {
     /// Path from the repository, with `/`.
     pub path: String,
-    /// Whether it holds nothing but tests.
+    /// Whether it holds nothing but tests, examples or benches, which run on the developer's machine alone.
     pub for_tests: bool,
     /// Its code.
     pub code: Code,
@@ -44,7 +44,7 @@ pub fn rust_files() -> Vec<RustFile> {
         .into_iter()
         .map(|(path, text)| {
             let relative = path.strip_prefix(&root).expect("it lies in the repository").display().to_string().replace('\\', "/");
-            let for_tests = relative.contains("/tests/") || test_modules.iter().any(|m| path == m.with_extension("rs") || path.starts_with(m));
+            let for_tests = ["/tests/", "/examples/", "/benches/"].iter().any(|f| relative.contains(f)) || test_modules.iter().any(|m| path == m.with_extension("rs") || path.starts_with(m));
             RustFile { path: relative, for_tests, code: Code::of(&text), text }
         })
         .collect();

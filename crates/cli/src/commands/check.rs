@@ -59,6 +59,7 @@ fn check(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
 fn model(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
     let (study, mut problems) = homolog_model::file::read(source);
     if has_errors(&problems) {
+        further(&study, library, &mut problems);
         return problems;
     }
     let samples = work::samples(&study).unwrap_or_else(|e| {
@@ -77,6 +78,18 @@ fn model(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
         }
     }
     problems
+}
+
+/// What compilation finds in a file that has errors already: only at places of which nothing was said yet.
+fn further(study: &Study, library: &Library, problems: &mut Vec<Diagnostic>) {
+    let network = &study.network;
+    if network.populations.is_empty() || network.populations.iter().any(|p| p.size.value == 0) {
+        return;
+    }
+    let said: Vec<_> = problems.iter().filter_map(|d| d.labels.first()).map(|l| l.0).collect();
+    let found = homolog_model::compile(network, library, 0).err().unwrap_or_default();
+    problems.extend(found.into_iter().filter(|d| d.labels.first().is_some_and(|l| !said.contains(&l.0))));
+    problems.sort_by_key(|d| d.labels.first().map_or(usize::MAX, |l| l.0.start));
 }
 
 /// What is wrong between the network and its samples, and with how it is trained.

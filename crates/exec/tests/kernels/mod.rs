@@ -140,8 +140,8 @@ pub fn variations() -> Kernel {
     b.output("bell", Unit::ONE, d);
     let q = b.div(i, v);
     let e = b.exp(i);
-    let q = b.sub(q, e);
-    b.output("pair", Unit::ONE, q);
+    b.output("q", Unit::ONE, q);
+    b.output("e", Unit::ONE, e);
     b.finish()
 }
 

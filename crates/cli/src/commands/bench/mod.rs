@@ -26,7 +26,7 @@ pub struct Args {
     /// Folder of .mod files to use besides those that ship with the program; may be repeated
     #[arg(long, value_name = "DIR")]
     library: Vec<PathBuf>,
-    /// Print JSON, one line a measurement
+    /// Print one line of JSON to stdout
     #[arg(long)]
     json: bool,
 }
@@ -39,7 +39,7 @@ const BENCHES: [(&str, &str); 3] = [
 
 /// Runs one.
 pub fn run(args: &Args, _color: bool) -> Done {
-    let rows = match args.name.as_str() {
+    let mut found = match args.name.as_str() {
         "list" => {
             for (name, what) in BENCHES {
                 println!("{name:4} {what}");
@@ -47,19 +47,24 @@ pub fn run(args: &Args, _color: bool) -> Done {
             return Ok(ExitCode::SUCCESS);
         }
         "hh" => hh::measure(args)?,
-        "mlp" | "snn" => vec![classify::measure(args)?],
+        "mlp" | "snn" => classify::measure(args)?,
         other => return Err(vec![Diagnostic::error("bench-unknown", format!("there is no bench `{other}`")).suggest(other, BENCHES.map(|b| b.0))]),
     };
-    for mut row in rows {
-        row["tool"] = "homolog".into();
-        row["version"] = env!("CARGO_PKG_VERSION").into();
-        row["workload"] = args.name.as_str().into();
-        if args.json {
-            println!("{row}");
-        } else {
-            let words: Vec<String> = row.as_object().into_iter().flatten().map(|(k, v)| format!("{k} {}", v.as_f64().map_or_else(|| v.to_string().replace('"', ""), |x| format!("{}", (x * 1e4).round() / 1e4)))).collect();
-            println!("{}", words.join(", "));
-        }
+    if args.json {
+        found.json["tool"] = "homolog".into();
+        found.json["version"] = env!("CARGO_PKG_VERSION").into();
+        found.json["workload"] = args.name.as_str().into();
+        println!("{}", found.json);
+    } else {
+        print!("{}", found.text);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a bench found.
+struct Found {
+    /// For people.
+    text: String,
+    /// For programs; tool, version and workload are added.
+    json: serde_json::Value,
 }

@@ -1,4 +1,6 @@
-use super::*;
+//! Sums of rows against their definition.
+
+use homolog_exec::{Isa, sum_rows};
 use proptest::prelude::*;
 
 proptest! {

@@ -1,5 +1,7 @@
-use super::*;
-use crate::Isa;
+//! Dense products against their definition.
+
+use homolog_exec::gemm::PANEL;
+use homolog_exec::{GemmScratch, Isa, gemm, gemm_parallel};
 use proptest::prelude::*;
 
 /// The definition: see the module's page.

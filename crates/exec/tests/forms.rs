@@ -1,4 +1,8 @@
-use super::*;
+//! Superinstructions with known operand patterns against the general ones.
+
+#[cfg(target_arch = "x86_64")]
+use homolog_exec::machine::{avx2, avx512};
+use homolog_exec::machine::{Code, Loop, Pattern, Slot, Step, portable};
 
 /// Runs a loop with operands of a pattern; returns what it wrote.
 fn result(f: Loop, code: Code, pattern: Pattern) -> Vec<u64> {
@@ -36,11 +40,11 @@ fn forms_with_patterns_equal_the_general_forms() {
         assert_eq!(result(*f, *code, *pattern), result(portable::lookup(*code, 0xfff_ffff), *code, *pattern), "{code:?} {pattern:#x}");
     }
     #[cfg(target_arch = "x86_64")]
-    for isa in crate::Isa::available() {
+    for isa in homolog_exec::Isa::available() {
         let list = match isa {
-            crate::Isa::Portable => portable::SPECIAL,
-            crate::Isa::Avx2 => avx2::SPECIAL,
-            crate::Isa::Avx512 => avx512::SPECIAL,
+            homolog_exec::Isa::Portable => portable::SPECIAL,
+            homolog_exec::Isa::Avx2 => avx2::SPECIAL,
+            homolog_exec::Isa::Avx512 => avx512::SPECIAL,
         };
         for (code, pattern, f) in list {
             let general = portable::lookup(*code, 0xfff_ffff);

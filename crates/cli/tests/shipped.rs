@@ -1,0 +1,54 @@
+//! All that ships with the program passes its own check.
+
+mod common;
+
+use common::{Place, repository};
+use std::path::PathBuf;
+
+fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
+    let mut out = vec![];
+    let mut folders = vec![repository().join(folder)];
+    while let Some(f) = folders.pop() {
+        for entry in std::fs::read_dir(f).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == ending) {
+                out.push(path);
+            }
+        }
+    }
+    out.sort();
+    out
+}
+
+#[test]
+fn every_example_and_task_passes_the_check() {
+    let all: Vec<PathBuf> = files("examples", "toml").into_iter().chain(files("library/tasks", "toml")).collect();
+    assert!(!all.is_empty());
+    for path in all {
+        let done = Place::new().homolog(&format!("check {}", path.display()));
+        assert_eq!(done.code, 0, "{}", done.err);
+    }
+}
+
+#[test]
+fn every_mechanism_passes_the_check() {
+    let all = files("library", "mod");
+    assert!(all.len() >= 10);
+    let words: Vec<String> = all.iter().map(|p| p.display().to_string()).collect();
+    let done = Place::new().homolog(&format!("check {}", words.join(" "))).well();
+    assert_eq!(done.err, "");
+}
+
+#[test]
+fn benches_are_listed_and_the_small_one_runs() {
+    assert!(Place::new().homolog("bench list").well().out.lines().count() >= 3);
+    let done = Place::new().homolog("bench hh --compartments 64 --json").well();
+    let row = done.json();
+    for key in ["tool", "version", "workload", "isa", "n_compartments", "steps", "ns_per_compartment", "run_cpu_s"] {
+        assert!(!row[key].is_null(), "{key}: {row}");
+    }
+    assert!(row["by_isa"].as_array().unwrap().iter().any(|r| r["isa"] == "portable"));
+    assert_eq!(Place::new().homolog("bench hhh").code, 1);
+}
