@@ -46,7 +46,12 @@ fn test() -> Result<(), String> {
     nextest()?;
     cargo("tests", &["nextest", "run", "--workspace", "--locked", "--no-fail-fast", "--status-level", "fail"])?;
     cargo("tests in the documentation", &["test", "--workspace", "--doc", "--locked", "--quiet"])?;
-    step("documentation", Command::new(cargo_path()).args(["doc", "--workspace", "--no-deps", "--locked", "--quiet", "--document-private-items"]).env("RUSTDOCFLAGS", "--deny warnings"))
+    step(
+        "documentation",
+        Command::new(cargo_path())
+            .args(["doc", "--workspace", "--no-deps", "--locked", "--quiet", "--document-private-items"])
+            .env("RUSTDOCFLAGS", "--deny warnings"),
+    )
 }
 
 /// A short run of the real program, as a newcomer starts it.
@@ -66,14 +71,26 @@ fn bench() -> Result<(), String> {
 fn bless() -> Result<(), String> {
     nextest()?;
     // Everything runs, so that one snapshot that changed does not hide the next.
-    step("snapshots", Command::new(cargo_path()).args(["nextest", "run", "--workspace", "--no-fail-fast", "--status-level", "fail"]).env("INSTA_UPDATE", "always"))
+    step(
+        "snapshots",
+        Command::new(cargo_path())
+            .args(["nextest", "run", "--workspace", "--no-fail-fast", "--status-level", "fail"])
+            .env("INSTA_UPDATE", "always"),
+    )
 }
 
 /// Installs the test runner when it is not there: without what fetches updates, and not optimised, which takes a third of
 /// the time.
 fn nextest() -> Result<(), String> {
     let there = Command::new(cargo_path()).args(["nextest", "--version"]).output().is_ok_and(|o| o.status.success());
-    if there { Ok(()) } else { cargo("cargo-nextest", &["install", "--debug", "--locked", "--no-default-features", "--features", "default-no-update", "cargo-nextest"]) }
+    if there {
+        Ok(())
+    } else {
+        cargo(
+            "cargo-nextest",
+            &["install", "--debug", "--locked", "--no-default-features", "--features", "default-no-update", "cargo-nextest"],
+        )
+    }
 }
 
 fn homolog(args: &[&str]) -> Result<(), String> {

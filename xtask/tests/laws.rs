@@ -32,7 +32,11 @@ const LONGEST: usize = 600;
 
 #[test]
 fn dependencies_go_down_the_floors() {
-    let output = Command::new(env!("CARGO")).args(["metadata", "--format-version", "1", "--no-deps", "--offline"]).current_dir(repository()).output().unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(repository())
+        .output()
+        .unwrap();
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let floors: BTreeMap<&str, u32> = FLOORS.iter().copied().collect();
     let mut wrong = vec![];
@@ -79,7 +83,13 @@ fn unsafe_is_written_in_exec_alone() {
 
 #[test]
 fn no_file_is_longer_than_600_lines_of_code() {
-    let wrong: Vec<String> = rust_files().iter().filter(|f| !f.for_tests).map(|f| (f.code_lines(), &f.path)).filter(|(n, _)| *n > LONGEST).map(|(n, p)| format!("{p}: {n} lines")).collect();
+    let wrong: Vec<String> = rust_files()
+        .iter()
+        .filter(|f| !f.for_tests)
+        .map(|f| (f.code_lines(), &f.path))
+        .filter(|(n, _)| *n > LONGEST)
+        .map(|(n, p)| format!("{p}: {n} lines"))
+        .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -96,7 +106,8 @@ fn paths_that_the_architecture_names_exist() {
     let text = fs::read_to_string(repository().join("ARCHITECTURE.md")).unwrap();
     let mut named = 0;
     for word in text.split('`').skip(1).step_by(2) {
-        let is_path = !word.contains([' ', '<', '*', ':', '(', '\n']) && (word.contains('/') || [".md", ".rs", ".toml"].iter().any(|e| word.ends_with(e)));
+        let is_path = !word.contains([' ', '<', '*', ':', '(', '\n'])
+            && (word.contains('/') || [".md", ".rs", ".toml"].iter().any(|e| word.ends_with(e)));
         if is_path && !word.starts_with("std/") {
             named += 1;
             assert!(repository().join(word).exists(), "ARCHITECTURE.md names `{word}`, which does not exist");
@@ -124,7 +135,9 @@ fn nothing_speaks_of_one_machine() {
 
 #[test]
 fn comments_and_words_in_quotes_are_no_code() {
-    let code = Code::of("let a = \"unsafe // no\"; // unsafe\n/* unsafe /* nested */ unsafe */ let b = 'u'; let c = r#\"unsafe\"#; let l: &'static str = a;\n");
+    let code = Code::of(
+        "let a = \"unsafe // no\"; // unsafe\n/* unsafe /* nested */ unsafe */ let b = 'u'; let c = r#\"unsafe\"#; let l: &'static str = a;\n",
+    );
     assert!(!code.text.contains("unsafe"), "{}", code.text);
     assert!(code.text.contains("let b") && code.text.contains("let c") && code.text.contains("'static str"), "{}", code.text);
 }

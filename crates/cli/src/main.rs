@@ -14,7 +14,9 @@ use terminal::Color;
 /// Runs one network at any level of neural detail, trains it, and measures every variant on one scale.
 #[derive(Parser, Debug)]
 #[command(name = "homolog", version, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "Try it:\n  homolog compare digits          the same network with two kinds of neuron, and a page about it\n  homolog check my-channel.mod    all that is wrong with a file, at once")]
+#[command(
+    after_help = "Try it:\n  homolog compare digits          the same network with two kinds of neuron, and a page about it\n  homolog check my-channel.mod    all that is wrong with a file, at once"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -15,6 +15,7 @@ const EVERY: Duration = Duration::from_secs(5);
 /// Where progress is shown.
 pub struct Screen {
     bars: Option<MultiProgress>,
+    color: bool,
     plain: bool,
     width: usize,
 }
@@ -50,16 +51,19 @@ pub struct Run {
 
 impl Screen {
     /// A screen; `quiet` shows nothing. `names` are those of the bars to come, so that they line up.
-    pub fn new(quiet: bool, names: &[String]) -> Self {
+    pub fn new(quiet: bool, color: bool, names: &[String]) -> Self {
         let live = !quiet && std::io::stderr().is_terminal();
         let bars = live.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)));
-        Screen { bars, plain: !quiet && !live, width: names.iter().map(|n| n.chars().count()).max().unwrap_or(0) }
+        Screen { bars, color, plain: !quiet && !live, width: names.iter().map(|n| n.chars().count()).max().unwrap_or(0) }
     }
 
     /// A bar for some runs.
     pub fn bar(&self, name: &str, runs: usize) -> Bar<'_> {
         let bar = self.bars.as_ref().map(|bars| {
-            let style = ProgressStyle::with_template("{prefix} {bar:28.cyan/dim} {percent:>3} %  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─");
+            let bar = if self.color { "{bar:28.cyan/dim}" } else { "{bar:28}" };
+            let style = ProgressStyle::with_template(&format!("{{prefix}} {bar} {{percent:>3}} %  {{msg}}"))
+                .unwrap_or_else(|_| ProgressStyle::default_bar())
+                .progress_chars("━╸─");
             let bar = bars.add(ProgressBar::new((PARTS * runs as f64) as u64).with_style(style));
             bar.set_prefix(format!("{name:<0$}", self.width));
             bar
@@ -115,7 +119,11 @@ impl Runs {
     fn words(&self, share: f64) -> String {
         let slowest = self.runs.iter().filter(|r| !r.over && r.epochs > 0).min_by(|a, b| a.epoch.total_cmp(&b.epoch));
         let Some(r) = slowest else { return String::new() };
-        let left = if share > 0.01 { format!(", {} left", show::seconds(self.begun.elapsed().as_secs_f64() * (1.0 / share - 1.0))) } else { String::new() };
+        let left = if share > 0.01 {
+            format!(", {} left", show::whole_seconds(self.begun.elapsed().as_secs_f64() * (1.0 / share - 1.0)))
+        } else {
+            String::new()
+        };
         format!("epoch {}/{}, loss {:.3}, {:.1} %{left}", r.epoch.floor() as usize + 1, r.epochs, r.loss, r.accuracy * 100.0)
     }
 }

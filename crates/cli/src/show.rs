@@ -40,7 +40,19 @@ pub fn with_prefix(value: f64, unit: &str) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{} {unit}", three_digits(value));
     }
-    let prefixes = [("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0), ("m", 1e-3), ("µ", 1e-6), ("n", 1e-9), ("p", 1e-12), ("f", 1e-15), ("a", 1e-18)];
+    let prefixes = [
+        ("T", 1e12),
+        ("G", 1e9),
+        ("M", 1e6),
+        ("k", 1e3),
+        ("", 1.0),
+        ("m", 1e-3),
+        ("µ", 1e-6),
+        ("n", 1e-9),
+        ("p", 1e-12),
+        ("f", 1e-15),
+        ("a", 1e-18),
+    ];
     // 999.6 would be written 1000: the next prefix says it better.
     let (prefix, scale) = prefixes.into_iter().find(|(_, s)| value.abs() >= s * 0.9995).unwrap_or(("a", 1e-18));
     format!("{} {prefix}{unit}", three_digits(value / scale))
@@ -65,7 +77,16 @@ pub fn seconds(s: f64) -> String {
         return format!("{} s", three_digits(s));
     }
     let whole = s.round() as u64;
-    if whole < 3600 { format!("{} min {:02} s", whole / 60, whole % 60) } else { format!("{} h {:02} min", whole / 3600, whole % 3600 / 60) }
+    if whole < 3600 {
+        format!("{} min {:02} s", whole / 60, whole % 60)
+    } else {
+        format!("{} h {:02} min", whole / 3600, whole % 3600 / 60)
+    }
+}
+
+/// Whole seconds, rounded up, for what is still to come: `4 s`, `3 min 05 s`.
+pub fn whole_seconds(s: f64) -> String {
+    if s < 99.0 { format!("{:.0} s", s.ceil()) } else { seconds(s) }
 }
 
 fn thousands(digits: &str) -> String {
@@ -109,6 +130,8 @@ mod tests {
         assert_eq!(seconds(0.4204), "0.420 s");
         assert_eq!(seconds(185.2), "3 min 05 s");
         assert_eq!(seconds(7260.0), "2 h 01 min");
+        assert_eq!(whole_seconds(3.2), "4 s");
+        assert_eq!(whole_seconds(185.2), "3 min 05 s");
     }
 
     #[test]

@@ -36,7 +36,10 @@ pub fn open(name: &str, folders: &[PathBuf]) -> Result<Opened, Vec<Diagnostic>> 
         let known = tasks();
         return match shelf::source(&format!("tasks/{name}.toml")) {
             Some(source) => open_source(source, vec![], name, folders),
-            None => Err(vec![Diagnostic::error("task-unknown", format!("there is no task `{name}`, and no file of that name")).suggest(name, known.iter().map(String::as_str))]),
+            None => Err(vec![
+                Diagnostic::error("task-unknown", format!("there is no task `{name}`, and no file of that name"))
+                    .suggest(name, known.iter().map(String::as_str)),
+            ]),
         };
     }
     let (source, warnings) = text::read(path).map_err(|d| vec![d])?;
@@ -46,7 +49,8 @@ pub fn open(name: &str, folders: &[PathBuf]) -> Result<Opened, Vec<Diagnostic>> 
 
 /// Opens a model that ships with the program.
 pub fn open_built_in(path: &str, folders: &[PathBuf]) -> Result<Opened, Vec<Diagnostic>> {
-    let source = shelf::source(path).ok_or_else(|| vec![Diagnostic::error("library-missing", format!("`{path}` is missing from this program"))])?;
+    let source =
+        shelf::source(path).ok_or_else(|| vec![Diagnostic::error("library-missing", format!("`{path}` is missing from this program"))])?;
     open_source(source, vec![], path, folders)
 }
 
@@ -96,7 +100,8 @@ pub fn read(path: &Path) -> Result<(Arc<Source>, Vec<Diagnostic>), Diagnostic> {
 /// The constants of the energy estimate.
 pub fn energy_table() -> Result<EnergyTable, Vec<Diagnostic>> {
     let path = "energy/horowitz2014.toml";
-    let source = shelf::source(path).ok_or_else(|| vec![Diagnostic::error("library-missing", format!("`{path}` is missing from this program"))])?;
+    let source =
+        shelf::source(path).ok_or_else(|| vec![Diagnostic::error("library-missing", format!("`{path}` is missing from this program"))])?;
     EnergyTable::read(&source).map_err(|d| vec![*d])
 }
 
@@ -127,7 +132,8 @@ impl Prepared {
     /// Compiles and divides; says also what is no error.
     pub fn new(study: Study, library: &Library, samples: &Samples, seed: u64) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let (model, params) = homolog_model::compile(&study.network, library, seed)?;
-        let d = study.data.as_ref().ok_or_else(|| vec![Diagnostic::error("train-section-missing", "the model file has no [data] section")])?;
+        let d =
+            study.data.as_ref().ok_or_else(|| vec![Diagnostic::error("train-section-missing", "the model file has no [data] section")])?;
         let split = split(samples, d, seed);
         let notes = check_split(&study.network, samples, d, &split);
         if has_errors(&notes) {
@@ -139,7 +145,14 @@ impl Prepared {
 
     /// The same structure under another training.
     pub fn with_study(&self, study: Study) -> Prepared {
-        Prepared { study, seed: self.seed, model: self.model.clone(), params: self.params.clone(), split: self.split.clone(), normalisation: self.normalisation }
+        Prepared {
+            study,
+            seed: self.seed,
+            model: self.model.clone(),
+            params: self.params.clone(),
+            split: self.split.clone(),
+            normalisation: self.normalisation,
+        }
     }
 
     /// As a task for a trainer.
@@ -192,7 +205,11 @@ impl Clock {
 
     /// Ends.
     pub fn stop(&self) -> Spent {
-        Spent { wall_s: self.wall.elapsed().as_secs_f64(), cpu_s: cpu_s() - self.cpu_s, peak_rss_mb: machine::peak_memory().map_or(f64::NAN, |b| b as f64 / 1e6) }
+        Spent {
+            wall_s: self.wall.elapsed().as_secs_f64(),
+            cpu_s: cpu_s() - self.cpu_s,
+            peak_rss_mb: machine::peak_memory().map_or(f64::NAN, |b| b as f64 / 1e6),
+        }
     }
 }
 
@@ -245,5 +262,8 @@ pub fn load(path: &Path) -> Result<Option<Checkpoint>, Vec<Diagnostic>> {
 
 /// A run that stopped, as a message.
 pub fn fault(f: Fault) -> Vec<Diagnostic> {
-    vec![Diagnostic::error("run-fault", format!("the run stopped: {f}")).hint("check the parameters of this population, its weights and the time step")]
+    vec![
+        Diagnostic::error("run-fault", format!("the run stopped: {f}"))
+            .hint("check the parameters of this population, its weights and the time step"),
+    ]
 }

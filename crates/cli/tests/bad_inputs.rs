@@ -98,7 +98,10 @@ fn several_at_once() {
 fn a_number_that_is_none_in_the_data() {
     let place = Place::new();
     place.write("data.csv", "0.1,0.2,0\n0.3,nan,1\n0.5,0.6,1\n0.1,0.9,0\n");
-    let text = study("neuron = \"relu\"", TRAINING).replace("digits8x8", "data.csv").replace("size = 64", "size = 2").replace("size = 10", "size = 2");
+    let text = study("neuron = \"relu\"", TRAINING)
+        .replace("digits8x8", "data.csv")
+        .replace("size = 64", "size = 2")
+        .replace("size = 10", "size = 2");
     place.write("model.toml", &text);
     let done = place.homolog("check model.toml");
     assert_eq!(done.code, 1);

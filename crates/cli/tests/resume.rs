@@ -14,7 +14,8 @@ fn a_run_that_is_killed_and_resumed_ends_with_the_same_bits() {
     let whole = place.homolog("run model.toml --out whole --seed 3 --json").well().json();
 
     let checkpoint = place.path("killed/model.safetensors");
-    let mut child = place.command("run model.toml --out killed --seed 3 --json").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child =
+        place.command("run model.toml --out killed --seed 3 --json").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let begun = Instant::now();
     while !checkpoint.exists() {
         assert!(begun.elapsed() < Duration::from_secs(120), "no checkpoint");

@@ -205,6 +205,14 @@ impl Fuser<'_> {
                     gone.push(a);
                     return Some((pre::NEG_MUL, vec![c, b]));
                 }
+                if let Op::Binary(Binary::Add, c, d) = self.op(a)
+                    && base.is_none()
+                    && self.free(a)
+                    && uniform(d)
+                {
+                    gone.push(a);
+                    return Some((pre::ADD_MUL, vec![c, d, b]));
+                }
                 good(a).then(|| (pre::MUL, vec![a, b]))
             }),
             Op::Fma(a, b, c) if uniform(c) => [(a, b), (b, a)]
@@ -405,17 +413,20 @@ impl Fuser<'_> {
         }
     }
 
-    /// `fma(exp(pre(s)), m - i, i)`, `i = a / s`, `s = a + b`: the exact step of a gate.
+    /// `fma(exp(pre(s)), m - i, i)`, `i = a / s`, perhaps `s = a + b`: the exact step of a gate.
     fn relax(&mut self, op: Op) -> Option<(Code, Args)> {
         let Op::Fma(p, q, i) = op else { return None };
         let uses = |v: Value| self.facts.uses[v.index()];
         let Op::Binary(Binary::Div, a, s) = self.op(i) else { return None };
-        let Op::Binary(Binary::Add, s1, s2) = self.op(s) else { return None };
-        let b = if s1 == a { s2 } else if s2 == a { s1 } else { return None };
+        // The sum is made here, when nothing else needs it.
+        let b = match self.op(s) {
+            Op::Binary(Binary::Add, x, y) if uses(s) == 2 && x != y && (x == a || y == a) => Some(if x == a { y } else { x }),
+            _ => None,
+        };
         let is_exp = |v: Value| matches!(self.op(v), Op::Unary(Unary::Exp, _)) && self.free(v);
         let (e, away) = if is_exp(p) { (p, q) } else if is_exp(q) { (q, p) } else { return None };
         let Op::Binary(Binary::Sub, m, j) = self.op(away) else { return None };
-        if j != i || m == i || !self.free(away) || uses(i) != 2 || uses(s) != 2 || a == b {
+        if j != i || m == i || !self.free(away) || uses(i) != 2 {
             return None;
         }
         if [i, s].iter().any(|v| self.taken[v.index()] || self.facts.uniform[v.index()]) {
@@ -431,11 +442,14 @@ impl Fuser<'_> {
             return None;
         }
         args.remove(0);
-        args.extend([(0, a), (1, b), (2, m)]);
-        for v in [e, away, i, s] {
+        args.extend([(0, a), (1, b.unwrap_or(s)), (2, m)]);
+        for v in [e, away, i] {
             self.taken[v.index()] = true;
         }
-        Some((Code::Relax(p), args))
+        if b.is_some() {
+            self.taken[s.index()] = true;
+        }
+        Some((Code::Relax(p, b.is_some()), args))
     }
 }
 

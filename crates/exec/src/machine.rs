@@ -71,8 +71,10 @@ pub mod pre {
     pub const MUL: u8 = 1;
     pub const FMA: u8 = 2;
     pub const NEG: u8 = 3;
-    /// `-x * b`
+    /// `-x * a`
     pub const NEG_MUL: u8 = 4;
+    /// `(x + a) * b`
+    pub const ADD_MUL: u8 = 5;
 }
 
 /// The functions that have fused forms.
@@ -135,9 +137,9 @@ pub enum Code {
     /// A bump of `a`, the shape of surrogate derivatives: `u = a b`, then `d / ((|u| + c)^2)` (0) or `d / (u u + c)` with one
     /// rounding (1); then nothing, times `e`, or `* e + f` (0, 1, 2). `b`, `c` are uniform.
     Bump(u8, u8),
-    /// Exponential relaxation: `s = a + b; i = a / s; exp(pre(s)) * (m - i) + i`, with `m` operand 2 and uniform operands 3, 4
-    /// of [`pre`].
-    Relax(u8),
+    /// Exponential relaxation: `i = a / s; exp(pre(s)) * (m - i) + i`, with `m` operand 2 and uniform operands 3, 4 of
+    /// [`pre`]; operand 1 is `s`, or when true what is added to `a` to make it.
+    Relax(u8, bool),
 }
 
 #[inline(always)]
@@ -222,7 +224,8 @@ fn apply_pre<V: Vector, const P: u8>(x: V, a: V, b: V) -> V {
         pre::MUL => x * a,
         pre::FMA => x.fma(a, b),
         pre::NEG => -x,
-        _ => -x * a,
+        pre::NEG_MUL => -x * a,
+        _ => (x + a) * b,
     }
 }
 
@@ -281,12 +284,22 @@ unsafe fn call<V: Vector, const P: u8, const F: u8, const Q: u8>(slots: *const S
 }
 
 #[inline(always)]
-unsafe fn relax<V: Vector, const P: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+unsafe fn relax_of<V: Vector, const P: u8, const ADD: bool>(slots: *const Slot, step: &Step, lanes: usize) {
     each!(V, slots, step, lanes, 0x11000; a = 0, b = 1, m = 2, c = 3, d = 4 => {
-        let s = a + b;
+        let s = if ADD { a + b } else { b };
         let i = a / s;
         math::exp(apply_pre::<V, P>(s, c, d)).fma(m - i, i)
     });
+}
+
+#[inline(always)]
+unsafe fn sum_relax<V: Vector, const P: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+    relax_of::<V, P, true>(slots, step, lanes);
+}
+
+#[inline(always)]
+unsafe fn relax<V: Vector, const P: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+    relax_of::<V, P, false>(slots, step, lanes);
 }
 
 #[inline(always)]
@@ -471,6 +484,7 @@ macro_rules! machine {
             machine!(@ count_compare, $V, $(#[$feature])?, C, P);
             machine!(@ tree, $V, $(#[$feature])?, R, A, B);
             machine!(@ call, $V, $(#[$feature])?, P, F, Q);
+            machine!(@ sum_relax, $V, $(#[$feature])?, P);
             machine!(@ relax, $V, $(#[$feature])?, P);
             machine!(@ bump, $V, $(#[$feature])?, S, Q);
             machine!(@ exp_and_div, $V, $(#[$feature])?, P);
@@ -478,10 +492,10 @@ macro_rules! machine {
 
             static CHAIN: [[[Loop; 9]; 9]; 5] = cube!(patterned; [0 1 2 3 4]; [0 1 2 3 4 5 6 7 8]; [0 1 2 3 4 5 6 7 8]);
             static TREE: [[[Loop; 4]; 4]; 4] = cube!(tree; [0 1 2 3]; [0 1 2 3]; [0 1 2 3]);
-            static CALL: [[[Loop; 5]; 4]; 5] = cube!(call; [0 1 2 3 4]; [0 1 2 3]; [0 1 2 3 4]);
-            static RELAX: [Loop; 5] = list!(relax; 0 1 2 3 4);
+            static CALL: [[[Loop; 5]; 4]; 6] = cube!(call; [0 1 2 3 4 5]; [0 1 2 3]; [0 1 2 3 4]);
+            static RELAX: [[Loop; 5]; 2] = [list!(relax; 0 1 2 3 4), list!(sum_relax; 0 1 2 3 4)];
             static BUMP: [[Loop; 3]; 2] = [list!(bump 0; 0 1 2), list!(bump 1; 0 1 2)];
-            static EXP_AND_DIV: [Loop; 5] = list!(exp_and_div; 0 1 2 3 4);
+            static EXP_AND_DIV: [Loop; 6] = list!(exp_and_div; 0 1 2 3 4 5);
             static COUNT: [[Loop; 4]; 3] = [
                 list!(count_compare 0x00; 0 1 2 3),
                 list!(count_compare 0x01; 0 1 2 3),
@@ -502,7 +516,7 @@ macro_rules! machine {
                     Code::Tree(r, a, b) => TREE[r as usize][a as usize][b as usize],
                     Code::Function(p, f, q) => CALL[p as usize][f as usize][q as usize],
                     Code::Bump(s, q) => BUMP[s as usize][q as usize],
-                    Code::Relax(p) => RELAX[p as usize],
+                    Code::Relax(p, sum) => RELAX[sum as usize][p as usize],
                     Code::ExpAndDiv(p) => EXP_AND_DIV[p as usize],
                     Code::CountCompare(c) => {
                         let place = match pattern & 0xff {

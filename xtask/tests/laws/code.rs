@@ -23,7 +23,11 @@ impl RustFile {
     /// Lines that are neither empty nor documentation nor tests.
     pub fn code_lines(&self) -> usize {
         let kept: Vec<bool> = self.code.tests.iter().map(|t| !t).collect();
-        self.text.lines().zip(kept).filter(|(l, kept)| *kept && !l.trim().is_empty() && !l.trim_start().starts_with("///") && !l.trim_start().starts_with("//!")).count()
+        self.text
+            .lines()
+            .zip(kept)
+            .filter(|(l, kept)| *kept && !l.trim().is_empty() && !l.trim_start().starts_with("///") && !l.trim_start().starts_with("//!"))
+            .count()
     }
 }
 
@@ -44,7 +48,8 @@ pub fn rust_files() -> Vec<RustFile> {
         .into_iter()
         .map(|(path, text)| {
             let relative = path.strip_prefix(&root).expect("it lies in the repository").display().to_string().replace('\\', "/");
-            let for_tests = ["/tests/", "/examples/", "/benches/"].iter().any(|f| relative.contains(f)) || test_modules.iter().any(|m| path == m.with_extension("rs") || path.starts_with(m));
+            let for_tests = ["/tests/", "/examples/", "/benches/"].iter().any(|f| relative.contains(f))
+                || test_modules.iter().any(|m| path == m.with_extension("rs") || path.starts_with(m));
             RustFile { path: relative, for_tests, code: Code::of(&text), text }
         })
         .collect();
@@ -55,12 +60,17 @@ pub fn rust_files() -> Vec<RustFile> {
 /// Paths without ending of the modules that a file declares for tests alone.
 fn test_modules(path: &Path, text: &str) -> Vec<PathBuf> {
     let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
-    let folder = if ["lib", "main", "mod"].contains(&stem) { path.parent().expect("a file lies in a folder").to_path_buf() } else { path.with_extension("") };
+    let folder = if ["lib", "main", "mod"].contains(&stem) {
+        path.parent().expect("a file lies in a folder").to_path_buf()
+    } else {
+        path.with_extension("")
+    };
     let mut lines = text.lines().map(str::trim);
     let mut out = vec![];
     while let Some(line) = lines.next() {
         if line == "#[cfg(test)]"
-            && let Some(name) = lines.next().and_then(|l| l.trim_start_matches("pub(crate) ").strip_prefix("mod ")).and_then(|l| l.strip_suffix(';'))
+            && let Some(name) =
+                lines.next().and_then(|l| l.trim_start_matches("pub(crate) ").strip_prefix("mod ")).and_then(|l| l.strip_suffix(';'))
         {
             out.push(folder.join(name));
         }
@@ -111,7 +121,10 @@ impl Code {
     /// Lines (from 1) in which a word stands, not as a part of a longer one.
     pub fn lines_with(&self, word: &str) -> Vec<usize> {
         let part_of_name = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        let holds = |line: &str| line.match_indices(word).any(|(k, _)| !part_of_name(line[..k].chars().next_back()) && !part_of_name(line[k + word.len()..].chars().next()));
+        let holds = |line: &str| {
+            line.match_indices(word)
+                .any(|(k, _)| !part_of_name(line[..k].chars().next_back()) && !part_of_name(line[k + word.len()..].chars().next()))
+        };
         self.text.lines().enumerate().filter(|(_, l)| holds(l)).map(|(k, _)| k + 1).collect()
     }
 }
@@ -149,7 +162,9 @@ fn blank(source: &str) -> String {
             '/' if at(k + 1) == '/' => (k..chars.len()).find(|j| chars[*j] == '\n').unwrap_or(chars.len()),
             '/' if at(k + 1) == '*' => block_end(&chars, k),
             '"' => quote_end(&chars, k),
-            'r' if (at(k + 1) == '"' || at(k + 1) == '#') && !(k > 0 && (at(k - 1).is_alphanumeric() || at(k - 1) == '_')) => raw_end(&chars, k),
+            'r' if (at(k + 1) == '"' || at(k + 1) == '#') && !(k > 0 && (at(k - 1).is_alphanumeric() || at(k - 1) == '_')) => {
+                raw_end(&chars, k)
+            }
             '\'' if at(k + 1) == '\\' => (k + 3..chars.len()).find(|j| chars[*j] == '\'').map_or(chars.len(), |j| j + 1),
             '\'' if at(k + 2) == '\'' => k + 3,
             _ => k,
@@ -197,5 +212,7 @@ fn raw_end(chars: &[char], start: usize) -> usize {
     if chars.get(open) != Some(&'"') {
         return start;
     }
-    (open + 1..chars.len()).find(|k| chars[*k] == '"' && chars[k + 1..].iter().take(hashes).filter(|c| **c == '#').count() == hashes).map_or(chars.len(), |k| k + 1 + hashes)
+    (open + 1..chars.len())
+        .find(|k| chars[*k] == '"' && chars[k + 1..].iter().take(hashes).filter(|c| **c == '#').count() == hashes)
+        .map_or(chars.len(), |k| k + 1 + hashes)
 }

@@ -38,7 +38,10 @@ pub fn run(args: &Args, color: bool) -> Done {
     if args.json {
         let count = |s: Severity| problems.iter().filter(|d| d.severity == s).count();
         let all: Vec<_> = problems.iter().map(Diagnostic::to_json).collect();
-        println!("{}", serde_json::json!({ "files": args.files, "errors": count(Severity::Error), "warnings": count(Severity::Warning), "diagnostics": all }));
+        println!(
+            "{}",
+            serde_json::json!({ "files": args.files, "errors": count(Severity::Error), "warnings": count(Severity::Warning), "diagnostics": all })
+        );
     } else {
         terminal::show(&problems, color);
         if problems.is_empty() {
@@ -52,7 +55,10 @@ fn check(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
     match source.name.rsplit_once('.').map(|(_, e)| e) {
         Some("mod") => homolog_nmodl::read(source).1,
         Some("toml") => model(source, library),
-        _ => vec![Diagnostic::error("check-kind", format!("{} is neither a mechanism nor a model", source.name)).hint("mechanisms end with .mod, models with .toml")],
+        _ => vec![
+            Diagnostic::error("check-kind", format!("{} is neither a mechanism nor a model", source.name))
+                .hint("mechanisms end with .mod, models with .toml"),
+        ],
     }
 }
 

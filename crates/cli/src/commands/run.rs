@@ -88,7 +88,7 @@ fn train(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color: 
     };
     let mut engine = Engine::new(threads);
     let begun = work::Clock::start();
-    let screen = Screen::new(args.quiet || args.json, std::slice::from_ref(&opened.name));
+    let screen = Screen::new(args.quiet || args.json, color, std::slice::from_ref(&opened.name));
     let bar = screen.bar(&opened.name, 1);
     while trainer.finished().is_none() {
         let score = trainer.epoch(&mut engine, &mut |p| bar.set(0, Run::of(&p))).map_err(|s| vec![s.diagnostic()])?;
@@ -117,10 +117,21 @@ fn train(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color: 
         ("peak_rss_mb".into(), score(spent.peak_rss_mb, "MB", Basis::Measured)),
     ];
     scores.extend(result.spikes.iter().map(|s| (format!("spikes_per_image.{}", s.name), score(s.per_image(), "1", Basis::Counted))));
-    let report = Report { title: opened.study.network.title.clone(), provenance, entries: vec![Entry { name: opened.name.clone(), scores: scores.into_iter().collect() }] };
+    let report = Report {
+        title: opened.study.network.title.clone(),
+        provenance,
+        entries: vec![Entry { name: opened.name.clone(), scores: scores.into_iter().collect() }],
+    };
     work::write_report(&out.join("report.json"), &report)?;
     Ok(Lines {
-        text: format!("{} accuracy {:.2} % ({} samples), {} epochs, seed {seed}\n{}\n", name, result.accuracy * 100.0, part.len(), trainer.epochs_done(), path.display()),
+        text: format!(
+            "{} accuracy {:.2} % ({} samples), {} epochs, seed {seed}\n{}\n",
+            name,
+            result.accuracy * 100.0,
+            part.len(),
+            trainer.epochs_done(),
+            path.display()
+        ),
         json: serde_json::json!({ "title": report.title, "seed": seed, "epochs": trainer.epochs_done(), format!("{name}_accuracy"): result.accuracy, format!("{name}_loss"): result.loss,
             "params": trainer.params().hash().hex(), "model": path, "wall_s": spent.wall_s, "cpu_s": spent.cpu_s, "provenance": report.provenance }),
     })
@@ -146,7 +157,11 @@ fn once(args: &Args, opened: &work::Opened, threads: usize) -> Result<Lines, Vec
     for (g, trace) in driven.iter().zip(&recording.traces) {
         let group = &model.groups[*g];
         let sum: f64 = trace.data.iter().sum();
-        text.push_str(&if group.spikes { format!("{}: {sum} spikes of {} neurons\n", group.name, group.size) } else { format!("{}: {} neurons, mean value {}\n", group.name, group.size, show::three_digits(sum / group.size as f64)) });
+        text.push_str(&if group.spikes {
+            format!("{}: {sum} spikes of {} neurons\n", group.name, group.size)
+        } else {
+            format!("{}: {} neurons, mean value {}\n", group.name, group.size, show::three_digits(sum / group.size as f64))
+        });
         groups.insert(group.name.clone(), serde_json::json!({ "what": if group.spikes { "spikes" } else { "value" }, "data": trace.data }));
     }
     Ok(Lines { text, json: serde_json::json!({ "title": opened.study.network.title, "groups": groups }) })

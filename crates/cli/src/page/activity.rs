@@ -22,13 +22,23 @@ pub fn section(c: &Comparison) -> String {
         let Some(a) = &l.activity else { continue };
         let chosen = (0..a.classes.len()).max_by(|x, y| a.classes[*x].total_cmp(&a.classes[*y])).unwrap_or(0);
         let verdict = if chosen == sample.label { "correct" } else { "wrong" };
-        out.push_str(&format!("<div class=\"level\">\n<h3>{} <span class=\"verdict\">says {}: {verdict}</span></h3>\n<div class=\"figures\">\n", chip(k, l), class(chosen)));
-        let mut figure = |class: &str, svg: String, caption: &str| out.push_str(&format!("<figure class=\"{class}\">\n{svg}\n<figcaption>{caption}</figcaption>\n</figure>\n"));
+        out.push_str(&format!(
+            "<div class=\"level\">\n<h3>{} <span class=\"verdict\">says {}: {verdict}</span></h3>\n<div class=\"figures\">\n",
+            chip(k, l),
+            class(chosen)
+        ));
+        let mut figure = |class: &str, svg: String, caption: &str| {
+            out.push_str(&format!("<figure class=\"{class}\">\n{svg}\n<figcaption>{caption}</figcaption>\n</figure>\n"))
+        };
         let read = if a.spikes.is_empty() { "Value of every neuron." } else { "Value of every neuron, as the next layer reads it." };
         figure("narrow", values(l, a, k), read);
         figure("narrow", classes(c, a, k, sample.label, chosen), "Value of every class. The largest decides.");
         if !a.spikes.is_empty() {
-            figure("broad", raster(l, a, k), &format!("Spikes of all {} neurons: {} in all.", a.values.len(), show::count(a.spikes.len() as f64)));
+            figure(
+                "broad",
+                raster(l, a, k),
+                &format!("Spikes of all {} neurons: {} in all.", a.values.len(), show::count(a.spikes.len() as f64)),
+            );
         }
         if !a.traces.is_empty() {
             figure("broad", membranes(l, a, k), "Membranes; the strokes above are spikes.");
@@ -67,14 +77,28 @@ fn neuron_axis(svg: &mut Svg, neurons: usize, left: f64) -> Scale {
 
 fn raster(level: &Level, a: &Activity, k: usize) -> String {
     let (width, left) = (310.0, 46.0);
-    let mut svg = Svg::new(width, HEIGHT, &format!("Spike raster of {}: {} spikes of {} neurons in {} ms", level.name, a.spikes.len(), a.values.len(), show::three_digits(a.dt * a.ticks as f64)));
+    let mut svg = Svg::new(
+        width,
+        HEIGHT,
+        &format!(
+            "Spike raster of {}: {} spikes of {} neurons in {} ms",
+            level.name,
+            a.spikes.len(),
+            a.values.len(),
+            show::three_digits(a.dt * a.ticks as f64)
+        ),
+    );
     let x = Scale { values: (0.0, a.dt * a.ticks as f64), places: (left, width - 12.0) };
     svg.rect((left, PLOT.0), (x.places.1 - left, PLOT.1 - PLOT.0), "cell", 1.0);
     let y = neuron_axis(&mut svg, a.values.len(), left);
     time_axis(&mut svg, &x, PLOT.1);
     let row = (PLOT.1 - PLOT.0) / a.values.len() as f64;
     let high = (row * 1.1).clamp(3.0, 9.0);
-    svg.strokes(a.spikes.iter().map(|(t, n)| (x.at((*t as f64 + 0.5) * a.dt), y.at(*n as f64 + 0.5) - high / 2.0, high)), &format!("spikes l{}", k % COLOURS), ((x.places.1 - left) / a.ticks as f64 * 0.4).clamp(1.2, 3.6));
+    svg.strokes(
+        a.spikes.iter().map(|(t, n)| (x.at((*t as f64 + 0.5) * a.dt), y.at(*n as f64 + 0.5) - high / 2.0, high)),
+        &format!("spikes l{}", k % COLOURS),
+        ((x.places.1 - left) / a.ticks as f64 * 0.4).clamp(1.2, 3.6),
+    );
     svg.finish()
 }
 
@@ -114,7 +138,10 @@ fn membranes(level: &Level, a: &Activity, k: usize) -> String {
         svg.text((left, top - 6.0), "start small", &format!("neuron {}", t.neuron));
     }
     let unit = a.traces.first().map_or("", |t| t.unit.as_str());
-    svg.upward((11.0, (PLOT.0 + PLOT.1) / 2.0), &if unit.is_empty() || unit == "1" { "membrane".into() } else { format!("membrane, {unit}") });
+    svg.upward(
+        (11.0, (PLOT.0 + PLOT.1) / 2.0),
+        &if unit.is_empty() || unit == "1" { "membrane".into() } else { format!("membrane, {unit}") },
+    );
     time_axis(&mut svg, &x, PLOT.1);
     svg.finish()
 }
@@ -140,7 +167,14 @@ fn classes(c: &Comparison, a: &Activity, k: usize, label: usize, chosen: usize) 
         let top = PLOT.0 + row * n as f64;
         let name = c.classes.get(n).cloned().unwrap_or_else(|| n.to_string());
         svg.text((left - 7.0, top + row / 2.0 + 4.0), if n == label { "end strong ink" } else { "end" }, &name);
-        bar(&mut svg, &x, *v, top + row * 0.15, row * 0.7, &if n == chosen { format!("fill l{}", k % COLOURS) } else { "fill quiet".into() });
+        bar(
+            &mut svg,
+            &x,
+            *v,
+            top + row * 0.15,
+            row * 0.7,
+            &if n == chosen { format!("fill l{}", k % COLOURS) } else { "fill quiet".into() },
+        );
     }
     svg.upward((11.0, (PLOT.0 + PLOT.1) / 2.0), "class");
     svg.finish()

@@ -16,7 +16,11 @@ pub fn section(c: &Comparison) -> String {
             Some((t, p, n)) => format!("Most frequent: {} taken for {}, {n} times.", class(c, t), class(c, p)),
             None => "No mistake.".into(),
         };
-        out.push_str(&format!("<figure>\n<p class=\"key\">{}</p>\n{}\n<figcaption>{words}</figcaption>\n</figure>\n", chip(k, l), draw(c, l, k, worst)));
+        out.push_str(&format!(
+            "<figure>\n<p class=\"key\">{}</p>\n{}\n<figcaption>{words}</figcaption>\n</figure>\n",
+            chip(k, l),
+            draw(c, l, k, worst)
+        ));
     }
     out.push_str("</div>\n<p class=\"caption\">Test images of all seeds. Rows: what the image shows; columns: what the network says. Mistakes are coloured on one scale for all levels.</p>\n</section>\n");
     out
@@ -35,7 +39,16 @@ fn draw(c: &Comparison, level: &Level, k: usize, worst: u64) -> String {
     let cell = (380.0 / n as f64).min(38.0);
     let (left, top) = (52.0, 40.0);
     let side = cell * n as f64;
-    let mut svg = Svg::new(left + side + 8.0, top + side + 8.0, &format!("Confusion matrix of {}: {} test images, {} mistakes", level.name, level.confusion.iter().flatten().sum::<u64>(), mistakes(level).map(|m| m.2).sum::<u64>()));
+    let mut svg = Svg::new(
+        left + side + 8.0,
+        top + side + 8.0,
+        &format!(
+            "Confusion matrix of {}: {} test images, {} mistakes",
+            level.name,
+            level.confusion.iter().flatten().sum::<u64>(),
+            mistakes(level).map(|m| m.2).sum::<u64>()
+        ),
+    );
     svg.text((left + side / 2.0, 13.0), "middle axis", "network says");
     svg.upward((13.0, top + side / 2.0), "image shows");
     for (t, row) in level.confusion.iter().enumerate() {
@@ -49,10 +62,18 @@ fn draw(c: &Comparison, level: &Level, k: usize, worst: u64) -> String {
             if *count == 0 {
                 continue;
             }
-            let (fill, strength) = if t == p { (format!("fill l{}", k % COLOURS), 0.15 + 0.75 * *count as f64 / all) } else { ("fill err".into(), 0.15 + 0.75 * *count as f64 / worst as f64) };
+            let (fill, strength) = if t == p {
+                (format!("fill l{}", k % COLOURS), 0.15 + 0.75 * *count as f64 / all)
+            } else {
+                ("fill err".into(), 0.15 + 0.75 * *count as f64 / worst as f64)
+            };
             svg.rect((x, y), (cell - 2.0, cell - 2.0), &fill, strength);
             if cell >= 20.0 {
-                svg.text((x + cell / 2.0 - 1.0, y + cell / 2.0 + 3.0), if strength > 0.55 { "middle onfill" } else { "middle ink" }, &count.to_string());
+                svg.text(
+                    (x + cell / 2.0 - 1.0, y + cell / 2.0 + 3.0),
+                    if strength > 0.55 { "middle onfill" } else { "middle ink" },
+                    &count.to_string(),
+                );
             }
         }
     }

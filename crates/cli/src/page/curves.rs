@@ -16,7 +16,14 @@ struct Panel {
 
 const PANELS: [Panel; 2] = [
     Panel { name: "Loss", unit: "loss", factor: 1.0, train: |e| e.train_loss, validation: |e| e.validation_loss, most: None },
-    Panel { name: "Accuracy", unit: "accuracy, %", factor: 100.0, train: |e| e.train_accuracy, validation: |e| e.validation_accuracy, most: Some(100.0) },
+    Panel {
+        name: "Accuracy",
+        unit: "accuracy, %",
+        factor: 100.0,
+        train: |e| e.train_accuracy,
+        validation: |e| e.validation_accuracy,
+        most: Some(100.0),
+    },
 ];
 
 /// The two panels.
@@ -63,7 +70,9 @@ fn draw(c: &Comparison, p: &Panel) -> String {
         let colour = format!("l{}", k % COLOURS);
         let single = level.curves.len() < 2;
         let mut draw_kind = |get: &dyn Fn(&Epoch) -> Option<f64>, dash: &str| {
-            let line = |points: Vec<f64>| points.into_iter().enumerate().map(|(e, v)| (x.at(e as f64 + 1.0), y.at(v * p.factor))).collect::<Vec<_>>();
+            let line = |points: Vec<f64>| {
+                points.into_iter().enumerate().map(|(e, v)| (x.at(e as f64 + 1.0), y.at(v * p.factor))).collect::<Vec<_>>()
+            };
             if !single {
                 for curve in &level.curves {
                     svg.path(line(curve.iter().filter_map(get).collect()), &format!("curve pale {dash} {colour}"));

@@ -139,8 +139,14 @@ pub struct Constant {
 pub fn html(c: &Comparison) -> String {
     let mut out = String::with_capacity(1 << 17);
     out.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n");
-    out.push_str(&format!("<title>{} – Homolog</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n", escape(&c.title), include_str!("style.css")));
+    out.push_str(
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n",
+    );
+    out.push_str(&format!(
+        "<title>{} – Homolog</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n",
+        escape(&c.title),
+        include_str!("style.css")
+    ));
     out.push_str(&outcome::section(c));
     out.push_str(&table::section(c));
     out.push_str(&curves::section(c));

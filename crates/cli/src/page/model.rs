@@ -23,7 +23,13 @@ pub fn word(c: &Comparison) -> String {
     for (k, line) in first.lines().enumerate() {
         if let Some((_, texts)) = differences.iter().find(|(d, _)| *d == k) {
             for (l, text) in texts.iter().enumerate() {
-                body.push_str(&format!("<span class=\"line changed l{}\"><b>{}</b>{:>4}  {}</span>\n", l % COLOURS, escape(&c.levels[l].name), k + 1, escape(text)));
+                body.push_str(&format!(
+                    "<span class=\"line changed l{}\"><b>{}</b>{:>4}  {}</span>\n",
+                    l % COLOURS,
+                    escape(&c.levels[l].name),
+                    k + 1,
+                    escape(text)
+                ));
             }
         } else if near(k) {
             body.push_str(&format!("<span class=\"line\"><b></b>{:>4}  {}</span>\n", k + 1, escape(line)));
@@ -36,10 +42,18 @@ pub fn word(c: &Comparison) -> String {
         .levels
         .iter()
         .take(1)
-        .map(|l| format!("<details>\n<summary>The whole file of {}</summary>\n<pre><code>{}</code></pre>\n</details>\n", escape(&l.name), escape(&l.file)))
+        .map(|l| {
+            format!(
+                "<details>\n<summary>The whole file of {}</summary>\n<pre><code>{}</code></pre>\n</details>\n",
+                escape(&l.name),
+                escape(&l.file)
+            )
+        })
         .collect();
     let count = if differences.len() == 1 { "one line".to_string() } else { format!("{} lines", differences.len()) };
-    format!("<section>\n<h2>The one word</h2>\n<p>The model files of the levels differ in {count}. Wiring, initialisation, learning rate, data and seeds are the same.</p>\n<pre class=\"diff\">{body}</pre>\n{all}</section>\n")
+    format!(
+        "<section>\n<h2>The one word</h2>\n<p>The model files of the levels differ in {count}. Wiring, initialisation, learning rate, data and seeds are the same.</p>\n<pre class=\"diff\">{body}</pre>\n{all}</section>\n"
+    )
 }
 
 /// Versions, seeds, hashes and the machine.

@@ -103,7 +103,11 @@ fn figure(c: &Comparison, (low, step): (f64, f64), f: &Frame) -> String {
         let accuracy = format!("{:.1} %", mean.value * 100.0);
         let mut y = top + f.row * (k as f64 + 0.5);
         if f.names_above {
-            svg.text((left, y - 13.0), &format!("start strong {colour}"), &if level.name == level.neuron { level.name.clone() } else { format!("{} · {}", level.name, level.neuron) });
+            svg.text(
+                (left, y - 13.0),
+                &format!("start strong {colour}"),
+                &if level.name == level.neuron { level.name.clone() } else { format!("{} · {}", level.name, level.neuron) },
+            );
             svg.text((right, y - 13.0), &format!("end strong {colour}"), &accuracy);
             y += 10.0;
         } else {

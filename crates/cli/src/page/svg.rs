@@ -19,7 +19,8 @@ impl Svg {
 
     /// A straight line.
     pub fn line(&mut self, from: (f64, f64), to: (f64, f64), class: &str) {
-        let _ = write!(self.body, "<line class=\"{class}\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>", n(from.0), n(from.1), n(to.0), n(to.1));
+        let _ =
+            write!(self.body, "<line class=\"{class}\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>", n(from.0), n(from.1), n(to.0), n(to.1));
     }
 
     /// A filled box; one of negative or no size is left out.
@@ -27,7 +28,14 @@ impl Svg {
         if size.0 <= 0.0 || size.1 <= 0.0 {
             return;
         }
-        let _ = write!(self.body, "<rect class=\"{class}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"", n(corner.0), n(corner.1), n(size.0), n(size.1));
+        let _ = write!(
+            self.body,
+            "<rect class=\"{class}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"",
+            n(corner.0),
+            n(corner.1),
+            n(size.0),
+            n(size.1)
+        );
         if opacity < 1.0 {
             let _ = write!(self.body, " fill-opacity=\"{}\"", n2(opacity));
         }
@@ -71,7 +79,10 @@ impl Svg {
     /// The element.
     pub fn finish(self) -> String {
         let (w, h, title) = (n(self.width), n(self.height), self.title);
-        format!("<svg viewBox=\"0 0 {w} {h}\" style=\"max-width:{w}px\" role=\"img\" aria-label=\"{title}\"><title>{title}</title>{}</svg>", self.body)
+        format!(
+            "<svg viewBox=\"0 0 {w} {h}\" style=\"max-width:{w}px\" role=\"img\" aria-label=\"{title}\"><title>{title}</title>{}</svg>",
+            self.body
+        )
     }
 }
 

@@ -18,8 +18,18 @@ const GROUPS: &[(&str, &[Row])] = &[
     (
         "Accuracy",
         &[
-            Row { name: "Test accuracy", note: "on images never used for learning", key: "test_accuracy", write: |s| show::percent(s.value, s.sd) },
-            Row { name: "Frozen-hidden control", note: "same training, exchanged neurons keep their first weights", key: "control_accuracy", write: |s| show::percent(s.value, s.sd) },
+            Row {
+                name: "Test accuracy",
+                note: "on images never used for learning",
+                key: "test_accuracy",
+                write: |s| show::percent(s.value, s.sd),
+            },
+            Row {
+                name: "Frozen-hidden control",
+                note: "same training, exchanged neurons keep their first weights",
+                key: "control_accuracy",
+                write: |s| show::percent(s.value, s.sd),
+            },
         ],
     ),
     (
@@ -27,7 +37,12 @@ const GROUPS: &[(&str, &[Row])] = &[
         &[
             Row { name: "Neurons", note: "without the inputs", key: "neurons", write: |s| show::count(s.value) },
             Row { name: "Learned parameters", note: "weights and biases", key: "parameters", write: |s| show::count(s.value) },
-            Row { name: "Simulated time", note: "for one image", key: "simulated_ms", write: |s| if s.value == 0.0 { "none".into() } else { format!("{} ms", show::three_digits(s.value)) } },
+            Row {
+                name: "Simulated time",
+                note: "for one image",
+                key: "simulated_ms",
+                write: |s| if s.value == 0.0 { "none".into() } else { format!("{} ms", show::three_digits(s.value)) },
+            },
         ],
     ),
     (
@@ -35,7 +50,12 @@ const GROUPS: &[(&str, &[Row])] = &[
         &[
             Row { name: "Spikes", note: "of all neurons", key: "spikes_per_image", write: with_spread },
             Row { name: "Spikes per spiking neuron", note: "", key: "spikes_per_neuron_per_image", write: with_spread },
-            Row { name: "Operations", note: "arithmetic of the forward run", key: "operations_per_image", write: |s| show::with_prefix(s.value, "").trim_end().to_string() },
+            Row {
+                name: "Operations",
+                note: "arithmetic of the forward run",
+                key: "operations_per_image",
+                write: |s| show::with_prefix(s.value, "").trim_end().to_string(),
+            },
             Row { name: "Energy", note: "from the constants below", key: "energy_j_per_image", write: |s| show::with_prefix(s.value, "J") },
         ],
     ),
@@ -67,7 +87,10 @@ fn score(level: &Level, key: &str) -> Option<Score> {
 
 /// The table of results. One column a level: so it fits a telephone.
 pub fn section(c: &Comparison) -> String {
-    let mut out = format!("<section>\n<h2>Results</h2>\n<div class=\"scroll\">\n<table class=\"results\" role=\"table\" style=\"--n:{}\">\n<thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\"><span class=\"hidden\">Measure</span></th>", c.levels.len());
+    let mut out = format!(
+        "<section>\n<h2>Results</h2>\n<div class=\"scroll\">\n<table class=\"results\" role=\"table\" style=\"--n:{}\">\n<thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\"><span class=\"hidden\">Measure</span></th>",
+        c.levels.len()
+    );
     for (k, l) in c.levels.iter().enumerate() {
         out.push_str(&format!("<th scope=\"col\" role=\"columnheader\" class=\"l{}\">{}</th>", k % COLOURS, heading(l)));
     }
@@ -111,8 +134,13 @@ pub fn calibration(c: &Comparison) -> String {
     );
     for l in &c.levels {
         for (population, cal) in &l.calibration {
-            let cells: String = [cal.declared, cal.found, cal.gain, cal.reached].iter().map(|v| format!("<td>{}</td>", show::three_digits(*v))).collect();
-            out.push_str(&format!("<tr><th scope=\"row\">{}</th><th scope=\"row\"><code>{}</code></th>{cells}</tr>\n", heading(l).replace("<br>", " "), escape(population)));
+            let cells: String =
+                [cal.declared, cal.found, cal.gain, cal.reached].iter().map(|v| format!("<td>{}</td>", show::three_digits(*v))).collect();
+            out.push_str(&format!(
+                "<tr><th scope=\"row\">{}</th><th scope=\"row\"><code>{}</code></th>{cells}</tr>\n",
+                heading(l).replace("<br>", " "),
+                escape(population)
+            ));
         }
     }
     out.push_str("</tbody>\n</table>\n</div>\n</section>\n");
@@ -140,7 +168,20 @@ pub fn constants(c: &Comparison) -> String {
         }
         out.push_str("</tr></thead>\n<tbody>\n");
         for name in names {
-            let cells: String = c.levels.iter().map(|l| format!("<td>{}</td>", l.energy_parts.iter().find(|p| p.0 == name).filter(|p| p.1 > 0.0).map_or("–".into(), |p| show::with_prefix(p.1, "J")))).collect();
+            let cells: String = c
+                .levels
+                .iter()
+                .map(|l| {
+                    format!(
+                        "<td>{}</td>",
+                        l.energy_parts
+                            .iter()
+                            .find(|p| p.0 == name)
+                            .filter(|p| p.1 > 0.0)
+                            .map_or("–".into(), |p| show::with_prefix(p.1, "J"))
+                    )
+                })
+                .collect();
             out.push_str(&format!("<tr><th scope=\"row\">{}</th>{cells}</tr>\n", escape(name)));
         }
         out.push_str("</tbody>\n</table>\n</div>\n");
@@ -149,7 +190,11 @@ pub fn constants(c: &Comparison) -> String {
     for k in &c.constants {
         let note = if k.note.is_empty() { String::new() } else { format!("<small>{}</small>", escape(&k.note)) };
         let most = k.most.map_or(String::new(), |m| format!(" to {}", show::with_prefix(m, "J")));
-        out.push_str(&format!("<tr><th scope=\"row\">{}{note}</th><td>{}{most}</td></tr>\n", escape(&k.name), show::with_prefix(k.joules, "J")));
+        out.push_str(&format!(
+            "<tr><th scope=\"row\">{}{note}</th><td>{}{most}</td></tr>\n",
+            escape(&k.name),
+            show::with_prefix(k.joules, "J")
+        ));
     }
     out.push_str(&format!("</tbody>\n</table>\n</div>\n</div>\n<p class=\"caption\">{} Of a range, the middle counts. The table in <code>library/energy</code> says where each constant is from, and which are assumptions.</p>\n</section>\n", escape(&format!("{}.", c.energy_table.trim_end_matches('.')))));
     out
@@ -160,7 +205,11 @@ pub fn rows(c: &Comparison) -> Vec<(String, Vec<String>)> {
     let all = GROUPS.iter().flat_map(|g| g.1.iter());
     all.map(|row| {
         let cells: Vec<Option<Score>> = c.levels.iter().map(|l| score(l, row.key)).collect();
-        let name = if cells.iter().flatten().any(|s| s.basis == Basis::Estimated) { format!("{} (estimated)", row.name) } else { row.name.to_string() };
+        let name = if cells.iter().flatten().any(|s| s.basis == Basis::Estimated) {
+            format!("{} (estimated)", row.name)
+        } else {
+            row.name.to_string()
+        };
         (name, cells.into_iter().map(|s| s.map_or("–".into(), |s| (row.write)(&s))).collect())
     })
     .collect()

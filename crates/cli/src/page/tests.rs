@@ -68,7 +68,8 @@ fn sample() -> Comparison {
             })
             .collect();
         let spiking = order > 0;
-        let values: Vec<f64> = (0..64).map(|n| (3.0 * key.normal(n, 50 + order)).max(0.0).round() / if spiking { 1.0 } else { 1.5 }).collect();
+        let values: Vec<f64> =
+            (0..64).map(|n| (3.0 * key.normal(n, 50 + order)).max(0.0).round() / if spiking { 1.0 } else { 1.5 }).collect();
         let spikes: Vec<(usize, usize)> = values
             .iter()
             .enumerate()
@@ -78,7 +79,11 @@ fn sample() -> Comparison {
         let traces = if spiking {
             [spikes[0].1, spikes[spikes.len() - 1].1]
                 .into_iter()
-                .map(|neuron| Membrane { neuron, unit: "mV".into(), samples: (0..25).map(|t| -70.0 + ((t * (neuron % 7 + 3)) % 17) as f64).collect() })
+                .map(|neuron| Membrane {
+                    neuron,
+                    unit: "mV".into(),
+                    samples: (0..25).map(|t| -70.0 + ((t * (neuron % 7 + 3)) % 17) as f64).collect(),
+                })
                 .collect()
         } else {
             vec![]
@@ -88,7 +93,10 @@ fn sample() -> Comparison {
             ("neurons", score(74.0, "1", Basis::Counted)),
             ("parameters", score(4810.0, "1", Basis::Counted)),
             ("simulated_ms", score(25.0 * order as f64, "ms", Basis::Counted)),
-            ("spikes_per_image", Score { value: 141.3 * order as f64, sd: Some(6.0 * order as f64), unit: "1".into(), basis: Basis::Counted }),
+            (
+                "spikes_per_image",
+                Score { value: 141.3 * order as f64, sd: Some(6.0 * order as f64), unit: "1".into(), basis: Basis::Counted },
+            ),
             ("spikes_per_neuron_per_image", score(2.21 * order as f64, "1", Basis::Counted)),
             ("operations_per_image", score(9536.0 * (1.0 + 5.0 * order as f64), "1", Basis::Counted)),
             ("energy_j_per_image", score(3.1e-8 * (1.0 + 3.0 * order as f64), "J", Basis::Estimated)),
@@ -115,7 +123,15 @@ fn sample() -> Comparison {
                 traces,
                 classes: (0..10).map(|n| if n == 7 { 5.2 } else { 2.0 * key.normal(n, 90 + order) }).collect(),
             }),
-            calibration: vec![("hidden".into(), Calibration { declared: 0.4 + 1.6 * order as f64, found: 0.399, gain: 1.0 + 0.4 * order as f64, reached: 0.4 + 1.59 * order as f64 })],
+            calibration: vec![(
+                "hidden".into(),
+                Calibration {
+                    declared: 0.4 + 1.6 * order as f64,
+                    found: 0.399,
+                    gain: 1.0 + 0.4 * order as f64,
+                    reached: 0.4 + 1.59 * order as f64,
+                },
+            )],
         }
     };
     let pixels = SEVEN.iter().flat_map(|r| r.chars().map(|c| f64::from(c.to_digit(16).unwrap_or(0)) / 15.0)).collect();
@@ -123,7 +139,11 @@ fn sample() -> Comparison {
     Comparison {
         title: "Handwritten digits".into(),
         population: "hidden".into(),
-        levels: vec![level("rate", "relu", word("relu"), 0), level("point", "lif", word("lif"), 1), level("adaptive", "adex", word("adex"), 2)],
+        levels: vec![
+            level("rate", "relu", word("relu"), 0),
+            level("point", "lif", word("lif"), 1),
+            level("adaptive", "adex", word("adex"), 2),
+        ],
         classes: (0..10).map(|k| k.to_string()).collect(),
         sample: Some(Sample { index: 3, label: 7, shape: (8, 8), pixels }),
         constants: vec![
@@ -135,10 +155,16 @@ fn sample() -> Comparison {
         provenance: Provenance {
             version: "0.0.0".into(),
             seeds: vec![0, 1, 2],
-            hashes: [("data", "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"), ("model rate", "12bacf187eba4f770a04d97be5dbaad9289fe5d89a89729b6af3255c8bbfa9e1"), ("model point", "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db")]
+            hashes: [
+                ("data", "09f66e6debdee2cd2b5ae59e0d6abbb73fc2b0e0185d2e1957e9ebb51e23aa22"),
+                ("model rate", "12bacf187eba4f770a04d97be5dbaad9289fe5d89a89729b6af3255c8bbfa9e1"),
+                ("model point", "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
+            ]
+            .map(|(k, v)| (k.to_string(), v.to_string()))
+            .into(),
+            machine: [("processor", "a processor"), ("instructions", "avx2"), ("system", "linux")]
                 .map(|(k, v)| (k.to_string(), v.to_string()))
                 .into(),
-            machine: [("processor", "a processor"), ("instructions", "avx2"), ("system", "linux")].map(|(k, v)| (k.to_string(), v.to_string())).into(),
             threads: 2,
         },
     }

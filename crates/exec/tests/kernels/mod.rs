@@ -126,11 +126,27 @@ pub fn variations() -> Kernel {
     let dt = constant_input(&mut b, "dt");
     let minus = b.neg(dt);
     let a = b.exp(v);
+    let e0 = a;
     let c = b.unary(Unary::Exprelr, i);
     gate(&mut b, "m", a, c, minus);
     let a = b.unary(Unary::Tanh, i);
     let c = b.mul(v, i);
     gate(&mut b, "n", c, a, dt);
+    // A sum of rates that was contracted, and one that others need.
+    let offset = b.constant(40.0);
+    let slope = b.constant(-0.1);
+    let x = b.add(v, offset);
+    let x = b.mul(slope, x);
+    let a = b.unary(Unary::Exprelr, x);
+    let s = b.fma(offset, e0, a);
+    let steady = b.div(a, s);
+    let z = b.mul(minus, s);
+    let e = b.exp(z);
+    let h = input(&mut b, "h");
+    let away = b.sub(h, steady);
+    let next = b.fma(e, away, steady);
+    b.output("h", Unit::ONE, next);
+    b.output("s", Unit::ONE, s);
     let s = b.constant(3.0);
     let u = b.mul(s, v);
     let one = b.constant(1.0);

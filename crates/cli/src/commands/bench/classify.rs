@@ -10,7 +10,12 @@ use homolog_train::Trainer;
 /// Trains one epoch, then scores the test part.
 pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
     let mut opened = work::open_built_in(&format!("benches/{}.toml", args.name), &args.library)?;
-    let missing = || vec![Diagnostic::error("bench-data", "this bench needs MNIST").hint("set HOMOLOG_DATA to a folder that holds mnist/train-images-idx3-ubyte.gz and the three other files")];
+    let missing = || {
+        vec![
+            Diagnostic::error("bench-data", "this bench needs MNIST")
+                .hint("set HOMOLOG_DATA to a folder that holds mnist/train-images-idx3-ubyte.gz and the three other files"),
+        ]
+    };
     let samples = opened.samples.take().ok_or_else(missing)?;
     let (mut prepared, _) = Prepared::new(opened.study.clone(), &opened.library, &samples, 0)?;
     if let Some(n) = args.samples {

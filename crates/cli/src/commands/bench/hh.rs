@@ -48,14 +48,19 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
         rows.push((format!("{isa:?}").to_lowercase(), best * 1e9 / (STEPS * lanes) as f64, total));
     }
     let row = |(isa, ns, cpu): &(String, f64, f64)| serde_json::json!({ "isa": isa, "ns_per_compartment": ns, "run_cpu_s": cpu });
-    let words = |(isa, ns, _): &(String, f64, f64)| format!("{isa:9}{:>7} ns of processor time per compartment and step\n", show::three_digits(*ns));
+    let words = |(isa, ns, _): &(String, f64, f64)| {
+        format!("{isa:9}{:>7} ns of processor time per compartment and step\n", show::three_digits(*ns))
+    };
     let fastest = rows.iter().min_by(|a, b| a.1.total_cmp(&b.1)).map_or(serde_json::Value::Null, row);
     let mut json = serde_json::json!({ "n_compartments": lanes, "steps": STEPS, "repetitions": REPETITIONS, "dt_ms": DT, "threads": 1, "by_isa": rows.iter().map(row).collect::<Vec<_>>() });
     if let (Some(all), Some(fastest)) = (json.as_object_mut(), fastest.as_object()) {
         all.extend(fastest.clone());
     }
     let text: String = rows.iter().map(words).collect();
-    Ok(Found { text: format!("{text}{} compartments, best of {REPETITIONS} repetitions of {STEPS} steps, one thread\n", show::count(lanes as f64)), json })
+    Ok(Found {
+        text: format!("{text}{} compartments, best of {REPETITIONS} repetitions of {STEPS} steps, one thread\n", show::count(lanes as f64)),
+        json,
+    })
 }
 
 /// The implicit step of an isolated compartment: `(cm/dt + g) Δv = -i`, then the gates at the new potential.

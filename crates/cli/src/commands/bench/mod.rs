@@ -48,7 +48,11 @@ pub fn run(args: &Args, _color: bool) -> Done {
         }
         "hh" => hh::measure(args)?,
         "mlp" | "snn" => classify::measure(args)?,
-        other => return Err(vec![Diagnostic::error("bench-unknown", format!("there is no bench `{other}`")).suggest(other, BENCHES.map(|b| b.0))]),
+        other => {
+            return Err(vec![
+                Diagnostic::error("bench-unknown", format!("there is no bench `{other}`")).suggest(other, BENCHES.map(|b| b.0)),
+            ]);
+        }
     };
     if args.json {
         found.json["tool"] = "homolog".into();

@@ -10,7 +10,12 @@ use homolog_measure::{Activity, EnergyTable, LevelResult};
 use homolog_train::Evaluation;
 
 /// All that the page shows.
-pub fn comparison(plan: &Plan<'_>, variants: &[Variant], outcomes: &[Outcome], epochs: Option<usize>) -> Result<Comparison, Vec<Diagnostic>> {
+pub fn comparison(
+    plan: &Plan<'_>,
+    variants: &[Variant],
+    outcomes: &[Outcome],
+    epochs: Option<usize>,
+) -> Result<Comparison, Vec<Diagnostic>> {
     let table = work::energy_table()?;
     let levels = variants.iter().zip(outcomes).map(|(v, o)| level(plan, v, o, &table)).collect();
     let mut notes: Vec<(String, String)> = plan.opened.study.comparison.iter().flat_map(|c| c.notes.clone()).collect();
@@ -56,7 +61,8 @@ fn activity_of(model: &homolog_model::Model, test: &Evaluation) -> Activity {
 
 fn level(plan: &Plan<'_>, v: &Variant, o: &Outcome, table: &EnergyTable) -> Level {
     let results = results(plan, o, table);
-    let over = |basis, unit: &str, of: &dyn Fn(&LevelResult) -> f64| Score::over_seeds(&results.iter().map(of).collect::<Vec<_>>(), unit, basis);
+    let over =
+        |basis, unit: &str, of: &dyn Fn(&LevelResult) -> f64| Score::over_seeds(&results.iter().map(of).collect::<Vec<_>>(), unit, basis);
     let once = |value: f64, unit: &str| Score { value, sd: None, unit: unit.into(), basis: Basis::Measured };
     let spiking: usize = o.prepared[0].model.groups.iter().filter(|g| g.spikes).map(|g| g.size).sum();
     let scores = [
@@ -97,7 +103,12 @@ fn level(plan: &Plan<'_>, v: &Variant, o: &Outcome, table: &EnergyTable) -> Leve
 }
 
 fn epoch(p: &homolog_train::Point) -> Epoch {
-    Epoch { train_loss: p.train_loss, train_accuracy: p.train_accuracy, validation_loss: p.validation.map(|v| v.0), validation_accuracy: p.validation.map(|v| v.1) }
+    Epoch {
+        train_loss: p.train_loss,
+        train_accuracy: p.train_accuracy,
+        validation_loss: p.validation.map(|v| v.0),
+        validation_accuracy: p.validation.map(|v| v.1),
+    }
 }
 
 fn confusion(trained: &[Trained]) -> Vec<Vec<u64>> {
@@ -125,7 +136,10 @@ fn constants(table: &EnergyTable) -> Vec<Constant> {
     if let Some(mac) = table.multiply_accumulate {
         out.push(pico("Multiply-accumulate", mac, String::new()));
     }
-    out.extend(table.memory.iter().map(|m| Constant { most: m.access_most.map(|x| x * 1e-12), ..pico(&format!("Access to {}", m.name), m.access, format!("{} bits", m.access_bits)) }));
+    out.extend(table.memory.iter().map(|m| Constant {
+        most: m.access_most.map(|x| x * 1e-12),
+        ..pico(&format!("Access to {}", m.name), m.access, format!("{} bits", m.access_bits))
+    }));
     out
 }
 

@@ -54,6 +54,9 @@ pub struct Trained {
     pub wall_s: f64,
 }
 
+/// What a run came to; none while it has not begun.
+type Slot = Option<Result<Trained, Vec<Diagnostic>>>;
+
 /// One run to do.
 struct Job {
     seed: usize,
@@ -80,7 +83,7 @@ pub fn run(plan: &Plan<'_>, variant: &Variant, screen: &Screen, name: &str) -> R
     let jobs: Vec<Job> = (0..plan.seeds.len()).flat_map(|seed| [Job { seed, control: false }, Job { seed, control: true }]).collect();
     let bar = screen.bar(name, jobs.len());
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let results: Mutex<Vec<Option<Result<Trained, Vec<Diagnostic>>>>> = Mutex::new((0..jobs.len()).map(|_| None).collect());
+    let results: Mutex<Vec<Slot>> = Mutex::new((0..jobs.len()).map(|_| None).collect());
     std::thread::scope(|scope| {
         for _ in 0..plan.threads.min(jobs.len()) {
             scope.spawn(|| {
@@ -118,7 +121,14 @@ fn accuracy(trained: &[Trained]) -> String {
     show::percent(score.value, score.sd)
 }
 
-fn train(plan: &Plan<'_>, prepared: &Prepared, bar: &Bar<'_>, k: usize, stop: &AtomicBool, (screen, job): (&Screen, &Job)) -> Result<Trained, Vec<Diagnostic>> {
+fn train(
+    plan: &Plan<'_>,
+    prepared: &Prepared,
+    bar: &Bar<'_>,
+    k: usize,
+    stop: &AtomicBool,
+    (screen, job): (&Screen, &Job),
+) -> Result<Trained, Vec<Diagnostic>> {
     let clock = work::Clock::start_time();
     let mut engine = Engine::new(1);
     let mut trainer = Trainer::new(prepared.task(plan.samples)?, prepared.params.clone(), prepared.seed)?;
@@ -154,11 +164,19 @@ fn activity(plan: &Plan<'_>, prepared: &Prepared, params: &Params) -> Result<Opt
     let mut next = || traces.next().map(|t| t.data).unwrap_or_default();
     let (classes, values) = (next(), next());
     let size = group.size;
-    let spikes: Vec<(usize, usize)> = if group.spikes { next().iter().enumerate().filter(|(_, s)| **s > 0.0).map(|(k, _)| (k / size, k % size)).collect() } else { vec![] };
+    let spikes: Vec<(usize, usize)> = if group.spikes {
+        next().iter().enumerate().filter(|(_, s)| **s > 0.0).map(|(k, _)| (k / size, k % size)).collect()
+    } else {
+        vec![]
+    };
     let membranes = match membrane {
         Some(v) => {
             let data = next();
-            let trace = |neuron: usize| page::Membrane { neuron, unit: group.variables[v].unit.to_string(), samples: data.chunks_exact(size).map(|row| row[neuron]).collect() };
+            let trace = |neuron: usize| page::Membrane {
+                neuron,
+                unit: group.variables[v].unit.to_string(),
+                samples: data.chunks_exact(size).map(|row| row[neuron]).collect(),
+            };
             busy(&spikes, size).into_iter().map(trace).collect()
         }
         None => vec![],

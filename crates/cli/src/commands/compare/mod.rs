@@ -6,8 +6,8 @@ mod level;
 use super::Done;
 use crate::page;
 use crate::progress::Screen;
-use crate::work::{self, Opened};
 use crate::terminal;
+use crate::work::{self, Opened};
 use homolog_base::{Diagnostic, Source, has_errors};
 use homolog_model::network::Located;
 use homolog_model::{Study, file};
@@ -86,7 +86,7 @@ pub fn run(args: &Args, color: bool) -> Done {
     }
     let threads = args.threads.unwrap_or_else(work::processors);
     let names: Vec<String> = variants.iter().map(|v| heading(&v.name, &v.word)).collect();
-    let screen = Screen::new(args.quiet || args.json, &names);
+    let screen = Screen::new(args.quiet || args.json, color, &names);
     let plan = level::Plan { opened: &opened, samples, population: &population, seeds: &seeds, threads, color };
     let mut levels = vec![];
     for (v, name) in variants.iter().zip(&names) {
@@ -99,7 +99,7 @@ pub fn run(args: &Args, color: bool) -> Done {
     if args.json {
         println!("{}", found::json(&comparison));
     } else {
-        print!("\n{}\n{}\n\n{}\n", page::answer(&comparison).replace('`', ""), summary(&comparison), out.join("report.html").display());
+        print!("{}\n\n{}\n{}\n", page::answer(&comparison).replace('`', ""), summary(&comparison), out.join("report.html").display());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -110,6 +110,7 @@ fn model_path(out: &Path, level: &str) -> PathBuf {
 
 fn nothing(section: &str, why: &str) -> Diagnostic {
     Diagnostic::error("compare-section", format!("the model file has no [{section}] section: {why}"))
+        .hint("the task `digits` shows all sections: library/tasks/digits.toml")
 }
 
 /// The population whose word is exchanged: what the file says, or the only one that it can be.
@@ -119,7 +120,10 @@ fn population(opened: &Opened) -> Result<String, Vec<Diagnostic>> {
     }
     match &opened.study.comparison {
         Some(c) => Ok(c.population.value.clone()),
-        None => Err(vec![nothing("compare", "it does not say which population's neuron is exchanged").hint("add `[compare]` with `population = \"hidden\"` and `levels = { rate = \"relu\", point = \"lif\" }`")]),
+        None => Err(vec![
+            nothing("compare", "it does not say which population's neuron is exchanged")
+                .hint("add `[compare]` with `population = \"hidden\"` and `levels = { rate = \"relu\", point = \"lif\" }`"),
+        ]),
     }
 }
 
@@ -136,8 +140,13 @@ fn variants(args: &Args, opened: &Opened, population: &str, out: &Path) -> Resul
                 (Some((n, w)), _) => chosen.push((n.clone(), w.value.clone())),
                 (None, Some(_)) => chosen.push((asked.clone(), asked.clone())),
                 (None, None) => {
-                    let candidates = known.iter().map(|(n, _)| n.as_str()).chain(opened.library.iter().filter(|m| m.interface.is_some()).map(|m| m.name.as_str()));
-                    problems.push(Diagnostic::error("compare-level", format!("there is no level and no neuron `{asked}`")).suggest(asked, candidates));
+                    let candidates = known
+                        .iter()
+                        .map(|(n, _)| n.as_str())
+                        .chain(opened.library.iter().filter(|m| m.interface.is_some()).map(|m| m.name.as_str()));
+                    problems.push(
+                        Diagnostic::error("compare-level", format!("there is no level and no neuron `{asked}`")).suggest(asked, candidates),
+                    );
                 }
             }
         }
