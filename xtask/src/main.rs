@@ -9,7 +9,8 @@ const HELP: &str = "\
 cargo xtask <chore>
 
   test    all that must hold: format, lints, tests, documentation, laws (installs cargo-nextest once)
-  ci      test, then a short run of the real program
+  smoke   a short run of the real program, in release
+  ci      test, then smoke
   bench   the benches of the program, in release
   bless   accept the snapshots as they are now
 ";
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
     let chore = env::args().nth(1).unwrap_or_default();
     let done = match chore.as_str() {
         "test" => test(),
+        "smoke" => smoke(),
         "ci" => test().and_then(|()| smoke()),
         "bench" => bench(),
         "bless" => bless(),
@@ -49,7 +51,7 @@ fn test() -> Result<(), String> {
     step(
         "documentation",
         Command::new(cargo_path())
-            .args(["doc", "--workspace", "--no-deps", "--locked", "--quiet", "--document-private-items"])
+            .args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"])
             .env("RUSTDOCFLAGS", "--deny warnings"),
     )
 }

@@ -6,7 +6,7 @@
 //! arrived `D` ticks later receives its cotangent from there. See `docs/methods/adjoint.md` for what a spike, a reset
 //! and a delay mean in reverse.
 
-use crate::forward::{Run, Source, count_variable, few, on_a_line, prepare_weights, read_write};
+use crate::forward::{Run, Source, count_variable, few, finite, on_a_line, prepare_weights, read_write};
 use crate::layout::{Layout, Now};
 use crate::plan::Plan;
 use crate::{Engine, Scratch};
@@ -36,13 +36,18 @@ pub(crate) fn pullback(
     prepare_weights(model, params, &mut scratch);
     let run = Run::new(engine.isa, plan, model, params, inputs, &layout);
     out.params.resize_with(params.tensors.len(), Vec::new);
-    for (g, t) in out.params.iter_mut().zip(&params.tensors) {
-        g.clear();
-        g.resize(t.values.len(), 0.0);
+    // The gradient of a link of values over dense wires is a product that needs no zeros to begin with.
+    let overwritten = |t: usize| params.tensors[t].learned && model.links.iter().any(|l| l.weights == t && l.target == Target::Drive && l.wires == Wires::Dense);
+    for (t, (g, tensor)) in out.params.iter_mut().zip(&params.tensors).enumerate() {
+        if !overwritten(t) || g.len() != tensor.values.len() {
+            g.clear();
+            g.resize(tensor.values.len(), 0.0);
+        }
     }
+    let fresh_gradient = (0..params.tensors.len()).map(overwritten).collect();
     let wants_inputs = !out.inputs.is_empty();
     let needs = crate::plan::needs_gradient(model, params, wants_inputs);
-    let mut back = Backward { run, probes, grad, needs, out };
+    let mut back = Backward { run, probes, grad, needs, fresh_gradient, out };
     back.prepare(arena, final_state);
     back.frames(arena, &mut scratch, &tape.checkpoints);
     back.finish(arena, &mut scratch, tape.start.is_fresh(), wants_inputs);
@@ -58,6 +63,8 @@ struct Backward<'a, 'b> {
     grad: &'a RecordingGrad,
     /// Whether gradients must reach each group.
     needs: Vec<bool>,
+    /// Tensors whose gradient has not been written yet.
+    fresh_gradient: Vec<bool>,
     out: &'b mut Gradients,
 }
 
@@ -230,7 +237,7 @@ impl Backward<'_, '_> {
                 if l.target == Target::BySign {
                     let sign = if name == homolog_model::model::port::NEGATIVE { -1.0 } else { 1.0 };
                     let mut part = vec![0.0; out.len()];
-                    outer(&self.run, scratch, l, d, spikes, &mut part);
+                    outer(&self.run, scratch, l, d, spikes, &mut part, 1.0);
                     for ((o, p), w) in out.iter_mut().zip(part).zip(&self.run.params.tensors[l.weights].values) {
                         if *w * sign > 0.0 {
                             *o += sign * p;
@@ -242,10 +249,10 @@ impl Backward<'_, '_> {
                     if few(scratch.spikes.len(), columns * batch) {
                         add_outer_of_spikes(self.run.isa, &mut scratch.spikes, d, model.groups[g].size, batch, out, columns);
                     } else {
-                        outer(&self.run, scratch, l, d, spikes, out);
+                        outer(&self.run, scratch, l, d, spikes, out, 1.0);
                     }
                 } else {
-                    outer(&self.run, scratch, l, d, spikes, out);
+                    outer(&self.run, scratch, l, d, spikes, out, 1.0);
                 }
             }
         }
@@ -270,11 +277,12 @@ impl Backward<'_, '_> {
                     Source::Given(x) => x,
                     Source::Arena(a) => &arena[a..a + layout.groups[l.from].lanes],
                 };
-                outer(&self.run, scratch, l, &arena[d..d + lanes], x, &mut self.out.params[l.weights]);
+                let beta = if std::mem::take(&mut self.fresh_gradient[l.weights]) { 0.0 } else { 1.0 };
+                outer(&self.run, scratch, l, &arena[d..d + lanes], x, &mut self.out.params[l.weights], beta);
             }
             if self.needs[l.from] {
                 let to = layout.d_value(l.from, heard);
-                transposed(&self.run, arena, scratch, l, &params.tensors[l.weights].values, d, to, self.run.all(l.from));
+                transposed(&self.run, arena, scratch, l, &params.tensors[l.weights].values, d, to, self.run.all(l.from), 1.0);
             }
         }
     }
@@ -307,7 +315,12 @@ impl Backward<'_, '_> {
     }
 
     fn first_not_finite(&self, params: &Params) -> Option<Fault> {
-        let (t, k) = self.out.params.iter().enumerate().find_map(|(t, g)| g.iter().position(|x| !x.is_finite()).map(|k| (t, k)))?;
+        let (t, k) = self.out.params.iter().enumerate().find_map(|(t, g)| {
+            if finite(self.run.isa, g) {
+                return None;
+            }
+            g.iter().position(|x| !x.is_finite()).map(|k| (t, k))
+        })?;
         let tensor = &params.tensors[t];
         Some(Fault {
             tick: 0,
@@ -324,13 +337,20 @@ impl Backward<'_, '_> {
 fn tick(run: &Run, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now, rows: Range<usize>) {
     let (model, layout) = (run.model, run.layout);
     let l = &layout.groups[g];
-    arena[l.d_spike + rows.start * layout.batch..l.d_spike + rows.end * layout.batch].fill(0.0);
+    // The first product over dense wires writes; all others add.
+    let mut beta = 0.0;
+    let dense = model.links.iter().find(|l| l.from == g && l.target != Target::Drive).is_some_and(|l| l.wires == Wires::Dense);
+    if !dense {
+        arena[l.d_spike + rows.start * layout.batch..l.d_spike + rows.end * layout.batch].fill(0.0);
+        beta = 1.0;
+    }
     for (n, link) in model.links.iter().enumerate().filter(|(_, l)| l.from == g && l.target != Target::Drive) {
         for (k, name) in model.groups[link.to].arrivals.iter().enumerate() {
             let from = layout.d_arrival(link.to, k, now.t + link.delay);
             let signed = std::mem::take(&mut scratch.signed);
             let weights = crate::forward::link_weights(run.params, &signed, n, link, name);
-            transposed(run, arena, scratch, link, weights, from, l.d_spike, rows.clone());
+            transposed(run, arena, scratch, link, weights, from, l.d_spike, rows.clone(), beta);
+            beta = 1.0;
             scratch.signed = signed;
         }
     }
@@ -338,16 +358,16 @@ fn tick(run: &Run, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now,
     run.call(arena, scratch, g, bound, now, rows);
 }
 
-/// Adds `W^T d` to some rows (neurons of the sending group) of the column at `to`.
+/// Adds `W^T d` to some rows (neurons of the sending group) of the column at `to`; with `beta` 0 over dense wires, writes it.
 #[allow(clippy::too_many_arguments)]
-fn transposed(run: &Run, arena: &mut [f64], scratch: &mut Scratch, l: &Link, weights: &[f64], d: usize, to: usize, senders: Range<usize>) {
+fn transposed(run: &Run, arena: &mut [f64], scratch: &mut Scratch, l: &Link, weights: &[f64], d: usize, to: usize, senders: Range<usize>, beta: f64) {
     let (rows, columns, batch) = (run.model.groups[l.to].size, run.model.groups[l.from].size, run.layout.batch);
     let (to, n) = (to + senders.start * batch, senders.len() * batch);
     let (d, x) = read_write(arena, d, rows * batch, to, n);
     match &l.wires {
         Wires::Dense => {
             let w = &weights[senders.start..];
-            gemm(run.isa, true, false, senders.len(), batch, rows, 1.0, w, columns, d, batch, 1.0, x, batch, &mut scratch.gemm);
+            gemm(run.isa, true, false, senders.len(), batch, rows, 1.0, w, columns, d, batch, beta, x, batch, &mut scratch.gemm);
         }
         Wires::OneToOne => {
             for ((x, d), w) in x.chunks_exact_mut(batch).zip(d.chunks_exact(batch).skip(senders.start)).zip(&weights[senders]) {
@@ -364,12 +384,12 @@ fn transposed(run: &Run, arena: &mut [f64], scratch: &mut Scratch, l: &Link, wei
     }
 }
 
-/// Adds the gradient of the weights, `d x^T` where there is a weight, to `out`.
-fn outer(run: &Run, scratch: &mut Scratch, l: &Link, d: &[f64], x: &[f64], out: &mut [f64]) {
+/// Adds the gradient of the weights, `d x^T` where there is a weight, to `out`; with `beta` 0 over dense wires, writes it.
+fn outer(run: &Run, scratch: &mut Scratch, l: &Link, d: &[f64], x: &[f64], out: &mut [f64], beta: f64) {
     let (rows, columns, batch) = (run.model.groups[l.to].size, run.model.groups[l.from].size, run.layout.batch);
     let dot = |d: &[f64], x: &[f64]| d.iter().zip(x).fold(0.0, |s: f64, (a, b)| a.mul_add(*b, s));
     match &l.wires {
-        Wires::Dense => gemm(run.isa, false, true, rows, columns, batch, 1.0, d, batch, x, batch, 1.0, out, columns, &mut scratch.gemm),
+        Wires::Dense => gemm(run.isa, false, true, rows, columns, batch, 1.0, d, batch, x, batch, beta, out, columns, &mut scratch.gemm),
         Wires::OneToOne => {
             for ((o, d), x) in out.iter_mut().zip(d.chunks_exact(batch)).zip(x.chunks_exact(batch)) {
                 *o += dot(d, x);

@@ -6,7 +6,8 @@
 use crate::layout::{Layout, Now};
 use crate::plan::{Bound, Place, Plan};
 use crate::{Engine, Scratch};
-use homolog_exec::{Isa, add_weights_of_spikes, gemm};
+use homolog_exec::memory::use_large_pages;
+use homolog_exec::{Isa, add_weights_of_spikes, gemm, vectorise};
 use homolog_model::model::Variable;
 use homolog_model::{Clock, Fault, Inputs, Link, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target, Trace, Wires};
 use std::ops::Range;
@@ -313,10 +314,10 @@ impl<'a> Run<'a> {
         let copy = self.layout.copy(frame, segment);
         for (k, v) in group.variables.iter().enumerate() {
             let last = self.layout.variable(g, k, copy, ticks);
-            if finite(&arena[last..last + l.lanes]) {
+            if finite(self.isa, &arena[last..last + l.lanes]) {
                 continue;
             }
-            let first = if v.taped { (1..=ticks).find(|t| !finite(&arena[self.layout.variable(g, k, copy, *t)..][..l.lanes])).unwrap_or(ticks) } else { ticks };
+            let first = if v.taped { (1..=ticks).find(|t| !finite(self.isa, &arena[self.layout.variable(g, k, copy, *t)..][..l.lanes])).unwrap_or(ticks) } else { ticks };
             let column = &arena[self.layout.variable(g, k, copy, first)..][..l.lanes];
             let lane = column.iter().position(|x| !x.is_finite()).expect("just seen");
             let tick = start + (frame * self.model.ticks + segment * self.layout.segment + first) as i64;
@@ -397,9 +398,19 @@ pub(crate) fn axpy(a: f64, x: &[f64], y: &mut [f64]) {
     }
 }
 
-fn finite(x: &[f64]) -> bool {
-    // A sum of zeros unless something is infinite or NaN.
-    x.iter().map(|v| v * 0.0).sum::<f64>() == 0.0
+/// Whether all numbers are finite.
+pub(crate) fn finite(isa: Isa, x: &[f64]) -> bool {
+    struct AllFinite<'a>(&'a [f64]);
+    impl vectorise::Task for AllFinite<'_> {
+        type Output = bool;
+        #[inline(always)]
+        fn run(self) -> bool {
+            // All bits of the exponent: infinite or NaN.
+            const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
+            self.0.iter().fold(0, |bad, x| bad | u64::from(x.to_bits() & EXPONENT == EXPONENT)) == 0
+        }
+    }
+    vectorise::run(isa, AllFinite(x))
 }
 
 /// See [`homolog_model::Runner::run`].
@@ -421,6 +432,9 @@ pub(crate) fn run(
         None => std::mem::take(&mut engine.scratch.arena),
     };
     if arena.len() < layout.size + LINE {
+        // Fresh memory, so that its pages are touched for the first time after the advice.
+        arena = Vec::with_capacity(layout.size + LINE);
+        use_large_pages(arena.spare_capacity_mut());
         arena.resize(layout.size + LINE, 0.0);
     }
     if let Some(t) = &mut tape {
@@ -468,7 +482,7 @@ fn frames_of(run: &Run, arena: &mut [f64], scratch: &mut Scratch, probes: &[Prob
                     value(run, arena, scratch, *g, Now { frame, ..Now::default() });
                     let l = &layout.groups[*g];
                     let column = &arena[layout.value(*g, frame as isize)..][..l.lanes];
-                    if !finite(column) {
+                    if !finite(run.isa, column) {
                         let lane = column.iter().position(|x| !x.is_finite()).unwrap_or(0);
                         let v = Variable { name: "its value".into(), unit: homolog_base::Unit::ONE, per_frame: false, taped: false };
                         return Err(run.fault(*g, &v, column[lane], lane, start + (frame * model.ticks) as i64));

@@ -46,8 +46,25 @@ fn main() {
             // SAFETY: the shapes above.
             || unsafe {
                 ::gemm::gemm(
-                    m, n, k, c.as_mut_ptr(), 1, n as isize, beta != 0.0, a.as_ptr(), acs, ars, b.as_ptr(), bcs, brs, beta, 1.0,
-                    false, false, false, ::gemm::Parallelism::None,
+                    m,
+                    n,
+                    k,
+                    c.as_mut_ptr(),
+                    1,
+                    n as isize,
+                    beta != 0.0,
+                    a.as_ptr(),
+                    acs,
+                    ars,
+                    b.as_ptr(),
+                    bcs,
+                    brs,
+                    beta,
+                    1.0,
+                    false,
+                    false,
+                    false,
+                    ::gemm::Parallelism::None,
                 );
             },
             flops,

@@ -52,7 +52,13 @@ fn main() {
         (kernels::lif_derivative(), 32_768),
     ] {
         let program = Program::compile(&kernel);
-        println!("{} x {lanes}: {} flops and {} bytes a lane, {} steps", kernel.name, kernel.flops(), program.bytes(), program.codes().len());
+        println!(
+            "{} x {lanes}: {} flops and {} bytes a lane, {} steps",
+            kernel.name,
+            kernel.flops(),
+            program.bytes(),
+            program.codes().len()
+        );
         for isa in Isa::available() {
             println!("  {isa:?}: {:.2} ns", measure(isa, &kernel, lanes));
         }

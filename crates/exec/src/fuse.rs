@@ -215,10 +215,9 @@ impl Fuser<'_> {
                 }
                 good(a).then(|| (pre::MUL, vec![a, b]))
             }),
-            Op::Fma(a, b, c) if uniform(c) => [(a, b), (b, a)]
-                .into_iter()
-                .find(|&(a, b)| uniform(b) && good(a))
-                .map(|(a, b)| (pre::FMA, vec![a, b, c])),
+            Op::Fma(a, b, c) if uniform(c) => {
+                [(a, b), (b, a)].into_iter().find(|&(a, b)| uniform(b) && good(a)).map(|(a, b)| (pre::FMA, vec![a, b, c]))
+            }
             Op::Unary(Unary::Neg, y) => match self.op(y) {
                 // -(a b) = (-a) b in every bit.
                 Op::Binary(Binary::Mul, a, b) if self.free(y) && base != Some(y) => {
@@ -252,9 +251,7 @@ impl Fuser<'_> {
         let mut args = Vec::new();
         let uniform = |v: Value| self.facts.uniform[v.index()];
         // The function among two operands whose other is uniform.
-        let split = |a: Value, b: Value| {
-            [(a, b), (b, a)].into_iter().find(|&(y, c)| self.is_function(y) && uniform(c))
-        };
+        let split = |a: Value, b: Value| [(a, b), (b, a)].into_iter().find(|&(y, c)| self.is_function(y) && uniform(c));
         let (y, q) = match op {
             Op::Binary(Binary::Mul, a, b) => {
                 let (y, c) = split(a, b)?;
@@ -314,7 +311,10 @@ impl Fuser<'_> {
             _ => return None,
         };
         for (y, e) in pairs {
-            if y != e && self.free(y) && let Some((shape, mut args)) = self.bump(self.op(y)) {
+            if y != e
+                && self.free(y)
+                && let Some((shape, mut args)) = self.bump(self.op(y))
+            {
                 self.taken[y.index()] = true;
                 args.push((4, e));
                 if let Op::Fma(_, _, f) = op {
@@ -357,11 +357,7 @@ impl Fuser<'_> {
     }
 
     fn is_arithmetic(&self, v: Value) -> bool {
-        self.free(v)
-            && matches!(
-                self.op(v),
-                Op::Binary(Binary::Add | Binary::Sub | Binary::Mul | Binary::Div, ..) | Op::Fma(..)
-            )
+        self.free(v) && matches!(self.op(v), Op::Binary(Binary::Add | Binary::Sub | Binary::Mul | Binary::Div, ..) | Op::Fma(..))
     }
 
     /// The operand of `op` to continue a chain with: that with the longest chain of its own.
@@ -424,7 +420,13 @@ impl Fuser<'_> {
             _ => None,
         };
         let is_exp = |v: Value| matches!(self.op(v), Op::Unary(Unary::Exp, _)) && self.free(v);
-        let (e, away) = if is_exp(p) { (p, q) } else if is_exp(q) { (q, p) } else { return None };
+        let (e, away) = if is_exp(p) {
+            (p, q)
+        } else if is_exp(q) {
+            (q, p)
+        } else {
+            return None;
+        };
         let Op::Binary(Binary::Sub, m, j) = self.op(away) else { return None };
         if j != i || m == i || !self.free(away) || uses(i) != 2 {
             return None;
@@ -521,8 +523,8 @@ fn pair_divisions(list: Vec<Fused>, facts: &Facts) -> Vec<Fused> {
         }
         // The later of the two moves up to the earlier, or the earlier down: nothing between may stand in the way.
         let mut found = None;
-        for j in k + 1..list.len() {
-            let Some(f) = &list[j] else { continue };
+        for (j, f) in list.iter().enumerate().skip(k + 1) {
+            let Some(f) = f else { continue };
             if uses(f, div) {
                 break;
             }

@@ -161,11 +161,7 @@ fn views(
 ) -> (View, View) {
     let inside = |rows: usize, columns: usize, ld: usize, len: usize, name: &str| {
         assert!(rows <= 1 || ld >= columns, "rows of {name} overlap: {ld} < {columns}");
-        let end = if rows == 0 || columns == 0 {
-            Some(0)
-        } else {
-            (rows - 1).checked_mul(ld).and_then(|x| x.checked_add(columns))
-        };
+        let end = if rows == 0 || columns == 0 { Some(0) } else { (rows - 1).checked_mul(ld).and_then(|x| x.checked_add(columns)) };
         assert!(end.is_some_and(|e| e <= len), "{name}, {rows} x {columns}, leaves its slice");
     };
     let shape = |trans: bool, rows: usize, columns: usize| if trans { (columns, rows) } else { (rows, columns) };
@@ -174,11 +170,8 @@ fn views(
     inside(ra, ca, lda, a.len(), "A");
     inside(rb, cb, ldb, b.len(), "B");
     inside(m, n, ldc, c.len(), "C");
-    let view = |x: &[f64], ld: usize, trans: bool| View {
-        at: x.as_ptr(),
-        row: if trans { 1 } else { ld },
-        column: if trans { ld } else { 1 },
-    };
+    let view =
+        |x: &[f64], ld: usize, trans: bool| View { at: x.as_ptr(), row: if trans { 1 } else { ld }, column: if trans { ld } else { 1 } };
     (view(a, lda, trans_a), view(b, ldb, trans_b))
 }
 
@@ -187,18 +180,7 @@ fn views(
 /// # Safety
 /// The part of C and what it needs of A and B lie in memory; nobody else touches the part; the machine has `isa`.
 #[allow(clippy::too_many_arguments)]
-unsafe fn product(
-    isa: Isa,
-    part: Part,
-    k: usize,
-    alpha: f64,
-    a: View,
-    b: View,
-    beta: f64,
-    c: Target,
-    ldc: usize,
-    buffers: &mut Buffers,
-) {
+unsafe fn product(isa: Isa, part: Part, k: usize, alpha: f64, a: View, b: View, beta: f64, c: Target, ldc: usize, buffers: &mut Buffers) {
     let kernels = Kernels::of(isa);
     let (mr, nr) = (kernels.rows(), kernels.width);
     let Part { row, rows, column, columns } = part;
@@ -234,11 +216,8 @@ unsafe fn product(
                 let from = View { at: a.at.add(i * a.row + k0 * a.column), row: a.column, column: a.row };
                 pack(from, depth, r, r, &mut buffers.a[..r * depth]);
                 for j in (0..width).step_by(nr) {
-                    let (from, step) = if direct && j < full {
-                        (b.at.add(k0 * b.row + j0 + j), b.row)
-                    } else {
-                        (buffers.b.as_ptr().add(j * depth), nr)
-                    };
+                    let (from, step) =
+                        if direct && j < full { (b.at.add(k0 * b.row + j0 + j), b.row) } else { (buffers.b.as_ptr().add(j * depth), nr) };
                     kernels.run(
                         r,
                         &Tile {

@@ -10,10 +10,12 @@ mod fuse;
 pub mod gemm;
 #[doc(hidden)]
 pub mod machine;
+pub mod memory;
 pub mod program;
 pub mod reduce;
 
 pub mod spikes;
+pub mod vectorise;
 
 pub use gemm::{GemmScratch, gemm, gemm_parallel};
 pub use isa::Isa;

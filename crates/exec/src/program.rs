@@ -295,9 +295,7 @@ impl Program {
         let mut numbers = vec![Line([0.5; WIDE]); slots * self.block / WIDE];
         let base: *mut f64 = numbers.as_mut_ptr().cast();
         let uniform = |k: usize| (self.rows..self.rows + self.uniforms).contains(&k);
-        let slots: Vec<Slot> = (0..slots)
-            .map(|k| Slot { at: base.wrapping_add(k * self.block), step: usize::from(!uniform(k)) })
-            .collect();
+        let slots: Vec<Slot> = (0..slots).map(|k| Slot { at: base.wrapping_add(k * self.block), step: usize::from(!uniform(k)) }).collect();
         let time = |s: &Compiled| {
             let mut best = f64::INFINITY;
             for _ in 0..50 {

@@ -5,15 +5,35 @@ mod kernels;
 use homolog_base::Unit;
 use homolog_exec::machine::Code;
 use homolog_exec::{Isa, Program};
-use homolog_ir::{
-    Binary, Class, Compare, Kernel, Literal, Logic, Op, Port, Shape, Surrogate, Unary, Value, interpret,
-};
+use homolog_ir::{Binary, Class, Compare, Kernel, Literal, Logic, Op, Port, Shape, Surrogate, Unary, Value, interpret};
 use proptest::prelude::*;
 
 /// Numbers where functions and comparisons have corners.
 const SPECIAL: [f64; 24] = [
-    0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 0.1, -65.0, 40.0, 710.0, -746.0, 1e-300, 1e-310, 5e-324, 1e300, -1e300,
-    f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1e6, -0.02, 0.0217, 1e16,
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    2.0,
+    -3.0,
+    0.1,
+    -65.0,
+    40.0,
+    710.0,
+    -746.0,
+    1e-300,
+    1e-310,
+    5e-324,
+    1e300,
+    -1e300,
+    f64::INFINITY,
+    f64::NEG_INFINITY,
+    f64::NAN,
+    1e6,
+    -0.02,
+    0.0217,
+    1e16,
 ];
 
 /// Bits, with one NaN.
@@ -22,11 +42,19 @@ fn bits(x: f64) -> u64 {
 }
 
 const UNARY: [Unary; 11] = [
-    Unary::Neg, Unary::Abs, Unary::Sqrt, Unary::Exp, Unary::Expm1, Unary::Ln, Unary::Sin, Unary::Cos, Unary::Tanh,
-    Unary::Exprelr, Unary::Floor,
+    Unary::Neg,
+    Unary::Abs,
+    Unary::Sqrt,
+    Unary::Exp,
+    Unary::Expm1,
+    Unary::Ln,
+    Unary::Sin,
+    Unary::Cos,
+    Unary::Tanh,
+    Unary::Exprelr,
+    Unary::Floor,
 ];
-const BINARY: [Binary; 7] =
-    [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::Min, Binary::Max, Binary::Pow];
+const BINARY: [Binary; 7] = [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::Min, Binary::Max, Binary::Pow];
 const COMPARE: [Compare; 4] = [Compare::Lt, Compare::Le, Compare::Eq, Compare::Ne];
 
 const INPUTS: usize = 5;
@@ -58,15 +86,17 @@ fn kernel(seeds: &[(u8, u8, u16, u16, u16)], outputs: &[u16]) -> Kernel {
             17 => Op::Binary(BINARY[w % 7], x, y),
             18 => Op::Const(Literal(SPECIAL[w % 24])),
             19 => Op::Compare(COMPARE[w % 4], x, y),
-            20 if !truths.is_empty() => {
-                Op::Logic([Logic::And, Logic::Or][w % 2], near(&truths, a), near(&truths, b))
-            }
+            20 if !truths.is_empty() => Op::Logic([Logic::And, Logic::Or][w % 2], near(&truths, a), near(&truths, b)),
             21 if !truths.is_empty() => Op::Not(near(&truths, a)),
             22 | 23 if !truths.is_empty() => Op::Select(near(&truths, a), y, z),
             _ => Op::Spike(x, Surrogate { shape: Shape::Arctan, width: 1.0 }),
         };
         let v = Value(k.body.len() as u32);
-        if op.is_truth() { truths.push(v) } else { numbers.push(v) }
+        if op.is_truth() {
+            truths.push(v)
+        } else {
+            numbers.push(v)
+        }
         k.body.push(op);
     }
     for (i, &o) in outputs.iter().enumerate() {
@@ -117,8 +147,10 @@ fn agree(k: &Kernel, lanes: usize, values: &[f64], place: &[usize], block: usize
         ] {
             for (i, (got, want)) in result.iter().zip(&want).enumerate() {
                 assert_eq!(
-                    bits(*got), bits(*want),
-                    "{isa:?}, {form}: element {i} of {lanes} lanes is {got:e}, not {want:e}\n{k:?}\n{:?}", program.codes()
+                    bits(*got),
+                    bits(*want),
+                    "{isa:?}, {form}: element {i} of {lanes} lanes is {got:e}, not {want:e}\n{k:?}\n{:?}",
+                    program.codes()
                 );
             }
         }
@@ -159,8 +191,7 @@ proptest! {
     }
 }
 
-const MODELS: [fn() -> Kernel; 4] =
-    [kernels::hodgkin_huxley, kernels::lif, kernels::lif_derivative, kernels::variations];
+const MODELS: [fn() -> Kernel; 4] = [kernels::hodgkin_huxley, kernels::lif, kernels::lif_derivative, kernels::variations];
 
 #[test]
 fn known_models_compile_to_superinstructions() {
@@ -179,7 +210,8 @@ fn threads_change_no_bit() {
     let k = kernels::hodgkin_huxley();
     let lanes = 20_003;
     let stride = lanes;
-    let mut arena: Vec<f64> = (0..stride * k.inputs.len()).map(|i| kernels::start(&k.inputs[i / stride].name) * (1.0 + 1e-5 * (i % stride) as f64)).collect();
+    let mut arena: Vec<f64> =
+        (0..stride * k.inputs.len()).map(|i| kernels::start(&k.inputs[i / stride].name) * (1.0 + 1e-5 * (i % stride) as f64)).collect();
     let mut again = arena.clone();
     let inputs: Vec<usize> = (0..k.inputs.len()).map(|i| i * stride).collect();
     let outputs: Vec<usize> = k.outputs.iter().map(|(p, _)| inputs[k.input(&p.name).unwrap()]).collect();

@@ -1,8 +1,8 @@
 //! Superinstructions with known operand patterns against the general ones.
 
+use homolog_exec::machine::{Code, Loop, Pattern, Slot, Step, portable};
 #[cfg(target_arch = "x86_64")]
 use homolog_exec::machine::{avx2, avx512};
-use homolog_exec::machine::{Code, Loop, Pattern, Slot, Step, portable};
 
 /// Runs a loop with operands of a pattern; returns what it wrote.
 fn result(f: Loop, code: Code, pattern: Pattern) -> Vec<u64> {

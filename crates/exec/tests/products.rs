@@ -7,8 +7,19 @@ use proptest::prelude::*;
 /// The definition: see the module's page.
 #[allow(clippy::too_many_arguments)]
 fn definition(
-    ta: bool, tb: bool, m: usize, n: usize, k: usize, alpha: f64, a: &[f64], lda: usize, b: &[f64], ldb: usize, beta: f64,
-    c: &mut [f64], ldc: usize,
+    ta: bool,
+    tb: bool,
+    m: usize,
+    n: usize,
+    k: usize,
+    alpha: f64,
+    a: &[f64],
+    lda: usize,
+    b: &[f64],
+    ldb: usize,
+    beta: f64,
+    c: &mut [f64],
+    ldc: usize,
 ) {
     for i in 0..m {
         for j in 0..n {

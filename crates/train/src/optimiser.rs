@@ -1,5 +1,7 @@
 //! How parameters move along a gradient.
 
+use homolog_exec::vectorise::{self, Task};
+use homolog_exec::Isa;
 use homolog_base::math;
 use homolog_model::{Checkpoint, Params, study};
 
@@ -169,23 +171,30 @@ impl Method {
 impl Adam {
     /// With `m` and `v` the moments, `m' = m / (1 - beta1^t)` and `v' = v / (1 - beta2^t)`, the step is
     /// `rate m' / (sqrt(v') + epsilon)`. The two corrections do not depend on the parameter, so an element costs one root and
-    /// one division; on the 2-wide baseline those two are what the time goes into.
+    /// one division.
     fn step(&mut self, tensor: usize, values: &mut [f64], gradient: &[f64], rate: f64, decays: bool) {
         let size = rate / (1.0 - self.product1);
         let root = 1.0 / (1.0 - self.product2).sqrt();
         let keep = if decays { 1.0 - rate * self.weight_decay } else { 1.0 };
-        adam(values, &mut self.first[tensor], &mut self.second[tensor], gradient, [self.beta1, self.beta2, self.epsilon, size, root, keep]);
+        let constants = [self.beta1, self.beta2, self.epsilon, size, root, keep];
+        vectorise::run(Isa::best(), AdamStep(values, &mut self.first[tensor], &mut self.second[tensor], gradient, constants));
     }
 }
 
-/// A function of its own, so that the compiler knows that the slices do not overlap and takes elements together.
-#[inline(never)]
-fn adam(values: &mut [f64], first: &mut [f64], second: &mut [f64], gradient: &[f64], [beta1, beta2, epsilon, size, root, keep]: [f64; 6]) {
-    let (rest1, rest2) = (1.0 - beta1, 1.0 - beta2);
-    for (((p, m), v), &g) in values.iter_mut().zip(first).zip(second).zip(gradient) {
-        *m = beta1 * *m + rest1 * g;
-        *v = beta2 * *v + rest2 * (g * g);
-        *p = keep * *p - size * *m / (v.sqrt() * root + epsilon);
+/// The update of one tensor: parameters, moments, gradient, and beta1, beta2, epsilon, size, root, keep.
+struct AdamStep<'a>(&'a mut [f64], &'a mut [f64], &'a mut [f64], &'a [f64], [f64; 6]);
+
+impl Task for AdamStep<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let AdamStep(values, first, second, gradient, [beta1, beta2, epsilon, size, root, keep]) = self;
+        let (rest1, rest2) = (1.0 - beta1, 1.0 - beta2);
+        for (((p, m), v), &g) in values.iter_mut().zip(first).zip(second).zip(gradient) {
+            *m = beta1 * *m + rest1 * g;
+            *v = beta2 * *v + rest2 * (g * g);
+            *p = keep * *p - size * *m / (v.sqrt() * root + epsilon);
+        }
     }
 }
 

@@ -10,9 +10,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 pub const SHIFT16: f64 = 422_212_465_065_984.0;
 
 /// One or more numbers, each treated alike.
-pub trait Lane:
-    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
-{
+pub trait Lane: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self> {
     /// A truth value per number.
     type Mask: Copy;
     /// 64 bits per number.

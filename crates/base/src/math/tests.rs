@@ -59,8 +59,30 @@ fn circular_functions_err_by_3e_16() {
 #[test]
 fn powers_are_exact_and_special_values_are_those_of_c99() {
     let s = [
-        0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 2.5, -2.5, 1e300, -1e300, 1e-310, -1e-310, f64::MAX,
-        f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 5e-324, 1e17, 9007199254740993.0, 9007199254740991.0,
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        2.0,
+        -2.0,
+        0.5,
+        -0.5,
+        3.0,
+        -3.0,
+        2.5,
+        -2.5,
+        1e300,
+        -1e300,
+        1e-310,
+        -1e-310,
+        f64::MAX,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NAN,
+        5e-324,
+        1e17,
+        9007199254740993.0,
+        9007199254740991.0,
     ];
     for x in s {
         for y in s {

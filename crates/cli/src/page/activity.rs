@@ -112,7 +112,7 @@ fn time_axis(svg: &mut Svg, x: &Scale, bottom: f64) {
 }
 
 fn membranes(level: &Level, a: &Activity, k: usize) -> String {
-    let (width, left) = (310.0, 48.0);
+    let (width, left) = (310.0, 52.0);
     let mut svg = Svg::new(width, HEIGHT, &format!("Membrane of {} neurons of {} during the image", a.traces.len(), level.name));
     let gap = 22.0;
     let each = (PLOT.1 - PLOT.0 - gap * (a.traces.len() as f64 - 1.0)) / a.traces.len() as f64;

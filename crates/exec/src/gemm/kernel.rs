@@ -1,5 +1,7 @@
 //! The innermost loops: a tile of C in registers, for each instruction set and number of rows.
 
+#![allow(clippy::needless_range_loop)] // Indices of registers.
+
 use super::View;
 use crate::isa::Isa;
 use crate::lane::Vector;

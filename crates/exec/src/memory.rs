@@ -1,0 +1,21 @@
+//! Memory for large arrays of columns.
+
+use std::mem::MaybeUninit;
+
+/// Asks the system to back this memory by large pages, where it does that on request: fewer misses of the address
+/// cache when many long columns are walked at once. A hint: nothing changes but speed.
+pub fn use_large_pages(memory: &mut [MaybeUninit<f64>]) {
+    #[cfg(target_os = "linux")]
+    {
+        const PAGE: usize = 4096;
+        let start = (memory.as_mut_ptr() as usize).next_multiple_of(PAGE);
+        let end = memory.as_mut_ptr() as usize + size_of_val(memory);
+        if end > start + (2 << 20) {
+            // SAFETY: the range lies in memory that is borrowed exclusively, and the advice changes no content.
+            // A refusal is without consequence.
+            let _ = unsafe { rustix::mm::madvise(start as *mut _, (end - start) / PAGE * PAGE, rustix::mm::Advice::LinuxHugepage) };
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = memory;
+}
