@@ -50,9 +50,7 @@ fn test() -> Result<(), String> {
     cargo("tests in the documentation", &["test", "--workspace", "--doc", "--locked", "--quiet"])?;
     step(
         "documentation",
-        Command::new(cargo_path())
-            .args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"])
-            .env("RUSTDOCFLAGS", "--deny warnings"),
+        Command::new(cargo_path()).args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"]).env("RUSTDOCFLAGS", "--deny warnings"),
     )
 }
 

@@ -138,7 +138,8 @@ impl Diagnostic {
             Severity::Warning => Level::WARNING,
             Severity::Note => Level::NOTE,
         };
-        let mut group = level.primary_title(self.message.as_str()).id(self.code).elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
+        let mut group =
+            level.primary_title(self.message.as_str()).id(self.code).elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
         if let Some(source) = &self.source {
             let len = source.text.len();
             let mut snippet = Snippet::source(source.text.as_str()).path(source.name.as_str());

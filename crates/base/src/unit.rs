@@ -96,15 +96,76 @@ const NAMES: &[(&str, [i8; 7], f64)] = &[
 ];
 
 const PREFIXES: &[(&str, f64)] = &[
-    ("femto", 1e-15), ("pico", 1e-12), ("nano", 1e-9), ("micro", 1e-6), ("milli", 1e-3), ("centi", 1e-2), ("deci", 1e-1),
-    ("kilo", 1e3), ("mega", 1e6), ("giga", 1e9), ("f", 1e-15), ("p", 1e-12), ("n", 1e-9), ("u", 1e-6), ("µ", 1e-6), ("μ", 1e-6), ("m", 1e-3),
-    ("c", 1e-2), ("d", 1e-1), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12),
+    ("femto", 1e-15),
+    ("pico", 1e-12),
+    ("nano", 1e-9),
+    ("micro", 1e-6),
+    ("milli", 1e-3),
+    ("centi", 1e-2),
+    ("deci", 1e-1),
+    ("kilo", 1e3),
+    ("mega", 1e6),
+    ("giga", 1e9),
+    ("f", 1e-15),
+    ("p", 1e-12),
+    ("n", 1e-9),
+    ("u", 1e-6),
+    ("µ", 1e-6),
+    ("μ", 1e-6),
+    ("m", 1e-3),
+    ("c", 1e-2),
+    ("d", 1e-1),
+    ("k", 1e3),
+    ("M", 1e6),
+    ("G", 1e9),
+    ("T", 1e12),
 ];
 
 /// Names for printing: the shortest usual name of a dimension and scale.
 const PRINTED: &[&str] = &[
-    "ms", "s", "us", "mV", "V", "uV", "nA", "pA", "uA", "mA", "A", "uA/cm2", "mA/cm2", "S/cm2", "uS", "nS", "pS", "S", "nF", "pF", "uF", "F", "uF/cm2", "ohm cm",
-    "Mohm", "ohm", "um", "cm", "m", "um2", "cm2", "mM", "uM", "/ms", "Hz", "/mV", "mV/ms", "degC", "J", "pJ", "nJ", "C", "coulomb/mol",
+    "ms",
+    "s",
+    "us",
+    "mV",
+    "V",
+    "uV",
+    "nA",
+    "pA",
+    "uA",
+    "mA",
+    "A",
+    "uA/cm2",
+    "mA/cm2",
+    "S/cm2",
+    "uS",
+    "nS",
+    "pS",
+    "S",
+    "nF",
+    "pF",
+    "uF",
+    "F",
+    "uF/cm2",
+    "ohm cm",
+    "Mohm",
+    "ohm",
+    "um",
+    "cm",
+    "m",
+    "um2",
+    "cm2",
+    "mM",
+    "uM",
+    "/ms",
+    "Hz",
+    "/mV",
+    "mV/ms",
+    "degC",
+    "J",
+    "pJ",
+    "nJ",
+    "C",
+    "coulomb/mol",
 ];
 
 impl Unit {
@@ -169,7 +230,11 @@ impl Unit {
                         at += 1;
                     }
                     if at > from {
-                        power = text[from..at].parse().ok().filter(|p: &i8| p.abs() <= 12).ok_or_else(|| UnitError { part: text[start..at].into(), offset: start })?;
+                        power = text[from..at]
+                            .parse()
+                            .ok()
+                            .filter(|p: &i8| p.abs() <= 12)
+                            .ok_or_else(|| UnitError { part: text[start..at].into(), offset: start })?;
                     }
                     let one = Self::named(name).ok_or_else(|| UnitError { part: name.into(), offset: start })?;
                     unit = unit.checked_mul(one.powi(power * sign)).ok_or_else(|| UnitError { part: text.into(), offset: 0 })?;
@@ -181,16 +246,19 @@ impl Unit {
 
     fn named(name: &str) -> Option<Unit> {
         let plain = |n: &str| NAMES.iter().find(|(k, ..)| *k == n).map(|(_, dims, scale)| Unit { dims: *dims, scale: *scale });
-        plain(name).or_else(|| name.strip_suffix('s').filter(|n| n.len() > 2).and_then(plain)).or_else(|| {
-            PREFIXES.iter().find_map(|(p, f)| {
-                let rest = name.strip_prefix(p)?;
-                let u = plain(rest).or_else(|| rest.strip_suffix('s').filter(|n| n.len() > 2).and_then(plain))?;
-                Some(Unit { dims: u.dims, scale: u.scale * f })
+        plain(name)
+            .or_else(|| name.strip_suffix('s').filter(|n| n.len() > 2).and_then(plain))
+            .or_else(|| {
+                PREFIXES.iter().find_map(|(p, f)| {
+                    let rest = name.strip_prefix(p)?;
+                    let u = plain(rest).or_else(|| rest.strip_suffix('s').filter(|n| n.len() > 2).and_then(plain))?;
+                    Some(Unit { dims: u.dims, scale: u.scale * f })
+                })
             })
-        }).or_else(|| {
-            // A prefix alone is a number: `(milli/liter)`.
-            PREFIXES.iter().find(|(p, _)| *p == name && p.len() > 2).map(|(_, f)| Unit { dims: [0; 7], scale: *f })
-        })
+            .or_else(|| {
+                // A prefix alone is a number: `(milli/liter)`.
+                PREFIXES.iter().find(|(p, _)| *p == name && p.len() > 2).map(|(_, f)| Unit { dims: [0; 7], scale: *f })
+            })
     }
 
     /// True when both measure the same kind of quantity.

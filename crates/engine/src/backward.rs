@@ -37,7 +37,9 @@ pub(crate) fn pullback(
     let run = Run::new(engine.isa, plan, model, params, inputs, &layout);
     out.params.resize_with(params.tensors.len(), Vec::new);
     // The gradient of a link of values over dense wires is a product that needs no zeros to begin with.
-    let overwritten = |t: usize| params.tensors[t].learned && model.links.iter().any(|l| l.weights == t && l.target == Target::Drive && l.wires == Wires::Dense);
+    let overwritten = |t: usize| {
+        params.tensors[t].learned && model.links.iter().any(|l| l.weights == t && l.target == Target::Drive && l.wires == Wires::Dense)
+    };
     for (t, (g, tensor)) in out.params.iter_mut().zip(&params.tensors).enumerate() {
         if !overwritten(t) || g.len() != tensor.values.len() {
             g.clear();
@@ -309,7 +311,9 @@ impl Backward<'_, '_> {
         if wants_inputs {
             let inputs = model.groups.iter().enumerate().filter(|(_, g)| g.clock == Clock::Input);
             self.out.inputs = inputs
-                .map(|(g, _)| (0..layout.frames).flat_map(|f| &arena[layout.d_value(g, f as isize)..][..layout.groups[g].lanes]).copied().collect())
+                .map(|(g, _)| {
+                    (0..layout.frames).flat_map(|f| &arena[layout.d_value(g, f as isize)..][..layout.groups[g].lanes]).copied().collect()
+                })
                 .collect();
         }
     }
@@ -360,7 +364,17 @@ fn tick(run: &Run, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now,
 
 /// Adds `W^T d` to some rows (neurons of the sending group) of the column at `to`; with `beta` 0 over dense wires, writes it.
 #[allow(clippy::too_many_arguments)]
-fn transposed(run: &Run, arena: &mut [f64], scratch: &mut Scratch, l: &Link, weights: &[f64], d: usize, to: usize, senders: Range<usize>, beta: f64) {
+fn transposed(
+    run: &Run,
+    arena: &mut [f64],
+    scratch: &mut Scratch,
+    l: &Link,
+    weights: &[f64],
+    d: usize,
+    to: usize,
+    senders: Range<usize>,
+    beta: f64,
+) {
     let (rows, columns, batch) = (run.model.groups[l.to].size, run.model.groups[l.from].size, run.layout.batch);
     let (to, n) = (to + senders.start * batch, senders.len() * batch);
     let (d, x) = read_write(arena, d, rows * batch, to, n);

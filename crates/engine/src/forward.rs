@@ -9,12 +9,14 @@ use crate::{Engine, Scratch};
 use homolog_exec::memory::use_large_pages;
 use homolog_exec::{Isa, add_weights_of_spikes, gemm, vectorise};
 use homolog_model::model::Variable;
-use homolog_model::{Clock, Fault, Inputs, Link, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target, Trace, Wires};
+use homolog_model::{
+    Clock, Fault, Inputs, Link, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target, Trace, Wires,
+};
 use std::ops::Range;
 
 /// Neurons times samples that are stepped together through a segment: some ten columns of this length fit the second-level
 /// cache.
-const TILE: usize = 4096;
+const TILE: usize = 1024;
 
 /// Numbers of a cache line.
 pub(crate) const LINE: usize = 8;
@@ -120,7 +122,9 @@ impl<'a> Run<'a> {
             Source::Arena(from) => read_write(arena, from, columns * batch, to, n),
         };
         match &l.wires {
-            Wires::Dense => gemm(self.isa, false, false, rows, batch, columns, 1.0, weights, columns, x, batch, 1.0, y, batch, &mut scratch.gemm),
+            Wires::Dense => {
+                gemm(self.isa, false, false, rows, batch, columns, 1.0, weights, columns, x, batch, 1.0, y, batch, &mut scratch.gemm)
+            }
             Wires::OneToOne => {
                 for ((y, x), w) in y.chunks_exact_mut(batch).zip(x.chunks_exact(batch)).zip(weights) {
                     axpy(*w, x, y);
@@ -178,7 +182,15 @@ impl<'a> Run<'a> {
     }
 
     /// The ticks of one segment of a phase. `after` sees the columns after each tick of some neurons of a group.
-    pub fn segment(&self, arena: &mut [f64], scratch: &mut Scratch, stages: &[Vec<usize>], frame: usize, segment: usize, mut after: impl FnMut(&[f64], usize, usize, Range<usize>)) {
+    pub fn segment(
+        &self,
+        arena: &mut [f64],
+        scratch: &mut Scratch,
+        stages: &[Vec<usize>],
+        frame: usize,
+        segment: usize,
+        mut after: impl FnMut(&[f64], usize, usize, Range<usize>),
+    ) {
         let ticks = self.layout.segment_ticks(segment, self.model.ticks);
         let copy = self.layout.copy(frame, segment);
         for stage in stages {
@@ -245,7 +257,8 @@ impl<'a> Run<'a> {
                     arena[to..to + l.lanes].copy_from_slice(&state.variables[g][k * l.lanes..(k + 1) * l.lanes]);
                 }
                 (0..l.spike_history).for_each(|d| arena[in_flight(d)].copy_from_slice(&state.in_flight[g][d * l.lanes..(d + 1) * l.lanes]));
-                (0..l.value_history).for_each(|d| arena[value(d)].copy_from_slice(&state.values_in_flight[g][d * l.lanes..(d + 1) * l.lanes]));
+                (0..l.value_history)
+                    .for_each(|d| arena[value(d)].copy_from_slice(&state.values_in_flight[g][d * l.lanes..(d + 1) * l.lanes]));
             }
         }
     }
@@ -303,7 +316,10 @@ impl<'a> Run<'a> {
 
     /// Numbers of a checkpoint of these groups.
     pub fn checkpoint_size(&self, groups: &[usize]) -> usize {
-        groups.iter().map(|&g| self.layout.groups[g].lanes * (self.model.groups[g].variables.len() + self.layout.groups[g].spike_history)).sum()
+        groups
+            .iter()
+            .map(|&g| self.layout.groups[g].lanes * (self.model.groups[g].variables.len() + self.layout.groups[g].spike_history))
+            .sum()
     }
 
     /// The first number of a segment that is not finite.
@@ -317,7 +333,11 @@ impl<'a> Run<'a> {
             if finite(self.isa, &arena[last..last + l.lanes]) {
                 continue;
             }
-            let first = if v.taped { (1..=ticks).find(|t| !finite(self.isa, &arena[self.layout.variable(g, k, copy, *t)..][..l.lanes])).unwrap_or(ticks) } else { ticks };
+            let first = if v.taped {
+                (1..=ticks).find(|t| !finite(self.isa, &arena[self.layout.variable(g, k, copy, *t)..][..l.lanes])).unwrap_or(ticks)
+            } else {
+                ticks
+            };
             let column = &arena[self.layout.variable(g, k, copy, first)..][..l.lanes];
             let lane = column.iter().position(|x| !x.is_finite()).expect("just seen");
             let tick = start + (frame * self.model.ticks + segment * self.layout.segment + first) as i64;
@@ -459,7 +479,14 @@ pub(crate) fn run(
     result
 }
 
-fn frames_of(run: &Run, arena: &mut [f64], scratch: &mut Scratch, probes: &[Probe], state: &mut State, mut checkpoints: Option<&mut Vec<f64>>) -> Result<Recording, Fault> {
+fn frames_of(
+    run: &Run,
+    arena: &mut [f64],
+    scratch: &mut Scratch,
+    probes: &[Probe],
+    state: &mut State,
+    mut checkpoints: Option<&mut Vec<f64>>,
+) -> Result<Recording, Fault> {
     let (model, layout) = (run.model, run.layout);
     let start = state.tick;
     run.constants(arena);
@@ -519,7 +546,8 @@ fn frames_of(run: &Run, arena: &mut [f64], scratch: &mut Scratch, probes: &[Prob
                         }
                         let last = frame + 1 == layout.frames && segment + 1 == layout.segments;
                         if !last {
-                            let next = if segment + 1 == layout.segments { layout.copy(frame + 1, 0) } else { layout.copy(frame, segment + 1) };
+                            let next =
+                                if segment + 1 == layout.segments { layout.copy(frame + 1, 0) } else { layout.copy(frame, segment + 1) };
                             run.carry(arena, &groups, ticks, copy, next);
                         }
                     }
@@ -587,7 +615,16 @@ fn empty_recording(run: &Run, probes: &[Probe]) -> Recording {
 }
 
 #[allow(clippy::too_many_arguments)]
-fn record_tick(run: &Run, arena: &[f64], probes: &[Probe], g: usize, now: Now, segment: usize, rows: Range<usize>, recording: &mut Recording) {
+fn record_tick(
+    run: &Run,
+    arena: &[f64],
+    probes: &[Probe],
+    g: usize,
+    now: Now,
+    segment: usize,
+    rows: Range<usize>,
+    recording: &mut Recording,
+) {
     let lanes = run.layout.groups[g].lanes;
     for (p, trace) in probes.iter().zip(&mut recording.traces).filter(|(p, _)| p.group == g) {
         let at = match p.what {
@@ -625,4 +662,3 @@ fn record_frame(run: &Run, arena: &[f64], probes: &[Probe], frame: usize, record
 pub(crate) fn count_variable(model: &Model, g: usize) -> Option<usize> {
     model.groups[g].variables.iter().position(|v| v.name == homolog_model::compose::COUNT)
 }
-

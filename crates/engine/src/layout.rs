@@ -127,7 +127,8 @@ impl Layout {
             start
         };
         for (g, layout) in model.groups.iter().zip(&mut groups) {
-            layout.variables = g.variables.iter().map(|v| (if v.taped { take(layout.pitch * (segment + 1)) } else { 0 }, v.taped)).collect();
+            layout.variables =
+                g.variables.iter().map(|v| (if v.taped { take(layout.pitch * (segment + 1)) } else { 0 }, v.taped)).collect();
             layout.spikes = take(if g.spikes { layout.pitch * (segment + layout.spike_history) } else { 0 });
             layout.arrivals = take(layout.pitch * segment * g.arrivals.len());
         }

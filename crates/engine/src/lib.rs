@@ -77,7 +77,15 @@ impl Engine {
 }
 
 impl Runner for Engine {
-    fn run(&mut self, model: &Model, params: &Params, inputs: &Inputs, probes: &[Probe], state: &mut State, tape: Option<&mut Tape>) -> Result<Recording, Fault> {
+    fn run(
+        &mut self,
+        model: &Model,
+        params: &Params,
+        inputs: &Inputs,
+        probes: &[Probe],
+        state: &mut State,
+        tape: Option<&mut Tape>,
+    ) -> Result<Recording, Fault> {
         let plan = self.planned(model);
         let result = forward::run(self, &plan, model, params, inputs, probes, state, tape);
         self.plan = Some(plan);

@@ -118,8 +118,11 @@ fn bind(g: &Group, kernel: &Kernel) -> Bound {
 /// gradients of the inputs are asked for).
 pub(crate) fn needs_gradient(model: &Model, params: &homolog_model::Params, inputs: bool) -> Vec<bool> {
     let learned = |t: usize| params.tensors[t].learned;
-    let mut needs: Vec<bool> =
-        model.groups.iter().map(|g| (inputs && g.clock == Clock::Input) || g.bias.is_some_and(learned) || g.learned.iter().any(|(_, t)| learned(*t))).collect();
+    let mut needs: Vec<bool> = model
+        .groups
+        .iter()
+        .map(|g| (inputs && g.clock == Clock::Input) || g.bias.is_some_and(learned) || g.learned.iter().any(|(_, t)| learned(*t)))
+        .collect();
     for _ in 0..model.groups.len() {
         for l in &model.links {
             needs[l.to] |= learned(l.weights) || needs[l.from];

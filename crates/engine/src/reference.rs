@@ -31,8 +31,13 @@ pub struct Outcome<N> {
 pub fn run<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N>>]) -> Outcome<N> {
     let frames = inputs.first().map_or(1, Vec::len);
     let zero = N::constant(0.0);
-    let mut out = Outcome { values: vec![vec![]; model.groups.len()], spikes: vec![vec![]; model.groups.len()], variables: vec![vec![]; model.groups.len()] };
-    let learned = |g: &Group, neuron: usize| -> HashMap<String, N> { g.learned.iter().map(|(n, t)| (n.clone(), params[*t][neuron])).collect() };
+    let mut out = Outcome {
+        values: vec![vec![]; model.groups.len()],
+        spikes: vec![vec![]; model.groups.len()],
+        variables: vec![vec![]; model.groups.len()],
+    };
+    let learned =
+        |g: &Group, neuron: usize| -> HashMap<String, N> { g.learned.iter().map(|(n, t)| (n.clone(), params[*t][neuron])).collect() };
     let mut state: Vec<Vec<HashMap<String, N>>> = model
         .groups
         .iter()
@@ -81,7 +86,8 @@ pub fn run<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N>>]) 
             for t in 0..model.ticks {
                 for &g in &members {
                     let group = &model.groups[g];
-                    let arrivals: Vec<Vec<N>> = group.arrivals.iter().map(|a| arrive(model, params, &out, g, a, frame * model.ticks + t)).collect();
+                    let arrivals: Vec<Vec<N>> =
+                        group.arrivals.iter().map(|a| arrive(model, params, &out, g, a, frame * model.ticks + t)).collect();
                     let mut spikes = Vec::new();
                     for (k, neuron) in state[g].iter_mut().enumerate() {
                         let mut env = learned(group, k);

@@ -31,7 +31,8 @@ fn every_instruction_set_equals_the_naive_runner_bit_for_bit() {
         let mut spikes = 0.0;
         for isa in Isa::available() {
             let mut engine = Engine::with_isa(1, isa);
-            let recording = engine.run(&model, &params, &shown, &probes(&model), &mut State::fresh(), None).unwrap_or_else(|f| panic!("{name}: {f}"));
+            let recording =
+                engine.run(&model, &params, &shown, &probes(&model), &mut State::fresh(), None).unwrap_or_else(|f| panic!("{name}: {f}"));
             for b in 0..batch {
                 let expected = reference::run(&model, &tensors, &sample(&model, &shown, b));
                 for (p, trace) in probes(&model).iter().zip(&recording.traces) {
@@ -48,7 +49,12 @@ fn every_instruction_set_equals_the_naive_runner_bit_for_bit() {
                             if p.what == Observable::Spikes {
                                 spikes += got;
                             }
-                            assert_eq!(got.to_bits(), want.to_bits(), "{name} on {isa:?}: {} at {s}, neuron {k}, sample {b}: {got} is not {want}", trace.name);
+                            assert_eq!(
+                                got.to_bits(),
+                                want.to_bits(),
+                                "{name} on {isa:?}: {} at {s}, neuron {k}, sample {b}: {got} is not {want}",
+                                trace.name
+                            );
                         }
                     }
                 }
@@ -59,7 +65,12 @@ fn every_instruction_set_equals_the_naive_runner_bit_for_bit() {
 }
 
 /// Loss: a random linear function of every value of the last group, summed over samples; its gradient by the engine.
-fn gradient(model: &Model, params: &homolog_model::Params, shown: &homolog_model::Inputs, engine: &mut Engine) -> (Vec<f64>, Gradients, usize) {
+fn gradient(
+    model: &Model,
+    params: &homolog_model::Params,
+    shown: &homolog_model::Inputs,
+    engine: &mut Engine,
+) -> (Vec<f64>, Gradients, usize) {
     let probe = [Probe { group: model.groups.len() - 1, what: Observable::Value }];
     let mut tape = Tape::default();
     let recording = engine.run(model, params, shown, &probe, &mut State::fresh(), Some(&mut tape)).unwrap();
@@ -80,8 +91,10 @@ fn dual_slope(model: &Model, params: &[Vec<f64>], shown: &homolog_model::Inputs,
     let size = model.groups[last].size;
     let mut slope = 0.0;
     for b in 0..shown.batch {
-        let given: Vec<Vec<Vec<Dual>>> =
-            sample(model, shown, b).into_iter().map(|g| g.into_iter().map(|f| f.into_iter().map(|x| Dual::new(x, 0.0)).collect()).collect()).collect();
+        let given: Vec<Vec<Vec<Dual>>> = sample(model, shown, b)
+            .into_iter()
+            .map(|g| g.into_iter().map(|f| f.into_iter().map(|x| Dual::new(x, 0.0)).collect()).collect())
+            .collect();
         let out = reference::run(model, &dual, &given);
         for (f, frame) in out.values[last].iter().enumerate() {
             for (k, v) in frame.iter().enumerate() {
@@ -165,7 +178,10 @@ fn two_runs_in_a_row_equal_one_and_their_gradients_chain() {
         engine.pullback(&model, &params, &part(0), &probe, &mut tape1, &vec![weights[..half].to_vec()], &late.initial, &mut early).unwrap();
         for (t, tensor) in params.tensors.iter().enumerate() {
             let norm = expected.params[t].iter().map(|x| x * x).sum::<f64>().sqrt();
-            let error = (0..tensor.values.len()).map(|k| (early.params[t][k] + late.params[t][k] - expected.params[t][k]).powi(2)).sum::<f64>().sqrt();
+            let error = (0..tensor.values.len())
+                .map(|k| (early.params[t][k] + late.params[t][k] - expected.params[t][k]).powi(2))
+                .sum::<f64>()
+                .sqrt();
             assert!(error <= 1e-12 * norm, "{name}: {} differs by {}", tensor.name, error / norm);
         }
     }

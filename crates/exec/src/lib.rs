@@ -4,10 +4,10 @@
 //! - [`gemm`]: dense products whose bits depend on neither instruction set nor threads.
 //! - [`Isa`]: which instruction set runs; the result never depends on it.
 
-pub mod isa;
-pub mod lane;
 mod fuse;
 pub mod gemm;
+pub mod isa;
+pub mod lane;
 #[doc(hidden)]
 pub mod machine;
 pub mod memory;

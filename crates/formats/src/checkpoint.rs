@@ -58,14 +58,19 @@ pub fn to_bytes(checkpoint: &Checkpoint) -> Result<Vec<u8>, Diagnostic> {
 pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Checkpoint, Diagnostic> {
     let wrong = |what: String| Diagnostic::error("checkpoint-read", format!("`{name}` is not a whole checkpoint: {what}"));
     if let Some((length, missing)) = truncated(bytes) {
-        return Err(wrong(format!("it has {} bytes, but its header speaks of {length}", bytes.len())).hint(format!("its last {missing} bytes are missing; copy it again")));
+        return Err(wrong(format!("it has {} bytes, but its header speaks of {length}", bytes.len()))
+            .hint(format!("its last {missing} bytes are missing; copy it again")));
     }
     let foreign = |what: String| wrong(what).hint("expected a file that `homolog` wrote");
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| foreign(e.to_string()))?;
     let mut words: BTreeMap<String, String> = metadata.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
     match words.remove(FORMAT.0) {
         Some(v) if v == FORMAT.1 => {}
-        Some(v) => return Err(wrong(format!("its format is `{v}`, this version reads `{}`", FORMAT.1)).hint("use the version of `homolog` that wrote it")),
+        Some(v) => {
+            return Err(
+                wrong(format!("its format is `{v}`, this version reads `{}`", FORMAT.1)).hint("use the version of `homolog` that wrote it")
+            );
+        }
         None => return Err(foreign("it is a safetensors file of another program".into())),
     }
     let tensors = SafeTensors::deserialize(bytes).map_err(|e| foreign(e.to_string()))?;
@@ -93,7 +98,8 @@ fn truncated(bytes: &[u8]) -> Option<(usize, usize)> {
         return (header < 100_000_000 && bytes.get(8) == Some(&b'{')).then(|| (start, start - bytes.len()));
     };
     let header: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(text).ok()?;
-    let end = header.values().filter_map(|v| v.get("data_offsets")?.get(1)?.as_u64()).max().and_then(|e| usize::try_from(e).ok()).unwrap_or(0);
+    let end =
+        header.values().filter_map(|v| v.get("data_offsets")?.get(1)?.as_u64()).max().and_then(|e| usize::try_from(e).ok()).unwrap_or(0);
     let length = start.checked_add(end)?;
     (length > bytes.len()).then(|| (length, length - bytes.len()))
 }

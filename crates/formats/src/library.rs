@@ -80,7 +80,8 @@ impl Loader {
         self.library.insert(mechanism);
         let Some(before) = self.from.insert(name.clone(), source.name.clone()) else { return };
         let message = format!("`{name}` of {} replaces the one of {before}", source.name);
-        let mut d = if built_in { Diagnostic::error("library-duplicate", message) } else { Diagnostic::warning("library-replaced", message) };
+        let mut d =
+            if built_in { Diagnostic::error("library-duplicate", message) } else { Diagnostic::warning("library-replaced", message) };
         if !built_in && before.starts_with("<library>/") {
             d.severity = homolog_base::Severity::Note;
         }
@@ -103,7 +104,8 @@ const DEPTH: usize = 16;
 
 fn mod_files(folder: &Path, out: &mut Vec<PathBuf>, depth: usize) -> Result<(), Diagnostic> {
     if depth > DEPTH {
-        return Err(Diagnostic::error("file-unreadable", format!("`{}` is more than {DEPTH} folders deep", folder.display())).hint("is there a link to a folder above?"));
+        return Err(Diagnostic::error("file-unreadable", format!("`{}` is more than {DEPTH} folders deep", folder.display()))
+            .hint("is there a link to a folder above?"));
     }
     let entries = std::fs::read_dir(folder).map_err(|e| text::unreadable(folder, &e))?;
     for entry in entries {

@@ -13,7 +13,10 @@ pub fn to_json(report: &Report) -> Result<String, Diagnostic> {
         for (name, score) in &entry.scores {
             if !score.value.is_finite() || score.sd.is_some_and(|s| !s.is_finite()) {
                 let value = if score.value.is_finite() { score.sd.unwrap_or(f64::NAN) } else { score.value };
-                return Err(Diagnostic::error("report-not-finite", format!("`{name}` of `{}` is {value}, which a report cannot hold", entry.name)));
+                return Err(Diagnostic::error(
+                    "report-not-finite",
+                    format!("`{name}` of `{}` is {value}, which a report cannot hold", entry.name),
+                ));
             }
         }
     }

@@ -51,8 +51,14 @@ pub fn open_with(name_or_path: &str, base: &Path, datasets: Option<&Path>) -> Re
         "digits8x8" => return digits(),
         "mnist" => {
             let Some(folder) = datasets else {
-                let d = Diagnostic::error("data-no-folder", format!("`mnist` does not ship with the program, and {FOLDER_VARIABLE} is not set"));
-                return Err(vec![d.hint(format!("put {} into a folder `mnist`, and set {FOLDER_VARIABLE} to the folder that holds it", idx::FILES.join(", ")))]);
+                let d = Diagnostic::error(
+                    "data-no-folder",
+                    format!("`mnist` does not ship with the program, and {FOLDER_VARIABLE} is not set"),
+                );
+                return Err(vec![d.hint(format!(
+                    "put {} into a folder `mnist`, and set {FOLDER_VARIABLE} to the folder that holds it",
+                    idx::FILES.join(", ")
+                ))]);
             };
             return idx::read("mnist", &folder.join("mnist"));
         }
@@ -67,7 +73,8 @@ pub fn open_with(name_or_path: &str, base: &Path, datasets: Option<&Path>) -> Re
         let d = text::unreadable(&path, &e);
         let one_word = !name_or_path.contains(['/', '\\', '.']);
         vec![if one_word && e.kind() == std::io::ErrorKind::NotFound {
-            Diagnostic { message: format!("there is no dataset `{name_or_path}`, and no file of that name"), ..d }.suggest(name_or_path, NAMES)
+            Diagnostic { message: format!("there is no dataset `{name_or_path}`, and no file of that name"), ..d }
+                .suggest(name_or_path, NAMES)
         } else {
             d
         }]
@@ -82,7 +89,8 @@ pub fn open_with(name_or_path: &str, base: &Path, datasets: Option<&Path>) -> Re
 
 fn digits() -> Result<Samples, Vec<Diagnostic>> {
     const PATH: &str = "data/digits8x8/digits.csv.gz";
-    let raw = crate::library::file(PATH).ok_or_else(|| vec![Diagnostic::error("data-missing", format!("`{PATH}` is missing from this program"))])?;
+    let raw = crate::library::file(PATH)
+        .ok_or_else(|| vec![Diagnostic::error("data-missing", format!("`{PATH}` is missing from this program"))])?;
     let unpacked = unpack(PATH, &raw).map_err(|d| vec![d])?;
     let mut samples = csv::read(PATH, unpacked.as_deref().unwrap_or(&raw))?;
     samples.values.iter_mut().for_each(|v| *v /= DIGITS_SCALE);

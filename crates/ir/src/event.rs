@@ -95,7 +95,10 @@ impl EventProgram {
         }
         // And no weight, no effect.
         let silent = crate::passes::specialise(&kernel, |n| (n == weight.name).then_some(0.0));
-        silent.outputs.iter().all(|(p, v)| matches!(silent.body[v.index()], crate::Op::Input(i) if silent.inputs[i as usize].name == p.name))
+        silent
+            .outputs
+            .iter()
+            .all(|(p, v)| matches!(silent.body[v.index()], crate::Op::Input(i) if silent.inputs[i as usize].name == p.name))
     }
 }
 
@@ -117,7 +120,8 @@ fn run_steps<N: Number>(steps: &[EventStep], variables: &mut HashMap<String, N>)
 }
 
 fn call<N: Number>(kernel: &Kernel, variables: &HashMap<String, N>) -> Vec<N> {
-    let inputs: Vec<N> = kernel.inputs.iter().map(|p| *variables.get(&p.name).unwrap_or_else(|| panic!("`{}` has no value", p.name))).collect();
+    let inputs: Vec<N> =
+        kernel.inputs.iter().map(|p| *variables.get(&p.name).unwrap_or_else(|| panic!("`{}` has no value", p.name))).collect();
     interpret(kernel, &inputs)
 }
 

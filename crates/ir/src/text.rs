@@ -114,14 +114,19 @@ pub fn parse(source: &Arc<Source>) -> Result<Kernel, Vec<Diagnostic>> {
         if let Err(expected) = read_line(&mut kernel, &words) {
             let text = line.trim();
             let from = start + line.len() - line.trim_start().len();
-            problems.push(
-                Diagnostic::error("kernel-syntax", format!("this line of a kernel is not understood: `{text}`")).at(source, from..from + text.len(), expected),
-            );
+            problems.push(Diagnostic::error("kernel-syntax", format!("this line of a kernel is not understood: `{text}`")).at(
+                source,
+                from..from + text.len(),
+                expected,
+            ));
         }
         start += line.len();
     }
     if problems.is_empty() {
-        problems = crate::verify::verify(&kernel).into_iter().map(|law| Diagnostic::error("kernel-law", law).at(source, 0..0, "in this kernel")).collect();
+        problems = crate::verify::verify(&kernel)
+            .into_iter()
+            .map(|law| Diagnostic::error("kernel-law", law).at(source, 0..0, "in this kernel"))
+            .collect();
     }
     if problems.is_empty() { Ok(kernel) } else { Err(problems) }
 }
@@ -151,7 +156,10 @@ fn read_line(kernel: &mut Kernel, words: &[&str]) -> Result<(), &'static str> {
                 ("not", [a]) => Op::Not(value(a)?),
                 ("spike", [a, shape, width]) => Op::Spike(
                     value(a)?,
-                    Surrogate { shape: Shape::from_name(shape).ok_or("a surrogate shape was expected")?, width: width.parse().map_err(|_| "a number was expected")? },
+                    Surrogate {
+                        shape: Shape::from_name(shape).ok_or("a surrogate shape was expected")?,
+                        width: width.parse().map_err(|_| "a number was expected")?,
+                    },
                 ),
                 (name, [a]) => Op::Unary(by_name(&UNARY, name).ok_or("no operation of one operand has this name")?, value(a)?),
                 (name, [a, b]) => {

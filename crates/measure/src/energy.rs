@@ -66,7 +66,12 @@ impl EnergyTable {
             };
             Box::new(d.hint("library/energy/horowitz2014.toml shows how a table of energies is written"))
         })?;
-        table.check().map_err(|message| Box::new(Diagnostic { source: Some(source.clone()), ..Diagnostic::error("energy-table", format!("energy table `{}`: {message}", table.name)) }))?;
+        table.check().map_err(|message| {
+            Box::new(Diagnostic {
+                source: Some(source.clone()),
+                ..Diagnostic::error("energy-table", format!("energy table `{}`: {message}", table.name))
+            })
+        })?;
         Ok(table)
     }
 
@@ -153,7 +158,11 @@ pub fn estimate(operations: &Operations, table: &EnergyTable) -> Energy {
         let memory = table.memory_for(t.resident);
         let accesses = t.words * f64::from(table.word_bits) / f64::from(memory.access_bits);
         let what = if t.kind == Kind::Weights { "weights" } else { "state" };
-        parts.push((format!("{what} from {}", memory.name), accesses * memory.access, accesses * memory.access_most.unwrap_or(memory.access)));
+        parts.push((
+            format!("{what} from {}", memory.name),
+            accesses * memory.access,
+            accesses * memory.access_most.unwrap_or(memory.access),
+        ));
     }
     let range = (parts.iter().map(|p| p.1).sum::<f64>() * PICO, parts.iter().map(|p| p.2).sum::<f64>() * PICO);
     let parts = parts.into_iter().map(|(name, low, high)| Part { name, joules: 0.5 * (low + high) * PICO }).collect();

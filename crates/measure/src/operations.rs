@@ -72,7 +72,10 @@ impl Flops {
                 }
                 Op::Binary(Binary::Mul, ..) => out.multiply += 1.0,
                 Op::Binary(Binary::Div, ..) | Op::Unary(Unary::Sqrt, _) => out.divide += 1.0,
-                Op::Binary(Binary::Pow, ..) | Op::Unary(Unary::Exp | Unary::Expm1 | Unary::Ln | Unary::Sin | Unary::Cos | Unary::Tanh | Unary::Exprelr, _) => out.elementary += 1.0,
+                Op::Binary(Binary::Pow, ..)
+                | Op::Unary(Unary::Exp | Unary::Expm1 | Unary::Ln | Unary::Sin | Unary::Cos | Unary::Tanh | Unary::Exprelr, _) => {
+                    out.elementary += 1.0
+                }
                 Op::Unary(Unary::Neg | Unary::Abs | Unary::Floor, _)
                 | Op::Binary(Binary::Add | Binary::Sub | Binary::Min | Binary::Max, ..)
                 | Op::Compare(..)
@@ -165,7 +168,13 @@ pub fn operations(model: &Model, activity: &Activity) -> Operations {
     for (group, spikes) in model.groups.iter().zip(&activity.spikes) {
         assert!(!group.spikes || spikes.len() == group.size, "`{}` spikes, so its activity needs a number for each neuron", group.name);
     }
-    let mut out = Operations { multiply_accumulates: 0.0, accumulates: 0.0, neurons: Flops::default(), spikes: activity.total_spikes(), traffic: Vec::new() };
+    let mut out = Operations {
+        multiply_accumulates: 0.0,
+        accumulates: 0.0,
+        neurons: Flops::default(),
+        spikes: activity.total_spikes(),
+        traffic: Vec::new(),
+    };
     let mut weights = Traffic { kind: Kind::Weights, words: 0.0, resident: 0.0 };
     let mut state = Traffic { kind: Kind::State, words: 0.0, resident: 0.0 };
     for link in &model.links {

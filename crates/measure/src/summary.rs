@@ -72,7 +72,8 @@ pub fn entry(level: &str, results: &[LevelResult]) -> Entry {
         if values.is_empty() {
             return;
         }
-        let name = if values.len() == results.len() { name.to_string() } else { format!("{name} ({} of {} seeds)", values.len(), results.len()) };
+        let name =
+            if values.len() == results.len() { name.to_string() } else { format!("{name} ({} of {} seeds)", values.len(), results.len()) };
         out.scores.insert(name, Score::over_seeds(&values, unit, basis));
     };
     put(column::ACCURACY, "1", Basis::Measured, &|r| Some(r.test_accuracy));

@@ -55,7 +55,8 @@ fn respond(group: &Composed, ticks: usize, settle: usize, learned: &[(String, f6
         let value = interpret(&group.value, &bind(&group.value, &[], 0))[0];
         return (value.abs(), value);
     }
-    let mut state: Vec<(String, f64)> = group.variables.iter().map(|v| v.name.clone()).zip(interpret(&group.initial, &bind(&group.initial, &[], 0))).collect();
+    let mut state: Vec<(String, f64)> =
+        group.variables.iter().map(|v| v.name.clone()).zip(interpret(&group.initial, &bind(&group.initial, &[], 0))).collect();
     for tick in 0..ticks {
         let next = interpret(&group.step, &bind(&group.step, &state, tick));
         for (s, x) in state.iter_mut().zip(next) {

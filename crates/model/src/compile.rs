@@ -56,7 +56,14 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
         let span = network.presentation.as_ref().or(network.dt.as_ref()).map(|l| l.span).unwrap_or_default();
         problems.push(
             network
-                .locate(Diagnostic::error("model-presentation", format!("a presentation of {shown} ms is not a whole number of steps of {dt} ms")), span, "given here")
+                .locate(
+                    Diagnostic::error(
+                        "model-presentation",
+                        format!("a presentation of {shown} ms is not a whole number of steps of {dt} ms"),
+                    ),
+                    span,
+                    "given here",
+                )
                 .hint("choose a presentation that is a multiple of the step"),
         );
         return Err(problems);
@@ -104,7 +111,11 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
     let nothing = Resolved { mechanism: None, parameters: BTreeMap::new(), surrogate: None };
     if p.neuron.value == INPUT {
         for (name, value) in &p.parameters {
-            problems.push(network.locate(Diagnostic::error("model-parameter", format!("an input population has no parameter `{name}`")), value.span, "given here"));
+            problems.push(network.locate(
+                Diagnostic::error("model-parameter", format!("an input population has no parameter `{name}`")),
+                value.span,
+                "given here",
+            ));
         }
         return nothing;
     }
@@ -112,7 +123,11 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
     let Some(m) = library.get(&p.neuron.value) else {
         problems.push(
             network
-                .locate(Diagnostic::error("model-unknown-neuron", format!("there is no neuron `{}`", p.neuron.value)), p.neuron.span, "not in the library")
+                .locate(
+                    Diagnostic::error("model-unknown-neuron", format!("there is no neuron `{}`", p.neuron.value)),
+                    p.neuron.span,
+                    "not in the library",
+                )
                 .suggest(&p.neuron.value, neurons().map(|m| m.name.as_str()).chain([INPUT])),
         );
         return nothing;
@@ -125,7 +140,11 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
         };
         problems.push(
             network
-                .locate(Diagnostic::error("model-not-a-neuron", format!("`{}` is {what}, which cannot be a population by itself", m.name)), p.neuron.span, "a neuron was expected")
+                .locate(
+                    Diagnostic::error("model-not-a-neuron", format!("`{}` is {what}, which cannot be a population by itself", m.name)),
+                    p.neuron.span,
+                    "a neuron was expected",
+                )
                 .hint(format!("neurons are: {}", neurons().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", "))),
         );
         return nothing;
@@ -135,7 +154,11 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
         let Some(parameter) = m.parameter(name) else {
             problems.push(
                 network
-                    .locate(Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}`", m.name)), setting.span, "unknown parameter")
+                    .locate(
+                        Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}`", m.name)),
+                        setting.span,
+                        "unknown parameter",
+                    )
                     .suggest(name, m.parameters.iter().map(|q| q.name.as_str())),
             );
             continue;
@@ -147,13 +170,21 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
             Some((text, Ok(_))) => {
                 problems.push(
                     network
-                        .locate(Diagnostic::error("model-unit", format!("`{name}` of `{}` is in {}, not in {text}", m.name, parameter.unit)), setting.span, format!("expected {}", parameter.unit).as_str())
+                        .locate(
+                            Diagnostic::error("model-unit", format!("`{name}` of `{}` is in {}, not in {text}", m.name, parameter.unit)),
+                            setting.span,
+                            format!("expected {}", parameter.unit).as_str(),
+                        )
                         .hint(format!("write it as \"{number} {}\"", parameter.unit)),
                 );
                 continue;
             }
             Some((_, Err(e))) => {
-                problems.push(network.locate(Diagnostic::error("model-unit", e.to_string()), setting.span, format!("expected {}", parameter.unit).as_str()));
+                problems.push(network.locate(
+                    Diagnostic::error("model-unit", e.to_string()),
+                    setting.span,
+                    format!("expected {}", parameter.unit).as_str(),
+                ));
                 continue;
             }
         };
@@ -162,7 +193,11 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
         {
             problems.push(
                 network
-                    .locate(Diagnostic::error("model-limits", format!("`{name}` of `{}` cannot be {value} {}", m.name, parameter.unit)), setting.span, "out of its limits")
+                    .locate(
+                        Diagnostic::error("model-limits", format!("`{name}` of `{}` cannot be {value} {}", m.name, parameter.unit)),
+                        setting.span,
+                        "out of its limits",
+                    )
                     .hint(format!("it must lie between {low} and {high} {}", parameter.unit)),
             );
             continue;
@@ -173,7 +208,11 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
         if m.parameter(name).is_none() {
             problems.push(
                 network
-                    .locate(Diagnostic::error("model-parameter", format!("`{}` has no parameter `{}` to learn", m.name, name.value)), name.span, "unknown parameter")
+                    .locate(
+                        Diagnostic::error("model-parameter", format!("`{}` has no parameter `{}` to learn", m.name, name.value)),
+                        name.span,
+                        "unknown parameter",
+                    )
                     .suggest(name, m.parameters.iter().map(|q| q.name.as_str())),
             );
         }
@@ -182,10 +221,18 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
     if let Some(s) = &p.surrogate {
         match homolog_ir::Shape::from_name(&s.value.0) {
             Some(shape) if s.value.1 > 0.0 => surrogate = Some(Surrogate { shape, width: s.value.1 }),
-            Some(_) => problems.push(network.locate(Diagnostic::error("model-surrogate", "the width of a surrogate must be positive"), s.span, "given here")),
+            Some(_) => problems.push(network.locate(
+                Diagnostic::error("model-surrogate", "the width of a surrogate must be positive"),
+                s.span,
+                "given here",
+            )),
             None => problems.push(
                 network
-                    .locate(Diagnostic::error("model-surrogate", format!("there is no surrogate derivative `{}`", s.value.0)), s.span, "unknown shape")
+                    .locate(
+                        Diagnostic::error("model-surrogate", format!("there is no surrogate derivative `{}`", s.value.0)),
+                        s.span,
+                        "unknown shape",
+                    )
                     .suggest(&s.value.0, homolog_ir::Shape::names()),
             ),
         }
@@ -242,8 +289,11 @@ fn group(
             match library.get(&receptor.mechanism) {
                 Some(m) => receptors.push((prefix, receptor, m)),
                 None => problems.push(
-                    Diagnostic::error("model-unknown-receptor", format!("`{}` names the receptor `{}`, which is not in the library", mechanism.name, receptor.mechanism))
-                        .suggest(&receptor.mechanism, library.iter().filter(|m| m.role == Role::Point).map(|m| m.name.as_str())),
+                    Diagnostic::error(
+                        "model-unknown-receptor",
+                        format!("`{}` names the receptor `{}`, which is not in the library", mechanism.name, receptor.mechanism),
+                    )
+                    .suggest(&receptor.mechanism, library.iter().filter(|m| m.role == Role::Point).map(|m| m.name.as_str())),
                 ),
             }
         }
@@ -325,7 +375,14 @@ fn link_key(seed: u64, name: &str, what: &str) -> Key {
 }
 
 /// The delay of a projection in whole ticks or frames.
-fn whole_delay(network: &Network, delay: Option<&crate::Located<Delay>>, spikes: bool, declared: f64, dt: f64, problems: &mut Vec<Diagnostic>) -> usize {
+fn whole_delay(
+    network: &Network,
+    delay: Option<&crate::Located<Delay>>,
+    spikes: bool,
+    declared: f64,
+    dt: f64,
+    problems: &mut Vec<Diagnostic>,
+) -> usize {
     match delay.map(|d| (d.value, d.span)) {
         None if spikes => (declared / dt).round() as usize,
         None => 0,
@@ -334,7 +391,11 @@ fn whole_delay(network: &Network, delay: Option<&crate::Located<Delay>>, spikes:
             if d < 0.0 || (ticks * dt - d).abs() > 1e-9 * dt.max(d) {
                 problems.push(
                     network
-                        .locate(Diagnostic::error("model-delay", format!("a delay of {d} ms is not a whole number of steps of {dt} ms")), span, "given here")
+                        .locate(
+                            Diagnostic::error("model-delay", format!("a delay of {d} ms is not a whole number of steps of {dt} ms")),
+                            span,
+                            "given here",
+                        )
                         .hint(format!("the nearest are {} and {} ms", (d / dt).floor() * dt, (d / dt).ceil() * dt)),
                 );
             }
@@ -342,14 +403,22 @@ fn whole_delay(network: &Network, delay: Option<&crate::Located<Delay>>, spikes:
         }
         Some((Delay::Frames(f), _)) if !spikes => f as usize,
         Some((Delay::Frames(_), span)) => {
-            problems.push(network.locate(Diagnostic::error("model-delay", "spikes are delayed by time, not by frames"), span, "given in frames").hint("write it as \"2 ms\""));
+            problems.push(
+                network
+                    .locate(Diagnostic::error("model-delay", "spikes are delayed by time, not by frames"), span, "given in frames")
+                    .hint("write it as \"2 ms\""),
+            );
             1
         }
         Some((Delay::Ms(d), span)) => {
             if d != 0.0 {
                 problems.push(
                     network
-                        .locate(Diagnostic::error("model-delay", "a signal that is a value is delayed by whole frames, not by time"), span, "given in ms")
+                        .locate(
+                            Diagnostic::error("model-delay", "a signal that is a value is delayed by whole frames, not by time"),
+                            span,
+                            "given in ms",
+                        )
                         .hint("write it as \"1 frame\""),
                 );
             }

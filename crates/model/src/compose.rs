@@ -199,7 +199,9 @@ fn finish_vjp(kernel: Kernel) -> Kernel {
 fn compose_ticks(parts: &Parts) -> Result<Composed, Vec<String>> {
     let (neuron, interface) = (parts.neuron, parts.interface);
     let not_linear = |m: &Mechanism, e: Vec<homolog_ir::ode::NotLinear>| {
-        e.into_iter().map(|n| format!("the equation of `{}` in `{}` is not linear in it, so METHOD cnexp does not apply", n.state, m.name)).collect::<Vec<_>>()
+        e.into_iter()
+            .map(|n| format!("the equation of `{}` in `{}` is not linear in it, so METHOD cnexp does not apply", n.state, m.name))
+            .collect::<Vec<_>>()
     };
     let mut b = Builder::new(format!("{}.step", parts.name));
     let mut scope = neuron_scope(&mut b, parts);
@@ -288,7 +290,11 @@ fn compose_ticks(parts: &Parts) -> Result<Composed, Vec<String>> {
     let count = b.input(COUNT, Unit::ONE);
     let counted = b.add(count, spike);
     out.push((Variable { name: COUNT.into(), unit: Unit::ONE, per_frame: true, taped: false }, counted));
-    let open = if parts.settle == 0 { b.constant(1.0) } else { b.input_port(Port { class: homolog_ir::Class::Constant, ..Port::new(port::OPEN, Unit::ONE) }) };
+    let open = if parts.settle == 0 {
+        b.constant(1.0)
+    } else {
+        b.input_port(Port { class: homolog_ir::Class::Constant, ..Port::new(port::OPEN, Unit::ONE) })
+    };
     let gather = gather(&mut b, parts, &scope, spike, open)?;
     if let Some((unit, v)) = gather {
         out.push((Variable { name: GATHERED.into(), unit, per_frame: true, taped: false }, v));
@@ -330,7 +336,9 @@ fn gather(b: &mut Builder, parts: &Parts, scope: &Scope, spike: Value, open: Val
             let part = b.mul(open, part);
             Some((state.unit, b.add(old, part)))
         }
-        Readout::Value => return Err(vec![format!("`{}` spikes, so its READOUT is count, filtered or potential, not value", parts.neuron.name)]),
+        Readout::Value => {
+            return Err(vec![format!("`{}` spikes, so its READOUT is count, filtered or potential, not value", parts.neuron.name)]);
+        }
     })
 }
 
@@ -339,13 +347,20 @@ fn receive(b: &mut Builder, scope: &mut Scope, program: &homolog_ir::EventProgra
         return Err(vec![format!("NET_RECEIVE of `{}` has control flow that depends on events one by one", scope.mechanism.name)]);
     };
     if program.arguments.len() != 1 {
-        return Err(vec![format!("NET_RECEIVE of `{}` has {} arguments; a projection gives one, the weight", scope.mechanism.name, program.arguments.len())]);
+        return Err(vec![format!(
+            "NET_RECEIVE of `{}` has {} arguments; a projection gives one, the weight",
+            scope.mechanism.name,
+            program.arguments.len()
+        )]);
     }
     // Sums of weights stand for all events of a tick, so their effects must add up.
     let folded = passes::specialise(&kernel, |n| scope.mechanism.parameter(n).and(None));
     let law = homolog_ir::EventProgram { arguments: program.arguments.clone(), steps: vec![homolog_ir::EventStep::Run(folded)] };
     if !law.is_linear_in_weight() {
-        return Err(vec![format!("NET_RECEIVE of `{}` is not linear in its weight: simultaneous events do not add up", scope.mechanism.name)]);
+        return Err(vec![format!(
+            "NET_RECEIVE of `{}` is not linear in its weight: simultaneous events do not add up",
+            scope.mechanism.name
+        )]);
     }
     let weight = b.input(arrive, Unit::ONE);
     let size = b.constant(size);
@@ -409,7 +424,14 @@ fn drop_constant_states(mut step: Kernel, mut initial: Kernel, mut variables: Ve
     (step, initial, variables)
 }
 
-fn finish_ticks(parts: &Parts, step: Kernel, initial: Kernel, mut variables: Vec<Variable>, arrivals: Vec<String>, gathered: bool) -> Composed {
+fn finish_ticks(
+    parts: &Parts,
+    step: Kernel,
+    initial: Kernel,
+    mut variables: Vec<Variable>,
+    arrivals: Vec<String>,
+    gathered: bool,
+) -> Composed {
     let step = passes::optimise(&step);
     let learned: Vec<&str> = parts.learn.iter().map(String::as_str).collect();
     let mut wrt: Vec<&str> = variables.iter().map(|v| v.name.as_str()).collect();

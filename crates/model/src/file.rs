@@ -107,7 +107,11 @@ pub fn read(source: &Arc<Source>) -> (Study, Vec<Diagnostic>) {
     debug_assert!(has_errors(&problems) || study.network.populations.iter().all(|p| p.size.value > 0));
     if errors.len() > SYNTAX {
         let place = errors[SYNTAX].span().unwrap_or_default();
-        let d = Diagnostic::error("model-syntax", format!("{} more lines are not TOML", errors.len() - SYNTAX)).at(source, place, "from here on");
+        let d = Diagnostic::error("model-syntax", format!("{} more lines are not TOML", errors.len() - SYNTAX)).at(
+            source,
+            place,
+            "from here on",
+        );
         problems.push(d.hint("is this a model file? It begins with `title = \"...\"` and sections such as `[population.image]`"));
     }
     problems.sort_by_key(|d| d.labels.first().map_or(usize::MAX, |l| l.0.start));

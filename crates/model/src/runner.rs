@@ -153,7 +153,11 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {}, neuron {}, sample {}, t = {} ms (tick {})", self.what, self.group, self.neuron, self.sample, self.t_ms, self.tick)
+        write!(
+            f,
+            "{} of {}, neuron {}, sample {}, t = {} ms (tick {})",
+            self.what, self.group, self.neuron, self.sample, self.t_ms, self.tick
+        )
     }
 }
 
@@ -166,7 +170,15 @@ pub trait Runner: Send {
     ///
     /// # Errors
     /// The first number that is not finite.
-    fn run(&mut self, model: &Model, params: &Params, inputs: &Inputs, probes: &[Probe], state: &mut State, tape: Option<&mut Tape>) -> Result<Recording, Fault>;
+    fn run(
+        &mut self,
+        model: &Model,
+        params: &Params,
+        inputs: &Inputs,
+        probes: &[Probe],
+        state: &mut State,
+        tape: Option<&mut Tape>,
+    ) -> Result<Recording, Fault>;
 
     /// The gradient of a loss, given its gradient with respect to the recording and to the final state's variables
     /// (empty for none). `probes` are those of the run; `tape` is used up as scratch space and stays valid.

@@ -82,7 +82,12 @@ fn wiring_and_weights_depend_on_the_seed_and_on_nothing_else() {
 
 #[test]
 fn initial_weights_give_the_receiver_a_drive_of_unit_variance() {
-    let (model, params) = compile(&network(vec![population("in", 400, "input"), population("out", 300, "linear")], vec![projection("in", "out")]), &library(), 1).unwrap();
+    let (model, params) = compile(
+        &network(vec![population("in", 400, "input"), population("out", 300, "linear")], vec![projection("in", "out")]),
+        &library(),
+        1,
+    )
+    .unwrap();
     let w = &params.tensors[model.links[0].weights].values;
     let variance = w.iter().map(|w| w * w).sum::<f64>() / 300.0;
     assert!((variance - 1.0).abs() < 0.02, "{variance}");

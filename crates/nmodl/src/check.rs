@@ -74,9 +74,11 @@ impl<'a> Checker<'_, 'a> {
             v.sort_by_key(|r| r.name.span.start);
             v
         };
-        for (place, list) in
-            [(Place::Derivative, sorted(&self.p.derivatives)), (Place::Procedure, sorted(&self.p.procedures)), (Place::Function, sorted(&self.p.functions))]
-        {
+        for (place, list) in [
+            (Place::Derivative, sorted(&self.p.derivatives)),
+            (Place::Procedure, sorted(&self.p.procedures)),
+            (Place::Function, sorted(&self.p.functions)),
+        ] {
             for r in list {
                 self.routine_body(place, r);
             }
@@ -91,7 +93,13 @@ impl<'a> Checker<'_, 'a> {
             self.close_scope();
             self.block(Place::Spike, body.iter());
             if self.p.role != homolog_ir::Role::Neuron {
-                self.p.error("nmodl-spike", "only an ARTIFICIAL_CELL spikes", span, "a SPIKE block belongs to an ARTIFICIAL_CELL", "remove it, or write ARTIFICIAL_CELL instead of SUFFIX or POINT_PROCESS");
+                self.p.error(
+                    "nmodl-spike",
+                    "only an ARTIFICIAL_CELL spikes",
+                    span,
+                    "a SPIKE block belongs to an ARTIFICIAL_CELL",
+                    "remove it, or write ARTIFICIAL_CELL instead of SUFFIX or POINT_PROCESS",
+                );
             }
         }
     }
@@ -112,7 +120,13 @@ impl<'a> Checker<'_, 'a> {
             let unit = unit.as_ref().and_then(|u| self.p.unit(u));
             let local = Local { unit, span: name.span, read: place == Place::Receive, argument: true, strict: unit.is_some() };
             if scope.insert(name.text.clone(), local).is_some() {
-                self.p.error("nmodl-duplicate", format!("two arguments are named `{}`", name.text), name.span, "a new name was expected", "rename it");
+                self.p.error(
+                    "nmodl-duplicate",
+                    format!("two arguments are named `{}`", name.text),
+                    name.span,
+                    "a new name was expected",
+                    "rename it",
+                );
             }
         }
         if place == Place::Function {
@@ -140,7 +154,9 @@ impl<'a> Checker<'_, 'a> {
         unused.sort_by_key(|(_, l)| l.span.start);
         for (name, l) in unused {
             let what = if l.argument { "argument" } else { "local variable" };
-            let d = Diagnostic::warning("nmodl-unused", format!("{what} `{name}` is never read")).at(self.p.source, l.span, "declared here").hint("remove it, or use it");
+            let d = Diagnostic::warning("nmodl-unused", format!("{what} `{name}` is never read"))
+                .at(self.p.source, l.span, "declared here")
+                .hint("remove it, or use it");
             self.p.problems.push(d);
         }
     }
@@ -224,7 +240,13 @@ impl<'a> Checker<'_, 'a> {
                 let s = Statement { span, kind: StatementKind::Table };
                 self.assign(&s, &target, false, value);
             } else {
-                self.p.error("nmodl-arity", "`state_discontinuity` takes a state and a value", span, "`state_discontinuity(state, value)` was expected", "write `state = value` instead");
+                self.p.error(
+                    "nmodl-arity",
+                    "`state_discontinuity` takes a state and a value",
+                    span,
+                    "`state_discontinuity(state, value)` was expected",
+                    "write `state = value` instead",
+                );
             }
             return;
         }
@@ -261,7 +283,9 @@ impl<'a> Checker<'_, 'a> {
             match method {
                 None => self.p.not_yet("SOLVE without METHOD", block.span, "write METHOD cnexp (linear equations) or METHOD euler"),
                 Some(m) if METHODS.contains(&m.text.as_str()) => {}
-                Some(m) if LATER.contains(&m.text.as_str()) => self.p.not_yet(&format!("METHOD {}", m.text), m.span, "write METHOD cnexp (linear equations) or METHOD euler"),
+                Some(m) if LATER.contains(&m.text.as_str()) => {
+                    self.p.not_yet(&format!("METHOD {}", m.text), m.span, "write METHOD cnexp (linear equations) or METHOD euler")
+                }
                 Some(m) => {
                     let d = Diagnostic::error("nmodl-method", format!("there is no method `{}`", m.text))
                         .at(self.p.source, m.span, "cnexp or euler was expected")
@@ -271,14 +295,27 @@ impl<'a> Checker<'_, 'a> {
             }
         } else if let Some(r) = self.p.procedures.get(name).copied() {
             if !r.arguments.is_empty() {
-                self.p.error("nmodl-arity", format!("procedure `{name}` takes arguments, so it cannot be solved"), block.span, "a procedure without arguments was expected", "call it as a statement");
+                self.p.error(
+                    "nmodl-arity",
+                    format!("procedure `{name}` takes arguments, so it cannot be solved"),
+                    block.span,
+                    "a procedure without arguments was expected",
+                    "call it as a statement",
+                );
             }
             if let Some(m) = method
                 && !["after_cvode", "cvode_t"].contains(&m.text.as_str())
             {
-                self.p.error("nmodl-method", format!("procedure `{name}` has no equations to solve by {}", m.text), m.span, "no METHOD was expected", "remove METHOD, or write DERIVATIVE instead of PROCEDURE");
+                self.p.error(
+                    "nmodl-method",
+                    format!("procedure `{name}` has no equations to solve by {}", m.text),
+                    m.span,
+                    "no METHOD was expected",
+                    "remove METHOD, or write DERIVATIVE instead of PROCEDURE",
+                );
             }
-        } else if !self.p.file.blocks.iter().any(|b| matches!(b.kind, crate::ast::BlockKind::NotYet) && self.text_of(b.span).contains(name)) {
+        } else if !self.p.file.blocks.iter().any(|b| matches!(b.kind, crate::ast::BlockKind::NotYet) && self.text_of(b.span).contains(name))
+        {
             let names: Vec<String> = self.p.derivatives.keys().chain(self.p.procedures.keys()).map(ToString::to_string).collect();
             let d = Diagnostic::error("nmodl-unknown-block", format!("there is no block `{name}` to solve"))
                 .at(self.p.source, block.span, "the name of a DERIVATIVE or PROCEDURE was expected")
@@ -322,24 +359,38 @@ impl<'a> Checker<'_, 'a> {
         let key = if prime { format!("{name}'") } else { name.to_string() };
         self.written.entry(key).or_default().push((self.place, target.span));
         let refused = match symbol.what {
-            What::Parameter if !prime && self.place != Place::Initial => Some(("a parameter is set before a run, or in INITIAL", "use an ASSIGNED variable, or LOCAL")),
+            What::Parameter if !prime && self.place != Place::Initial => {
+                Some(("a parameter is set before a run, or in INITIAL", "use an ASSIGNED variable, or LOCAL"))
+            }
             What::Constant(_) if !prime => Some(("a constant has one value", "use an ASSIGNED variable, or LOCAL")),
             What::Builtin if !prime => Some(("it belongs to the simulator", "use a variable of another name")),
             What::Assigned if !prime && self.p.ion_reads.contains(name) && !self.p.ion_writes.contains(name) => {
                 Some(("it comes from an ion (USEION ... READ)", "use a variable of another name"))
             }
             What::State if !prime && self.place == Place::Derivative => {
-                self.p.not_yet("assignment to a state in DERIVATIVE", target.span, "write an equation `x' = ...`, or assign it in BREAKPOINT");
+                self.p.not_yet(
+                    "assignment to a state in DERIVATIVE",
+                    target.span,
+                    "write an equation `x' = ...`, or assign it in BREAKPOINT",
+                );
                 None
             }
-            What::State if prime && self.place != Place::Derivative => Some(("a derivative stands in a DERIVATIVE block", "move the equation into DERIVATIVE")),
+            What::State if prime && self.place != Place::Derivative => {
+                Some(("a derivative stands in a DERIVATIVE block", "move the equation into DERIVATIVE"))
+            }
             What::State => None,
             _ if prime => Some(("only a STATE has a derivative", "declare it in STATE")),
             _ => None,
         };
         if let Some((why, hint)) = refused {
             let shown = if prime { format!("{name}'") } else { name.to_string() };
-            self.p.error("nmodl-assignment", format!("`{shown}` cannot be assigned here: {why}"), target.span, "something that can be assigned was expected", hint);
+            self.p.error(
+                "nmodl-assignment",
+                format!("`{shown}` cannot be assigned here: {why}"),
+                target.span,
+                "something that can be assigned was expected",
+                hint,
+            );
             return;
         }
         let unit = symbol.unit.map(|u| if prime { u / ms() } else { u });

@@ -25,7 +25,13 @@ struct Reader<'p, 'a, 'm> {
 pub(crate) fn lower<'a>(p: &mut Program<'a>, m: &Mechanism, items: &'a [InterfaceItem], span: Span) -> Option<Interface> {
     let problems = p.problems.len();
     if m.role != Role::Neuron {
-        p.error("nmodl-interface", "only an ARTIFICIAL_CELL has an INTERFACE", span, "this describes a neuron for a network", "remove it, or write ARTIFICIAL_CELL");
+        p.error(
+            "nmodl-interface",
+            "only an ARTIFICIAL_CELL has an INTERFACE",
+            span,
+            "this describes a neuron for a network",
+            "remove it, or write ARTIFICIAL_CELL",
+        );
         return None;
     }
     let mut r = Reader { p, m, items };
@@ -45,7 +51,13 @@ impl<'a> Reader<'_, 'a, '_> {
             Some(port) => self.size("WEIGHT", port.1, &format!("the port `{}`", port.0)).unwrap_or(1.0),
             None => {
                 if let Some(q) = self.item("WEIGHT") {
-                    self.p.error("nmodl-interface", "WEIGHT says how large a weight is in DRIVE, but there is no DRIVE", q.keyword.span, "`DRIVE port` was expected too", "add DRIVE, or remove WEIGHT");
+                    self.p.error(
+                        "nmodl-interface",
+                        "WEIGHT says how large a weight is in DRIVE, but there is no DRIVE",
+                        q.keyword.span,
+                        "`DRIVE port` was expected too",
+                        "add DRIVE, or remove WEIGHT",
+                    );
                 }
                 1.0
             }
@@ -58,7 +70,13 @@ impl<'a> Reader<'_, 'a, '_> {
             && Unit::parse("nA").is_ok_and(|na| !crate::units::agree(*unit, na))
         {
             let span = self.word("CURRENT").map_or(span, |n| n.span);
-            self.p.error("nmodl-unit", format!("receptors give a current in nA, but `{name}` is in {}", show(*unit)), span, "a port in (nA) was expected", "declare it in (nA)");
+            self.p.error(
+                "nmodl-unit",
+                format!("receptors give a current in nA, but `{name}` is in {}", show(*unit)),
+                span,
+                "a port in (nA) was expected",
+                "declare it in (nA)",
+            );
         }
         let presentation = self.size("PRESENTATION", ms, "a time").unwrap_or(0.0);
         let settle = self.size("SETTLE", ms, "a time").unwrap_or(0.0);
@@ -66,7 +84,13 @@ impl<'a> Reader<'_, 'a, '_> {
         let delay = self.size("DELAY", ms, "a time").unwrap_or(0.0);
         if presentation > 0.0 && settle >= presentation {
             let span = self.item("SETTLE").map_or(span, |i| i.span);
-            self.p.error("nmodl-interface", format!("after SETTLE {settle} ms nothing is left of PRESENTATION {presentation} ms"), span, "a shorter time was expected", "SETTLE is part of PRESENTATION");
+            self.p.error(
+                "nmodl-interface",
+                format!("after SETTLE {settle} ms nothing is left of PRESENTATION {presentation} ms"),
+                span,
+                "a shorter time was expected",
+                "SETTLE is part of PRESENTATION",
+            );
         }
         let surrogate = self.surrogate();
         let reset_attached = self.reset();
@@ -141,13 +165,25 @@ impl<'a> Reader<'_, 'a, '_> {
             if crate::units::agree(wanted, Unit::ONE) {
                 return Some(q.value);
             }
-            self.p.error("nmodl-unit", format!("this number has no unit, but {what} is in {}", show(wanted)), q.span, format!("({}) was expected", show(wanted)), format!("write `{} ({})`", q.value, show(wanted)));
+            self.p.error(
+                "nmodl-unit",
+                format!("this number has no unit, but {what} is in {}", show(wanted)),
+                q.span,
+                format!("({}) was expected", show(wanted)),
+                format!("write `{} ({})`", q.value, show(wanted)),
+            );
             return None;
         };
         let unit = self.p.unit(text)?;
         let f = factor(unit, wanted);
         if f.is_none() {
-            self.p.error("nmodl-unit", format!("{what} is in {}, not in {}", show(wanted), show(unit)), text.span, format!("({}) was expected", show(wanted)), "give it in a unit of the same dimension");
+            self.p.error(
+                "nmodl-unit",
+                format!("{what} is in {}, not in {}", show(wanted), show(unit)),
+                text.span,
+                format!("({}) was expected", show(wanted)),
+                "give it in a unit of the same dimension",
+            );
         }
         Some(q.value * crate::check::round(f?))
     }
@@ -183,7 +219,13 @@ impl<'a> Reader<'_, 'a, '_> {
         let name = self.word("SIGNAL")?;
         if name.text == "spike" {
             if self.m.spike.is_none() {
-                self.p.error("nmodl-interface", "SIGNAL spike needs a SPIKE block", name.span, "the file does not say when the neuron spikes", "add `SPIKE (v > vth) { v = vreset }`");
+                self.p.error(
+                    "nmodl-interface",
+                    "SIGNAL spike needs a SPIKE block",
+                    name.span,
+                    "the file does not say when the neuron spikes",
+                    "add `SPIKE (v > vth) { v = vreset }`",
+                );
             }
             return Some(Signal::Spike);
         }
@@ -202,7 +244,13 @@ impl<'a> Reader<'_, 'a, '_> {
     fn event(&mut self) -> Option<f64> {
         let item = self.item("EVENT")?;
         let Some(first) = self.m.receive.as_ref().and_then(|r| r.arguments.first()).cloned() else {
-            self.p.error("nmodl-interface", "EVENT needs a NET_RECEIVE with an argument", item.keyword.span, "the file does not say what an event does", "add `NET_RECEIVE (w (mV)) { v = v + w }`");
+            self.p.error(
+                "nmodl-interface",
+                "EVENT needs a NET_RECEIVE with an argument",
+                item.keyword.span,
+                "the file does not say what an event does",
+                "add `NET_RECEIVE (w (mV)) { v = v + w }`",
+            );
             return None;
         };
         self.size("EVENT", first.unit, &format!("the argument `{}` of NET_RECEIVE", first.name))
@@ -216,11 +264,23 @@ impl<'a> Reader<'_, 'a, '_> {
                 self.p.unit(u);
             }
             if parameters[..k].iter().any(|(n, _)| n.text == name.text) {
-                self.p.error("nmodl-duplicate", format!("parameter `{}` is given twice", name.text), name.span, "a new name was expected", "remove one of the two");
+                self.p.error(
+                    "nmodl-duplicate",
+                    format!("parameter `{}` is given twice", name.text),
+                    name.span,
+                    "a new name was expected",
+                    "remove one of the two",
+                );
             }
         }
         let Some(weight) = weight else {
-            self.p.error("nmodl-interface", format!("{keyword} does not say how large a weight of 1 is"), item.span, "`WEIGHT size` was expected after the synapse", "such as `WEIGHT 0.001 (uS)`");
+            self.p.error(
+                "nmodl-interface",
+                format!("{keyword} does not say how large a weight of 1 is"),
+                item.span,
+                "`WEIGHT size` was expected after the synapse",
+                "such as `WEIGHT 0.001 (uS)`",
+            );
             return None;
         };
         if let Some(u) = &weight.unit {
@@ -245,13 +305,25 @@ impl<'a> Reader<'_, 'a, '_> {
             return None;
         };
         let Some(unit) = self.m.spike.as_ref().map(|s| s.unit) else {
-            self.p.error("nmodl-interface", "SURROGATE needs a SPIKE block", item.keyword.span, "it replaces the derivative of a spike", "remove it, or add SPIKE");
+            self.p.error(
+                "nmodl-interface",
+                "SURROGATE needs a SPIKE block",
+                item.keyword.span,
+                "it replaces the derivative of a spike",
+                "remove it, or add SPIKE",
+            );
             return None;
         };
         let width = {
             let w = self.convert(width, unit, "the condition of SPIKE")?;
             if w <= 0.0 {
-                self.p.error("nmodl-limits", format!("the width of a surrogate derivative cannot be {w}"), width.span, "a number above 0 was expected", "give it a width");
+                self.p.error(
+                    "nmodl-limits",
+                    format!("the width of a surrogate derivative cannot be {w}"),
+                    width.span,
+                    "a number above 0 was expected",
+                    "give it a width",
+                );
             }
             w
         };
@@ -278,12 +350,20 @@ impl<'a> Reader<'_, 'a, '_> {
         let item = self.item("READOUT")?;
         let InterfaceKind::Readout { how, variable, numbers } = &item.kind else { return None };
         if !HOW.contains(&how.text.as_str()) {
-            let d = Diagnostic::error("nmodl-interface", format!("there is no readout `{}`", how.text)).at(self.p.source, how.span, "a kind of readout was expected").suggest(&how.text, HOW);
+            let d = Diagnostic::error("nmodl-interface", format!("there is no readout `{}`", how.text))
+                .at(self.p.source, how.span, "a kind of readout was expected")
+                .suggest(&how.text, HOW);
             self.p.problems.push(d);
             return None;
         }
         if !spikes && matches!(how.text.as_str(), "count" | "filtered") {
-            self.p.error("nmodl-interface", format!("READOUT {} counts spikes, but SIGNAL is a value", how.text), how.span, "`value` or `potential` was expected", "write SIGNAL spike, or another readout");
+            self.p.error(
+                "nmodl-interface",
+                format!("READOUT {} counts spikes, but SIGNAL is a value", how.text),
+                how.span,
+                "`value` or `potential` was expected",
+                "write SIGNAL spike, or another readout",
+            );
             return None;
         }
         let wanted = if how.text == "filtered" { 2 } else { 1 };
@@ -294,7 +374,13 @@ impl<'a> Reader<'_, 'a, '_> {
                 "count" => "READOUT count 0.25",
                 _ => "READOUT value 1",
             };
-            self.p.error("nmodl-interface", format!("READOUT {} takes {wanted} number{}, not {}", how.text, if wanted == 1 { "" } else { "s" }, numbers.len()), item.span, format!("`{form}` was expected"), "the last number is the scale");
+            self.p.error(
+                "nmodl-interface",
+                format!("READOUT {} takes {wanted} number{}, not {}", how.text, if wanted == 1 { "" } else { "s" }, numbers.len()),
+                item.span,
+                format!("`{form}` was expected"),
+                "the last number is the scale",
+            );
             return None;
         }
         let scale = &numbers[wanted - 1];
@@ -308,7 +394,9 @@ impl<'a> Reader<'_, 'a, '_> {
                 let name = variable.as_ref()?;
                 if !self.m.states.iter().any(|s| s.name == name.text) {
                     let names: Vec<&str> = self.m.states.iter().map(|s| s.name.as_str()).collect();
-                    let d = Diagnostic::error("nmodl-interface", format!("`{}` is not a state", name.text)).at(self.p.source, name.span, "the name of a state was expected").suggest(&name.text, names);
+                    let d = Diagnostic::error("nmodl-interface", format!("`{}` is not a state", name.text))
+                        .at(self.p.source, name.span, "the name of a state was expected")
+                        .suggest(&name.text, names);
                     self.p.problems.push(d);
                 }
                 (Readout::Potential(name.text.clone()), scale.value)

@@ -137,7 +137,10 @@ fn reads(p: &Program<'_>, m: &Mechanism) -> Vec<Port> {
         arguments.extend(r.arguments.iter().map(|a| a.name.as_str()));
     }
     for n in &all {
-        let own = n == homolog_ir::ode::DT || m.parameter(n).is_some() || m.states.iter().any(|s| s.name == *n) || arguments.contains(&n.as_str());
+        let own = n == homolog_ir::ode::DT
+            || m.parameter(n).is_some()
+            || m.states.iter().any(|s| s.name == *n)
+            || arguments.contains(&n.as_str());
         if !own {
             names.insert(n);
         }
@@ -238,9 +241,12 @@ fn solves(p: &Program<'_>, roles: &Roles, segments: &[Segment], problems: &mut V
             for w in wrong {
                 let span = equation_of(&block.body, &w.state).unwrap_or(block.name.span);
                 problems.push(
-                    Diagnostic::error("nmodl-cnexp", format!("cnexp needs an equation that is linear in its own state, and that of `{}` is not", w.state))
-                        .at(p.source, span, format!("an equation of the form {}' = a - b*{} was expected", w.state, w.state))
-                        .hint("write METHOD euler, with a step that is short enough (derivimplicit comes later)"),
+                    Diagnostic::error(
+                        "nmodl-cnexp",
+                        format!("cnexp needs an equation that is linear in its own state, and that of `{}` is not", w.state),
+                    )
+                    .at(p.source, span, format!("an equation of the form {}' = a - b*{} was expected", w.state, w.state))
+                    .hint("write METHOD euler, with a step that is short enough (derivimplicit comes later)"),
                 );
             }
         }

@@ -140,7 +140,11 @@ impl<'a> Parser<'a> {
             Kind::Verbatim => "`VERBATIM` was found".to_string(),
             _ => format!("`{}` was found", self.text(t)),
         };
-        let d = Diagnostic::error("nmodl-syntax", format!("{found} where {what} was expected")).at(self.source, t.span, format!("expected {what}"));
+        let d = Diagnostic::error("nmodl-syntax", format!("{found} where {what} was expected")).at(
+            self.source,
+            t.span,
+            format!("expected {what}"),
+        );
         let d = match t.kind {
             Kind::End => d.hint("a `}` or `)` is missing, or the file was cut off"),
             Kind::Close => d.hint("something is missing before this `}`"),

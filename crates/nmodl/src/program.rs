@@ -1,6 +1,8 @@
 //! What the blocks of a file declare, gathered by name.
 
-use crate::ast::{Block, BlockKind, ConstantValue, Declaration, Expression, File, InterfaceItem, Name, NeuronItem, Routine, Statement, UnitItem, UnitText};
+use crate::ast::{
+    Block, BlockKind, ConstantValue, Declaration, Expression, File, InterfaceItem, Name, NeuronItem, Routine, Statement, UnitItem, UnitText,
+};
 use crate::units::{Units, factor, show};
 use homolog_base::{Diagnostic, Source, Span, Unit};
 use homolog_ir::Role;
@@ -8,7 +10,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Variables that belong to the simulator. A file may declare them or not.
-pub(crate) const BUILTIN: [(&str, &str); 6] = [("v", "mV"), ("dt", "ms"), ("celsius", "degC"), ("diam", "um"), ("area", "um2"), ("t", "ms")];
+pub(crate) const BUILTIN: [(&str, &str); 6] =
+    [("v", "mV"), ("dt", "ms"), ("celsius", "degC"), ("diam", "um"), ("area", "um2"), ("t", "ms")];
 
 /// What a name stands for.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -101,13 +104,26 @@ impl<'a> Program<'a> {
         p
     }
 
-    pub(crate) fn error(&mut self, code: &'static str, message: impl Into<String>, span: Span, label: impl Into<String>, hint: impl Into<String>) {
+    pub(crate) fn error(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        span: Span,
+        label: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
         let d = Diagnostic::error(code, message).at(self.source, span, label).hint(hint);
         self.problems.push(d);
     }
 
     pub(crate) fn not_yet(&mut self, what: &str, span: Span, hint: &str) {
-        self.error("nmodl-not-yet", format!("`{what}` has no meaning in Homolog yet"), span, "this part of NMODL is read, but not yet given a meaning", hint);
+        self.error(
+            "nmodl-not-yet",
+            format!("`{what}` has no meaning in Homolog yet"),
+            span,
+            "this part of NMODL is read, but not yet given a meaning",
+            hint,
+        );
     }
 
     /// The unit a text names; what is none is reported.
@@ -135,9 +151,12 @@ impl<'a> Program<'a> {
                     if let Some(u) = self.unit(meaning)
                         && let Some(old) = self.units.define(&name.text, u)
                     {
-                        let d = Diagnostic::warning("nmodl-unit-name", format!("({}) usually means {}, and here {}", name.text, show(old), show(u)))
-                            .at(self.source, name.span.to(meaning.span), "the meaning given here holds in this file")
-                            .hint("choose another name if that was not wanted");
+                        let d = Diagnostic::warning(
+                            "nmodl-unit-name",
+                            format!("({}) usually means {}, and here {}", name.text, show(old), show(u)),
+                        )
+                        .at(self.source, name.span.to(meaning.span), "the meaning given here holds in this file")
+                        .hint("choose another name if that was not wanted");
                         self.problems.push(d);
                     }
                 }
@@ -162,7 +181,16 @@ impl<'a> Program<'a> {
                             None => None,
                         },
                     };
-                    self.declare(name, Symbol { what: What::Constant(number.unwrap_or(f64::NAN)), unit: Some(u), span: name.span, default: 0.0, limits: None });
+                    self.declare(
+                        name,
+                        Symbol {
+                            what: What::Constant(number.unwrap_or(f64::NAN)),
+                            unit: Some(u),
+                            span: name.span,
+                            default: 0.0,
+                            limits: None,
+                        },
+                    );
                 }
             }
         }
@@ -185,7 +213,8 @@ impl<'a> Program<'a> {
                     NeuronItem::Ion { ion, read, write, .. } => {
                         self.ion_reads.extend(read.iter().map(|n| n.text.clone()));
                         self.ion_writes.extend(write.iter().map(|n| n.text.clone()));
-                        let wanted = [format!("i{}", ion.text), format!("e{}", ion.text), format!("{}i", ion.text), format!("{}o", ion.text)];
+                        let wanted =
+                            [format!("i{}", ion.text), format!("e{}", ion.text), format!("{}i", ion.text), format!("{}o", ion.text)];
                         for n in read.iter().chain(write) {
                             if !wanted.contains(&n.text) {
                                 let d = Diagnostic::error("nmodl-ion", format!("ion `{}` has no variable `{}`", ion.text, n.text))
@@ -198,7 +227,11 @@ impl<'a> Program<'a> {
                             if n.text == wanted[0] {
                                 self.currents.push((n.clone(), false));
                             } else if wanted.contains(&n.text) {
-                                self.not_yet(&format!("USEION {} WRITE {}", ion.text, n.text), n.span, "only the current of an ion can be written so far");
+                                self.not_yet(
+                                    &format!("USEION {} WRITE {}", ion.text, n.text),
+                                    n.span,
+                                    "only the current of an ion can be written so far",
+                                );
                             }
                         }
                     }
@@ -225,7 +258,13 @@ impl<'a> Program<'a> {
                 };
                 self.name = first.1.clone();
                 if let Some(second) = rest.first() {
-                    self.error("nmodl-neuron", "the file says twice what it describes", second.0.span, "one mechanism a file was expected", "put the second one into a file of its own");
+                    self.error(
+                        "nmodl-neuron",
+                        "the file says twice what it describes",
+                        second.0.span,
+                        "one mechanism a file was expected",
+                        "put the second one into a file of its own",
+                    );
                 }
             }
         }
@@ -275,17 +314,35 @@ impl<'a> Program<'a> {
                 if let (Some(u), Some(w)) = (unit, usual)
                     && !crate::units::agree(u, w)
                 {
-                    self.error("nmodl-unit", format!("`{}` is in {}, not in {}", d.name.text, show(w), show(u)), d.name.span, format!("({}) was expected", show(w)), "this variable belongs to the simulator");
+                    self.error(
+                        "nmodl-unit",
+                        format!("`{}` is in {}, not in {}", d.name.text, show(w), show(u)),
+                        d.name.span,
+                        format!("({}) was expected", show(w)),
+                        "this variable belongs to the simulator",
+                    );
                 }
             }
             if let Some((low, high, span)) = d.limits {
                 let empty = low > high;
                 let outside = d.value.or(d.start).is_some_and(|x| x < low || x > high);
                 if empty {
-                    self.error("nmodl-limits", format!("the limits of `{}` allow no value", d.name.text), span, "the smaller limit was expected first", format!("write <{high}, {low}>"));
+                    self.error(
+                        "nmodl-limits",
+                        format!("the limits of `{}` allow no value", d.name.text),
+                        span,
+                        "the smaller limit was expected first",
+                        format!("write <{high}, {low}>"),
+                    );
                 } else if outside && what != What::State {
                     let x = d.value.unwrap_or_default();
-                    self.error("nmodl-limits", format!("the default of `{}`, {x}, is outside of its own limits", d.name.text), span, format!("limits that hold {x} were expected"), "change the default or the limits");
+                    self.error(
+                        "nmodl-limits",
+                        format!("the default of `{}`, {x}, is outside of its own limits", d.name.text),
+                        span,
+                        format!("limits that hold {x} were expected"),
+                        "change the default or the limits",
+                    );
                 }
             }
             if kind == What::Parameter && d.value.is_none() {
@@ -296,7 +353,13 @@ impl<'a> Program<'a> {
             }
             if let What::Constant(_) = kind {
                 if d.value.is_none() {
-                    self.error("nmodl-syntax", format!("constant `{}` has no value", d.name.text), d.name.span, "`= number` was expected", "a constant cannot be set later");
+                    self.error(
+                        "nmodl-syntax",
+                        format!("constant `{}` has no value", d.name.text),
+                        d.name.span,
+                        "`= number` was expected",
+                        "a constant cannot be set later",
+                    );
                 }
                 kind = What::Constant(d.value.unwrap_or(f64::NAN));
             }
@@ -318,7 +381,9 @@ impl<'a> Program<'a> {
                     self.declare(name, Symbol { what: What::Assigned, unit: None, span: name.span, default: 0.0, limits: None });
                 }
             }
-            BlockKind::Define(name, value) => self.declare(name, Symbol { what: What::Constant(*value), unit: None, span: name.span, default: 0.0, limits: None }),
+            BlockKind::Define(name, value) => {
+                self.declare(name, Symbol { what: What::Constant(*value), unit: None, span: name.span, default: 0.0, limits: None })
+            }
             BlockKind::Initial(body) => self.initial.extend(body),
             BlockKind::Breakpoint(body) => self.breakpoint.extend(body),
             BlockKind::Derivative(r) => self.routine(r, 'd'),
@@ -372,20 +437,37 @@ impl<'a> Program<'a> {
                         Some(i) if n.text != format!("i{}", i.text) => "mM",
                         _ => current,
                     };
-                    self.declare(n, Symbol { what: What::Assigned, unit: Unit::parse(unit).ok(), span: n.span, default: 0.0, limits: None });
+                    self.declare(
+                        n,
+                        Symbol { what: What::Assigned, unit: Unit::parse(unit).ok(), span: n.span, default: 0.0, limits: None },
+                    );
                 }
             }
         }
     }
 
     fn once(&mut self, block: &Block) {
-        self.error("nmodl-duplicate", format!("there are two blocks {}", block.keyword.text), block.keyword.span, "one such block was expected", "put both into one");
+        self.error(
+            "nmodl-duplicate",
+            format!("there are two blocks {}", block.keyword.text),
+            block.keyword.span,
+            "one such block was expected",
+            "put both into one",
+        );
     }
 
     fn routine(&mut self, r: &'a Routine, kind: char) {
-        let taken = self.functions.contains_key(r.name.text.as_str()) || self.procedures.contains_key(r.name.text.as_str()) || self.derivatives.contains_key(r.name.text.as_str());
+        let taken = self.functions.contains_key(r.name.text.as_str())
+            || self.procedures.contains_key(r.name.text.as_str())
+            || self.derivatives.contains_key(r.name.text.as_str());
         if taken || self.symbols.get(&r.name.text).is_some_and(|s| s.what != What::Builtin) {
-            self.error("nmodl-duplicate", format!("`{}` is declared twice", r.name.text), r.name.span, "a new name was expected", "rename it");
+            self.error(
+                "nmodl-duplicate",
+                format!("`{}` is declared twice", r.name.text),
+                r.name.span,
+                "a new name was expected",
+                "rename it",
+            );
             return;
         }
         let table = match kind {

@@ -5,7 +5,16 @@ use std::collections::HashMap;
 
 /// Prefixes that NMODL lets stand alone, as in `(mM) = (milli/liter)`.
 const NUMBERS: [(&str, f64); 10] = [
-    ("femto", 1e-15), ("pico", 1e-12), ("nano", 1e-9), ("micro", 1e-6), ("milli", 1e-3), ("centi", 1e-2), ("deci", 1e-1), ("kilo", 1e3), ("mega", 1e6), ("giga", 1e9),
+    ("femto", 1e-15),
+    ("pico", 1e-12),
+    ("nano", 1e-9),
+    ("micro", 1e-6),
+    ("milli", 1e-3),
+    ("centi", 1e-2),
+    ("deci", 1e-1),
+    ("kilo", 1e3),
+    ("mega", 1e6),
+    ("giga", 1e9),
 ];
 
 /// The names of units that a file knows.

@@ -116,11 +116,24 @@ impl<'a> Trainer<'a> {
     pub fn resume(task: Task<'a>, params: Params, from: &Checkpoint) -> Result<Self, Vec<Diagnostic>> {
         match from.words.get("format").map(String::as_str) {
             Some(FORMAT) => {}
-            Some(other) => return Err(vec![Diagnostic::error("resume-format", format!("this checkpoint says it is `{other}`, not `{FORMAT}`")).hint("it was written by another version of the program")]),
-            None => return Err(vec![Diagnostic::error("resume-format", format!("this is no checkpoint of a training: it does not say `{FORMAT}`"))]),
+            Some(other) => {
+                return Err(vec![
+                    Diagnostic::error("resume-format", format!("this checkpoint says it is `{other}`, not `{FORMAT}`"))
+                        .hint("it was written by another version of the program"),
+                ]);
+            }
+            None => {
+                return Err(vec![Diagnostic::error(
+                    "resume-format",
+                    format!("this is no checkpoint of a training: it does not say `{FORMAT}`"),
+                )]);
+            }
         }
         let broken = |part: String| {
-            vec![Diagnostic::error("resume-incomplete", format!("`{part}` is missing from the checkpoint, or not of the right size")).hint("it was cut short or changed; go on from another one")]
+            vec![
+                Diagnostic::error("resume-incomplete", format!("`{part}` is missing from the checkpoint, or not of the right size"))
+                    .hint("it was cut short or changed; go on from another one"),
+            ]
         };
         let mut trainer = Trainer::new(task, params, whole(from, "seed").map_err(broken)?)?;
         let mut problems = Vec::new();
@@ -129,8 +142,15 @@ impl<'a> Trainer<'a> {
             if saved != hash {
                 let short = |h: &str| h.get(..12).unwrap_or(h).to_string();
                 problems.push(
-                    Diagnostic::error("resume-other", format!("{what} is not the one that this checkpoint was trained with (hash {}, here {})", short(saved), short(&hash)))
-                        .hint("go back to the files and the seed it was made with, or begin training anew"),
+                    Diagnostic::error(
+                        "resume-other",
+                        format!(
+                            "{what} is not the one that this checkpoint was trained with (hash {}, here {})",
+                            short(saved),
+                            short(&hash)
+                        ),
+                    )
+                    .hint("go back to the files and the seed it was made with, or begin training anew"),
                 );
             }
         }
@@ -138,11 +158,17 @@ impl<'a> Trainer<'a> {
             let saved = from.words.get(name).map_or("", String::as_str);
             if saved != value {
                 let key = name.trim_start_matches("training.");
-                problems.push(Diagnostic::error("resume-setting", format!("`{key}` was {saved} when this checkpoint was made and is {value} now")).hint(format!("set `{key}` back, or begin training anew")));
+                problems.push(
+                    Diagnostic::error("resume-setting", format!("`{key}` was {saved} when this checkpoint was made and is {value} now"))
+                        .hint(format!("set `{key}` back, or begin training anew")),
+                );
             }
         }
         if number(from, "normalisation").map_err(broken)?.to_bits() != task.normalisation.factor.to_bits() {
-            problems.push(Diagnostic::error("resume-setting", "intensities are normalised otherwise than when this checkpoint was made").hint("set `unit_rms` back, or begin training anew"));
+            problems.push(
+                Diagnostic::error("resume-setting", "intensities are normalised otherwise than when this checkpoint was made")
+                    .hint("set `unit_rms` back, or begin training anew"),
+            );
         }
         if !problems.is_empty() {
             return Err(problems);
@@ -161,7 +187,8 @@ impl<'a> Trainer<'a> {
         };
         let (losses, accuracies) = (column("train-loss")?, column("train-accuracy")?);
         let validation = column("validation-loss").ok().zip(column("validation-accuracy").ok());
-        let point = |k: usize| Point { train_loss: losses[k], train_accuracy: accuracies[k], validation: validation.map(|(l, a)| (l[k], a[k])) };
+        let point =
+            |k: usize| Point { train_loss: losses[k], train_accuracy: accuracies[k], validation: validation.map(|(l, a)| (l[k], a[k])) };
         self.curve = (0..self.epoch).map(point).collect();
         if from.words.contains_key("best.epoch") {
             let mut params = self.learner.params.clone();

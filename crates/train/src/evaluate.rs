@@ -91,8 +91,10 @@ pub struct Evaluation {
 pub fn evaluate(task: &Task<'_>, params: &Params, runner: &mut dyn Runner, indices: &[usize]) -> Result<Evaluation, Fault> {
     let spiking = spiking_groups(task);
     let probes = probes(task, &spiking);
-    let mut spikes: Vec<GroupSpikes> =
-        spiking.iter().map(|&g| GroupSpikes { group: g, name: task.model.groups[g].name.clone(), per_neuron: vec![0.0; task.model.groups[g].size] }).collect();
+    let mut spikes: Vec<GroupSpikes> = spiking
+        .iter()
+        .map(|&g| GroupSpikes { group: g, name: task.model.groups[g].name.clone(), per_neuron: vec![0.0; task.model.groups[g].size] })
+        .collect();
     let (mut inputs, mut labels) = (Inputs::default(), Vec::new());
     let (mut sum, mut predictions, mut confusion) = (0.0, Vec::with_capacity(indices.len()), Confusion::new(task.samples.classes));
     for chosen in indices.chunks(EVALUATION_BATCH) {

@@ -27,7 +27,15 @@ pub fn model(features: usize, classes: usize, silent: Option<usize>) -> (Model, 
         mean_square: 1.0,
         calibration: None,
     };
-    let tensor = |name: &str, shape: [usize; 2], decays| Tensor { name: name.into(), unit: Unit::ONE, shape, learned: true, decays, bounds: None, values: vec![0.0; shape[0] * shape[1]] };
+    let tensor = |name: &str, shape: [usize; 2], decays| Tensor {
+        name: name.into(),
+        unit: Unit::ONE,
+        shape,
+        learned: true,
+        decays,
+        bounds: None,
+        values: vec![0.0; shape[0] * shape[1]],
+    };
     let link = |from, to, weights| Link { name: "a->b".into(), from, to, target: Target::Drive, wires: Wires::Dense, weights, delay: 0 };
     let mut groups = vec![group("image", features, Clock::Input, None), group("class", classes, Clock::Frame, Some(1))];
     let mut tensors = vec![tensor("image->class", [classes, features], true), tensor("class.bias", [classes, 1], false)];
@@ -52,7 +60,15 @@ pub struct Linear {
 }
 
 impl Runner for Linear {
-    fn run(&mut self, model: &Model, params: &Params, inputs: &Inputs, probes: &[Probe], state: &mut State, tape: Option<&mut Tape>) -> Result<Recording, Fault> {
+    fn run(
+        &mut self,
+        model: &Model,
+        params: &Params,
+        inputs: &Inputs,
+        probes: &[Probe],
+        state: &mut State,
+        tape: Option<&mut Tape>,
+    ) -> Result<Recording, Fault> {
         assert!(state.is_fresh(), "each batch starts anew");
         self.runs += 1;
         self.largest_batch = self.largest_batch.max(inputs.batch);
@@ -68,7 +84,8 @@ impl Runner for Linear {
             if probe.what == Observable::Value {
                 for r in 0..rows {
                     for b in 0..batch {
-                        data[r * batch + b] = bias.values[r] + (0..features).map(|f| w.values[r * features + f] * inputs.values[0][f * batch + b]).sum::<f64>();
+                        data[r * batch + b] = bias.values[r]
+                            + (0..features).map(|f| w.values[r * features + f] * inputs.values[0][f * batch + b]).sum::<f64>();
                     }
                 }
             }
@@ -77,7 +94,17 @@ impl Runner for Linear {
         Ok(Recording { traces: traces.collect() })
     }
 
-    fn pullback(&mut self, model: &Model, params: &Params, inputs: &Inputs, _: &[Probe], _: &mut Tape, grad: &RecordingGrad, _: &[Vec<f64>], out: &mut Gradients) -> Result<(), Fault> {
+    fn pullback(
+        &mut self,
+        model: &Model,
+        params: &Params,
+        inputs: &Inputs,
+        _: &[Probe],
+        _: &mut Tape,
+        grad: &RecordingGrad,
+        _: &[Vec<f64>],
+        out: &mut Gradients,
+    ) -> Result<(), Fault> {
         assert!(grad[1..].iter().all(Vec::is_empty), "counts have no gradient here");
         let (features, classes, batch) = (model.groups[0].size, model.groups[1].size, inputs.batch);
         out.params = params.zeros();

@@ -66,7 +66,8 @@ pub fn freeze(network: &Network, model: &Model, params: &mut Params, populations
     let mut problems = Vec::new();
     for name in populations {
         let Some(group) = model.group(name) else {
-            let d = Diagnostic::error("train-freeze-unknown", format!("there is no population `{}` to freeze", name.value)).suggest(name, model.groups.iter().map(|g| g.name.as_str()));
+            let d = Diagnostic::error("train-freeze-unknown", format!("there is no population `{}` to freeze", name.value))
+                .suggest(name, model.groups.iter().map(|g| g.name.as_str()));
             problems.push(network.locate(d, name.span, "no such population"));
             continue;
         };

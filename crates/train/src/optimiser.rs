@@ -1,8 +1,8 @@
 //! How parameters move along a gradient.
 
-use homolog_exec::vectorise::{self, Task};
-use homolog_exec::Isa;
 use homolog_base::math;
+use homolog_exec::Isa;
+use homolog_exec::vectorise::{self, Task};
 use homolog_model::{Checkpoint, Params, study};
 
 /// How the step size falls.
@@ -116,7 +116,15 @@ impl Method {
                 Method::Momentum(m) => m.step(k, &mut tensor.values, gradient, learning_rate, tensor.decays),
             }
             if let Some((low, high)) = tensor.bounds {
-                tensor.values.iter_mut().for_each(|p| *p = if *p < low { low } else if *p > high { high } else { *p });
+                tensor.values.iter_mut().for_each(|p| {
+                    *p = if *p < low {
+                        low
+                    } else if *p > high {
+                        high
+                    } else {
+                        *p
+                    }
+                });
             }
         }
     }

@@ -57,24 +57,32 @@ pub fn check_split(network: &Network, samples: &Samples, data: &Data, split: &Sp
     let mut out = Vec::new();
     for (name, fraction) in [("test", &data.test), ("validation", &data.validation)] {
         if !(0.0..1.0).contains(&fraction.value) {
-            let d = Diagnostic::error("data-fraction", format!("`{name} = {}` is no fraction of the samples", fraction.value)).hint("give a number from 0 up to, but without, 1");
+            let d = Diagnostic::error("data-fraction", format!("`{name} = {}` is no fraction of the samples", fraction.value))
+                .hint("give a number from 0 up to, but without, 1");
             out.push(network.locate(d, fraction.span, "not in 0..1"));
         }
     }
     if *data.test > 0.0 && samples.own_test_from.is_some() {
-        let d = Diagnostic::warning("data-own-test", format!("`{}` has a test part of its own, so `test = {}` is not used", samples.name, data.test.value))
-            .hint("leave `test` out, or set it to 0");
+        let d = Diagnostic::warning(
+            "data-own-test",
+            format!("`{}` has a test part of its own, so `test = {}` is not used", samples.name, data.test.value),
+        )
+        .hint("leave `test` out, or set it to 0");
         out.push(network.locate(d, data.test.span, "not used"));
     }
     if split.train.is_empty() {
-        let d = Diagnostic::error("data-no-training-part", format!("no sample of `{}` is left to learn from", samples.name)).hint("make `test` and `validation` smaller");
+        let d = Diagnostic::error("data-no-training-part", format!("no sample of `{}` is left to learn from", samples.name))
+            .hint("make `test` and `validation` smaller");
         out.push(network.locate(d, data.source.span, "all its samples are kept for other parts"));
         return out;
     }
     for (name, fraction, part) in [("test", &data.test, &split.test), ("validation", &data.validation, &split.validation)] {
         if *(*fraction) > 0.0 && part.is_empty() {
-            let d = Diagnostic::error("data-part-empty", format!("`{name} = {}` of each class is less than half a sample, so the {name} part is empty", fraction.value))
-                .hint("make it larger, or bring more samples");
+            let d = Diagnostic::error(
+                "data-part-empty",
+                format!("`{name} = {}` of each class is less than half a sample, so the {name} part is empty", fraction.value),
+            )
+            .hint("make it larger, or bring more samples");
             out.push(network.locate(d, fraction.span, "too small for these samples"));
         }
     }

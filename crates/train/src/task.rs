@@ -31,26 +31,51 @@ impl<'a> Task<'a> {
     ///
     /// # Errors
     /// All problems at once.
-    pub fn new(study: &'a Study, model: &'a Model, samples: &'a Samples, split: &'a Split, normalisation: Normalisation) -> Result<Self, Vec<Diagnostic>> {
+    pub fn new(
+        study: &'a Study,
+        model: &'a Model,
+        samples: &'a Samples,
+        split: &'a Split,
+        normalisation: Normalisation,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let mut problems = Vec::new();
         let (Some(data), Some(training)) = (&study.data, &study.training) else {
             let missing = if study.data.is_none() { "data" } else { "training" };
-            return Err(vec![Diagnostic::error("train-section-missing", format!("the model file has no [{missing}] section, so there is nothing to train with"))]);
+            return Err(vec![Diagnostic::error(
+                "train-section-missing",
+                format!("the model file has no [{missing}] section, so there is nothing to train with"),
+            )]);
         };
         let mut say = |d: Diagnostic, span: Span, label: &str| problems.push(study.network.locate(d, span, label));
         let inputs = || model.groups.iter().filter(|g| g.clock == Clock::Input).map(|g| g.name.as_str());
         let input = model.group(&data.input).filter(|&g| model.groups[g].clock == Clock::Input);
         match input {
-            None => say(Diagnostic::error("train-input-unknown", format!("there is no input population `{}`", data.input.value)).suggest(&data.input, inputs()), data.input.span, "samples cannot be shown to this"),
+            None => say(
+                Diagnostic::error("train-input-unknown", format!("there is no input population `{}`", data.input.value))
+                    .suggest(&data.input, inputs()),
+                data.input.span,
+                "samples cannot be shown to this",
+            ),
             Some(g) => {
                 let size = model.groups[g].size;
                 if size != samples.features {
-                    let d = Diagnostic::error("train-input-size", format!("a sample of `{}` has {} intensities, but population `{}` has {size} neurons", samples.name, samples.features, data.input.value))
-                        .hint(format!("give `{}` the size {}", data.input.value, samples.features));
+                    let d = Diagnostic::error(
+                        "train-input-size",
+                        format!(
+                            "a sample of `{}` has {} intensities, but population `{}` has {size} neurons",
+                            samples.name, samples.features, data.input.value
+                        ),
+                    )
+                    .hint(format!("give `{}` the size {}", data.input.value, samples.features));
                     say(d, data.input.span, "of another size than the samples");
                 }
                 for other in inputs().filter(|n| *n != data.input.value) {
-                    say(Diagnostic::error("train-input-without-data", format!("nothing is shown to the input population `{other}`")).hint("a study shows its samples to one input population"), data.input.span, "only this one is shown anything");
+                    say(
+                        Diagnostic::error("train-input-without-data", format!("nothing is shown to the input population `{other}`"))
+                            .hint("a study shows its samples to one input population"),
+                        data.input.span,
+                        "only this one is shown anything",
+                    );
                 }
             }
         }
@@ -58,23 +83,50 @@ impl<'a> Task<'a> {
         match readout {
             None => {
                 let names = model.groups.iter().filter(|g| g.clock != Clock::Input).map(|g| g.name.as_str());
-                say(Diagnostic::error("train-readout-unknown", format!("there is no population `{}` to read out", training.readout.value)).suggest(&training.readout, names), training.readout.span, "the loss cannot look at this");
+                say(
+                    Diagnostic::error("train-readout-unknown", format!("there is no population `{}` to read out", training.readout.value))
+                        .suggest(&training.readout, names),
+                    training.readout.span,
+                    "the loss cannot look at this",
+                );
             }
             Some(g) if model.groups[g].size != samples.classes => {
-                let d = Diagnostic::error("train-readout-size", format!("`{}` has {} classes, but population `{}` has {} neurons", samples.name, samples.classes, training.readout.value, model.groups[g].size))
-                    .hint(format!("give `{}` the size {}", training.readout.value, samples.classes));
+                let d = Diagnostic::error(
+                    "train-readout-size",
+                    format!(
+                        "`{}` has {} classes, but population `{}` has {} neurons",
+                        samples.name, samples.classes, training.readout.value, model.groups[g].size
+                    ),
+                )
+                .hint(format!("give `{}` the size {}", training.readout.value, samples.classes));
                 say(d, training.readout.span, "one neuron a class is needed");
             }
             Some(_) => {}
         }
         if split.train.is_empty() {
-            say(Diagnostic::error("data-no-training-part", format!("no sample of `{}` is left to learn from", samples.name)), data.source.span, "no training part");
+            say(
+                Diagnostic::error("data-no-training-part", format!("no sample of `{}` is left to learn from", samples.name)),
+                data.source.span,
+                "no training part",
+            );
         }
         if let Some(k) = samples.labels.iter().position(|&l| l as usize >= samples.classes) {
-            say(Diagnostic::error("data-label", format!("sample {k} of `{}` has class {}, but there are {} classes, counted from 0", samples.name, samples.labels[k], samples.classes)), data.source.span, "a label out of range");
+            say(
+                Diagnostic::error(
+                    "data-label",
+                    format!(
+                        "sample {k} of `{}` has class {}, but there are {} classes, counted from 0",
+                        samples.name, samples.labels[k], samples.classes
+                    ),
+                ),
+                data.source.span,
+                "a label out of range",
+            );
         }
         match (input, readout) {
-            (Some(input), Some(readout)) if problems.is_empty() => Ok(Task { study, model, samples, split, input, readout, normalisation, frames: 1 }),
+            (Some(input), Some(readout)) if problems.is_empty() => {
+                Ok(Task { study, model, samples, split, input, readout, normalisation, frames: 1 })
+            }
             _ => Err(problems),
         }
     }

@@ -71,7 +71,8 @@ impl<'a> Trainer<'a> {
         }
         let mut say = |d: Diagnostic, span, label: &str| problems.push(task.study.network.locate(d, span, label));
         let schedule = Schedule::named(&training.schedule).unwrap_or_else(|| {
-            let d = Diagnostic::error("train-schedule", format!("there is no schedule `{}`", training.schedule.value)).suggest(&training.schedule, Schedule::NAMES);
+            let d = Diagnostic::error("train-schedule", format!("there is no schedule `{}`", training.schedule.value))
+                .suggest(&training.schedule, Schedule::NAMES);
             say(d, training.schedule.span, "no such schedule");
             Schedule::Constant
         });
@@ -79,26 +80,60 @@ impl<'a> Trainer<'a> {
             say(Diagnostic::error("train-batch", "a batch needs at least one sample"), training.batch.span, "must be above 0");
         }
         if !(training.learning_rate.is_finite() && *training.learning_rate > 0.0) {
-            say(Diagnostic::error("train-learning-rate", format!("the learning rate cannot be {}", training.learning_rate.value)), training.learning_rate.span, "must be above 0");
+            say(
+                Diagnostic::error("train-learning-rate", format!("the learning rate cannot be {}", training.learning_rate.value)),
+                training.learning_rate.span,
+                "must be above 0",
+            );
         }
         if !(0.0..1.0).contains(&training.label_smoothing) {
-            say(Diagnostic::error("train-label-smoothing", format!("label smoothing cannot be {}", training.label_smoothing)).hint("give a number from 0 up to, but without, 1"), Default::default(), "");
+            say(
+                Diagnostic::error("train-label-smoothing", format!("label smoothing cannot be {}", training.label_smoothing))
+                    .hint("give a number from 0 up to, but without, 1"),
+                Default::default(),
+                "",
+            );
         }
         if !(0.0..f64::INFINITY).contains(&training.weight_decay) {
-            say(Diagnostic::error("train-weight-decay", format!("the weight decay cannot be {}", training.weight_decay)).hint("give 0 for none"), Default::default(), "");
+            say(
+                Diagnostic::error("train-weight-decay", format!("the weight decay cannot be {}", training.weight_decay))
+                    .hint("give 0 for none"),
+                Default::default(),
+                "",
+            );
         }
         if !(0.0..f64::INFINITY).contains(&training.input_noise) {
-            say(Diagnostic::error("train-input-noise", format!("the input noise cannot be {}", training.input_noise)).hint("it is a standard deviation; give 0 for none"), Default::default(), "");
+            say(
+                Diagnostic::error("train-input-noise", format!("the input noise cannot be {}", training.input_noise))
+                    .hint("it is a standard deviation; give 0 for none"),
+                Default::default(),
+                "",
+            );
         }
         if training.patience.is_some() && task.split.validation.is_empty() {
-            say(Diagnostic::error("train-patience", "patience waits for a better validation loss, but there is no validation part").hint("set `validation` in [data], or leave `patience` out"), Default::default(), "");
+            say(
+                Diagnostic::error("train-patience", "patience waits for a better validation loss, but there is no validation part")
+                    .hint("set `validation` in [data], or leave `patience` out"),
+                Default::default(),
+                "",
+            );
         }
         if !problems.is_empty() {
             return Err(problems);
         }
         let method = Method::new(training.optimiser.value, training.weight_decay, &params);
         let finished = (*training.epochs == 0).then_some(Finish::Epochs);
-        Ok(Trainer { task, seed, schedule, learner: Descent { params, method }, epoch: 0, best: None, curve: Vec::new(), finished, scratch: Scratch::default() })
+        Ok(Trainer {
+            task,
+            seed,
+            schedule,
+            learner: Descent { params, method },
+            epoch: 0,
+            best: None,
+            curve: Vec::new(),
+            finished,
+            scratch: Scratch::default(),
+        })
     }
 
     /// The parameters as they are now; the best ones once training has finished with patience.
@@ -182,14 +217,17 @@ impl<'a> Trainer<'a> {
             task.gather(&chosen, inputs, labels);
             task.add_noise(&chosen, Key::new(self.seed).named("noise").numbered(self.epoch as u64), inputs);
             let params = self.learner.ask();
-            let recording = runner.run(task.model, params, inputs, &probes, &mut State::fresh(), Some(tape)).map_err(|f| halt(Cause::Forward(f)))?;
+            let recording =
+                runner.run(task.model, params, inputs, &probes, &mut State::fresh(), Some(tape)).map_err(|f| halt(Cause::Forward(f)))?;
             let score = loss(task.loss(), training.label_smoothing, &recording.traces[0], labels, Some(&mut cotangent[0]));
             if !score.sum.is_finite() {
                 return Err(halt(Cause::Loss(score.mean())));
             }
             spikes.iter_mut().zip(recording.traces.iter().skip(1)).for_each(|((_, counts), trace)| add_counts(trace, counts));
             if self.learner.wants_gradients() {
-                runner.pullback(task.model, params, inputs, &probes, tape, cotangent, &[], gradients).map_err(|f| halt(Cause::Backward(f)))?;
+                runner
+                    .pullback(task.model, params, inputs, &probes, tape, cotangent, &[], gradients)
+                    .map_err(|f| halt(Cause::Backward(f)))?;
                 if first && batch == 0 {
                     warnings.extend(watch::zero_gradients(&task, params, &gradients.params, inputs, &spikes));
                 }
@@ -199,13 +237,22 @@ impl<'a> Trainer<'a> {
             correct += score.correct;
             seen += score.batch;
             last_loss = Some(score.mean());
-            on_batch(Progress { epoch: self.epoch, epochs, batch: batch + 1, batches, loss: sum / seen as f64, accuracy: correct as f64 / seen as f64, learning_rate });
+            on_batch(Progress {
+                epoch: self.epoch,
+                epochs,
+                batch: batch + 1,
+                batches,
+                loss: sum / seen as f64,
+                accuracy: correct as f64 / seen as f64,
+                learning_rate,
+            });
         }
         warnings.extend(watch::silent_groups(&task, &spikes));
         let validation = match task.split.validation.as_slice() {
             [] => None,
             part => {
-                let e = evaluate(&task, self.params(), runner, part).map_err(|f| stop(self.epoch, batches, learning_rate, last_loss, Cause::Validation(f)))?;
+                let e = evaluate(&task, self.params(), runner, part)
+                    .map_err(|f| stop(self.epoch, batches, learning_rate, last_loss, Cause::Validation(f)))?;
                 Some((e.loss, e.accuracy))
             }
         };

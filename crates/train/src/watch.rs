@@ -7,12 +7,21 @@ use homolog_model::{Inputs, Params};
 
 /// Warns when nothing is marked as learned.
 pub(crate) fn nothing_to_learn(params: &Params) -> Option<Diagnostic> {
-    (params.learned() == 0).then(|| Diagnostic::warning("train-nothing-to-learn", "no parameter is learned, so training changes nothing").hint("every population is frozen, or every projection says `learn = false`"))
+    (params.learned() == 0).then(|| {
+        Diagnostic::warning("train-nothing-to-learn", "no parameter is learned, so training changes nothing")
+            .hint("every population is frozen, or every projection says `learn = false`")
+    })
 }
 
 /// Warns about learned tensors whose gradient is zero throughout in the first batch, with the likeliest reason.
 /// `spikes` are those of the batch: group and count per neuron.
-pub(crate) fn zero_gradients(task: &Task<'_>, params: &Params, gradients: &[Vec<f64>], inputs: &Inputs, spikes: &[(usize, Vec<f64>)]) -> Vec<Diagnostic> {
+pub(crate) fn zero_gradients(
+    task: &Task<'_>,
+    params: &Params,
+    gradients: &[Vec<f64>],
+    inputs: &Inputs,
+    spikes: &[(usize, Vec<f64>)],
+) -> Vec<Diagnostic> {
     let learned = params.tensors.iter().zip(gradients).filter(|(t, _)| t.learned && !t.values.is_empty());
     let dead: Vec<&str> = learned.filter(|(_, g)| g.iter().all(|v| *v == 0.0)).map(|(t, _)| t.name.as_str()).collect();
     if dead.is_empty() {
@@ -61,15 +70,25 @@ fn reason(task: &Task<'_>, params: &Params, tensor: &str, inputs: &Inputs, spike
     }
     let silent = |g: usize| spikes.iter().any(|(k, counts)| *k == g && counts.iter().all(|c| *c == 0.0));
     if let Some(l) = link.filter(|l| silent(l.from)) {
-        return format!("`{}` does not spike once, so nothing arrives over `{tensor}`: its drive is too weak or its threshold too high", name(l.from));
+        return format!(
+            "`{}` does not spike once, so nothing arrives over `{tensor}`: its drive is too weak or its threshold too high",
+            name(l.from)
+        );
     }
     if link.is_some_and(|l| l.from == task.input) && inputs.values.iter().flatten().all(|v| *v == 0.0) {
         return format!("every intensity shown to `{}` is zero", name(task.input));
     }
     if silent(group) {
-        return format!("`{}` does not spike once and is too far below threshold for its surrogate derivative: begin with larger weights or a wider surrogate", name(group));
+        return format!(
+            "`{}` does not spike once and is too far below threshold for its surrogate derivative: begin with larger weights or a wider surrogate",
+            name(group)
+        );
     }
-    format!("between `{}` and `{}` some derivative is zero for every sample: a saturated or dead unit, or a step without a surrogate", name(group), name(task.readout))
+    format!(
+        "between `{}` and `{}` some derivative is zero for every sample: a saturated or dead unit, or a step without a surrogate",
+        name(group),
+        name(task.readout)
+    )
 }
 
 /// Whether what a group says gets to the readout.

@@ -2,7 +2,9 @@ use super::*;
 
 fn example() -> Diagnostic {
     let source = Source::new("net.toml", "[population.hidden]\nneuron = \"lfi\"\n");
-    Diagnostic::error("unknown-neuron", "there is no neuron `lfi`").at(&source, 29..34, "not in the library").suggest("lfi", ["relu", "lif"])
+    Diagnostic::error("unknown-neuron", "there is no neuron `lfi`")
+        .at(&source, 29..34, "not in the library")
+        .suggest("lfi", ["relu", "lif"])
 }
 
 #[test]

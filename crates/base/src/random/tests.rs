@@ -24,7 +24,14 @@ fn normal_draws_have_mean_zero_variance_one_and_normal_kurtosis() {
 #[test]
 fn keys_of_different_names_numbers_and_seeds_are_unrelated() {
     let draw = |k: Key| k.bits(0, 0);
-    let all = [draw(Key::new(1)), draw(Key::new(2)), draw(Key::new(1).named("a")), draw(Key::new(1).named("b")), draw(Key::new(1).numbered(0)), draw(Key::new(1).numbered(1))];
+    let all = [
+        draw(Key::new(1)),
+        draw(Key::new(2)),
+        draw(Key::new(1).named("a")),
+        draw(Key::new(1).named("b")),
+        draw(Key::new(1).numbered(0)),
+        draw(Key::new(1).numbered(1)),
+    ];
     let mut sorted = all.to_vec();
     sorted.sort_unstable();
     sorted.dedup();

@@ -42,7 +42,8 @@ pub fn network(populations: Vec<Population>, projections: Vec<Projection>) -> Ne
 }
 
 pub fn compiled(network: &Network) -> (Model, Params) {
-    let (model, mut params) = compile(network, &library(), 5).unwrap_or_else(|e| panic!("{}", e.iter().map(|d| d.render(false)).collect::<String>()));
+    let (model, mut params) =
+        compile(network, &library(), 5).unwrap_or_else(|e| panic!("{}", e.iter().map(|d| d.render(false)).collect::<String>()));
     // Biases that are not zero, so that they are tested.
     for (t, tensor) in params.tensors.iter_mut().enumerate().filter(|(_, t)| t.name.ends_with(".bias")) {
         for (k, b) in tensor.values.iter_mut().enumerate() {
@@ -54,9 +55,11 @@ pub fn compiled(network: &Network) -> (Model, Params) {
 
 /// Every kind of network that the engine can run, small, by name.
 pub fn zoo() -> Vec<(&'static str, Network)> {
-    let io = |neuron: &str, size: usize| vec![population("in", 5, "input"), population("hidden", size, neuron), population("out", 3, "linear")];
+    let io =
+        |neuron: &str, size: usize| vec![population("in", 5, "input"), population("hidden", size, neuron), population("out", 3, "linear")];
     let chain = || vec![projection("in", "hidden"), projection("hidden", "out")];
-    let mut zoo: Vec<(&'static str, Network)> = ["relu", "tanh", "sigmoid", "lif"].into_iter().map(|n| (n, network(io(n, 6), chain()))).collect();
+    let mut zoo: Vec<(&'static str, Network)> =
+        ["relu", "tanh", "sigmoid", "lif"].into_iter().map(|n| (n, network(io(n, 6), chain()))).collect();
     let mut adex = network(io("adex", 4), chain());
     adex.presentation = Some(10.0.into());
     zoo.push(("adex", adex));
@@ -70,7 +73,8 @@ pub fn zoo() -> Vec<(&'static str, Network)> {
     recurrent.projections.push(Projection { wiring: Wiring::Random(0.4).into(), ..delayed("hidden", "hidden", Delay::Ms(2.0)) });
     zoo.push(("recurrent spikes with two delays", recurrent));
 
-    let mut prompt = vec![population("in", 5, "input"), population("a", 5, "lif"), population("b", 5, "lif"), population("out", 3, "linear")];
+    let mut prompt =
+        vec![population("in", 5, "input"), population("a", 5, "lif"), population("b", 5, "lif"), population("out", 3, "linear")];
     prompt[1].learn = vec!["tau".into()];
     zoo.push((
         "spikes without delay, one to one, learned time constants",
@@ -86,9 +90,11 @@ pub fn zoo() -> Vec<(&'static str, Network)> {
         ),
     ));
 
-    let mut receptors = vec![population("in", 4, "input"), population("a", 4, "adex"), population("b", 3, "adex"), population("out", 2, "linear")];
+    let mut receptors =
+        vec![population("in", 4, "input"), population("a", 4, "adex"), population("b", 3, "adex"), population("out", 2, "linear")];
     receptors[1].size = 4.into();
-    let mut conductances = network(receptors, vec![projection("in", "a"), projection("a", "b"), projection("b", "out"), projection("a", "out")]);
+    let mut conductances =
+        network(receptors, vec![projection("in", "a"), projection("a", "b"), projection("b", "out"), projection("a", "out")]);
     conductances.presentation = Some(20.0.into());
     zoo.push(("conductances by sign", conductances));
 
@@ -98,15 +104,28 @@ pub fn zoo() -> Vec<(&'static str, Network)> {
     loops.push(delayed("in", "out", Delay::Frames(2)));
     zoo.push(("recurrent values", network(values, loops)));
 
-    let sandwich = vec![population("in", 5, "input"), population("a", 4, "lif"), population("b", 4, "relu"), population("c", 4, "lif"), population("out", 3, "linear")];
-    zoo.push(("spikes, values, spikes", network(sandwich, vec![projection("in", "a"), projection("a", "b"), projection("b", "c"), projection("c", "out")])));
+    let sandwich = vec![
+        population("in", 5, "input"),
+        population("a", 4, "lif"),
+        population("b", 4, "relu"),
+        population("c", 4, "lif"),
+        population("out", 3, "linear"),
+    ];
+    zoo.push((
+        "spikes, values, spikes",
+        network(sandwich, vec![projection("in", "a"), projection("a", "b"), projection("b", "c"), projection("c", "out")]),
+    ));
     zoo
 }
 
 /// Intensities of a batch of sequences.
 pub fn inputs(model: &Model, batch: usize, frames: usize) -> Inputs {
     let sizes: Vec<usize> = model.groups.iter().filter(|g| g.clock == homolog_model::Clock::Input).map(|g| g.size).collect();
-    let values = sizes.iter().enumerate().map(|(n, size)| (0..frames * size * batch).map(|k| 1.5 * Key::new(11).normal(k as u64, n as u64)).collect()).collect();
+    let values = sizes
+        .iter()
+        .enumerate()
+        .map(|(n, size)| (0..frames * size * batch).map(|k| 1.5 * Key::new(11).normal(k as u64, n as u64)).collect())
+        .collect();
     Inputs { batch, frames, values }
 }
 

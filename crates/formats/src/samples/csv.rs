@@ -91,7 +91,14 @@ impl<'b> Table<'b> {
         })
     }
 
-    fn problem(&mut self, code: &'static str, message: impl Into<String>, place: Range<usize>, label: impl Into<String>, hint: Option<&str>) {
+    fn problem(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        place: Range<usize>,
+        label: impl Into<String>,
+        hint: Option<&str>,
+    ) {
         self.count += 1;
         if self.problems.len() < SHOWN {
             self.problems.push(Problem { code, message: message.into(), place, label: label.into(), hint: hint.map(str::to_string) });
@@ -108,7 +115,13 @@ impl<'b> Table<'b> {
             }
         };
         if columns < 2 {
-            return self.problem("data-columns", "a row needs at least one number and a class", line, "only one column here", Some("separate the columns with commas"));
+            return self.problem(
+                "data-columns",
+                "a row needs at least one number and a class",
+                line,
+                "only one column here",
+                Some("separate the columns with commas"),
+            );
         }
         let before = self.samples.values.len();
         let mut found = 0;
@@ -129,7 +142,13 @@ impl<'b> Table<'b> {
         if found != columns {
             self.samples.values.truncate(before);
             let expected = format!("expected {columns}, as in the first row");
-            self.problem("data-ragged", format!("a row of {found} cells"), last, expected, Some("every row must have one number for each column, and last its class"));
+            self.problem(
+                "data-ragged",
+                format!("a row of {found} cells"),
+                last,
+                expected,
+                Some("every row must have one number for each column, and last its class"),
+            );
         }
     }
 
@@ -142,16 +161,34 @@ impl<'b> Table<'b> {
             Some(x) if x.is_finite() => Some(x),
             Some(x) => {
                 let what = if x.is_nan() { "NaN" } else { "infinity" };
-                self.problem("data-not-finite", format!("{what} in the data"), cell, "expected a finite number", Some("fill in a number, or leave the row out"));
+                self.problem(
+                    "data-not-finite",
+                    format!("{what} in the data"),
+                    cell,
+                    "expected a finite number",
+                    Some("fill in a number, or leave the row out"),
+                );
                 None
             }
             None if cell.is_empty() => {
-                self.problem("data-empty", "an empty cell in the data", cell.start..cell.start + 1, "expected a number", Some("fill in a number, or leave the row out"));
+                self.problem(
+                    "data-empty",
+                    "an empty cell in the data",
+                    cell.start..cell.start + 1,
+                    "expected a number",
+                    Some("fill in a number, or leave the row out"),
+                );
                 None
             }
             None => {
                 let message = format!("`{}` is not a number", self.shown(&cell));
-                self.problem("data-not-a-number", message, cell, "expected a number", Some("a header is known by having no number in it; numbers are written with a point"));
+                self.problem(
+                    "data-not-a-number",
+                    message,
+                    cell,
+                    "expected a number",
+                    Some("a header is known by having no number in it; numbers are written with a point"),
+                );
                 None
             }
         }
@@ -164,7 +201,13 @@ impl<'b> Table<'b> {
             _ => {
                 let message = format!("`{}` is not a class", self.shown(&cell));
                 let hint = "the last column is the class of the sample: number the classes 0, 1, 2, ...";
-                self.problem("data-class", message, cell.start..cell.end.max(cell.start + 1), format!("expected a whole number from 0 to {}", CLASSES - 1), Some(hint));
+                self.problem(
+                    "data-class",
+                    message,
+                    cell.start..cell.end.max(cell.start + 1),
+                    format!("expected a whole number from 0 to {}", CLASSES - 1),
+                    Some(hint),
+                );
                 None
             }
         }
@@ -173,7 +216,10 @@ impl<'b> Table<'b> {
     fn finish(mut self, name: &str) -> Result<Samples, Vec<Diagnostic>> {
         if self.problems.is_empty() {
             if self.samples.is_empty() {
-                return Err(vec![Diagnostic::error("data-empty", format!("there are no samples in `{name}`")).hint("one sample a row: numbers, and last its class")]);
+                return Err(vec![
+                    Diagnostic::error("data-empty", format!("there are no samples in `{name}`"))
+                        .hint("one sample a row: numbers, and last its class"),
+                ]);
             }
             self.samples.features = self.samples.values.len() / self.samples.labels.len();
             self.samples.classes = self.samples.labels.iter().max().map_or(0, |m| *m as usize + 1);
@@ -191,7 +237,8 @@ impl<'b> Table<'b> {
             .map(|p| {
                 let place = source.text.floor_char_boundary(p.place.start)..source.text.floor_char_boundary(p.place.end);
                 let (line, column) = source.line_column(place.start);
-                let d = Diagnostic::error(p.code, format!("{}, line {line}, column {column} of `{name}`", p.message)).at(&source, place, p.label);
+                let d = Diagnostic::error(p.code, format!("{}, line {line}, column {column} of `{name}`", p.message))
+                    .at(&source, place, p.label);
                 if let Some(hint) = p.hint { d.hint(hint) } else { d }
             })
             .collect();

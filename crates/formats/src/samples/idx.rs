@@ -8,7 +8,8 @@ use homolog_model::Samples;
 use std::path::{Path, PathBuf};
 
 /// Names of the four files.
-pub(super) const FILES: [&str; 4] = ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"];
+pub(super) const FILES: [&str; 4] =
+    ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"];
 
 /// An array of bytes.
 struct Array {
@@ -33,19 +34,29 @@ pub(super) fn read(name: &str, folder: &Path) -> Result<Samples, Vec<Diagnostic>
         return Err(vec![Diagnostic { code: "data-no-folder", message: format!("there is no folder `{}`", folder.display()), ..d }]);
     }
     let mut raw = Vec::new();
-    let arrays: Vec<Option<Array>> =
-        FILES.iter().enumerate().map(|(k, file)| open(folder, file, if k % 2 == 0 { 3 } else { 1 }, &mut raw).map_err(|d| problems.push(d)).ok()).collect();
+    let arrays: Vec<Option<Array>> = FILES
+        .iter()
+        .enumerate()
+        .map(|(k, file)| open(folder, file, if k % 2 == 0 { 3 } else { 1 }, &mut raw).map_err(|d| problems.push(d)).ok())
+        .collect();
     let arrays: Vec<Array> = arrays.into_iter().flatten().collect();
     let [train, train_labels, test, test_labels] = &arrays[..] else { return Err(problems) };
     for (images, labels) in [(train, train_labels), (test, test_labels)] {
         if images.dims[0] != labels.dims[0] {
-            let message = format!("`{}` has {} images, but `{}` has {} labels", images.path.display(), images.dims[0], labels.path.display(), labels.dims[0]);
+            let message = format!(
+                "`{}` has {} images, but `{}` has {} labels",
+                images.path.display(),
+                images.dims[0],
+                labels.path.display(),
+                labels.dims[0]
+            );
             problems.push(Diagnostic::error("data-idx", message).hint("are the two of one dataset?"));
         }
     }
     if train.dims[1..] != test.dims[1..] {
         let size = |a: &Array| format!("{} x {}", a.dims[1], a.dims[2]);
-        problems.push(Diagnostic::error("data-idx", format!("the training images are {} pixels, the test images {}", size(train), size(test))));
+        problems
+            .push(Diagnostic::error("data-idx", format!("the training images are {} pixels, the test images {}", size(train), size(test))));
     }
     if train.dims.contains(&0) {
         problems.push(Diagnostic::error("data-empty", format!("there is nothing in `{}`", train.path.display())));
@@ -82,9 +93,15 @@ fn open(folder: &Path, file: &str, dimensions: usize, raw: &mut Vec<u8>) -> Resu
     let kind = if dimensions == 3 { "images" } else { "labels" };
     match bytes.get(..4) {
         Some([0, 0, 8, n]) if usize::from(*n) == dimensions => {}
-        Some([0, 0, 8, n]) => return Err(wrong(format!("has {n} dimensions, expected {dimensions}: {kind}")).hint("have images and labels been exchanged?")),
+        Some([0, 0, 8, n]) => {
+            return Err(wrong(format!("has {n} dimensions, expected {dimensions}: {kind}")).hint("have images and labels been exchanged?"));
+        }
         Some([0, 0, t, _]) => return Err(wrong(format!("holds numbers of type {t:#04x}, expected bytes (0x08)"))),
-        _ => return Err(wrong(format!("is not an IDX file of {kind}")).hint("expected the four files of MNIST or of a dataset in its format")),
+        _ => {
+            return Err(
+                wrong(format!("is not an IDX file of {kind}")).hint("expected the four files of MNIST or of a dataset in its format")
+            );
+        }
     }
     let from = 4 + 4 * dimensions;
     let dims: Vec<usize> = bytes.get(4..from).unwrap_or(&[]).as_chunks::<4>().0.iter().map(|b| u32::from_be_bytes(*b) as usize).collect();

@@ -53,7 +53,10 @@ fn tables_are_read_in_the_forms_they_are_found_in() {
 #[test]
 fn not_a_number_is_shown_with_file_line_and_column() {
     let d = refused("a,b,c\n1,2,0\n3,NaN,1\n-inf,4,0\n");
-    assert_eq!(d.iter().map(|d| (d.code, d.position())).collect::<Vec<_>>(), [("data-not-finite", Some((3, 3))), ("data-not-finite", Some((4, 1)))]);
+    assert_eq!(
+        d.iter().map(|d| (d.code, d.position())).collect::<Vec<_>>(),
+        [("data-not-finite", Some((3, 3))), ("data-not-finite", Some((4, 1)))]
+    );
     insta::assert_snapshot!(shown(&d));
 }
 

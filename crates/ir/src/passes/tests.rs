@@ -5,7 +5,9 @@ use homolog_base::{Key, Unit};
 fn hodgkin_huxley_rates() -> Kernel {
     let mut b = Builder::new("rates");
     let v = b.input("v", Unit::ONE);
-    for (name, scale, shift, slope) in [("bm", 4.0, 65.0, 18.0), ("ah", 0.07, 65.0, 20.0), ("bn", 0.125, 65.0, 80.0), ("bh", 1.0, 35.0, 10.0)] {
+    for (name, scale, shift, slope) in
+        [("bm", 4.0, 65.0, 18.0), ("ah", 0.07, 65.0, 20.0), ("bn", 0.125, 65.0, 80.0), ("bh", 1.0, 35.0, 10.0)]
+    {
         let shift = b.constant(shift);
         let x = b.add(v, shift);
         let x = b.neg(x);

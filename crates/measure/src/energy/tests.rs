@@ -13,7 +13,15 @@ fn the_table_that_ships_is_that_of_the_paper() {
     assert_eq!((t.name.as_str(), t.add, t.multiply, t.word_bits), ("horowitz2014", 0.9, 3.7, 32));
     let access: Vec<_> = t.memory.iter().map(|m| (m.bytes, m.access, m.access_most, m.access_bits)).collect();
     let kb = 1024;
-    assert_eq!(access, [(Some(8 * kb), 10.0, None, 64), (Some(32 * kb), 20.0, None, 64), (Some(kb * kb), 100.0, None, 64), (None, 1300.0, Some(2600.0), 64)]);
+    assert_eq!(
+        access,
+        [
+            (Some(8 * kb), 10.0, None, 64),
+            (Some(32 * kb), 20.0, None, 64),
+            (Some(kb * kb), 100.0, None, 64),
+            (None, 1300.0, Some(2600.0), 64)
+        ]
+    );
 }
 
 #[test]
@@ -24,12 +32,22 @@ fn energy_is_counts_times_constants() {
         accumulates: 10.0,
         neurons: Flops { add: 1.0, multiply: 2.0, divide: 3.0, elementary: 4.0 },
         spikes: 5.0,
-        traffic: vec![Traffic { kind: Kind::Weights, words: 200.0, resident: 1e6 }, Traffic { kind: Kind::State, words: 50.0, resident: 4096.0 }],
+        traffic: vec![
+            Traffic { kind: Kind::Weights, words: 200.0, resident: 1e6 },
+            Traffic { kind: Kind::State, words: 50.0, resident: 4096.0 },
+        ],
     };
     let e = estimate(&o, &t);
     // 4 MB of weights live in DRAM, 16 KB of state in the 32 KB cache; an access moves two words.
     let expected = [460.0, 9.0, 0.9 + 7.4 + 78.9, 184.0, 100.0 * 1950.0, 25.0 * 20.0];
-    let names = ["multiply-accumulates", "accumulates of spikes", "neurons: arithmetic", "neurons: elementary functions", "weights from DRAM", "state from 32 KB cache"];
+    let names = [
+        "multiply-accumulates",
+        "accumulates of spikes",
+        "neurons: arithmetic",
+        "neurons: elementary functions",
+        "weights from DRAM",
+        "state from 32 KB cache",
+    ];
     for ((part, pj), name) in e.parts.iter().zip(expected).zip(names) {
         assert_eq!(part.name, name);
         assert!((part.joules * 1e12 - pj).abs() < 1e-9, "{name}: {}", part.joules);

@@ -5,7 +5,12 @@ use homolog_model::{Phase, model::Variable};
 
 fn kernel(inputs: &[&str], body: &[Op], outputs: &[(&str, u32)]) -> Kernel {
     let port = |n: &str| Port::new(n, Unit::ONE);
-    Kernel { name: "k".into(), inputs: inputs.iter().map(|n| port(n)).collect(), body: body.to_vec(), outputs: outputs.iter().map(|(n, v)| (port(n), Value(*v))).collect() }
+    Kernel {
+        name: "k".into(),
+        inputs: inputs.iter().map(|n| port(n)).collect(),
+        body: body.to_vec(),
+        outputs: outputs.iter().map(|(n, v)| (port(n), Value(*v))).collect(),
+    }
 }
 
 fn group(name: &str, size: usize, clock: Clock) -> Group {
@@ -44,21 +49,40 @@ fn model() -> Model {
         // v' = fma(v, exp(tau), drive); spike if v' > 0: an fma, an exp and a comparison.
         step: kernel(
             &["v", "drive", "tau"],
-            &[Op::Input(0), Op::Input(1), Op::Input(2), Op::Unary(Unary::Exp, v(2)), Op::Fma(v(0), v(3), v(1)), Op::Compare(homolog_ir::Compare::Lt, v(0), v(4))],
+            &[
+                Op::Input(0),
+                Op::Input(1),
+                Op::Input(2),
+                Op::Unary(Unary::Exp, v(2)),
+                Op::Fma(v(0), v(3), v(1)),
+                Op::Compare(homolog_ir::Compare::Lt, v(0), v(4)),
+            ],
             &[("v", 4), ("spike", 4)],
         ),
         initial: kernel(&["tau"], &[Op::Input(0), Op::Binary(Binary::Div, v(0), v(0))], &[("v", 1)]),
         value: kernel(&["v"], &[Op::Input(0)], &[("value", 0)]),
         ..group("hidden", 3, Clock::Tick)
     };
-    let class = Group { arrivals: vec!["arrive".into()], value: kernel(&["drive"], &[Op::Input(0), Op::Binary(Binary::Mul, v(0), v(0))], &[("value", 1)]), ..group("class", 2, Clock::Frame) };
+    let class = Group {
+        arrivals: vec!["arrive".into()],
+        value: kernel(&["drive"], &[Op::Input(0), Op::Binary(Binary::Mul, v(0), v(0))], &[("value", 1)]),
+        ..group("class", 2, Clock::Frame)
+    };
     let link = |from, to, target, wires, weights| Link { name: "l".into(), from, to, target, wires, weights, delay: 0 };
     let links = vec![
         link(0, 1, Target::Drive, Wires::Dense, 0),
         link(1, 2, Target::BySign, Wires::Sparse { start: vec![0, 2, 4], column: vec![0, 1, 0, 2] }, 3),
         link(1, 2, Target::Drive, Wires::OneToOne, 4),
     ];
-    Model { title: "hand-made".into(), hash: Hash::of(b""), dt: 1.0, ticks: 10, groups: vec![image, hidden, class], links, phases: vec![Phase::Value(0)] }
+    Model {
+        title: "hand-made".into(),
+        hash: Hash::of(b""),
+        dt: 1.0,
+        ticks: 10,
+        groups: vec![image, hidden, class],
+        links,
+        phases: vec![Phase::Value(0)],
+    }
 }
 
 #[test]
@@ -107,7 +131,19 @@ fn every_operation_of_a_kernel_is_counted_once() {
     let x = b.input("x", Unit::ONE);
     let mut k = b.finish();
     let v = |n| Value(n);
-    for f in [Unary::Neg, Unary::Abs, Unary::Sqrt, Unary::Exp, Unary::Expm1, Unary::Ln, Unary::Sin, Unary::Cos, Unary::Tanh, Unary::Exprelr, Unary::Floor] {
+    for f in [
+        Unary::Neg,
+        Unary::Abs,
+        Unary::Sqrt,
+        Unary::Exp,
+        Unary::Expm1,
+        Unary::Ln,
+        Unary::Sin,
+        Unary::Cos,
+        Unary::Tanh,
+        Unary::Exprelr,
+        Unary::Floor,
+    ] {
         k.body.push(Op::Unary(f, x));
     }
     for f in [Binary::Add, Binary::Sub, Binary::Mul, Binary::Div, Binary::Min, Binary::Max, Binary::Pow] {

@@ -4,7 +4,19 @@ use crate::operations::Flops;
 fn result(seed: u64, test_accuracy: f64) -> LevelResult {
     let operations = Operations { multiply_accumulates: 100.0, accumulates: 10.0, neurons: Flops::default(), spikes: 7.0, traffic: vec![] };
     let energy = Energy { joules: 1e-6, range: (1e-6, 1e-6), parts: vec![], table: "t".into() };
-    LevelResult { seed, test_accuracy, frozen_accuracy: Some(0.5), neurons: 74, parameters: 4810, simulated_ms: 25.0, operations, energy, epochs: 20, wall_s: 2.0, memory_bytes: None }
+    LevelResult {
+        seed,
+        test_accuracy,
+        frozen_accuracy: Some(0.5),
+        neurons: 74,
+        parameters: 4810,
+        simulated_ms: 25.0,
+        operations,
+        energy,
+        epochs: 20,
+        wall_s: 2.0,
+        memory_bytes: None,
+    }
 }
 
 #[test]

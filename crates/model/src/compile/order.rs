@@ -32,10 +32,15 @@ pub(super) fn phases(network: &Network, resolved: &[Resolved], links: &[Link], p
     let mut phases = Vec::new();
     for component in tarjan_scc(&graph).into_iter().rev() {
         let inside: Vec<usize> = component.iter().map(|i| i.index()).collect();
-        let loops = |a: usize| links.iter().any(|l| l.target == Target::Drive && l.delay == 0 && together[l.from] == a && together[l.to] == a && !resolved[l.from].is_input());
+        let loops = |a: usize| {
+            links.iter().any(|l| {
+                l.target == Target::Drive && l.delay == 0 && together[l.from] == a && together[l.to] == a && !resolved[l.from].is_input()
+            })
+        };
         if inside.len() > 1 || loops(inside[0]) {
             let belongs = |g: usize| inside.contains(&together[g]);
-            let cycle: Vec<&Link> = links.iter().filter(|l| l.delay == 0 && l.target == Target::Drive && belongs(l.from) && belongs(l.to)).collect();
+            let cycle: Vec<&Link> =
+                links.iter().filter(|l| l.delay == 0 && l.target == Target::Drive && belongs(l.from) && belongs(l.to)).collect();
             problems.push(cycle_problem(network, links, &cycle, "give one of these projections `delay = \"1 frame\"`"));
             continue;
         }
@@ -70,7 +75,8 @@ fn stages(network: &Network, members: &[usize], links: &[Link], problems: &mut V
     let mut rank = vec![0; members.len()];
     for (k, component) in tarjan_scc(&prompt).into_iter().rev().enumerate() {
         let inside: Vec<usize> = component.iter().map(|i| members[i.index()]).collect();
-        let cycle: Vec<&Link> = links.iter().filter(within).filter(|l| l.delay == 0 && inside.contains(&l.from) && inside.contains(&l.to)).collect();
+        let cycle: Vec<&Link> =
+            links.iter().filter(within).filter(|l| l.delay == 0 && inside.contains(&l.from) && inside.contains(&l.to)).collect();
         if !cycle.is_empty() {
             problems.push(cycle_problem(network, links, &cycle, "give one of these projections a delay of at least one step"));
         }

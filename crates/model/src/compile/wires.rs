@@ -14,7 +14,11 @@ pub(super) fn links(network: &Network, resolved: &[Resolved], dt: f64, seed: u64
         let Some((mechanism, interface)) = resolved[to].mechanism else {
             problems.push(
                 network
-                    .locate(Diagnostic::error("model-to-input", format!("`{}` is an input population and receives nothing", p.to.value)), p.to.span, "cannot receive")
+                    .locate(
+                        Diagnostic::error("model-to-input", format!("`{}` is an input population and receives nothing", p.to.value)),
+                        p.to.span,
+                        "cannot receive",
+                    )
                     .hint("exchange `from` and `to`?"),
             );
             continue;
@@ -24,7 +28,14 @@ pub(super) fn links(network: &Network, resolved: &[Resolved], dt: f64, seed: u64
             if interface.drive.is_none() {
                 problems.push(
                     network
-                        .locate(Diagnostic::error("model-no-drive", format!("`{}` takes only spikes, but `{}` sends values", mechanism.name, p.from.value)), p.to.span, "declares no DRIVE")
+                        .locate(
+                            Diagnostic::error(
+                                "model-no-drive",
+                                format!("`{}` takes only spikes, but `{}` sends values", mechanism.name, p.from.value),
+                            ),
+                            p.to.span,
+                            "declares no DRIVE",
+                        )
                         .hint("add a DRIVE to its INTERFACE block, or put a spiking population in between"),
                 );
             }
@@ -46,7 +57,11 @@ pub(super) fn links(network: &Network, resolved: &[Resolved], dt: f64, seed: u64
                 if rows != columns {
                     problems.push(
                         network
-                            .locate(Diagnostic::error("model-shape", format!("one-to-one from {columns} neurons to {rows}")), p.wiring.span, "needs populations of one size")
+                            .locate(
+                                Diagnostic::error("model-shape", format!("one-to-one from {columns} neurons to {rows}")),
+                                p.wiring.span,
+                                "needs populations of one size",
+                            )
                             .hint(format!("`{}` has {columns}, `{}` has {rows}", p.from.value, p.to.value)),
                     );
                 }
@@ -65,7 +80,11 @@ fn find(network: &Network, name: &crate::Located<String>, problems: &mut Vec<Dia
     if found.is_none() {
         problems.push(
             network
-                .locate(Diagnostic::error("model-unknown-population", format!("there is no population `{}`", name.value)), name.span, "unknown population")
+                .locate(
+                    Diagnostic::error("model-unknown-population", format!("there is no population `{}`", name.value)),
+                    name.span,
+                    "unknown population",
+                )
                 .suggest(name, network.populations.iter().map(|p| p.name.value.as_str())),
         );
     }

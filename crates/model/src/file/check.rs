@@ -18,16 +18,31 @@ pub(super) fn study(r: &mut Reader<'_>, study: &Study) {
         && !p.neuron.is_empty()
         && p.neuron.value != INPUT
     {
-        let d = r.problem("model-not-input", format!("the data cannot be shown to `{}`, which is not an input population", p.name.value), &data.input, "not an input population");
-        let inputs = network.populations.iter().filter(|p| p.neuron.value == INPUT).map(|p| format!("\"{}\"", p.name.value)).collect::<Vec<_>>();
+        let d = r.problem(
+            "model-not-input",
+            format!("the data cannot be shown to `{}`, which is not an input population", p.name.value),
+            &data.input,
+            "not an input population",
+        );
+        let inputs =
+            network.populations.iter().filter(|p| p.neuron.value == INPUT).map(|p| format!("\"{}\"", p.name.value)).collect::<Vec<_>>();
         let d = d.at(r.source, p.neuron.span, "its neuron");
-        r.problems.push(if inputs.is_empty() { d.hint("a population with `neuron = \"input\"` is needed") } else { d.hint(format!("use {}", inputs.join(" or "))) });
+        r.problems.push(if inputs.is_empty() {
+            d.hint("a population with `neuron = \"input\"` is needed")
+        } else {
+            d.hint(format!("use {}", inputs.join(" or ")))
+        });
     }
     if let Some(training) = &study.training {
         if let Some(p) = population(r, network, &training.readout)
             && p.neuron.value == INPUT
         {
-            let d = r.problem("model-readout", format!("the loss cannot look at `{}`, which is an input", p.name.value), &training.readout, "an input population");
+            let d = r.problem(
+                "model-readout",
+                format!("the loss cannot look at `{}`, which is an input", p.name.value),
+                &training.readout,
+                "an input population",
+            );
             r.problems.push(d.hint("name the last population"));
         }
         for name in &training.freeze {
@@ -37,7 +52,11 @@ pub(super) fn study(r: &mut Reader<'_>, study: &Study) {
             && training.patience.is_some()
             && data.validation.value == 0.0
         {
-            let d = Diagnostic::error("model-patience", "`patience` needs a validation part, but `validation` is 0").at(r.source, data.source.span, "of these data");
+            let d = Diagnostic::error("model-patience", "`patience` needs a validation part, but `validation` is 0").at(
+                r.source,
+                data.source.span,
+                "of these data",
+            );
             r.problems.push(d.hint("add `validation = 0.1` to `[data]`, or remove `patience`"));
         }
     }
@@ -45,7 +64,12 @@ pub(super) fn study(r: &mut Reader<'_>, study: &Study) {
         if let Some(p) = population(r, network, &compare.population)
             && p.neuron.value == INPUT
         {
-            let d = r.problem("model-compare", format!("`{}` is an input: it has no neuron to exchange", p.name.value), &compare.population, "an input population");
+            let d = r.problem(
+                "model-compare",
+                format!("`{}` is an input: it has no neuron to exchange", p.name.value),
+                &compare.population,
+                "an input population",
+            );
             r.problems.push(d.hint("name a population of neurons"));
         }
         for (_, word) in &compare.levels {
@@ -77,7 +101,12 @@ fn time(r: &mut Reader<'_>, network: &Network) {
     if let (Some(dt), Some(presentation)) = (&network.dt, &network.presentation)
         && dt.value > presentation.value
     {
-        let d = r.problem("model-presentation", format!("a step of {} ms is longer than a presentation of {} ms", dt.value, presentation.value), dt, "the step");
+        let d = r.problem(
+            "model-presentation",
+            format!("a step of {} ms is longer than a presentation of {} ms", dt.value, presentation.value),
+            dt,
+            "the step",
+        );
         r.problems.push(d.at(r.source, presentation.span, "the presentation"));
     }
 }
@@ -89,18 +118,32 @@ fn projections(r: &mut Reader<'_>, network: &Network) {
         let to = population(r, network, &p.to);
         let (Some(from), Some(to)) = (from, to) else { continue };
         if to.neuron.value == INPUT {
-            let d = r.problem("model-to-input", format!("`{}` is an input population and receives nothing", to.name.value), &p.to, "cannot receive");
+            let d = r.problem(
+                "model-to-input",
+                format!("`{}` is an input population and receives nothing", to.name.value),
+                &p.to,
+                "cannot receive",
+            );
             r.problems.push(d);
         }
         if p.wiring.value == Wiring::OneToOne && from.size.value != to.size.value && from.size.value > 0 && to.size.value > 0 {
-            let d = r.problem("model-shape", format!("one-to-one from {} neurons to {}", from.size.value, to.size.value), &p.wiring, "needs two populations of one size");
-            let d = d.at(r.source, from.size.span, format!("`{}`", from.name.value)).at(r.source, to.size.span, format!("`{}`", to.name.value));
+            let d = r.problem(
+                "model-shape",
+                format!("one-to-one from {} neurons to {}", from.size.value, to.size.value),
+                &p.wiring,
+                "needs two populations of one size",
+            );
+            let d =
+                d.at(r.source, from.size.span, format!("`{}`", from.name.value)).at(r.source, to.size.span, format!("`{}`", to.name.value));
             r.problems.push(d.hint("make the sizes equal, or use \"all-to-all\""));
         }
         if let Some(first) = seen.insert((&p.from.value, &p.to.value), p.span) {
             let name = format!("{}->{}", p.from.value, p.to.value);
             let d = Diagnostic::error("model-duplicate", format!("`{name}` is described twice")).at(r.source, p.span, "the second time");
-            r.problems.push(d.at(r.source, first, "the first time").hint("one projection from a population to another is enough; its weights are named after the two"));
+            r.problems.push(
+                d.at(r.source, first, "the first time")
+                    .hint("one projection from a population to another is enough; its weights are named after the two"),
+            );
         }
     }
 }

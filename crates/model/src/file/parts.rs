@@ -6,10 +6,22 @@ use crate::study::Optimiser;
 use toml::de::DeValue;
 
 /// The only key of a table such as `{ random = 0.1 }`.
-fn only_key<'d, 'i>(r: &mut Reader<'_>, key: &str, v: &'d Value<'i>, forms: &[&'static str], words: &[&str]) -> Option<(&'static str, &'d Value<'i>)> {
-    let expected = words.iter().map(|w| format!("\"{w}\"")).chain(forms.iter().map(|f| format!("{{ {f} = ... }}"))).collect::<Vec<_>>().join(", ");
+fn only_key<'d, 'i>(
+    r: &mut Reader<'_>,
+    key: &str,
+    v: &'d Value<'i>,
+    forms: &[&'static str],
+    words: &[&str],
+) -> Option<(&'static str, &'d Value<'i>)> {
+    let expected =
+        words.iter().map(|w| format!("\"{w}\"")).chain(forms.iter().map(|f| format!("{{ {f} = ... }}"))).collect::<Vec<_>>().join(", ");
     let DeValue::Table(table) = v.get_ref() else {
-        r.error("model-wrong-type", format!("`{key}` must be a string or a table"), v.span(), format!("expected {expected}; found {}", kind(v.get_ref())));
+        r.error(
+            "model-wrong-type",
+            format!("`{key}` must be a string or a table"),
+            v.span(),
+            format!("expected {expected}; found {}", kind(v.get_ref())),
+        );
         return None;
     };
     let before = r.problems.len();
@@ -31,7 +43,8 @@ pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wir
     let words = ["all-to-all", "one-to-one"];
     if let DeValue::String(word) = v.get_ref() {
         if word == "random" {
-            r.error("model-unknown-word", "\"random\" wiring needs a probability", v.span(), "expected a probability").hint = Some("write it as `{ random = 0.1 }`".into());
+            r.error("model-unknown-word", "\"random\" wiring needs a probability", v.span(), "expected a probability").hint =
+                Some("write it as `{ random = 0.1 }`".into());
             return None;
         }
         return Some([Wiring::AllToAll, Wiring::OneToOne][r.choice(key, v, &words)?]);
@@ -52,7 +65,12 @@ pub(super) fn weights(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<We
         "normal" => {
             let (mean, sd) = r.pair(form, v, "[mean, standard deviation]")?;
             if sd < 0.0 {
-                r.error("model-range", format!("a standard deviation cannot be {sd}"), v.span(), "expected [mean, standard deviation], the second not negative");
+                r.error(
+                    "model-range",
+                    format!("a standard deviation cannot be {sd}"),
+                    v.span(),
+                    "expected [mean, standard deviation], the second not negative",
+                );
                 return None;
             }
             Some(Weights::Normal(mean, sd))
@@ -60,7 +78,13 @@ pub(super) fn weights(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<We
         "uniform" => {
             let (a, b) = r.pair(form, v, "[lowest, highest]")?;
             if a > b {
-                r.error("model-range", format!("the lowest weight {a} is above the highest, {b}"), v.span(), "expected [lowest, highest]").hint = Some(format!("write it as [{b}, {a}]"));
+                r.error(
+                    "model-range",
+                    format!("the lowest weight {a} is above the highest, {b}"),
+                    v.span(),
+                    "expected [lowest, highest]",
+                )
+                .hint = Some(format!("write it as [{b}, {a}]"));
                 return None;
             }
             Some(Weights::Uniform(a, b))
@@ -75,7 +99,12 @@ pub(super) fn delay(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Dela
         && let Some((n, "frame" | "frames")) = split_number(text)
     {
         if n.fract() != 0.0 || !(0.0..=f64::from(u32::MAX)).contains(&n) {
-            r.error("model-range", format!("`{key}` cannot be \"{text}\""), v.span(), "expected a whole number of frames, such as \"1 frame\"");
+            r.error(
+                "model-range",
+                format!("`{key}` cannot be \"{text}\""),
+                v.span(),
+                "expected a whole number of frames, such as \"1 frame\"",
+            );
             return None;
         }
         return Some(Delay::Frames(n as u32));
@@ -108,9 +137,11 @@ pub(super) fn optimiser(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<
     let k = r.required(&s, "name", "\"adam\"", |r, k, v| r.choice(k, v, &words))?.value;
     let mut number = |key: &str, default: f64, range| r.optional(&s, key, |r, k, v| r.number(k, v, range)).map_or(default, |x| x.value);
     Some(match named(k) {
-        Optimiser::Adam { beta1, beta2, epsilon } => {
-            Optimiser::Adam { beta1: number("beta1", beta1, BELOW_ONE), beta2: number("beta2", beta2, BELOW_ONE), epsilon: number("epsilon", epsilon, POSITIVE) }
-        }
+        Optimiser::Adam { beta1, beta2, epsilon } => Optimiser::Adam {
+            beta1: number("beta1", beta1, BELOW_ONE),
+            beta2: number("beta2", beta2, BELOW_ONE),
+            epsilon: number("epsilon", epsilon, POSITIVE),
+        },
         Optimiser::Sgd { momentum } => Optimiser::Sgd { momentum: number("momentum", momentum, BELOW_ONE) },
     })
 }

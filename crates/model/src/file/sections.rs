@@ -23,8 +23,13 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
     network.projections = root.get("projection").map(|v| projections(r, v)).unwrap_or_default();
     if root.lacks("population") {
         let end = r.source.text.len();
-        r.error("model-missing-key", "this file describes no population", Span::new(0, end.min(1)), "no `[population.name]` in this file").hint =
-            Some("begin with `[population.image]`, `size = 64`, `neuron = \"input\"`".into());
+        r.error(
+            "model-missing-key",
+            "this file describes no population",
+            Span::new(0, end.min(1)),
+            "no `[population.name]` in this file",
+        )
+        .hint = Some("begin with `[population.image]`, `size = 64`, `neuron = \"input\"`".into());
     }
     Study {
         network,
@@ -52,10 +57,18 @@ fn populations(r: &mut Reader<'_>, v: &Value<'_>) -> Vec<Population> {
 
 fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Population {
     if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
-        r.error("model-name", format!("a population cannot be called `{}`", name.value), name.span, "expected letters, digits, `_` and `-` only");
+        r.error(
+            "model-name",
+            format!("a population cannot be called `{}`", name.value),
+            name.span,
+            "expected letters, digits, `_` and `-` only",
+        );
     }
     let mut p = Population { name, ..Population::default() };
-    let Some(s) = r.section(&format!("population.{}", p.name.value), v, &["size", "neuron", "parameters", "learn", "surrogate", "bias"]) else { return p };
+    let Some(s) = r.section(&format!("population.{}", p.name.value), v, &["size", "neuron", "parameters", "learn", "surrogate", "bias"])
+    else {
+        return p;
+    };
     p.size = r.required(&s, "size", "64", |r, k, v| r.whole(k, v, 1)).unwrap_or_default();
     p.neuron = r.required(&s, "neuron", "\"relu\"", Reader::name).unwrap_or_default();
     if let Some(v) = s.get("parameters") {
@@ -66,8 +79,13 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
                 }
             }
         } else {
-            r.error("model-wrong-type", "`parameters` must be a table", v.span(), format!("expected a table, found {}", kind(v.get_ref()))).hint =
-                Some("write it as `parameters = { tau = \"12 ms\" }`".into());
+            r.error(
+                "model-wrong-type",
+                "`parameters` must be a table",
+                v.span(),
+                format!("expected a table, found {}", kind(v.get_ref())),
+            )
+            .hint = Some("write it as `parameters = { tau = \"12 ms\" }`".into());
         }
     }
     p.learn = r.optional(&s, "learn", |r, k, v| r.list(k, v, Reader::name)).map(|l| l.value).unwrap_or_default();
@@ -119,12 +137,25 @@ fn data(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Data> {
 }
 
 fn training(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Training> {
-    let keys =
-        ["loss", "readout", "optimiser", "learning-rate", "schedule", "batch", "epochs", "patience", "weight-decay", "label-smoothing", "input-noise", "freeze"];
+    let keys = [
+        "loss",
+        "readout",
+        "optimiser",
+        "learning-rate",
+        "schedule",
+        "batch",
+        "epochs",
+        "patience",
+        "weight-decay",
+        "label-smoothing",
+        "input-noise",
+        "freeze",
+    ];
     let s = r.section("training", v, &keys)?;
     let losses = ["cross-entropy", "mean-square"];
     let schedules = ["constant", "cosine"];
-    let plain = |r: &mut Reader<'_>, s: &Section<'_, '_>, key, range| r.optional(s, key, |r, k, v| r.number(k, v, range)).map_or(0.0, |x| x.value);
+    let plain =
+        |r: &mut Reader<'_>, s: &Section<'_, '_>, key, range| r.optional(s, key, |r, k, v| r.number(k, v, range)).map_or(0.0, |x| x.value);
     let loss = r.required(&s, "loss", "\"cross-entropy\"", |r, k, v| r.choice(k, v, &losses));
     Some(Training {
         loss: loss.map(|l| Located { value: [Loss::CrossEntropy, Loss::MeanSquare][l.value], span: l.span }).unwrap_or_default(),
@@ -149,16 +180,31 @@ fn comparison(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Comparison> {
     let population = r.required(&s, "population", "\"hidden\"", Reader::name).unwrap_or_default();
     let words = |r: &mut Reader<'_>, key: &str, v: &Value<'_>| -> Option<Vec<(String, Located<String>)>> {
         let DeValue::Table(table) = v.get_ref() else {
-            r.error("model-wrong-type", format!("`{key}` must be a table"), v.span(), format!("expected a table, found {}", kind(v.get_ref()))).hint =
-                Some("write it as `{ rate = \"relu\", point = \"lif\" }`".into());
+            r.error(
+                "model-wrong-type",
+                format!("`{key}` must be a table"),
+                v.span(),
+                format!("expected a table, found {}", kind(v.get_ref())),
+            )
+            .hint = Some("write it as `{ rate = \"relu\", point = \"lif\" }`".into());
             return None;
         };
-        Some(in_order(table).into_iter().filter_map(|(key, v)| Some((key.value.clone(), Located::new(r.name(&key, v)?, v.span())))).collect())
+        Some(
+            in_order(table)
+                .into_iter()
+                .filter_map(|(key, v)| Some((key.value.clone(), Located::new(r.name(&key, v)?, v.span()))))
+                .collect(),
+        )
     };
     let before = r.problems.len();
     let levels = r.required(&s, "levels", "{ rate = \"relu\", point = \"lif\" }", words);
     if levels.as_ref().is_some_and(|l| l.is_empty() && r.problems.len() == before) {
-        r.error("model-missing-key", "`levels` names nothing to compare", levels.as_ref().map_or(s.span, |l| l.span), "expected `name = \"neuron\"`");
+        r.error(
+            "model-missing-key",
+            "`levels` names nothing to compare",
+            levels.as_ref().map_or(s.span, |l| l.span),
+            "expected `name = \"neuron\"`",
+        );
     }
     let notes = r.optional(&s, "notes", words).map(|n| n.value).unwrap_or_default();
     let notes: BTreeMap<_, _> = notes.into_iter().map(|(k, v)| (k, v.value)).collect();

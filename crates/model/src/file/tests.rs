@@ -100,7 +100,10 @@ freeze = ["a-second"]
     assert_eq!(p.surrogate.as_ref().map(|s| s.value.clone()), Some(("arctan".into(), 5.0)));
     assert_eq!((p.bias, p.learn[0].as_str()), (Some(false), "tau"));
     let j = &n.projections;
-    assert_eq!([j[0].weights.value, j[1].weights.value, j[2].weights.value], [Weights::Normal(0.0, 0.5), Weights::Uniform(-1.0, 1.0), Weights::Constant(-0.25)]);
+    assert_eq!(
+        [j[0].weights.value, j[1].weights.value, j[2].weights.value],
+        [Weights::Normal(0.0, 0.5), Weights::Uniform(-1.0, 1.0), Weights::Constant(-0.25)]
+    );
     let delays: Vec<_> = j.iter().map(|p| p.delay.as_ref().map(|d| d.value)).collect();
     assert_eq!(delays, [Some(Delay::Ms(2.0)), Some(Delay::Frames(1)), Some(Delay::Frames(2))]);
     assert_eq!(j[1].wiring.value, Wiring::Random(0.5));
@@ -175,7 +178,10 @@ shows! {
 #[test]
 fn a_problem_that_was_said_is_not_said_twice() {
     // The size and the name are wrong, and each is said once; that neither fits the projection follows from it.
-    let (_, found) = read(&Source::new("bad.toml", with("size = 4", "").replacen("size = 4", "size = \"4\"", 1).replace("to = \"b\"", "to = 3").replace("all-to-all", "one-to-one")));
+    let (_, found) = read(&Source::new(
+        "bad.toml",
+        with("size = 4", "").replacen("size = 4", "size = \"4\"", 1).replace("to = \"b\"", "to = 3").replace("all-to-all", "one-to-one"),
+    ));
     assert_eq!(found.iter().map(|d| d.code).collect::<Vec<_>>(), ["model-wrong-type", "model-wrong-type"]);
 }
 
@@ -287,10 +293,19 @@ fn study() -> impl Strategy<Value = Study> {
         (0.0..1.0, 0.0..1.0, above_zero()).prop_map(|(beta1, beta2, epsilon)| Optimiser::Adam { beta1, beta2, epsilon }),
         (0.0..1.0).prop_map(|momentum| Optimiser::Sgd { momentum }),
     ];
-    let training = prop::option::of((optimiser, above_zero(), any::<bool>(), 1usize..999, 0usize..999, (0.0..10.0, 0.0..1.0), any::<bool>()));
+    let training =
+        prop::option::of((optimiser, above_zero(), any::<bool>(), 1usize..999, 0usize..999, (0.0..10.0, 0.0..1.0), any::<bool>()));
     let text = "[ -~\\n\\t\"\\\\é→]{0,20}";
-    (text, populations, prop::collection::vec(projection, 0..6), time, training, prop::collection::btree_map("[a-z .é]{0,5}", text, 0..3), any::<prop::sample::Index>()).prop_map(
-        |(title, populations, projections, time, training, notes, one)| {
+    (
+        text,
+        populations,
+        prop::collection::vec(projection, 0..6),
+        time,
+        training,
+        prop::collection::btree_map("[a-z .é]{0,5}", text, 0..3),
+        any::<prop::sample::Index>(),
+    )
+        .prop_map(|(title, populations, projections, time, training, notes, one)| {
             let pick = |i: prop::sample::Index| populations[i.index(populations.len())].name.clone();
             let mut seen = std::collections::HashSet::new();
             let projections = projections
@@ -307,11 +322,26 @@ fn study() -> impl Strategy<Value = Study> {
                 .filter(|p| seen.insert((p.from.value.clone(), p.to.value.clone())))
                 .collect();
             let notes: std::collections::BTreeMap<_, _> = notes.into_iter().filter(|n| !n.1.trim().is_empty()).collect();
-            let comparison = (!notes.is_empty()).then(|| Comparison { population: pick(one), levels: vec![("z".into(), "relu".into()), ("a".into(), "lif".into())], notes });
+            let comparison = (!notes.is_empty()).then(|| Comparison {
+                population: pick(one),
+                levels: vec![("z".into(), "relu".into()), ("a".into(), "lif".into())],
+                notes,
+            });
             let mut populations_and_input = populations.clone();
-            populations_and_input.push(Population { name: "INPUT".into(), size: 3.into(), neuron: "input".into(), ..Population::default() });
+            populations_and_input.push(Population {
+                name: "INPUT".into(),
+                size: 3.into(),
+                neuron: "input".into(),
+                ..Population::default()
+            });
             Study {
-                data: training.as_ref().map(|t: &(_, f64, bool, usize, usize, (f64, f64), bool)| Data { source: "a/b.csv".into(), input: "INPUT".into(), test: t.5.1.into(), validation: 0.25.into(), unit_rms: t.2 }),
+                data: training.as_ref().map(|t: &(_, f64, bool, usize, usize, (f64, f64), bool)| Data {
+                    source: "a/b.csv".into(),
+                    input: "INPUT".into(),
+                    test: t.5.1.into(),
+                    validation: 0.25.into(),
+                    unit_rms: t.2,
+                }),
                 training: training.map(|(optimiser, rate, flag, batch, epochs, (weight_decay, label_smoothing), patience)| Training {
                     loss: if flag { Loss::MeanSquare } else { Loss::CrossEntropy }.into(),
                     readout: pick(one),
@@ -336,8 +366,7 @@ fn study() -> impl Strategy<Value = Study> {
                     presentation: time.map(|t| t.0.max(t.1).into()),
                 },
             }
-        },
-    )
+        })
 }
 
 proptest! {

@@ -95,7 +95,13 @@ impl<'s> Reader<'s> {
     }
 
     /// An error with a place; it is returned so that more can be said.
-    pub fn error(&mut self, code: &'static str, message: impl Into<String>, span: impl Into<Span>, label: impl Into<String>) -> &mut Diagnostic {
+    pub fn error(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        span: impl Into<Span>,
+        label: impl Into<String>,
+    ) -> &mut Diagnostic {
         self.problems.push(Diagnostic::error(code, message).at(self.source, span, label));
         self.problems.last_mut().expect("just pushed")
     }
@@ -137,7 +143,10 @@ impl<'s> Reader<'s> {
         for line in text[..line_start].split_inclusive('\n') {
             let start = line.len() - line.trim_start_matches([' ', '\t', '[']).len();
             let goes_on = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-            if line[start..].starts_with(&name) && !line[start + name.len()..].starts_with(goes_on) && line.trim_start().starts_with('[') == header {
+            if line[start..].starts_with(&name)
+                && !line[start + name.len()..].starts_with(goes_on)
+                && line.trim_start().starts_with('[') == header
+            {
                 first = Some(Span::new(at + start, at + start + name.len()));
             }
             at += line.len();
@@ -146,7 +155,12 @@ impl<'s> Reader<'s> {
             self.repeated = Span::new(span.end, text[span.end..].find("\n[").map_or(text.len(), |p| span.end + p));
         }
         let source = self.source;
-        let d = self.error("model-duplicate", if header { format!("`{name}` is described twice") } else { format!("`{name}` is set twice") }, span, "the second time");
+        let d = self.error(
+            "model-duplicate",
+            if header { format!("`{name}` is described twice") } else { format!("`{name}` is set twice") },
+            span,
+            "the second time",
+        );
         if let Some(first) = first {
             *d = d.clone().at(source, first, "the first time");
         }
@@ -158,7 +172,12 @@ impl<'s> Reader<'s> {
         match value.get_ref() {
             DeValue::Table(table) => Some(self.keys(name, value.span().into(), table, known)),
             other => {
-                let d = self.error("model-wrong-type", format!("`{name}` must be a table"), value.span(), format!("expected a table, found {}", kind(other)));
+                let d = self.error(
+                    "model-wrong-type",
+                    format!("`{name}` must be a table"),
+                    value.span(),
+                    format!("expected a table, found {}", kind(other)),
+                );
                 d.hint = Some(format!("its keys are {}", known.join(", ")));
                 None
             }
@@ -175,7 +194,11 @@ impl<'s> Reader<'s> {
                     misspelt.push(*k);
                 }
                 let place = if name.is_empty() { "a model file".to_string() } else { format!("`{name}`") };
-                let d = Diagnostic::error("model-unknown-key", format!("{place} has no key `{word}`")).at(self.source, key.span(), "unknown key");
+                let d = Diagnostic::error("model-unknown-key", format!("{place} has no key `{word}`")).at(
+                    self.source,
+                    key.span(),
+                    "unknown key",
+                );
                 self.problems.push(d.suggest(word, known.iter().copied()));
             }
         }
@@ -183,7 +206,12 @@ impl<'s> Reader<'s> {
     }
 
     /// The converted value of a key, if it is there.
-    pub fn optional<'i, T>(&mut self, s: &Section<'_, 'i>, key: &str, convert: impl FnOnce(&mut Self, &str, &Value<'i>) -> Option<T>) -> Option<Located<T>> {
+    pub fn optional<'i, T>(
+        &mut self,
+        s: &Section<'_, 'i>,
+        key: &str,
+        convert: impl FnOnce(&mut Self, &str, &Value<'i>) -> Option<T>,
+    ) -> Option<Located<T>> {
         let v = s.get(key)?;
         Some(Located::new(convert(self, key, v)?, v.span()))
     }
@@ -197,14 +225,20 @@ impl<'s> Reader<'s> {
         convert: impl FnOnce(&mut Self, &str, &Value<'i>) -> Option<T>,
     ) -> Option<Located<T>> {
         if s.lacks(key) {
-            let d = self.error("model-missing-key", format!("`{}` does not say its `{key}`", s.name), s.span, format!("`{key}` is missing"));
+            let d =
+                self.error("model-missing-key", format!("`{}` does not say its `{key}`", s.name), s.span, format!("`{key}` is missing"));
             d.hint = Some(format!("add a line such as `{key} = {example}`"));
         }
         self.optional(s, key, convert)
     }
 
     fn wrong(&mut self, key: &str, v: &Value<'_>, expected: &str) -> &mut Diagnostic {
-        self.error("model-wrong-type", format!("`{key}` must be {expected}"), v.span(), format!("expected {expected}, found {}", kind(v.get_ref())))
+        self.error(
+            "model-wrong-type",
+            format!("`{key}` must be {expected}"),
+            v.span(),
+            format!("expected {expected}, found {}", kind(v.get_ref())),
+        )
     }
 
     /// A string.
@@ -307,7 +341,12 @@ impl<'s> Reader<'s> {
             return None;
         };
         let Some((x, unit)) = split_number(text).filter(|(x, _)| x.is_finite()) else {
-            self.error("model-unit", format!("`{key}` does not begin with a number"), v.span(), "expected a number and its unit, such as \"12 ms\"");
+            self.error(
+                "model-unit",
+                format!("`{key}` does not begin with a number"),
+                v.span(),
+                "expected a number and its unit, such as \"12 ms\"",
+            );
             return None;
         };
         if let Err(e) = Unit::parse(unit) {
@@ -326,27 +365,43 @@ impl<'s> Reader<'s> {
         let (x, unit) = self.quantity(key, v)?;
         let ms = Unit::parse("ms").expect("ms is a unit");
         let Some(text) = unit else {
-            self.error("model-unit", format!("`{key}` has no unit"), v.span(), "expected a time").hint = Some(format!("write it as \"{x} ms\""));
+            self.error("model-unit", format!("`{key}` has no unit"), v.span(), "expected a time").hint =
+                Some(format!("write it as \"{x} ms\""));
             return None;
         };
         let found = Unit::parse(&text).expect("read above");
         let Some(factor) = found.factor_to(&ms) else {
             let what = if found.is_dimensionless() { "a pure number".to_string() } else { format!("in {found}") };
-            self.error("model-unit", format!("`{key}` is a time, but \"{x} {text}\" is {what}"), v.span(), format!("expected a time such as \"1 ms\", found `{text}`"));
+            self.error(
+                "model-unit",
+                format!("`{key}` is a time, but \"{x} {text}\" is {what}"),
+                v.span(),
+                format!("expected a time such as \"1 ms\", found `{text}`"),
+            );
             return None;
         };
         let inverse = (1.0 / factor).round();
         // Dividing by a whole number rounds once where multiplying by its reciprocal rounds twice: 100 us are 0.1 ms.
         let t = if inverse > 1.0 && (inverse * factor - 1.0).abs() < 1e-12 { x / inverse } else { x * factor };
         if !t.is_finite() || !(range.holds)(t) {
-            self.error("model-range", format!("`{key}` cannot be \"{x} {text}\""), v.span(), format!("expected a time that is {}", range.words.trim_start_matches("a number ")));
+            self.error(
+                "model-range",
+                format!("`{key}` cannot be \"{x} {text}\""),
+                v.span(),
+                format!("expected a time that is {}", range.words.trim_start_matches("a number ")),
+            );
             return None;
         }
         Some(t)
     }
 
     /// Every element of a list.
-    pub fn list<'i, T>(&mut self, key: &str, v: &Value<'i>, mut convert: impl FnMut(&mut Self, &str, &Value<'i>) -> Option<T>) -> Option<Vec<Located<T>>> {
+    pub fn list<'i, T>(
+        &mut self,
+        key: &str,
+        v: &Value<'i>,
+        mut convert: impl FnMut(&mut Self, &str, &Value<'i>) -> Option<T>,
+    ) -> Option<Vec<Located<T>>> {
         let DeValue::Array(items) = v.get_ref() else {
             let raw = self.source.text[v.span()].to_string();
             let d = self.wrong(key, v, "a list");

@@ -57,19 +57,25 @@ pub fn write(study: &Study) -> String {
     }
     if let Some(t) = &study.training {
         line("\n[training]", String::new());
-        line("loss", quoted(match t.loss.value {
-            Loss::CrossEntropy => "cross-entropy",
-            Loss::MeanSquare => "mean-square",
-        }));
+        line(
+            "loss",
+            quoted(match t.loss.value {
+                Loss::CrossEntropy => "cross-entropy",
+                Loss::MeanSquare => "mean-square",
+            }),
+        );
         line("readout", quoted(&t.readout));
         let parts = |name: &str, numbers: &[(&str, f64)]| {
             table(std::iter::once(("name".to_string(), quoted(name))).chain(numbers.iter().map(|(k, x)| ((*k).to_string(), number(*x)))))
         };
-        line("optimiser", match t.optimiser.value {
-            o if o == Optimiser::default() => quoted("adam"),
-            Optimiser::Adam { beta1, beta2, epsilon } => parts("adam", &[("beta1", beta1), ("beta2", beta2), ("epsilon", epsilon)]),
-            Optimiser::Sgd { momentum } => parts("sgd", &[("momentum", momentum)]),
-        });
+        line(
+            "optimiser",
+            match t.optimiser.value {
+                o if o == Optimiser::default() => quoted("adam"),
+                Optimiser::Adam { beta1, beta2, epsilon } => parts("adam", &[("beta1", beta1), ("beta2", beta2), ("epsilon", epsilon)]),
+                Optimiser::Sgd { momentum } => parts("sgd", &[("momentum", momentum)]),
+            },
+        );
         line("learning-rate", number(t.learning_rate.value));
         line("schedule", quoted(&t.schedule));
         line("batch", t.batch.value.to_string());
@@ -127,11 +133,14 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         line("\n[[projection]]", String::new());
         line("from", quoted(&p.from));
         line("to", quoted(&p.to));
-        line("wiring", match p.wiring.value {
-            Wiring::AllToAll => quoted("all-to-all"),
-            Wiring::OneToOne => quoted("one-to-one"),
-            Wiring::Random(x) => table([("random".to_string(), number(x))]),
-        });
+        line(
+            "wiring",
+            match p.wiring.value {
+                Wiring::AllToAll => quoted("all-to-all"),
+                Wiring::OneToOne => quoted("one-to-one"),
+                Wiring::Random(x) => table([("random".to_string(), number(x))]),
+            },
+        );
         let pair = |form: &str, a: f64, b: f64| table([(form.to_string(), list([number(a), number(b)]))]);
         match p.weights.value {
             Weights::UnitVariance => {}

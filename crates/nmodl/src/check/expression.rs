@@ -45,7 +45,13 @@ impl Checker<'_, '_> {
             }
             None => {
                 if self.p.functions.contains_key(name) || NAMES.iter().any(|f| f.0 == name) {
-                    self.p.error("nmodl-unknown-name", format!("`{name}` is a function, not a variable"), span, format!("`{name}(...)` was expected"), "add its arguments in parentheses");
+                    self.p.error(
+                        "nmodl-unknown-name",
+                        format!("`{name}` is a function, not a variable"),
+                        span,
+                        format!("`{name}(...)` was expected"),
+                        "add its arguments in parentheses",
+                    );
                 } else {
                     self.unknown(name, span, false);
                 }
@@ -135,7 +141,13 @@ impl Checker<'_, '_> {
             _ => return,
         };
         if zero {
-            self.p.error("nmodl-zero", format!("this divides by `{name}`, which is 0"), e.span, "a number other than 0 was expected", "give it another default");
+            self.p.error(
+                "nmodl-zero",
+                format!("this divides by `{name}`, which is 0"),
+                e.span,
+                "a number other than 0 was expected",
+                "give it another default",
+            );
         } else if let Some((low, high)) = s.limits
             && low <= 0.0
             && high >= 0.0
@@ -159,7 +171,13 @@ impl Checker<'_, '_> {
         }
         let units: Vec<Option<Unit>> = arguments.iter().map(|a| self.unit_of(a)).collect();
         if self.p.procedures.contains_key(name.text.as_str()) {
-            self.p.error("nmodl-unknown-name", format!("`{}` is a procedure, so it has no value", name.text), name.span, "a function was expected", "write FUNCTION instead of PROCEDURE, or call it as a statement");
+            self.p.error(
+                "nmodl-unknown-name",
+                format!("`{}` is a procedure, so it has no value", name.text),
+                name.span,
+                "a function was expected",
+                "write FUNCTION instead of PROCEDURE, or call it as a statement",
+            );
             return None;
         }
         if LATER.contains(&name.text.as_str()) {
@@ -168,7 +186,13 @@ impl Checker<'_, '_> {
         }
         let Some((_, arity, rule)) = NAMES.iter().find(|f| f.0 == name.text) else {
             if name.text == "abs" {
-                self.p.error("nmodl-unknown-name", "there is no function `abs`", name.span, "the name of a function was expected", "did you mean `fabs`?");
+                self.p.error(
+                    "nmodl-unknown-name",
+                    "there is no function `abs`",
+                    name.span,
+                    "the name of a function was expected",
+                    "did you mean `fabs`?",
+                );
             } else {
                 self.unknown(&name.text, name.span, true);
             }
@@ -179,7 +203,13 @@ impl Checker<'_, '_> {
             return None;
         }
         if statement {
-            self.p.error("nmodl-syntax", format!("the value of `{}` is not used", name.text), span, "a procedure was expected", "assign the value to a variable");
+            self.p.error(
+                "nmodl-syntax",
+                format!("the value of `{}` is not used", name.text),
+                span,
+                "a procedure was expected",
+                "assign the value to a variable",
+            );
         }
         match rule {
             Rule::Pure => {
@@ -212,7 +242,11 @@ impl Checker<'_, '_> {
 
     fn arity(&mut self, name: &Name, wanted: usize, given: usize, declared: Option<Span>) {
         let plural = if wanted == 1 { "argument" } else { "arguments" };
-        let mut d = Diagnostic::error("nmodl-arity", format!("`{}` takes {wanted} {plural}, not {given}", name.text)).at(self.p.source, name.span, format!("{wanted} {plural} expected"));
+        let mut d = Diagnostic::error("nmodl-arity", format!("`{}` takes {wanted} {plural}, not {given}", name.text)).at(
+            self.p.source,
+            name.span,
+            format!("{wanted} {plural} expected"),
+        );
         if let Some(s) = declared {
             d = d.at(self.p.source, s, "declared here");
         }
@@ -231,10 +265,13 @@ impl Checker<'_, '_> {
             if agree(w, g) || self.is_unchecked(e.span) {
                 continue;
             }
-            let d = Diagnostic::error("nmodl-unit", format!("argument `{}` of `{}` is in {}, but {} is given", argument.text, name.text, show(w), show(g)))
-                .at(self.p.source, e.span, format!("this is in {}", show(g)))
-                .at(self.p.source, argument.span, format!("{} was expected", show(w)))
-                .hint(unit_hint(g, w));
+            let d = Diagnostic::error(
+                "nmodl-unit",
+                format!("argument `{}` of `{}` is in {}, but {} is given", argument.text, name.text, show(w), show(g)),
+            )
+            .at(self.p.source, e.span, format!("this is in {}", show(g)))
+            .at(self.p.source, argument.span, format!("{} was expected", show(w)))
+            .hint(unit_hint(g, w));
             self.p.problems.push(d);
         }
     }

@@ -39,7 +39,13 @@ impl Checker<'_, '_> {
             visit(self, &name, &mut Vec::new(), &mut done, &mut found);
         }
         for (circle, span) in found {
-            self.p.error("nmodl-recursion", format!("a routine calls itself: {circle}"), span, "this call closes the circle", "write the repetitions out; a step has no recursion");
+            self.p.error(
+                "nmodl-recursion",
+                format!("a routine calls itself: {circle}"),
+                span,
+                "this call closes the circle",
+                "write the repetitions out; a step has no recursion",
+            );
         }
     }
 
@@ -51,17 +57,38 @@ impl Checker<'_, '_> {
         let wanted = wanted.unwrap_or(Unit::ONE);
         for (name, _) in self.p.currents.clone() {
             if self.p.role == Role::Neuron {
-                self.p.error("nmodl-current", format!("an ARTIFICIAL_CELL has no membrane for the current `{}`", name.text), name.span, "no current was expected", "remove it, or describe a POINT_PROCESS");
+                self.p.error(
+                    "nmodl-current",
+                    format!("an ARTIFICIAL_CELL has no membrane for the current `{}`", name.text),
+                    name.span,
+                    "no current was expected",
+                    "remove it, or describe a POINT_PROCESS",
+                );
                 continue;
             }
             let Some(symbol) = self.p.symbol(&name.text).cloned() else { continue };
             if symbol.what != What::Assigned {
-                self.p.error("nmodl-current", format!("current `{}` is not an ASSIGNED variable", name.text), symbol.span, "a name in ASSIGNED was expected", "move it into ASSIGNED");
+                self.p.error(
+                    "nmodl-current",
+                    format!("current `{}` is not an ASSIGNED variable", name.text),
+                    symbol.span,
+                    "a name in ASSIGNED was expected",
+                    "move it into ASSIGNED",
+                );
             } else if let Some(u) = symbol.unit
                 && !crate::units::agree(u, wanted)
             {
-                let hint = factor(u, wanted).map_or_else(|| format!("declare it in ({})", show(wanted)), |f| format!("declare it in ({}); the factor is {}", show(wanted), super::round(f)));
-                self.p.error("nmodl-unit", format!("current `{}` is in {}, not in {}", name.text, show(u), show(wanted)), symbol.span, format!("({}) was expected", show(wanted)), hint);
+                let hint = factor(u, wanted).map_or_else(
+                    || format!("declare it in ({})", show(wanted)),
+                    |f| format!("declare it in ({}); the factor is {}", show(wanted), super::round(f)),
+                );
+                self.p.error(
+                    "nmodl-unit",
+                    format!("current `{}` is in {}, not in {}", name.text, show(u), show(wanted)),
+                    symbol.span,
+                    format!("({}) was expected", show(wanted)),
+                    hint,
+                );
             }
             if !self.written.contains_key(&name.text) {
                 self.p.error(
@@ -104,7 +131,8 @@ impl Checker<'_, '_> {
     }
 
     fn unused(&mut self) {
-        let from_interface: HashSet<String> = self.p.interface.iter().flat_map(|(items, _)| items.iter()).filter_map(crate::interface::named).collect();
+        let from_interface: HashSet<String> =
+            self.p.interface.iter().flat_map(|(items, _)| items.iter()).filter_map(crate::interface::named).collect();
         for name in &self.p.order {
             let Some(s) = self.p.symbol(name) else { continue };
             if BUILTIN.iter().any(|b| b.0 == name) || self.read.contains(name) || from_interface.contains(name) {

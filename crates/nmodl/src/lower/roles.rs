@@ -132,9 +132,14 @@ pub(crate) fn find(p: &mut Program<'_>, segments: &[Segment]) -> Roles {
         let (why, hint) = if p.symbol(&name).is_some_and(|s| s.what == What::Parameter) {
             ("is a parameter that INITIAL computes from more than parameters", "use an ASSIGNED variable of another name")
         } else {
-            ("is read where only DERIVATIVE has given it a value, in the step before", "compute it where it is read, by calling the procedure that assigns it")
+            (
+                "is read where only DERIVATIVE has given it a value, in the step before",
+                "compute it where it is read, by calling the procedure that assigns it",
+            )
         };
-        let d = Diagnostic::error("nmodl-not-yet", format!("`{name}` {why}; that has no meaning in Homolog yet")).at(p.source, span, "declared here").hint(hint);
+        let d = Diagnostic::error("nmodl-not-yet", format!("`{name}` {why}; that has no meaning in Homolog yet"))
+            .at(p.source, span, "declared here")
+            .hint(hint);
         p.problems.push(d);
     }
     roles

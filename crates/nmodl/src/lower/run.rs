@@ -92,9 +92,12 @@ impl<'p, 'a> Run<'p, 'a> {
             && !problems.iter().any(|d: &Diagnostic| d.labels.first().is_some_and(|l| l.0 == span))
         {
             problems.push(
-                Diagnostic::error("nmodl-not-yet", format!("`{name}` was computed from a state before it changed; that has no meaning in Homolog yet"))
-                    .at(self.p.source, span, "read here, after the state has changed")
-                    .hint("compute it after the change, or keep the old value in a STATE variable"),
+                Diagnostic::error(
+                    "nmodl-not-yet",
+                    format!("`{name}` was computed from a state before it changed; that has no meaning in Homolog yet"),
+                )
+                .at(self.p.source, span, "read here, after the state has changed")
+                .hint("compute it after the change, or keep the old value in a STATE variable"),
             );
         }
         self.b.finish()
@@ -116,7 +119,8 @@ impl<'p, 'a> Run<'p, 'a> {
             from_state.push(yes);
         }
         let locals = self.frames.last().into_iter().flatten().flatten();
-        let old: Vec<String> = self.globals.iter().chain(locals).filter(|(n, v)| from_state[v.index()] && !self.is_state(n)).map(|(n, _)| n.clone()).collect();
+        let old: Vec<String> =
+            self.globals.iter().chain(locals).filter(|(n, v)| from_state[v.index()] && !self.is_state(n)).map(|(n, _)| n.clone()).collect();
         self.stale.extend(old);
     }
 

@@ -7,15 +7,63 @@ use homolog_base::Diagnostic;
 
 /// Every keyword that begins a block, ours included.
 pub(crate) const KEYWORDS: [&str; 35] = [
-    "NEURON", "UNITS", "PARAMETER", "CONSTANT", "ASSIGNED", "STATE", "INITIAL", "BREAKPOINT", "DERIVATIVE", "PROCEDURE", "FUNCTION", "NET_RECEIVE", "SPIKE",
-    "INTERFACE", "INDEPENDENT", "DEFINE", "KINETIC", "LINEAR", "NONLINEAR", "DISCRETE", "FUNCTION_TABLE", "INCLUDE", "BEFORE", "AFTER", "CONSTRUCTOR",
-    "DESTRUCTOR", "PARTIAL", "STEPPED", "DEPENDENT", "PLOT", "TERMINAL", "EQUATION", "FOR_NETCONS", "LOCAL", "TITLE",
+    "NEURON",
+    "UNITS",
+    "PARAMETER",
+    "CONSTANT",
+    "ASSIGNED",
+    "STATE",
+    "INITIAL",
+    "BREAKPOINT",
+    "DERIVATIVE",
+    "PROCEDURE",
+    "FUNCTION",
+    "NET_RECEIVE",
+    "SPIKE",
+    "INTERFACE",
+    "INDEPENDENT",
+    "DEFINE",
+    "KINETIC",
+    "LINEAR",
+    "NONLINEAR",
+    "DISCRETE",
+    "FUNCTION_TABLE",
+    "INCLUDE",
+    "BEFORE",
+    "AFTER",
+    "CONSTRUCTOR",
+    "DESTRUCTOR",
+    "PARTIAL",
+    "STEPPED",
+    "DEPENDENT",
+    "PLOT",
+    "TERMINAL",
+    "EQUATION",
+    "FOR_NETCONS",
+    "LOCAL",
+    "TITLE",
 ];
 
 /// Keywords that begin no statement, so that one of them inside a block shows a missing brace.
 const ONLY_OUTSIDE: [&str; 18] = [
-    "NEURON", "UNITS", "PARAMETER", "CONSTANT", "ASSIGNED", "STATE", "BREAKPOINT", "DERIVATIVE", "PROCEDURE", "FUNCTION", "NET_RECEIVE", "SPIKE", "INTERFACE",
-    "KINETIC", "LINEAR", "NONLINEAR", "DISCRETE", "INITIAL",
+    "NEURON",
+    "UNITS",
+    "PARAMETER",
+    "CONSTANT",
+    "ASSIGNED",
+    "STATE",
+    "BREAKPOINT",
+    "DERIVATIVE",
+    "PROCEDURE",
+    "FUNCTION",
+    "NET_RECEIVE",
+    "SPIKE",
+    "INTERFACE",
+    "KINETIC",
+    "LINEAR",
+    "NONLINEAR",
+    "DISCRETE",
+    "INITIAL",
 ];
 
 impl Parser<'_> {
@@ -62,7 +110,9 @@ impl Parser<'_> {
             return Ok(BlockKind::NotYet);
         }
         if t.kind == Kind::Close {
-            let d = Diagnostic::error("nmodl-brace", "this `}` closes nothing").at(self.source, t.span, "no block is open here").hint("remove it, or find the `{` that is missing before it");
+            let d = Diagnostic::error("nmodl-brace", "this `}` closes nothing")
+                .at(self.source, t.span, "no block is open here")
+                .hint("remove it, or find the `{` that is missing before it");
             self.report(d);
             return Err(Reported);
         }
@@ -70,7 +120,9 @@ impl Parser<'_> {
             return Err(self.expected("a block such as NEURON or BREAKPOINT"));
         }
         if !KEYWORDS.contains(&word) {
-            let d = Diagnostic::error("nmodl-block", format!("there is no block `{word}`")).at(self.source, t.span, "the keyword of a block was expected").suggest(word, KEYWORDS);
+            let d = Diagnostic::error("nmodl-block", format!("there is no block `{word}`"))
+                .at(self.source, t.span, "the keyword of a block was expected")
+                .suggest(word, KEYWORDS);
             self.report(d);
             // With its braces, so that what is inside is not taken for blocks.
             self.next();
@@ -121,9 +173,7 @@ impl Parser<'_> {
                 self.expect(Kind::Text, "the name of a file in quotes")?;
                 BlockKind::NotYet
             }
-            "LOCAL" => {
-                BlockKind::Local(self.names("the name of a variable")?)
-            }
+            "LOCAL" => BlockKind::Local(self.names("the name of a variable")?),
             "FUNCTION_TABLE" => {
                 self.name("the name of the function")?;
                 self.argument_list()?;
@@ -147,7 +197,9 @@ impl Parser<'_> {
             return Err(self.expected("`{`"));
         }
         if !self.skip_braces() {
-            let d = Diagnostic::error("nmodl-brace", "this `{` is never closed").at(self.source, open, "opened here").hint("add the missing `}`");
+            let d = Diagnostic::error("nmodl-brace", "this `{` is never closed")
+                .at(self.source, open, "opened here")
+                .hint("add the missing `}`");
             self.report(d);
         }
         Ok(())
@@ -203,8 +255,22 @@ impl Parser<'_> {
 
     fn neuron_item(&mut self) -> Parsed<NeuronItem> {
         const LINES: [&str; 16] = [
-            "SUFFIX", "POINT_PROCESS", "ARTIFICIAL_CELL", "RANGE", "GLOBAL", "NONSPECIFIC_CURRENT", "ELECTRODE_CURRENT", "USEION", "THREADSAFE", "POINTER", "BBCOREPOINTER",
-            "EXTERNAL", "SECTION", "RANDOM", "REPRESENTS", "VALENCE",
+            "SUFFIX",
+            "POINT_PROCESS",
+            "ARTIFICIAL_CELL",
+            "RANGE",
+            "GLOBAL",
+            "NONSPECIFIC_CURRENT",
+            "ELECTRODE_CURRENT",
+            "USEION",
+            "THREADSAFE",
+            "POINTER",
+            "BBCOREPOINTER",
+            "EXTERNAL",
+            "SECTION",
+            "RANDOM",
+            "REPRESENTS",
+            "VALENCE",
         ];
         let keyword = self.name("a line of NEURON")?;
         Ok(match keyword.text.as_str() {

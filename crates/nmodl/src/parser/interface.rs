@@ -7,7 +7,21 @@ use homolog_base::Diagnostic;
 
 /// Every keyword of `INTERFACE`.
 pub(crate) const KEYWORDS: [&str; 15] = [
-    "SIGNAL", "DRIVE", "WEIGHT", "EVENT", "POSITIVE", "NEGATIVE", "CURRENT", "PRESENTATION", "SETTLE", "STEP", "DELAY", "SURROGATE", "RESET", "READOUT", "ACTIVITY",
+    "SIGNAL",
+    "DRIVE",
+    "WEIGHT",
+    "EVENT",
+    "POSITIVE",
+    "NEGATIVE",
+    "CURRENT",
+    "PRESENTATION",
+    "SETTLE",
+    "STEP",
+    "DELAY",
+    "SURROGATE",
+    "RESET",
+    "READOUT",
+    "ACTIVITY",
 ];
 
 impl Parser<'_> {

@@ -71,7 +71,11 @@ impl Parser<'_> {
             (Kind::Word, "SOLVE") => {
                 self.next();
                 let block = self.name("the name of a block")?;
-                let method = if self.eat_word("METHOD") || self.eat_word("USING") || self.eat_word("STEADYSTATE") { Some(self.name("the name of a method")?) } else { None };
+                let method = if self.eat_word("METHOD") || self.eat_word("USING") || self.eat_word("STEADYSTATE") {
+                    Some(self.name("the name of a method")?)
+                } else {
+                    None
+                };
                 if self.eat_word("IFERROR") {
                     self.skip_braces();
                 }
@@ -102,7 +106,17 @@ impl Parser<'_> {
             }
             (
                 Kind::Word,
-                word @ ("CONSERVE" | "COMPARTMENT" | "LONGITUDINAL_DIFFUSION" | "PROTECT" | "MUTEXLOCK" | "MUTEXUNLOCK" | "LAG" | "RESET" | "MATCH" | "PRINTF" | "printf"),
+                word @ ("CONSERVE"
+                | "COMPARTMENT"
+                | "LONGITUDINAL_DIFFUSION"
+                | "PROTECT"
+                | "MUTEXLOCK"
+                | "MUTEXUNLOCK"
+                | "LAG"
+                | "RESET"
+                | "MATCH"
+                | "PRINTF"
+                | "printf"),
             ) => {
                 let word = word.to_string();
                 self.next();

@@ -50,7 +50,8 @@ pub fn defaults(m: &Mechanism) -> Values {
 
 /// Runs a kernel on values by name and writes its outputs back.
 pub fn run(kernel: &Kernel, values: &mut Values) {
-    let inputs: Vec<f64> = kernel.inputs.iter().map(|p| *values.get(&p.name).unwrap_or_else(|| panic!("`{}` has no value", p.name))).collect();
+    let inputs: Vec<f64> =
+        kernel.inputs.iter().map(|p| *values.get(&p.name).unwrap_or_else(|| panic!("`{}` has no value", p.name))).collect();
     for ((port, _), v) in kernel.outputs.iter().zip(interpret(kernel, &inputs)) {
         values.insert(port.name.clone(), v);
     }

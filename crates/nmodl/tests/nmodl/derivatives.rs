@@ -64,7 +64,13 @@ fn check(file: &str, m: &Mechanism, kernel: &Kernel, k: usize) {
             let seeded: Vec<Dual> = at.iter().enumerate().map(|(q, x)| Dual { value: *x, slope: f64::from(u8::from(q == j)) }).collect();
             let wanted = interpret(kernel, &seeded)[o].slope;
             let scale = wanted.abs().max(1.0);
-            assert!((gradient[j] - wanted).abs() <= 1e-9 * scale, "{file} {}: d {} / d {name} = {} but {wanted} by dual numbers", kernel.name, out.name, gradient[j]);
+            assert!(
+                (gradient[j] - wanted).abs() <= 1e-9 * scale,
+                "{file} {}: d {} / d {name} = {} but {wanted} by dual numbers",
+                kernel.name,
+                out.name,
+                gradient[j]
+            );
         }
     }
 }

@@ -57,11 +57,23 @@ case!(
     cnexp_of_a_nonlinear_equation,
     "NEURON { SUFFIX x }\nSTATE { m }\nBREAKPOINT {\n    SOLVE s METHOD cnexp\n}\nDERIVATIVE s {\n    m' = 1 - m*m\n}\n"
 );
-case!(method_of_another_kind, "NEURON { SUFFIX x }\nSTATE { m }\nBREAKPOINT {\n    SOLVE s METHOD cnxp\n}\nDERIVATIVE s {\n    m' = 1 - m\n}\n");
-case!(derivative_in_wrong_units, "NEURON { SUFFIX x }\nPARAMETER { tau = 2 (s) }\nSTATE { c (mM) }\nBREAKPOINT {\n    SOLVE s METHOD cnexp\n}\nDERIVATIVE s {\n    c' = -c/tau\n}\n");
+case!(
+    method_of_another_kind,
+    "NEURON { SUFFIX x }\nSTATE { m }\nBREAKPOINT {\n    SOLVE s METHOD cnxp\n}\nDERIVATIVE s {\n    m' = 1 - m\n}\n"
+);
+case!(
+    derivative_in_wrong_units,
+    "NEURON { SUFFIX x }\nPARAMETER { tau = 2 (s) }\nSTATE { c (mM) }\nBREAKPOINT {\n    SOLVE s METHOD cnexp\n}\nDERIVATIVE s {\n    c' = -c/tau\n}\n"
+);
 case!(state_without_equation, "NEURON { POINT_PROCESS x }\nSTATE {\n    m\n}\nINITIAL { m = 1 }\n");
-case!(recursion, "NEURON { SUFFIX x  RANGE y }\nASSIGNED { y }\nBREAKPOINT { y = f(2) }\nFUNCTION f(x) {\n    f = g(x)\n}\nFUNCTION g(x) {\n    g = 2*f(x)\n}\n");
-case!(what_has_no_meaning_yet, "NEURON {\n    SUFFIX x\n    POINTER p\n    USEION ca READ ica WRITE cai\n}\nASSIGNED { ica (mA/cm2)  cai (mM)  y[3] }\nKINETIC k {\n    ~ a <-> b (1, 2)\n}\nVERBATIM\nint i;\nENDVERBATIM\nFUNCTION_TABLE tab(v (mV))\nBREAKPOINT {\n    SOLVE k METHOD sparse\n    while (ica > 0) { cai = 1 }\n    net_send(1, 2)\n}\n");
+case!(
+    recursion,
+    "NEURON { SUFFIX x  RANGE y }\nASSIGNED { y }\nBREAKPOINT { y = f(2) }\nFUNCTION f(x) {\n    f = g(x)\n}\nFUNCTION g(x) {\n    g = 2*f(x)\n}\n"
+);
+case!(
+    what_has_no_meaning_yet,
+    "NEURON {\n    SUFFIX x\n    POINTER p\n    USEION ca READ ica WRITE cai\n}\nASSIGNED { ica (mA/cm2)  cai (mM)  y[3] }\nKINETIC k {\n    ~ a <-> b (1, 2)\n}\nVERBATIM\nint i;\nENDVERBATIM\nFUNCTION_TABLE tab(v (mV))\nBREAKPOINT {\n    SOLVE k METHOD sparse\n    while (ica > 0) { cai = 1 }\n    net_send(1, 2)\n}\n"
+);
 case!(
     several_at_once,
     "NEURON {\n    SUFIX x\n    SUFFIX y\n    RANGE nothing\n}\nPARAMETER {\n    a = = 2\n    b = 3 (mV)\n}\nASSIGNED { y }\nBREAKPOINT {\n    y = (a + \n    y = b + unknwon\n    y = 2 + * 3\n    c = 3\n}\nFUNCTION f(x) {\n    f = x +\n}\n"
@@ -70,4 +82,7 @@ case!(
     interface_of_all_wrongs,
     "NEURON { ARTIFICIAL_CELL x }\nPARAMETER { tau = 10 (ms)  vth = 1 (mV) }\nASSIGNED { i (mV) }\nSTATE { v (mV) }\nBREAKPOINT { SOLVE s METHOD cnexp }\nDERIVATIVE s { v' = (i - v)/tau }\nSPIKE (v > vth) { v = 0 }\nINTERFACE {\n    SIGNAL spike\n    DRIVE ii\n    WEIHGT 2 (mV)\n    EVENT 1 (mV)\n    SURROGATE fast 2 (mV)\n    RESET never\n    READOUT count\n    STEP 1 (mV)\n    DELAY 1\n}\n"
 );
-case!(interface_that_says_nothing, "NEURON { ARTIFICIAL_CELL x }\nASSIGNED { y  drive }\nBREAKPOINT { y = drive }\nINTERFACE {\n    DRIVE drive\n}\n");
+case!(
+    interface_that_says_nothing,
+    "NEURON { ARTIFICIAL_CELL x }\nASSIGNED { y  drive }\nBREAKPOINT { y = drive }\nINTERFACE {\n    DRIVE drive\n}\n"
+);

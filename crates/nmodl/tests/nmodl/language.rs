@@ -1,7 +1,7 @@
 //! What each construct of the language means.
 
 use crate::common::{LIBRARY, Values, defaults, must, read, run};
-use homolog_base::{math, Severity, Source, Unit};
+use homolog_base::{Severity, Source, Unit, math};
 use homolog_ir::{Mechanism, Op, Readout, Role, Solve, Unary};
 
 fn codes(text: &str) -> Vec<(&'static str, usize)> {
@@ -50,7 +50,8 @@ fn functions_have_their_values() {
 
 #[test]
 fn branches_become_selects() {
-    let program = "{ LOCAL y y = 3 } if (a > 1) { y = 2 b = 1 } else if (a > 0) { LOCAL q q = 5 y = q } else { y = b }  if (a > 5) { y = y + 1 }";
+    let program =
+        "{ LOCAL y y = 3 } if (a > 1) { y = 2 b = 1 } else if (a > 0) { LOCAL q q = 5 y = q } else { y = b }  if (a > 5) { y = y + 1 }";
     for (a, wanted) in [(2.0, 2.0), (0.5, 5.0), (-1.0, 7.0), (6.0, 3.0)] {
         assert_eq!(y(program, "", &[("a", a), ("b", 7.0)]), wanted);
     }
@@ -124,14 +125,20 @@ fn a_solved_procedure_advances_states() {
 
 #[test]
 fn old_values_of_changed_states_are_refused_rather_than_guessed() {
-    let text = |role: &str| format!("NEURON {{ {role} x RANGE y }}\nASSIGNED {{ y }}\nSTATE {{ n }}\nBREAKPOINT {{\n LOCAL old\n old = n\n SOLVE s METHOD cnexp\n y = n - old\n}}\nDERIVATIVE s {{ n' = 1 - n }}");
+    let text = |role: &str| {
+        format!(
+            "NEURON {{ {role} x RANGE y }}\nASSIGNED {{ y }}\nSTATE {{ n }}\nBREAKPOINT {{\n LOCAL old\n old = n\n SOLVE s METHOD cnexp\n y = n - old\n}}\nDERIVATIVE s {{ n' = 1 - n }}"
+        )
+    };
     assert_eq!(codes(&text("ARTIFICIAL_CELL")), [("nmodl-not-yet", 8)]);
     assert_eq!(codes(&text("SUFFIX")), []);
 }
 
 #[test]
 fn electrode_currents_are_turned_outward() {
-    let m = must("NEURON { POINT_PROCESS x ELECTRODE_CURRENT i RANGE amp } PARAMETER { amp = 2 (nA) } ASSIGNED { i (nA) } BREAKPOINT { i = amp }");
+    let m = must(
+        "NEURON { POINT_PROCESS x ELECTRODE_CURRENT i RANGE amp } PARAMETER { amp = 2 (nA) } ASSIGNED { i (nA) } BREAKPOINT { i = amp }",
+    );
     let mut x = defaults(&m);
     run(&m.breakpoint, &mut x);
     assert_eq!((x["i"], x[&m.currents[0].name]), (2.0, -2.0));
@@ -217,7 +224,9 @@ fn names_of_the_simulator_may_be_parameters_of_old_files() {
 
 #[test]
 fn tables_are_noted_and_exact() {
-    let (m, problems) = read("NEURON { SUFFIX x RANGE y } ASSIGNED { y v (mV) } BREAKPOINT { p(v) }\nPROCEDURE p(u (mV)) {\nTABLE y DEPEND v FROM -100 TO 100 WITH 200\n y = u/2 (mV)\n}");
+    let (m, problems) = read(
+        "NEURON { SUFFIX x RANGE y } ASSIGNED { y v (mV) } BREAKPOINT { p(v) }\nPROCEDURE p(u (mV)) {\nTABLE y DEPEND v FROM -100 TO 100 WITH 200\n y = u/2 (mV)\n}",
+    );
     assert!(m.is_some());
     assert_eq!(problems.iter().map(|d| (d.code, d.severity)).collect::<Vec<_>>(), [("nmodl-table", Severity::Note)]);
 }

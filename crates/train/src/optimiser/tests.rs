@@ -3,7 +3,17 @@ use homolog_base::Unit;
 use homolog_model::{Checkpoint, Params, Tensor, study::Optimiser};
 
 fn params(values: &[f64], learned: bool, decays: bool, bounds: Option<(f64, f64)>) -> Params {
-    Params { tensors: vec![Tensor { name: "w".into(), unit: Unit::ONE, shape: [values.len(), 1], learned, decays, bounds, values: values.to_vec() }] }
+    Params {
+        tensors: vec![Tensor {
+            name: "w".into(),
+            unit: Unit::ONE,
+            shape: [values.len(), 1],
+            learned,
+            decays,
+            bounds,
+            values: values.to_vec(),
+        }],
+    }
 }
 
 fn close(a: f64, b: f64) {

@@ -5,7 +5,14 @@ use homolog_model::{Inputs, Samples, Split};
 fn a_batch_is_neuron_major_with_the_batch_contiguous() {
     let (model, _) = fake::model(3, 2, None);
     let study = fake::study(1, 8, None);
-    let samples = Samples { name: "x".into(), features: 3, classes: 2, values: (0..60).map(f64::from).collect(), labels: (0..20).map(|k| k % 2).collect(), ..Samples::default() };
+    let samples = Samples {
+        name: "x".into(),
+        features: 3,
+        classes: 2,
+        values: (0..60).map(f64::from).collect(),
+        labels: (0..20).map(|k| k % 2).collect(),
+        ..Samples::default()
+    };
     let all = Split { train: (0..20).collect(), ..Split::default() };
     let task = Task::new(&study, &model, &samples, &all, Normalisation { factor: 0.5 }).unwrap();
     let (mut inputs, mut labels) = (Inputs::default(), vec![]);
@@ -26,7 +33,8 @@ fn a_batch_is_neuron_major_with_the_batch_contiguous() {
 fn noise_has_the_spread_asked_for_and_depends_on_key_sample_and_feature_alone() {
     let (model, _) = fake::model(50, 2, None);
     let study = fake::study(1, 8, None);
-    let samples = Samples { name: "x".into(), features: 50, classes: 2, values: vec![0.0; 50 * 40], labels: vec![0; 40], ..Samples::default() };
+    let samples =
+        Samples { name: "x".into(), features: 50, classes: 2, values: vec![0.0; 50 * 40], labels: vec![0; 40], ..Samples::default() };
     let all = Split { train: (0..40).collect(), ..Split::default() };
     let task = Task::new(&study, &model, &samples, &all, Normalisation::NONE).unwrap();
     let noise = |chosen: &[usize], key| {
@@ -49,7 +57,9 @@ fn what_does_not_fit_is_said_all_at_once() {
     let mut study = fake::study(1, 8, None);
     let samples = fake::blobs(20, 5, 2, 0.1);
     let parts = split(&samples, study.data.as_ref().unwrap(), 1);
-    let codes = |study: &_, samples: &_| Task::new(study, &model, samples, &parts, Normalisation::NONE).unwrap_err().iter().map(|d| d.code).collect::<Vec<_>>();
+    let codes = |study: &_, samples: &_| {
+        Task::new(study, &model, samples, &parts, Normalisation::NONE).unwrap_err().iter().map(|d| d.code).collect::<Vec<_>>()
+    };
     assert_eq!(codes(&study, &samples), ["train-input-size", "train-readout-size"]);
     study.data.as_mut().unwrap().input = "class".into();
     study.training.as_mut().unwrap().readout = "image".into();
@@ -65,7 +75,14 @@ fn how_long_gathering_a_batch_of_pictures_takes() {
     let (model, _) = fake::model(784, 10, None);
     let study = fake::study(1, 8, None);
     let n = 20_000;
-    let samples = Samples { name: "x".into(), features: 784, classes: 10, values: (0..784 * n).map(|k| (k % 251) as f64).collect(), labels: vec![0; n], ..Samples::default() };
+    let samples = Samples {
+        name: "x".into(),
+        features: 784,
+        classes: 10,
+        values: (0..784 * n).map(|k| (k % 251) as f64).collect(),
+        labels: vec![0; n],
+        ..Samples::default()
+    };
     let all = Split { train: (0..n).collect(), ..Split::default() };
     let task = Task::new(&study, &model, &samples, &all, Normalisation { factor: 0.5 }).unwrap();
     let (mut inputs, mut labels) = (Inputs::default(), vec![]);

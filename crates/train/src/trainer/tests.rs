@@ -48,7 +48,11 @@ fn a_linear_model_learns_blobs_and_the_evaluation_adds_up() {
     assert_eq!(after.confusion.counts.iter().sum::<u64>(), 30);
     assert!((after.confusion.accuracy() - after.accuracy).abs() < 1e-15);
     assert_eq!(progress.len(), 20 * t.batches());
-    assert_eq!((t.batches(), c.split.train.len(), runner.taped), (6, 90, 120), "the last batch of ten is shown too, and only training is taped");
+    assert_eq!(
+        (t.batches(), c.split.train.len(), runner.taped),
+        (6, 90, 120),
+        "the last batch of ten is shown too, and only training is taped"
+    );
     assert_eq!(progress[5].batch, 6);
     assert!((progress[5].loss - t.curve()[0].train_loss).abs() < 1e-15);
     let over = t.epoch(&mut runner, &mut |_| ()).unwrap_err();
@@ -77,7 +81,11 @@ fn a_batch_is_averaged_over_its_own_samples() {
     let mut whole = c.trainer();
     whole.epoch(&mut Linear::default(), &mut |_| ()).unwrap();
     // Every sample twice gives the same mean, so the same step.
-    let twice = Samples { values: [c.samples.values.clone(), c.samples.values.clone()].concat(), labels: [c.samples.labels.clone(), c.samples.labels.clone()].concat(), ..c.samples.clone() };
+    let twice = Samples {
+        values: [c.samples.values.clone(), c.samples.values.clone()].concat(),
+        labels: [c.samples.labels.clone(), c.samples.labels.clone()].concat(),
+        ..c.samples.clone()
+    };
     let train: Vec<usize> = c.split.train.iter().flat_map(|&k| [k, k + 150]).collect();
     let mut d = Case { samples: twice, split: Split { train, ..c.split.clone() }, ..case(1, 180, None, 0.3) };
     d.study.training.as_mut().unwrap().optimiser = homolog_model::Optimiser::Sgd { momentum: 0.0 }.into();
@@ -149,7 +157,19 @@ fn settings_that_make_no_sense_are_said_all_at_once() {
     training.input_noise = -0.1;
     training.freeze = vec!["nobody".into()];
     let codes: Vec<_> = Trainer::new(c.task(), c.params.clone(), 1).err().unwrap().iter().map(|d| d.code).collect();
-    assert_eq!(codes, ["train-freeze-unknown", "train-schedule", "train-batch", "train-learning-rate", "train-label-smoothing", "train-weight-decay", "train-input-noise", "train-patience"]);
+    assert_eq!(
+        codes,
+        [
+            "train-freeze-unknown",
+            "train-schedule",
+            "train-batch",
+            "train-learning-rate",
+            "train-label-smoothing",
+            "train-weight-decay",
+            "train-input-noise",
+            "train-patience"
+        ]
+    );
 }
 
 #[test]
