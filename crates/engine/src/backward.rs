@@ -8,7 +8,7 @@
 
 use crate::forward::{Run, Source, count_variable, few, finite, on_a_line, prepare_weights, read_write};
 use crate::layout::{Layout, Now};
-use crate::plan::Plan;
+use crate::plan::{Bound, Plan};
 use crate::{Engine, Scratch};
 use homolog_exec::{add_outer_of_spikes, gemm, sum_rows};
 use homolog_model::{Clock, Fault, Gradients, Inputs, Link, Model, Observable, Params, Phase, Probe, RecordingGrad, Tape, Target, Wires};
@@ -126,7 +126,7 @@ impl Backward<'_, '_> {
                                 let n = self.run.checkpoint_size(&groups);
                                 saved -= n;
                                 self.run.load_checkpoint(arena, &groups, &checkpoints[saved..saved + n]);
-                                self.run.segment(arena, scratch, stages, frame, segment, |_, _, _, _| {});
+                                self.run.segment(arena, scratch, stages, frame, segment, |_| false, |_, _, _, _| {});
                             }
                             self.segment(arena, scratch, stages, frame, segment);
                         }
@@ -176,12 +176,6 @@ impl Backward<'_, '_> {
         self.drive(arena, scratch, g, frame);
     }
 
-    /// Neurons that are stepped together: as in the run, but all where sparse wires scatter to any of them.
-    fn tile(&self, stage: &[usize]) -> Option<usize> {
-        let scatters = |l: &Link| l.target != Target::Drive && stage.contains(&l.from) && matches!(l.wires, Wires::Sparse { .. });
-        self.run.tile(stage).filter(|_| !self.run.model.links.iter().any(scatters))
-    }
-
     /// The ticks of a segment, last first.
     fn segment(&mut self, arena: &mut [f64], scratch: &mut Scratch, stages: &[Vec<usize>], frame: usize, segment: usize) {
         let layout = self.run.layout;
@@ -189,11 +183,12 @@ impl Backward<'_, '_> {
         let copy = layout.copy(frame, segment);
         for stage in stages.iter().rev() {
             let now = |g: usize, t: usize| Now { frame, copy, t, open: segment * layout.segment + t >= self.run.model.groups[g].settle };
-            match self.tile(stage) {
+            match self.run.tile(stage) {
                 None => {
                     for t in (0..ticks).rev() {
                         for &g in stage.iter().rev().filter(|g| self.needs[**g]) {
-                            tick(&self.run, arena, scratch, g, now(g, t), self.run.all(g));
+                            let bound = self.run.plan.groups[g].step_vjp.as_ref().expect("a group with ticks has a derivative");
+                            call(&self.run, arena, scratch, g, bound, now(g, t), self.run.all(g));
                         }
                     }
                 }
@@ -201,7 +196,12 @@ impl Backward<'_, '_> {
                     for &g in stage.iter().filter(|g| self.needs[**g]) {
                         for first in self.run.all(g).step_by(tile) {
                             let rows = first..(first + tile).min(self.run.model.groups[g].size);
-                            (0..ticks).rev().for_each(|t| tick(&self.run, arena, scratch, g, now(g, t), rows.clone()));
+                            let plan = &self.run.plan.groups[g];
+                            for t in self.run.calls(g, ticks).rev() {
+                                let burst = plan.burst_vjp.as_ref().filter(|b| t + b.ticks <= ticks);
+                                let bound = burst.or(plan.step_vjp.as_ref()).expect("a group with ticks has a derivative");
+                                call(&self.run, arena, scratch, g, bound, now(g, t), rows.clone());
+                            }
                         }
                     }
                 }
@@ -337,28 +337,30 @@ impl Backward<'_, '_> {
     }
 }
 
-/// One tick of some neurons of a group: the cotangents after it become those before it.
-fn tick(run: &Run, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now, rows: Range<usize>) {
+/// One tick or burst of some neurons of a group: the cotangents after it become those before it.
+fn call(run: &Run, arena: &mut [f64], scratch: &mut Scratch, g: usize, bound: &Bound, now: Now, rows: Range<usize>) {
     let (model, layout) = (run.model, run.layout);
     let l = &layout.groups[g];
-    // The first product over dense wires writes; all others add.
-    let mut beta = 0.0;
     let dense = model.links.iter().find(|l| l.from == g && l.target != Target::Drive).is_some_and(|l| l.wires == Wires::Dense);
-    if !dense {
-        arena[l.d_spike + rows.start * layout.batch..l.d_spike + rows.end * layout.batch].fill(0.0);
-        beta = 1.0;
-    }
-    for (n, link) in model.links.iter().enumerate().filter(|(_, l)| l.from == g && l.target != Target::Drive) {
-        for (k, name) in model.groups[link.to].arrivals.iter().enumerate() {
-            let from = layout.d_arrival(link.to, k, now.t + link.delay);
-            let signed = std::mem::take(&mut scratch.signed);
-            let weights = crate::forward::link_weights(run.params, &signed, n, link, name);
-            transposed(run, arena, scratch, link, weights, from, l.d_spike, rows.clone(), beta);
+    for j in 0..bound.ticks {
+        let to = l.d_spike + j * l.pitch;
+        // The first product over dense wires writes; all others add.
+        let mut beta = 0.0;
+        if !dense {
+            arena[to + rows.start * layout.batch..to + rows.end * layout.batch].fill(0.0);
             beta = 1.0;
-            scratch.signed = signed;
+        }
+        for (n, link) in model.links.iter().enumerate().filter(|(_, l)| l.from == g && l.target != Target::Drive) {
+            for (k, name) in model.groups[link.to].arrivals.iter().enumerate() {
+                let from = layout.d_arrival(link.to, k, now.t + j + link.delay);
+                let signed = std::mem::take(&mut scratch.signed);
+                let weights = crate::forward::link_weights(run.params, &signed, n, link, name);
+                transposed(run, arena, scratch, link, weights, from, to, rows.clone(), beta);
+                beta = 1.0;
+                scratch.signed = signed;
+            }
         }
     }
-    let bound = run.plan.groups[g].step_vjp.as_ref().expect("a group with ticks has a derivative");
     run.call(arena, scratch, g, bound, now, rows);
 }
 

@@ -58,7 +58,7 @@ impl<'a> Run<'a> {
     /// Runs one program for some neurons of group `g` at a moment.
     pub fn call(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, bound: &Bound, now: Now, rows: Range<usize>) {
         let batch = self.layout.batch;
-        let at = |p: &Place| self.layout.place(g, *p, now) + if Layout::is_scalar(*p) { 0 } else { rows.start * batch };
+        let at = |p: &Place| self.layout.place(g, *p, now, bound.ticks) + if Layout::is_scalar(*p) { 0 } else { rows.start * batch };
         scratch.inputs.clear();
         scratch.inputs.extend(bound.inputs.iter().map(at));
         scratch.outputs.clear();
@@ -74,7 +74,10 @@ impl<'a> Run<'a> {
     /// How many neurons are stepped together through a whole segment, so that their columns stay in the cache. None when
     /// neurons of the stage excite one another, so that all must take one tick before any takes the next.
     pub fn tile(&self, stage: &[usize]) -> Option<usize> {
-        let excites = |l: &Link| l.target != Target::Drive && stage.contains(&l.from) && stage.contains(&l.to);
+        // In reverse, sparse wires scatter to any neuron of the sending group.
+        let excites = |l: &Link| {
+            l.target != Target::Drive && stage.contains(&l.from) && (stage.contains(&l.to) || matches!(l.wires, Wires::Sparse { .. }))
+        };
         (stage.len() == 1 && !self.model.links.iter().any(excites)).then_some((TILE / self.layout.batch).max(1))
     }
 
@@ -175,13 +178,21 @@ impl<'a> Run<'a> {
         false
     }
 
-    /// One tick of some neurons of a group, after what arrives has arrived.
-    fn tick(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now, rows: Range<usize>) {
+    /// One tick of a group, after what arrives has arrived.
+    fn tick(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now) {
         let step = self.plan.groups[g].step.as_ref().expect("a group with ticks steps");
-        self.call(arena, scratch, g, step, now, rows);
+        self.call(arena, scratch, g, step, now, self.all(g));
     }
 
-    /// The ticks of one segment of a phase. `after` sees the columns after each tick of some neurons of a group.
+    /// How a segment of `ticks` is cut into kernel calls: bursts, then single ticks. The run and its reverse cut alike.
+    pub fn calls(&self, g: usize, ticks: usize) -> impl DoubleEndedIterator<Item = usize> + use<> {
+        let burst = self.plan.groups[g].burst.as_ref().map_or(1, |b| b.ticks);
+        let whole = ticks - ticks % burst;
+        (0..whole).step_by(burst).chain(whole..ticks)
+    }
+
+    /// The ticks of one segment of a phase. Variables of groups that are `watched` are there after every tick, of others after every
+    /// burst. `after` sees the columns after some ticks of some neurons of a group.
     pub fn segment(
         &self,
         arena: &mut [f64],
@@ -189,7 +200,8 @@ impl<'a> Run<'a> {
         stages: &[Vec<usize>],
         frame: usize,
         segment: usize,
-        mut after: impl FnMut(&[f64], usize, usize, Range<usize>),
+        watched: impl Fn(usize) -> bool,
+        mut after: impl FnMut(&[f64], usize, Range<usize>, Range<usize>),
     ) {
         let ticks = self.layout.segment_ticks(segment, self.model.ticks);
         let copy = self.layout.copy(frame, segment);
@@ -199,8 +211,8 @@ impl<'a> Run<'a> {
                 for t in 0..ticks {
                     for &g in stage {
                         self.arrive(arena, scratch, g, now(g, t));
-                        self.tick(arena, scratch, g, now(g, t), self.all(g));
-                        after(arena, g, t, self.all(g));
+                        self.tick(arena, scratch, g, now(g, t));
+                        after(arena, g, t..t + 1, self.all(g));
                     }
                 }
                 continue;
@@ -211,9 +223,15 @@ impl<'a> Run<'a> {
             }
             for first in self.all(g).step_by(tile) {
                 let rows = first..(first + tile).min(self.model.groups[g].size);
-                for t in 0..ticks {
-                    self.tick(arena, scratch, g, now(g, t), rows.clone());
-                    after(arena, g, t, rows.clone());
+                let plan = &self.plan.groups[g];
+                let step = plan.step.as_ref().expect("a group with ticks steps");
+                let burst = plan.burst.as_ref().filter(|_| !watched(g));
+                let mut t = 0;
+                while t < ticks {
+                    let bound = burst.filter(|b| t + b.ticks <= ticks).unwrap_or(step);
+                    self.call(arena, scratch, g, bound, now(g, t), rows.clone());
+                    after(arena, g, t..t + bound.ticks, rows.clone());
+                    t += bound.ticks;
                 }
             }
         }
@@ -246,7 +264,7 @@ impl<'a> Run<'a> {
                 if let Some(initial) = &self.plan.groups[g].initial {
                     // Outputs are "after the step": slot 0 is after tick -1. The kernel reads no variables.
                     scratch.inputs.clear();
-                    scratch.inputs.extend(initial.inputs.iter().map(|p| self.layout.place(g, *p, Now::default())));
+                    scratch.inputs.extend(initial.inputs.iter().map(|p| self.layout.place(g, *p, Now::default(), 1)));
                     scratch.outputs.clear();
                     scratch.outputs.extend((0..group.variables.len()).map(|k| self.layout.variable(g, k, 0, 0)));
                     initial.program.run(self.isa, arena, &scratch.inputs, &scratch.outputs, l.lanes);
@@ -334,7 +352,10 @@ impl<'a> Run<'a> {
                 continue;
             }
             let first = if v.taped {
-                (1..=ticks).find(|t| !finite(self.isa, &arena[self.layout.variable(g, k, copy, *t)..][..l.lanes])).unwrap_or(ticks)
+                self.calls(g, ticks)
+                    .skip(1)
+                    .find(|t| !finite(self.isa, &arena[self.layout.variable(g, k, copy, *t)..][..l.lanes]))
+                    .unwrap_or(ticks)
             } else {
                 ticks
             };
@@ -532,8 +553,20 @@ fn frames_of(
                         if let Some(c) = &mut checkpoints {
                             run.save_checkpoint(arena, &groups, copy, c);
                         }
-                        run.segment(arena, scratch, stages, frame, segment, |arena, g, t, rows| {
-                            record_tick(run, arena, probes, g, Now { frame, copy, t, open: true }, segment, rows, &mut recording);
+                        let watched = |g| probes.iter().any(|p| p.group == g && matches!(p.what, Observable::State(_)));
+                        run.segment(arena, scratch, stages, frame, segment, watched, |arena, g, ticks, rows| {
+                            for t in ticks {
+                                record_tick(
+                                    run,
+                                    arena,
+                                    probes,
+                                    g,
+                                    Now { frame, copy, t, open: true },
+                                    segment,
+                                    rows.clone(),
+                                    &mut recording,
+                                );
+                            }
                         });
                         for &g in &groups {
                             run.check(arena, g, frame, segment, start)?;

@@ -82,8 +82,12 @@ impl Layout {
         let all = per_tick * 8 * ticks * frames;
         let (segment, keeps_all) = match taped {
             Some(budget) if all <= budget => (ticks, true),
-            Some(_) => (((ticks * frames) as f64).sqrt().ceil() as usize, false),
-            None => (8, false),
+            Some(_) => {
+                // Whole bursts, so that bursts begin at the same ticks however time is cut.
+                let burst = model.groups.iter().filter_map(|g| g.burst.as_ref().map(|b| b.ticks)).max().unwrap_or(1);
+                ((((ticks * frames) as f64).sqrt().ceil() as usize).next_multiple_of(burst), false)
+            }
+            None => (10, false),
         };
         Self::with_segment(model, batch, frames, taped.is_some(), segment.clamp(1, ticks), keeps_all)
     }
@@ -147,7 +151,7 @@ impl Layout {
                 layout.d_variables = take(layout.pitch * g.variables.len());
                 layout.d_drive = take(layout.pitch);
                 layout.d_learned = take(layout.pitch * g.learned.len());
-                layout.d_spike = take(if g.spikes { layout.pitch } else { 0 });
+                layout.d_spike = take(if g.spikes { layout.pitch * g.burst.as_ref().map_or(1, |b| b.ticks) } else { 0 });
                 layout.d_values = take(layout.pitch * (frames + layout.value_history));
                 layout.d_arrivals = take(layout.pitch * g.arrivals.len() * (segment + layout.arrival_history));
             }
@@ -215,23 +219,23 @@ impl Layout {
         place == Place::Open
     }
 
-    /// Where a port of a kernel of group `g` lies in tick `t` of a segment.
-    pub fn place(&self, g: usize, place: Place, now: Now) -> usize {
+    /// Where a port of a kernel of `ticks` ticks of group `g` lies, from tick `t` of a segment on.
+    pub fn place(&self, g: usize, place: Place, now: Now, ticks: usize) -> usize {
         let l = &self.groups[g];
         match place {
             Place::Variable(k) => self.variable(g, k, now.copy, now.t),
-            Place::Next(k) => self.variable(g, k, now.copy, now.t + 1),
-            Place::Arrival(k) => self.arrival(g, k, now.copy, now.t),
+            Place::Next(k) => self.variable(g, k, now.copy, now.t + ticks),
+            Place::Arrival(k, j) => self.arrival(g, k, now.copy, now.t + j),
             Place::Drive => self.drive(g, now.frame),
             Place::Learned(k) => l.learned + k * l.pitch,
             Place::Open => self.scalars + usize::from(now.open),
-            Place::Spike => self.spike(g, now.copy, now.t as isize),
+            Place::Spike(j) => self.spike(g, now.copy, (now.t + j) as isize),
             Place::Value => self.value(g, now.frame as isize),
             Place::DVariable(k) => l.d_variables + k * l.pitch,
-            Place::DArrival(k) => self.d_arrival(g, k, now.t),
+            Place::DArrival(k, j) => self.d_arrival(g, k, now.t + j),
             Place::DDrive => l.d_drive,
             Place::DLearned(k) => l.d_learned + k * l.pitch,
-            Place::DSpike => l.d_spike,
+            Place::DSpike(j) => l.d_spike + j * l.pitch,
             Place::DValue => self.d_value(g, now.frame as isize),
         }
     }

@@ -14,26 +14,29 @@ pub(crate) enum Place {
     Variable(usize),
     /// Variable `k` after the step.
     Next(usize),
-    /// Arrivals at port `k`.
-    Arrival(usize),
+    /// Arrivals at port `k` in tick `j` from here.
+    Arrival(usize, usize),
     Drive,
     Learned(usize),
     /// The scalar that is 1 after the settling time.
     Open,
-    Spike,
+    /// Spikes of tick `j` from here.
+    Spike(usize),
     Value,
     // Cotangents of these.
     DVariable(usize),
-    DArrival(usize),
+    DArrival(usize, usize),
     DDrive,
     DLearned(usize),
-    DSpike,
+    DSpike(usize),
     DValue,
 }
 
 /// A program and what its ports are.
 pub(crate) struct Bound {
     pub program: Program,
+    /// Ticks from the variables before to those after.
+    pub ticks: usize,
     pub inputs: Vec<Place>,
     pub outputs: Vec<Place>,
 }
@@ -43,6 +46,8 @@ pub(crate) struct GroupPlan {
     pub initial: Option<Bound>,
     pub step: Option<Bound>,
     pub step_vjp: Option<Bound>,
+    pub burst: Option<Bound>,
+    pub burst_vjp: Option<Bound>,
     pub value: Option<Bound>,
     pub value_vjp: Option<Bound>,
     pub initial_vjp: Option<Bound>,
@@ -61,11 +66,13 @@ impl Plan {
 
 impl GroupPlan {
     fn new(g: &Group) -> Self {
-        let bind = |k: &Kernel| (!k.outputs.is_empty()).then(|| bind(g, k));
+        let bind = |k: &Kernel| (!k.outputs.is_empty()).then(|| bind(g, k, 1));
         GroupPlan {
             initial: bind(&g.initial),
             step: bind(&g.step),
             step_vjp: bind(&g.step_vjp),
+            burst: g.burst.as_ref().map(|b| self::bind(g, &b.step, b.ticks)),
+            burst_vjp: g.burst.as_ref().map(|b| self::bind(g, &b.step_vjp, b.ticks)),
             value: bind(&g.value),
             value_vjp: bind(&g.value_vjp),
             initial_vjp: bind(&g.initial_vjp),
@@ -73,19 +80,21 @@ impl GroupPlan {
     }
 }
 
-fn bind(g: &Group, kernel: &Kernel) -> Bound {
+fn bind(g: &Group, kernel: &Kernel, ticks: usize) -> Bound {
     let place = |name: &str, output: bool| -> Place {
         let plain = |name: &str| -> Option<Place> {
             Some(match name {
                 port::DRIVE => Place::Drive,
                 port::OPEN => Place::Open,
-                port::SPIKE => Place::Spike,
                 port::VALUE => Place::Value,
                 _ => {
-                    if let Some(k) = g.variables.iter().position(|v| v.name == name) {
+                    let (name, j) = name.split_once('@').map_or((name, 0), |(n, j)| (n, j.parse().expect("a tick's number")));
+                    if name == port::SPIKE {
+                        Place::Spike(j)
+                    } else if let Some(k) = g.variables.iter().position(|v| v.name == name) {
                         if output { Place::Next(k) } else { Place::Variable(k) }
                     } else if let Some(k) = g.arrivals.iter().position(|a| a == name) {
-                        Place::Arrival(k)
+                        Place::Arrival(k, j)
                     } else {
                         Place::Learned(g.learned.iter().position(|(n, _)| n == name)?)
                     }
@@ -97,10 +106,10 @@ fn bind(g: &Group, kernel: &Kernel) -> Bound {
                 let primal = name.strip_prefix(cotangent("").as_str())?;
                 Some(match plain(primal)? {
                     Place::Variable(k) | Place::Next(k) => Place::DVariable(k),
-                    Place::Arrival(k) => Place::DArrival(k),
+                    Place::Arrival(k, j) => Place::DArrival(k, j),
                     Place::Drive => Place::DDrive,
                     Place::Learned(k) => Place::DLearned(k),
-                    Place::Spike => Place::DSpike,
+                    Place::Spike(j) => Place::DSpike(j),
                     Place::Value => Place::DValue,
                     other => other,
                 })
@@ -109,6 +118,7 @@ fn bind(g: &Group, kernel: &Kernel) -> Bound {
     };
     Bound {
         program: Program::compile(kernel),
+        ticks,
         inputs: kernel.inputs.iter().map(|p| place(&p.name, false)).collect(),
         outputs: kernel.outputs.iter().map(|(p, _)| place(&p.name, true)).collect(),
     }

@@ -210,3 +210,20 @@ fn groups_of_many_tiles_equal_the_naive_runner_too() {
     let (_, twice, _) = gradient(&model, &params, &shown, &mut Engine::new(1).tape_budget(0));
     assert_eq!(kept, twice);
 }
+
+#[test]
+fn ticks_computed_in_bursts_have_the_bits_of_single_ticks() {
+    for (name, network) in zoo() {
+        let (model, params) = compiled(&network);
+        let shown = inputs(&model, 5, 2);
+        let run = |probes: &[Probe]| Engine::new(1).run(&model, &params, &shown, probes, &mut State::fresh(), None).unwrap();
+        // Watching a state keeps the engine from taking several ticks at once.
+        let unwatched: Vec<Probe> = probes(&model).into_iter().filter(|p| !matches!(p.what, Observable::State(_))).collect();
+        let single = run(&probes(&model));
+        let burst = run(&unwatched);
+        for trace in &burst.traces {
+            let other = single.traces.iter().find(|t| t.name == trace.name).unwrap();
+            assert_eq!(trace.data, other.data, "{name}: {}", trace.name);
+        }
+    }
+}

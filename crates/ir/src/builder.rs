@@ -434,6 +434,20 @@ impl Builder {
         kernel.outputs.iter().map(|(_, v)| map[v.index()]).collect()
     }
 
+    /// Writes every operation of `kernel` here as it stands, without algebra, so that its bits stay what they are; equal
+    /// operations still become one. Returns where each of its values went.
+    pub fn transcribe(&mut self, kernel: &Kernel, inputs: &[Value]) -> Vec<Value> {
+        let mut map: Vec<Value> = Vec::with_capacity(kernel.body.len());
+        for op in &kernel.body {
+            let v = match *op {
+                Op::Input(i) => inputs[i as usize],
+                other => self.push(crate::passes::renumber(other, |v| map[v.index()])),
+            };
+            map.push(v);
+        }
+        map
+    }
+
     /// Rebuilds every operation of `kernel` with these inputs; returns where each of its values went.
     pub fn replay(&mut self, kernel: &Kernel, inputs: &[Value]) -> Vec<Value> {
         let mut map: Vec<Value> = Vec::with_capacity(kernel.body.len());

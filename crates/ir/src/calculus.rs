@@ -179,7 +179,8 @@ pub fn cotangent(name: &str) -> String {
 pub fn vjp(kernel: &Kernel, wrt: &[&str], accumulate: &[&str]) -> Kernel {
     let mut b = Builder::new(format!("{}.vjp", kernel.name));
     let inputs: Vec<Value> = kernel.inputs.iter().map(|p| b.input_port(p.clone())).collect();
-    let map = b.replay(kernel, &inputs);
+    // As it stands: the values inside must be those of the forward pass, or a spike could be decided differently.
+    let map = b.transcribe(kernel, &inputs);
     let zero = b.constant(0.0);
     let mut adjoint: HashMap<Value, Value> = HashMap::new();
     for (port, v) in &kernel.outputs {

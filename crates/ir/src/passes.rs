@@ -67,7 +67,7 @@ fn live(kernel: &Kernel) -> Vec<bool> {
     live
 }
 
-fn renumber(op: Op, at: impl Fn(Value) -> Value) -> Op {
+pub(crate) fn renumber(op: Op, at: impl Fn(Value) -> Value) -> Op {
     match op {
         Op::Input(_) | Op::Const(_) => op,
         Op::Unary(f, a) => Op::Unary(f, at(a)),

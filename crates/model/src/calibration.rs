@@ -76,10 +76,10 @@ pub fn calibrate(group: &Composed, ticks: usize, settle: usize, learned: &[(Stri
         return (done, square);
     }
     // Activity grows with the drive: bracket by doubling, then halve the bracket in the logarithm.
-    let (mut low, mut high) = (1.0 / 1024.0, 1024.0);
+    let (mut low, mut high): (f64, f64) = (1.0 / 1024.0, 1024.0);
     let mut square = square;
     for _ in 0..24 {
-        let gain = (low * high as f64).sqrt();
+        let gain = (low * high).sqrt();
         let (activity, s) = response(group, ticks, settle, learned, gain);
         done.gain = gain;
         done.reached = activity;

@@ -5,7 +5,7 @@
 //! of the readout move. Everything that is known (parameters, `dt`) is folded; a state that can never leave its initial
 //! value (a refractory clock of a neuron without refractoriness) disappears.
 
-use crate::model::{Clock, Variable, port};
+use crate::model::{Burst, Clock, Variable, port};
 use homolog_base::Unit;
 use homolog_ir::{Builder, Interface, Kernel, Mechanism, Port, Readout, Receptor, Signal, Surrogate, Value, calculus, passes};
 use std::collections::{BTreeMap, HashMap};
@@ -53,6 +53,8 @@ pub struct Composed {
     pub step: Kernel,
     /// Its vector-Jacobian product.
     pub step_vjp: Kernel,
+    /// Several ticks as one kernel.
+    pub burst: Option<Burst>,
     /// The value of a frame.
     pub value: Kernel,
     /// Its vector-Jacobian product.
@@ -182,6 +184,7 @@ fn compose_frame(parts: &Parts) -> Composed {
         initial: Kernel { name: format!("{}.initial", parts.name), ..Kernel::default() },
         step: Kernel { name: format!("{}.step", parts.name), ..Kernel::default() },
         step_vjp: Kernel::default(),
+        burst: None,
         value,
         value_vjp,
         initial_vjp: Kernel::default(),
@@ -424,6 +427,62 @@ fn drop_constant_states(mut step: Kernel, mut initial: Kernel, mut variables: Ve
     (step, initial, variables)
 }
 
+/// Ticks of a burst, and the largest step (in operations) of which one is made: what lives between the ticks of a larger one would not
+/// stay in the first-level cache.
+const BURST: usize = 5;
+const BURST_OPERATIONS: u64 = 24;
+
+/// Several ticks in a row as one kernel. None where a tick depends on more than the variables, or is large.
+fn burst(step: &Kernel, variables: &[Variable], arrivals: &[String], accumulate: &[&str]) -> Option<Burst> {
+    if step.flops() > BURST_OPERATIONS || step.input(port::OPEN).is_some() {
+        return None;
+    }
+    let mut b = Builder::new(format!("{}.burst", step.name));
+    let mut now: HashMap<String, Value> = HashMap::new();
+    let mut spikes = Vec::new();
+    for j in 0..BURST {
+        let inputs: Vec<Value> = step
+            .inputs
+            .iter()
+            .map(|p| match now.get(&p.name) {
+                Some(v) => *v,
+                None if arrivals.contains(&p.name) => b.input(&port::of_tick(&p.name, j), p.unit),
+                None => b.input_port(p.clone()),
+            })
+            .collect();
+        let map = b.transcribe(step, &inputs);
+        for (p, v) in &step.outputs {
+            let v = map[v.index()];
+            if p.name == port::SPIKE {
+                spikes.push((j, p.unit, v));
+            } else {
+                now.insert(p.name.clone(), v);
+            }
+        }
+    }
+    for v in variables {
+        b.output(&v.name, v.unit, now[&v.name]);
+    }
+    for (j, unit, v) in spikes {
+        b.output(&port::of_tick(port::SPIKE, j), unit, v);
+    }
+    let step = b.finish();
+    let arrive: Vec<String> = arrivals.iter().flat_map(|a| (0..BURST).map(move |j| port::of_tick(a, j))).collect();
+    let mut wrt: Vec<&str> = variables.iter().map(|v| v.name.as_str()).collect();
+    wrt.extend(arrive.iter().map(String::as_str));
+    wrt.extend(accumulate);
+    let mut step_vjp = finish_vjp(calculus::vjp(&step, &wrt, accumulate));
+    drop_unchanged(&mut step_vjp);
+    Some(Burst { ticks: BURST, step, step_vjp })
+}
+
+/// A cotangent that passes through unchanged stays where it is.
+fn drop_unchanged(kernel: &mut Kernel) {
+    let Kernel { inputs, body, outputs, .. } = kernel;
+    outputs.retain(|(p, v)| !matches!(body[v.index()], homolog_ir::Op::Input(i) if inputs[i as usize].name == p.name));
+    *kernel = passes::prune(kernel);
+}
+
 fn finish_ticks(
     parts: &Parts,
     step: Kernel,
@@ -440,10 +499,8 @@ fn finish_ticks(
     accumulate.extend(&learned);
     wrt.extend(&accumulate);
     let mut step_vjp = finish_vjp(calculus::vjp(&step, &wrt, &accumulate));
-    // A cotangent that passes through a tick unchanged stays where it is.
-    let Kernel { inputs, body, outputs, .. } = &mut step_vjp;
-    outputs.retain(|(p, v)| !matches!(body[v.index()], homolog_ir::Op::Input(i) if inputs[i as usize].name == p.name));
-    let step_vjp = passes::prune(&step_vjp);
+    let burst = burst(&step, &variables, &arrivals, &accumulate);
+    drop_unchanged(&mut step_vjp);
     for v in &mut variables {
         v.taped = step_vjp.input(&v.name).is_some();
     }
@@ -458,7 +515,7 @@ fn finish_ticks(
     let value = b.finish();
     let value_vjp = finish_vjp(calculus::vjp(&value, &[source], &[source]));
     let initial_vjp = finish_vjp(calculus::vjp(&initial, &learned, &learned));
-    Composed { clock: Clock::Tick, variables, initial, step, step_vjp, value, value_vjp, initial_vjp, spikes: true, arrivals }
+    Composed { clock: Clock::Tick, variables, initial, step, step_vjp, burst, value, value_vjp, initial_vjp, spikes: true, arrivals }
 }
 
 /// The unit in which `dt` is given to every kernel.

@@ -23,7 +23,7 @@ pub mod study;
 pub use checkpoint::Checkpoint;
 pub use compile::compile;
 pub use library::Library;
-pub use model::{Clock, Group, Link, Model, Phase, Target, Wires};
+pub use model::{Burst, Clock, Group, Link, Model, Phase, Target, Wires};
 pub use network::{Located, Network, Population, Projection, Weights, Wiring};
 pub use params::{Params, Tensor};
 pub use runner::{Fault, Gradients, Inputs, Observable, Probe, Recording, RecordingGrad, Runner, State, Tape, TapeShape, Trace};

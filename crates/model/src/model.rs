@@ -48,6 +48,11 @@ pub mod port {
     pub const SPIKE: &str = "spike";
     /// The value of the group.
     pub const VALUE: &str = "value";
+
+    /// Name of a port of tick `j` of a burst.
+    pub fn of_tick(name: &str, j: usize) -> String {
+        format!("{name}@{j}")
+    }
 }
 
 /// Neurons that are computed together.
@@ -70,6 +75,8 @@ pub struct Group {
     /// Vector-Jacobian product of `step`: outputs are cotangents of the variables in order, of the arrivals, and,
     /// accumulated, of the drive and the learned parameters.
     pub step_vjp: Kernel,
+    /// Several ticks as one kernel, where nothing else happens in between.
+    pub burst: Option<Burst>,
     /// The value of a frame. Inputs: variables at its end (with ticks) or the drive (without), learned parameters. Output: `value`.
     pub value: Kernel,
     /// Vector-Jacobian product of `value` with respect to all its inputs.
@@ -92,6 +99,19 @@ pub struct Group {
     pub mean_square: f64,
     /// What calibration found and did.
     pub calibration: Option<Calibration>,
+}
+
+/// Several ticks of a group as one kernel: what is the same in all of them is computed once, and variables in between never
+/// leave the registers. Each tick has the bits that it has alone.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Burst {
+    /// How many ticks.
+    pub ticks: usize,
+    /// As [`Group::step`], with ports of tick `j` (arrivals, `spike`) named as [`port::of_tick`] says; variables before the first and
+    /// after the last.
+    pub step: Kernel,
+    /// Its vector-Jacobian product, as [`Group::step_vjp`].
+    pub step_vjp: Kernel,
 }
 
 /// Where a link arrives.

@@ -23,6 +23,7 @@ fn group(name: &str, size: usize, clock: Clock) -> Group {
         initial: Kernel::default(),
         step: Kernel::default(),
         step_vjp: Kernel::default(),
+        burst: None,
         value: Kernel::default(),
         value_vjp: Kernel::default(),
         initial_vjp: Kernel::default(),
