@@ -6,7 +6,7 @@
 //! arrived `D` ticks later receives its cotangent from there. See `docs/methods/adjoint.md` for what a spike, a reset
 //! and a delay mean in reverse.
 
-use crate::forward::{Run, Source, count_variable, few, finite, on_a_line, prepare_weights, read_write};
+use crate::forward::{Run, Source, count_variable, few, finite, next_run, on_a_line, prepare_weights, read_write};
 use crate::layout::{Layout, Now};
 use crate::plan::{Bound, Plan};
 use crate::{Engine, Scratch};
@@ -49,7 +49,11 @@ pub(crate) fn pullback(
     let fresh_gradient = (0..params.tensors.len()).map(overwritten).collect();
     let wants_inputs = !out.inputs.is_empty();
     let needs = crate::plan::needs_gradient(model, params, wants_inputs);
-    let mut back = Backward { run, probes, grad, needs, fresh_gradient, out };
+    let listed = scratch.run == shape.run;
+    if !shape.keeps_all {
+        scratch.run = next_run();
+    }
+    let mut back = Backward { run, probes, grad, needs, fresh_gradient, listed, out };
     back.prepare(arena, final_state);
     back.frames(arena, &mut scratch, &tape.checkpoints);
     back.finish(arena, &mut scratch, tape.start.is_fresh(), wants_inputs);
@@ -67,6 +71,8 @@ struct Backward<'a, 'b> {
     needs: Vec<bool>,
     /// Tensors whose gradient has not been written yet.
     fresh_gradient: Vec<bool>,
+    /// Whether the spikes listed in the scratch space are those of this tape.
+    listed: bool,
     out: &'b mut Gradients,
 }
 
@@ -247,9 +253,13 @@ impl Backward<'_, '_> {
                     }
                 } else if l.wires == Wires::Dense {
                     let (columns, batch) = (model.groups[l.from].size, layout.batch);
-                    scratch.spikes.read(self.run.isa, spikes, columns, batch);
-                    if few(scratch.spikes.len(), columns * batch) {
-                        add_outer_of_spikes(self.run.isa, &mut scratch.spikes, d, model.groups[g].size, batch, out, columns);
+                    let list = scratch.spikes.entry(layout.spike(l.from, copy, t as isize - l.delay as isize)).or_default();
+                    // Segments that are computed again have just been read.
+                    if layout.keeps_all && !self.listed {
+                        list.read(self.run.isa, spikes, columns, batch);
+                    }
+                    if few(list.len(), columns * batch) {
+                        add_outer_of_spikes(self.run.isa, list, d, model.groups[g].size, batch, out, columns);
                     } else {
                         outer(&self.run, scratch, l, d, spikes, out, 1.0);
                     }

@@ -13,10 +13,11 @@ use homolog_model::{
     Clock, Fault, Inputs, Link, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target, Trace, Wires,
 };
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Neurons times samples that are stepped together through a segment: some ten columns of this length fit the second-level
 /// cache.
-const TILE: usize = 1024;
+const TILE: usize = 1536;
 
 /// Numbers of a cache line.
 pub(crate) const LINE: usize = 8;
@@ -170,9 +171,10 @@ impl<'a> Run<'a> {
         }
         let (rows, columns, batch) = (self.model.groups[l.to].size, self.model.groups[l.from].size, self.layout.batch);
         let (spikes, y) = read_write(arena, from, columns * batch, to, rows * batch);
-        scratch.spikes.read(self.isa, spikes, columns, batch);
-        if few(scratch.spikes.len(), columns * batch) {
-            add_weights_of_spikes(self.isa, &mut scratch.spikes, &scratch.transposed[n], rows, rows, batch, y);
+        let list = scratch.spikes.entry(from).or_default();
+        list.read(self.isa, spikes, columns, batch);
+        if few(list.len(), columns * batch) {
+            add_weights_of_spikes(self.isa, list, &scratch.transposed[n], rows, rows, batch, y);
             return true;
         }
         false
@@ -454,6 +456,12 @@ pub(crate) fn finite(isa: Isa, x: &[f64]) -> bool {
     vectorise::run(isa, AllFinite(x))
 }
 
+/// A number that no other run of this process has: two engines may share a tape.
+pub(crate) fn next_run() -> u64 {
+    static RUNS: AtomicU64 = AtomicU64::new(1);
+    RUNS.fetch_add(1, Ordering::Relaxed)
+}
+
 /// See [`homolog_model::Runner::run`].
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn run(
@@ -467,6 +475,8 @@ pub(crate) fn run(
     mut tape: Option<&mut Tape>,
 ) -> Result<Recording, Fault> {
     let (batch, frames) = (inputs.batch, inputs.frames);
+    let number = next_run();
+    engine.scratch.run = number;
     let layout = Layout::new(model, batch, frames, tape.is_some().then_some(engine.tape_budget));
     let mut arena = match &mut tape {
         Some(t) => std::mem::take(&mut t.arena),
@@ -479,7 +489,7 @@ pub(crate) fn run(
         arena.resize(layout.size + LINE, 0.0);
     }
     if let Some(t) = &mut tape {
-        t.shape = TapeShape { batch, frames, segment: layout.segment, keeps_all: layout.keeps_all };
+        t.shape = TapeShape { batch, frames, segment: layout.segment, keeps_all: layout.keeps_all, run: number };
         t.checkpoints.clear();
         t.start = state.clone();
     }

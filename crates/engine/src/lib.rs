@@ -14,6 +14,7 @@ pub mod reference;
 use homolog_exec::{GemmScratch, Isa, SpikeList};
 use homolog_model::{Fault, Gradients, Inputs, Model, Params, Probe, Recording, RecordingGrad, Runner, State, Tape};
 use plan::Plan;
+use std::collections::HashMap;
 
 /// Bytes that a tape may take before the engine keeps checkpoints only and computes segments twice.
 pub const TAPE_BUDGET: usize = 256 << 20;
@@ -38,8 +39,10 @@ struct Scratch {
     signed: Vec<[Vec<f64>; 2]>,
     /// For links of spikes over dense wires: the transposed weights, padded for whole vectors.
     transposed: Vec<Vec<f64>>,
-    /// The spikes of a column.
-    spikes: SpikeList,
+    /// The spikes of columns, by where in the arena those begin, as they were when they last arrived somewhere.
+    spikes: HashMap<usize, SpikeList>,
+    /// Number of the run that filled `spikes`.
+    run: u64,
     /// Where the ports of a kernel lie in this call.
     inputs: Vec<usize>,
     outputs: Vec<usize>,

@@ -227,3 +227,21 @@ fn ticks_computed_in_bursts_have_the_bits_of_single_ticks() {
         }
     }
 }
+
+#[test]
+fn a_tape_may_be_pulled_back_after_other_runs_and_by_another_engine() {
+    let network = zoo().into_iter().find(|(n, _)| *n == "spiking class").unwrap().1;
+    let (model, params) = compiled(&network);
+    let (shown, other) = (inputs(&model, 4, 1), inputs(&model, 4, 2));
+    let (weights, expected, _) = gradient(&model, &params, &shown, &mut Engine::new(1));
+    let probe = [Probe { group: model.groups.len() - 1, what: Observable::Value }];
+    let (mut one, mut two, mut tape) = (Engine::new(1), Engine::new(1), Tape::default());
+    one.run(&model, &params, &shown, &probe, &mut State::fresh(), Some(&mut tape)).unwrap();
+    one.run(&model, &params, &other, &probe, &mut State::fresh(), None).unwrap();
+    two.run(&model, &params, &other, &probe, &mut State::fresh(), Some(&mut Tape::default())).unwrap();
+    for engine in [&mut one, &mut two] {
+        let mut out = Gradients { inputs: vec![vec![]], ..Gradients::default() };
+        engine.pullback(&model, &params, &shown, &probe, &mut tape, &vec![weights.clone()], &[], &mut out).unwrap();
+        assert_eq!(out, expected);
+    }
+}

@@ -114,6 +114,8 @@ pub struct TapeShape {
     pub segment: usize,
     /// Whether all segments are kept, so that nothing is computed twice.
     pub keeps_all: bool,
+    /// Which run of its runner filled it.
+    pub run: u64,
 }
 
 impl Tape {
