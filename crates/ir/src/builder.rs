@@ -317,7 +317,7 @@ impl Builder {
         match n {
             0 => self.constant(1.0),
             1 => a,
-            _ if n % 2 == 0 => {
+            _ if n.is_multiple_of(2) => {
                 let h = self.powi(a, n / 2);
                 self.mul(h, h)
             }

@@ -34,11 +34,11 @@ fn derivative_of(b: &mut Builder, of: Value, wrt: Value, zero: Value, memo: &mut
             let mut operands = Vec::new();
             op.for_each_operand(|v| operands.push(v));
             let mut sum = zero;
-            for k in 0..operands.len() {
-                if b.op(operands[k]).is_truth() {
+            for (k, operand) in operands.into_iter().enumerate() {
+                if b.op(operand).is_truth() {
                     continue;
                 }
-                let d = derivative_of(b, operands[k], wrt, zero, memo);
+                let d = derivative_of(b, operand, wrt, zero, memo);
                 if b.as_const(d) == Some(0.0) {
                     continue;
                 }

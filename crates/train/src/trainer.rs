@@ -188,11 +188,11 @@ impl<'a> Trainer<'a> {
     ///
     /// # Errors
     /// A number that is not finite, and where and why; or that training is over.
-    pub fn epoch(&mut self, runner: &mut dyn Runner, on_batch: &mut dyn FnMut(Progress)) -> Result<EpochScore, Stop> {
+    pub fn epoch(&mut self, runner: &mut dyn Runner, on_batch: &mut dyn FnMut(Progress)) -> Result<EpochScore, Box<Stop>> {
         let task = self.task;
         let training = task.training();
         let (epochs, batches) = (*training.epochs, self.batches());
-        let stop = |epoch, batch, learning_rate, last_loss, cause| Stop { epoch, batch, learning_rate, last_loss, cause };
+        let stop = |epoch, batch, learning_rate, last_loss, cause| Box::new(Stop { epoch, batch, learning_rate, last_loss, cause });
         if let Some(finish) = self.finished {
             return Err(stop(self.epoch, 0, 0.0, None, Cause::Over(finish)));
         }

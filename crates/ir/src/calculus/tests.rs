@@ -94,6 +94,7 @@ fn the_vector_jacobian_product_of_random_kernels_equals_dual_numbers() {
             })
             .collect();
         let got = interpret(&back, &inputs);
+        assert_eq!(got.len(), 3);
         for (d, slope) in got.iter().enumerate() {
             let dual: Vec<Dual> = (0..3).map(|k| Dual::new(at[k], f64::from(u8::from(k == d)))).collect();
             let out = interpret(&kernel, &dual);
