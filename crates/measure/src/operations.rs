@@ -42,7 +42,8 @@ impl Activity {
 
     /// Spikes of all groups.
     pub fn total_spikes(&self) -> f64 {
-        self.spikes.iter().flatten().sum()
+        // Not `sum`, which gives -0 where there is nothing to add.
+        self.spikes.iter().flatten().fold(0.0, |all, s| all + s)
     }
 }
 
@@ -155,7 +156,7 @@ impl Operations {
 
     /// Words of a kind moved for one image.
     pub fn words(&self, kind: Kind) -> f64 {
-        self.traffic.iter().filter(|t| t.kind == kind).map(|t| t.words).sum()
+        self.traffic.iter().filter(|t| t.kind == kind).fold(0.0, |all, t| all + t.words)
     }
 }
 

@@ -59,7 +59,7 @@ pub struct GroupSpikes {
 impl GroupSpikes {
     /// Mean number of spikes of all its neurons while one image is shown.
     pub fn per_image(&self) -> f64 {
-        self.per_neuron.iter().sum()
+        self.per_neuron.iter().fold(0.0, |all, s| all + s)
     }
 
     /// Neurons that never spiked.

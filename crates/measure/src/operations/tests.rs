@@ -127,6 +127,16 @@ fn spikes_known_by_group_alone_count_the_mean_fan_out() {
 }
 
 #[test]
+fn nothing_that_spikes_is_zero_spikes_without_a_sign() {
+    for spikes in [vec![], vec![vec![], vec![]], vec![vec![0.0]]] {
+        let total = Activity { frames: 1, spikes }.total_spikes();
+        assert_eq!(total.to_bits(), 0.0f64.to_bits(), "{total:?}");
+    }
+    let none = Operations { multiply_accumulates: 0.0, accumulates: 0.0, neurons: Flops::default(), spikes: 0.0, traffic: vec![] };
+    assert_eq!(none.words(Kind::State).to_bits(), 0.0f64.to_bits());
+}
+
+#[test]
 fn every_operation_of_a_kernel_is_counted_once() {
     let mut b = Builder::new("all");
     let x = b.input("x", Unit::ONE);
