@@ -10,7 +10,7 @@ use crate::forward::{Run, Source, count_variable, few, finite, next_run, on_a_li
 use crate::layout::{Layout, Now};
 use crate::plan::{Bound, Plan};
 use crate::{Engine, Scratch};
-use homolog_exec::{add_outer_of_spikes, gemm, sum_rows};
+use homolog_exec::{add_outer_of_spikes, sum_rows};
 use homolog_model::{Clock, Fault, Gradients, Inputs, Link, Model, Observable, Params, Phase, Probe, RecordingGrad, Tape, Target, Wires};
 use std::ops::Range;
 
@@ -34,7 +34,7 @@ pub(crate) fn pullback(
     let arena = on_a_line(&mut memory);
     let mut scratch = std::mem::take(&mut engine.scratch);
     prepare_weights(model, params, &mut scratch);
-    let run = Run::new(engine.isa, plan, model, params, inputs, &layout);
+    let run = Run::new(engine.isa, engine.threads, plan, model, params, inputs, &layout);
     out.params.resize_with(params.tensors.len(), Vec::new);
     // The gradient of a link of values over dense wires is a product that needs no zeros to begin with.
     let overwritten = |t: usize| {
@@ -393,7 +393,7 @@ fn transposed(
     match &l.wires {
         Wires::Dense => {
             let w = &weights[senders.start..];
-            gemm(run.isa, true, false, senders.len(), batch, rows, 1.0, w, columns, d, batch, beta, x, batch, &mut scratch.gemm);
+            run.gemm()(run.isa, true, false, senders.len(), batch, rows, 1.0, w, columns, d, batch, beta, x, batch, &mut scratch.gemm);
         }
         Wires::OneToOne => {
             for ((x, d), w) in x.chunks_exact_mut(batch).zip(d.chunks_exact(batch).skip(senders.start)).zip(&weights[senders]) {
@@ -415,7 +415,9 @@ fn outer(run: &Run, scratch: &mut Scratch, l: &Link, d: &[f64], x: &[f64], out: 
     let (rows, columns, batch) = (run.model.groups[l.to].size, run.model.groups[l.from].size, run.layout.batch);
     let dot = |d: &[f64], x: &[f64]| d.iter().zip(x).fold(0.0, |s: f64, (a, b)| a.mul_add(*b, s));
     match &l.wires {
-        Wires::Dense => gemm(run.isa, false, true, rows, columns, batch, 1.0, d, batch, x, batch, beta, out, columns, &mut scratch.gemm),
+        Wires::Dense => {
+            run.gemm()(run.isa, false, true, rows, columns, batch, 1.0, d, batch, x, batch, beta, out, columns, &mut scratch.gemm)
+        }
         Wires::OneToOne => {
             for ((o, d), x) in out.iter_mut().zip(d.chunks_exact(batch)).zip(x.chunks_exact(batch)) {
                 *o += dot(d, x);

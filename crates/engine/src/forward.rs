@@ -7,7 +7,7 @@ use crate::layout::{Layout, Now};
 use crate::plan::{Bound, Place, Plan};
 use crate::{Engine, Scratch};
 use homolog_exec::memory::use_large_pages;
-use homolog_exec::{Isa, add_weights_of_spikes, gemm, vectorise};
+use homolog_exec::{Isa, Program, add_weights_of_spikes, gemm, gemm_parallel, vectorise};
 use homolog_model::model::Variable;
 use homolog_model::{
     Clock, Fault, Inputs, Link, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target, Trace, Wires,
@@ -18,6 +18,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Neurons times samples that are stepped together through a segment: some ten columns of this length fit the second-level
 /// cache.
 const TILE: usize = 1536;
+
+/// The form of a dense product.
+type Gemm =
+    fn(Isa, bool, bool, usize, usize, usize, f64, &[f64], usize, &[f64], usize, f64, &mut [f64], usize, &mut homolog_exec::GemmScratch);
 
 /// Numbers of a cache line.
 pub(crate) const LINE: usize = 8;
@@ -31,6 +35,7 @@ pub(crate) fn on_a_line(arena: &mut [f64]) -> &mut [f64] {
 /// Everything that stays the same while a run goes on.
 pub(crate) struct Run<'a> {
     pub isa: Isa,
+    pub threads: usize,
     pub plan: &'a Plan,
     pub model: &'a Model,
     pub params: &'a Params,
@@ -41,7 +46,15 @@ pub(crate) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub fn new(isa: Isa, plan: &'a Plan, model: &'a Model, params: &'a Params, inputs: &'a Inputs, layout: &'a Layout) -> Self {
+    pub fn new(
+        isa: Isa,
+        threads: usize,
+        plan: &'a Plan,
+        model: &'a Model,
+        params: &'a Params,
+        inputs: &'a Inputs,
+        layout: &'a Layout,
+    ) -> Self {
         let mut n = 0;
         let input_of = model
             .groups
@@ -53,7 +66,7 @@ impl<'a> Run<'a> {
                 })
             })
             .collect();
-        Run { isa, plan, model, params, inputs, layout, input_of }
+        Run { isa, threads, plan, model, params, inputs, layout, input_of }
     }
 
     /// Runs one program for some neurons of group `g` at a moment.
@@ -64,7 +77,14 @@ impl<'a> Run<'a> {
         scratch.inputs.extend(bound.inputs.iter().map(at));
         scratch.outputs.clear();
         scratch.outputs.extend(bound.outputs.iter().map(at));
-        bound.program.run(self.isa, arena, &scratch.inputs, &scratch.outputs, rows.len() * batch);
+        // Called inside the engine's pool when there is one: see `Engine::inside`.
+        let run = if self.threads > 1 { Program::run_parallel } else { Program::run };
+        run(&bound.program, self.isa, arena, &scratch.inputs, &scratch.outputs, rows.len() * batch);
+    }
+
+    /// The dense product, alone or shared by the threads of the pool.
+    pub fn gemm(&self) -> Gemm {
+        if self.threads > 1 { gemm_parallel } else { gemm }
     }
 
     /// All neurons of a group.
@@ -79,7 +99,8 @@ impl<'a> Run<'a> {
         let excites = |l: &Link| {
             l.target != Target::Drive && stage.contains(&l.from) && (stage.contains(&l.to) || matches!(l.wires, Wires::Sparse { .. }))
         };
-        (stage.len() == 1 && !self.model.links.iter().any(excites)).then_some((TILE / self.layout.batch).max(1))
+        (stage.len() == 1 && !self.model.links.iter().any(excites))
+            .then_some((TILE * if self.threads > 1 { 8 * self.threads } else { 1 } / self.layout.batch).max(1))
     }
 
     /// The values of group `g` in a frame: a range of the arena, or a slice of the inputs.
@@ -127,7 +148,7 @@ impl<'a> Run<'a> {
         };
         match &l.wires {
             Wires::Dense => {
-                gemm(self.isa, false, false, rows, batch, columns, 1.0, weights, columns, x, batch, 1.0, y, batch, &mut scratch.gemm)
+                self.gemm()(self.isa, false, false, rows, batch, columns, 1.0, weights, columns, x, batch, 1.0, y, batch, &mut scratch.gemm)
             }
             Wires::OneToOne => {
                 for ((y, x), w) in y.chunks_exact_mut(batch).zip(x.chunks_exact(batch)).zip(weights) {
@@ -475,6 +496,7 @@ pub(crate) fn run(
     mut tape: Option<&mut Tape>,
 ) -> Result<Recording, Fault> {
     let (batch, frames) = (inputs.batch, inputs.frames);
+    let threads = engine.threads;
     let number = next_run();
     engine.scratch.run = number;
     let layout = Layout::new(model, batch, frames, tape.is_some().then_some(engine.tape_budget));
@@ -491,12 +513,12 @@ pub(crate) fn run(
     if let Some(t) = &mut tape {
         t.shape = TapeShape { batch, frames, segment: layout.segment, keeps_all: layout.keeps_all, run: number };
         t.checkpoints.clear();
-        t.start = state.clone();
+        t.start = if state.is_fresh() { State::fresh() } else { state.clone() };
     }
     let mut checkpoints = tape.as_mut().map(|t| std::mem::take(&mut t.checkpoints)).unwrap_or_default();
     let mut scratch = std::mem::take(&mut engine.scratch);
     prepare_weights(model, params, &mut scratch);
-    let run = Run::new(engine.isa, plan, model, params, inputs, &layout);
+    let run = Run::new(engine.isa, threads, plan, model, params, inputs, &layout);
     let saves = tape.is_some() && !layout.keeps_all;
     let result = frames_of(&run, on_a_line(&mut arena), &mut scratch, probes, state, saves.then_some(&mut checkpoints));
     match tape {

@@ -23,6 +23,8 @@ pub const TAPE_BUDGET: usize = 256 << 20;
 pub struct Engine {
     isa: Isa,
     threads: usize,
+    /// The threads that share the work; none for one.
+    pool: Option<rayon::ThreadPool>,
     tape_budget: usize,
     plan: Option<Plan>,
     scratch: Scratch,
@@ -55,9 +57,17 @@ impl Engine {
         Self::with_isa(threads, Isa::best())
     }
 
-    /// An engine on a given instruction set.
+    /// An engine on a given instruction set. Where the system refuses threads, it works alone.
     pub fn with_isa(threads: usize, isa: Isa) -> Self {
-        Engine { isa, threads: threads.max(1), tape_budget: TAPE_BUDGET, plan: None, scratch: Scratch::default() }
+        let pool = (threads > 1).then(|| rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok()).flatten();
+        Engine {
+            isa,
+            threads: pool.as_ref().map_or(1, rayon::ThreadPool::current_num_threads),
+            pool,
+            tape_budget: TAPE_BUDGET,
+            plan: None,
+            scratch: Scratch::default(),
+        }
     }
 
     /// Sets how many bytes a tape may take before segments are computed twice instead of kept.
@@ -69,6 +79,18 @@ impl Engine {
     /// Threads used.
     pub fn threads(&self) -> usize {
         self.threads
+    }
+
+    /// Does `work` where the threads of the pool are at hand.
+    fn inside<T: Send>(&mut self, work: impl FnOnce(&mut Self) -> T + Send) -> T {
+        match self.pool.take() {
+            None => work(self),
+            Some(pool) => {
+                let done = pool.install(|| work(self));
+                self.pool = Some(pool);
+                done
+            }
+        }
     }
 
     fn planned(&mut self, model: &Model) -> Plan {
@@ -90,7 +112,7 @@ impl Runner for Engine {
         tape: Option<&mut Tape>,
     ) -> Result<Recording, Fault> {
         let plan = self.planned(model);
-        let result = forward::run(self, &plan, model, params, inputs, probes, state, tape);
+        let result = self.inside(|engine| forward::run(engine, &plan, model, params, inputs, probes, state, tape));
         self.plan = Some(plan);
         result
     }
@@ -107,7 +129,7 @@ impl Runner for Engine {
         out: &mut Gradients,
     ) -> Result<(), Fault> {
         let plan = self.planned(model);
-        let result = backward::pullback(self, &plan, model, params, inputs, probes, tape, grad, final_state, out);
+        let result = self.inside(|engine| backward::pullback(engine, &plan, model, params, inputs, probes, tape, grad, final_state, out));
         self.plan = Some(plan);
         result
     }

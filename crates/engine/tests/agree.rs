@@ -245,3 +245,19 @@ fn a_tape_may_be_pulled_back_after_other_runs_and_by_another_engine() {
         assert_eq!(out, expected);
     }
 }
+
+#[test]
+fn two_threads_change_no_bit() {
+    let mut cases = zoo();
+    let large =
+        vec![common::population("in", 300, "input"), common::population("hidden", 120, "lif"), common::population("out", 40, "lif")];
+    let links = vec![common::projection("in", "hidden"), common::projection("hidden", "out")];
+    cases.push(("large enough to be shared", common::network(large, links)));
+    for (name, network) in cases {
+        let (model, params) = compiled(&network);
+        let shown = inputs(&model, 130, 1);
+        let (_, one, _) = gradient(&model, &params, &shown, &mut Engine::new(1));
+        let (_, two, _) = gradient(&model, &params, &shown, &mut Engine::new(2));
+        assert_eq!(one, two, "{name}");
+    }
+}

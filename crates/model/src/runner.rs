@@ -83,6 +83,12 @@ impl State {
         State::default()
     }
 
+    /// Begins again; keeps the memory.
+    pub fn restart(&mut self) {
+        self.batch = 0;
+        self.tick = 0;
+    }
+
     /// True before the first run.
     pub fn is_fresh(&self) -> bool {
         self.batch == 0

@@ -52,6 +52,7 @@ pub(crate) struct Best {
 struct Scratch {
     inputs: Inputs,
     labels: Vec<u32>,
+    state: State,
     tape: Tape,
     gradients: Gradients,
     cotangent: RecordingGrad,
@@ -203,7 +204,7 @@ impl<'a> Trainer<'a> {
         let probes = probes(&task, &watched);
         let (mut sum, mut correct, mut seen) = (0.0, 0, 0);
         let (mut last_loss, mut learning_rate) = (None, *training.learning_rate);
-        let Scratch { inputs, labels, tape, gradients, cotangent } = &mut self.scratch;
+        let Scratch { inputs, labels, state, tape, gradients, cotangent } = &mut self.scratch;
         cotangent.clear();
         cotangent.resize(probes.len(), Vec::new());
         let order = Key::new(self.seed).named("shuffle").numbered(self.epoch as u64).permutation(task.split.train.len());
@@ -217,8 +218,8 @@ impl<'a> Trainer<'a> {
             task.gather(&chosen, inputs, labels);
             task.add_noise(&chosen, Key::new(self.seed).named("noise").numbered(self.epoch as u64), inputs);
             let params = self.learner.ask();
-            let recording =
-                runner.run(task.model, params, inputs, &probes, &mut State::fresh(), Some(tape)).map_err(|f| halt(Cause::Forward(f)))?;
+            state.restart();
+            let recording = runner.run(task.model, params, inputs, &probes, state, Some(tape)).map_err(|f| halt(Cause::Forward(f)))?;
             let score = loss(task.loss(), training.label_smoothing, &recording.traces[0], labels, Some(&mut cotangent[0]));
             if !score.sum.is_finite() {
                 return Err(halt(Cause::Loss(score.mean())));

@@ -81,3 +81,22 @@ fn a_divisor_used_twice_is_inverted_once_and_constants_are_multiplied() {
     let after = reduce_divisions(&b.finish());
     assert_eq!(count(&after, |op| matches!(op, Op::Binary(Binary::Div, ..))), 1);
 }
+
+#[test]
+fn a_relaxation_of_constant_rate_takes_one_fma_and_keeps_its_fixed_point() {
+    let mut b = Builder::new("relax");
+    let (x, z) = (b.input("x", Unit::ONE), b.input("z", Unit::ONE));
+    let keep = b.constant(homolog_base::math::exp(-0.01));
+    let away = b.sub(x, z);
+    let part = b.mul(keep, away);
+    let next = b.add(part, z);
+    b.output("x", Unit::ONE, next);
+    let step = optimise(&b.finish());
+    assert_eq!(count(&step, |op| matches!(op, Op::Fma(..))), 1);
+    assert_eq!(count(&step, |op| matches!(op, Op::Binary(Binary::Sub, ..))), 0);
+    let mut x = 0.0;
+    for _ in 0..10_000 {
+        x = interpret(&step, &step.inputs.iter().map(|p| if p.name == "x" { x } else { -63.7 }).collect::<Vec<f64>>())[0];
+    }
+    assert!((x + 63.7).abs() < 1e-12, "{x}");
+}
