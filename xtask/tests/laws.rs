@@ -102,6 +102,36 @@ fn every_crate_takes_the_lints_of_the_workspace() {
 }
 
 #[test]
+fn versions_of_dependencies_stand_in_one_place() {
+    let listed: Vec<_> = fs::read_dir(repository().join("crates")).unwrap().map(|e| e.unwrap().path()).collect();
+    for folder in listed.iter().chain([&repository().join("xtask")]) {
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        let found = versions(&manifest);
+        assert!(found.is_empty(), "{}: the version belongs in the Cargo.toml of the workspace: {found:?}", folder.display());
+    }
+}
+
+#[test]
+fn a_version_in_a_manifest_is_seen() {
+    let manifest = "[package]\nversion = \"1\"\n[dev-dependencies]\na = \"1\"\nb.workspace = true\nc = { version = \"2\" }\n";
+    assert_eq!(versions(manifest), ["a = \"1\"", "c = { version = \"2\" }"]);
+}
+
+/// Lines of a crate's manifest that ask for a dependency in a version of their own.
+fn versions(manifest: &str) -> Vec<&str> {
+    let mut of_dependencies = false;
+    let mut out = vec![];
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            of_dependencies = line.trim_end_matches(']').ends_with("dependencies");
+        } else if of_dependencies && line.contains('=') && !line.contains("workspace = true") {
+            out.push(line);
+        }
+    }
+    out
+}
+
+#[test]
 fn paths_that_the_architecture_names_exist() {
     let text = fs::read_to_string(repository().join("ARCHITECTURE.md")).unwrap();
     let mut named = 0;
