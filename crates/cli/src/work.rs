@@ -218,6 +218,12 @@ pub fn cpu_s() -> f64 {
     machine::cpu_time().map_or(f64::NAN, |t| t.as_secs_f64())
 }
 
+/// Time of all processors that programs took which this process started and that have ended, s. None where the system does not
+/// say.
+pub fn cpu_s_of_children() -> Option<f64> {
+    machine::cpu_time_of_children().map(|t| t.as_secs_f64())
+}
+
 /// Version and machine.
 pub fn provenance() -> Provenance {
     Provenance { version: env!("CARGO_PKG_VERSION").into(), machine: machine::describe(), ..Provenance::default() }

@@ -33,6 +33,19 @@ fn every_example_and_task_passes_the_check() {
 }
 
 #[test]
+fn every_example_learns_for_an_epoch() {
+    let all = files("examples", "toml");
+    assert!(all.len() >= 3, "{all:?}");
+    for path in all {
+        let place = Place::new();
+        let json = place.homolog(&format!("run {} --epochs 1 --out found --quiet --json", path.display())).well().json();
+        // Better than the one in ten of chance.
+        let accuracy = &json["test_accuracy"];
+        assert!(accuracy.as_f64().is_some_and(|a| a > 0.2), "{}: {json}", path.display());
+    }
+}
+
+#[test]
 fn every_mechanism_passes_the_check() {
     let all = files("library", "mod");
     assert!(all.len() >= 10);
@@ -51,4 +64,12 @@ fn benches_are_listed_and_the_small_one_runs() {
     }
     assert!(row["by_isa"].as_array().unwrap().iter().any(|r| r["isa"] == "portable"));
     assert_eq!(Place::new().homolog("bench hhh").code, 1);
+}
+
+#[test]
+fn starting_takes_some_time_and_is_said_in_ms() {
+    let row = Place::new().homolog("bench startup --json").well().json();
+    assert_eq!(row["workload"], "startup");
+    assert!(row["library_ms"].as_f64().unwrap() > 0.0 && row["mechanisms"].as_u64().unwrap() >= 10, "{row}");
+    assert!(row["help_ms"].as_f64().is_none_or(|ms| ms >= 0.0) && row.get("help_ms").is_some(), "{row}");
 }

@@ -85,5 +85,17 @@ pub fn cpu_time() -> Option<Duration> {
     None
 }
 
+/// Processor time of all programs that this process started and that have ended, in steps of 10 ms. None where the system does
+/// not say.
+pub fn cpu_time_of_children() -> Option<Duration> {
+    // The name of the program, in brackets, may hold anything; what follows it are numbers. A tick of /proc is 1/100 s, whatever
+    // the kernel's own is.
+    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+    // Fields 16 and 17 of proc(5); the first after the name is field 3.
+    let ticks = |field: usize| fields.get(field - 3)?.parse::<u64>().ok();
+    Some(Duration::from_millis(10 * (ticks(16)? + ticks(17)?)))
+}
+
 #[cfg(test)]
 mod tests;

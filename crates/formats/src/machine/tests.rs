@@ -1,4 +1,4 @@
-use super::{cpu_time, describe};
+use super::{cpu_time, cpu_time_of_children, describe};
 
 #[test]
 fn the_machine_is_described_in_words() {
@@ -24,4 +24,19 @@ fn processor_time_counts_the_work_of_all_threads_and_not_waiting() {
     std::thread::scope(|s| _ = s.spawn(work));
     let worked = cpu_time().expect("unix says") - start - waited;
     assert!(worked > waited && worked.as_millis() >= 5, "{waited:?} waiting, {worked:?} working");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn processor_time_of_programs_counts_once_they_have_ended() {
+    let start = cpu_time_of_children().expect("Linux says");
+    // As many rounds as it takes: how fast a shell counts is the machine's.
+    for _ in 0..100 {
+        let done = std::process::Command::new("sh").args(["-c", "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"]).status().unwrap();
+        assert!(done.success());
+        if cpu_time_of_children().expect("Linux says") - start >= std::time::Duration::from_millis(30) {
+            return;
+        }
+    }
+    panic!("a hundred programs took no processor time");
 }

@@ -2,6 +2,7 @@
 
 mod classify;
 mod hh;
+mod startup;
 
 use super::Done;
 use crate::work;
@@ -31,10 +32,11 @@ pub struct Args {
     json: bool,
 }
 
-const BENCHES: [(&str, &str); 3] = [
+const BENCHES: [(&str, &str); 4] = [
     ("hh", "one step of Hodgkin-Huxley compartments, for every instruction set, ns a compartment"),
     ("mlp", "one epoch of MNIST, 784-256-10 rectified linear units, batch 128, Adam"),
     ("snn", "the same with leaky integrate-and-fire neurons for 25 ms, step 1 ms"),
+    ("startup", "the program from its start to the end of --help, and reading the library, ms"),
 ];
 
 /// Runs one.
@@ -42,12 +44,13 @@ pub fn run(args: &Args, _color: bool) -> Done {
     let mut found = match args.name.as_str() {
         "list" => {
             for (name, what) in BENCHES {
-                println!("{name:4} {what}");
+                println!("{name:7} {what}");
             }
             return Ok(ExitCode::SUCCESS);
         }
         "hh" => hh::measure(args)?,
         "mlp" | "snn" => classify::measure(args)?,
+        "startup" => startup::measure(args)?,
         other => {
             return Err(vec![
                 Diagnostic::error("bench-unknown", format!("there is no bench `{other}`")).suggest(other, BENCHES.map(|b| b.0)),
