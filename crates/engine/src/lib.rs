@@ -9,6 +9,7 @@ mod backward;
 mod forward;
 mod layout;
 mod plan;
+mod record;
 pub mod reference;
 
 use homolog_exec::{GemmScratch, Isa, SpikeList};

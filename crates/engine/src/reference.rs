@@ -51,12 +51,9 @@ pub fn run<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N>>]) 
         })
         .collect();
     for frame in 0..frames {
-        let mut next_input = 0;
-        for (g, group) in model.groups.iter().enumerate() {
-            if group.clock == Clock::Input {
-                out.values[g].push(inputs[next_input][frame].clone());
-                next_input += 1;
-            }
+        let outside = model.groups.iter().enumerate().filter(|(_, g)| g.clock == Clock::Input);
+        for ((g, _), shown) in outside.zip(inputs) {
+            out.values[g].push(shown[frame].clone());
         }
         for phase in &model.phases {
             let members = match phase {

@@ -302,6 +302,11 @@ fn group(
     if !problems.is_empty() {
         return Err(problems);
     }
+    let mut interface = interface.clone();
+    if let Some(scale) = &population.readout_scale {
+        interface.readout_scale = scale.value;
+    }
+    let interface = &interface;
     let settle = (interface.settle / dt).round() as usize;
     let mut parts = Parts {
         name: &name,

@@ -20,6 +20,7 @@
 //! parameters = { tau = "12 ms", vth = -50.0 }              # optional: instead of the neuron's defaults
 //! learn = ["tau"]                                          # optional: one learned number per neuron
 //! surrogate = { shape = "arctan", width = 5.0 }            # optional
+//! readout-scale = 1.0                                      # optional: what a spike or a mV read out is worth
 //! bias = false                                             # optional, default true
 //!
 //! [population.class]

@@ -71,6 +71,8 @@ pub struct Population {
     pub learn: Vec<Located<String>>,
     /// Surrogate derivative instead of the one that the mechanism declares: shape name, width in the unit of its spike condition.
     pub surrogate: Option<Located<(String, f64)>>,
+    /// What one unit of the readout (one spike, one mV) is worth, instead of what the mechanism declares.
+    pub readout_scale: Option<Located<f64>>,
     /// Whether its neurons have a learned bias. Default true.
     pub bias: Option<bool>,
 }

@@ -65,8 +65,11 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
         );
     }
     let mut p = Population { name, ..Population::default() };
-    let Some(s) = r.section(&format!("population.{}", p.name.value), v, &["size", "neuron", "parameters", "learn", "surrogate", "bias"])
-    else {
+    let Some(s) = r.section(
+        &format!("population.{}", p.name.value),
+        v,
+        &["size", "neuron", "parameters", "learn", "surrogate", "readout-scale", "bias"],
+    ) else {
         return p;
     };
     p.size = r.required(&s, "size", "64", |r, k, v| r.whole(k, v, 1)).unwrap_or_default();
@@ -90,10 +93,11 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
     }
     p.learn = r.optional(&s, "learn", |r, k, v| r.list(k, v, Reader::name)).map(|l| l.value).unwrap_or_default();
     p.surrogate = r.optional(&s, "surrogate", parts::surrogate);
+    p.readout_scale = r.optional(&s, "readout-scale", |r, k, v| r.number(k, v, POSITIVE));
     p.bias = r.optional(&s, "bias", Reader::flag).map(|b| b.value);
     if p.neuron.value == super::INPUT {
         let neuron = p.neuron.span;
-        for key in ["parameters", "learn", "surrogate", "bias"] {
+        for key in ["parameters", "learn", "surrogate", "readout-scale", "bias"] {
             if let Some(v) = s.get(key) {
                 let source = r.source;
                 let d = r.error("model-input", format!("an input population has no `{key}`"), v.span(), "means nothing here");

@@ -206,6 +206,7 @@ fn bare(mut s: Study) -> Study {
         p.parameters.values_mut().for_each(b);
         p.learn.iter_mut().for_each(b);
         p.surrogate.iter_mut().for_each(b);
+        p.readout_scale.iter_mut().for_each(b);
     }
     for p in &mut s.network.projections {
         b(&mut p.from);
@@ -267,6 +268,7 @@ fn population() -> impl Strategy<Value = Population> {
             neuron: neuron.into(),
             parameters,
             learn,
+            readout_scale: surrogate.as_ref().map(|s: &Located<(String, f64)>| (0.5 * s.value.1).into()),
             surrogate,
             bias,
         })

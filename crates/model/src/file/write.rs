@@ -122,6 +122,9 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         if !p.learn.is_empty() {
             line("learn", list(p.learn.iter().map(|l| quoted(l))));
         }
+        if let Some(s) = &p.readout_scale {
+            line("readout-scale", number(s.value));
+        }
         if let Some(s) = &p.surrogate {
             line("surrogate", table([("shape".to_string(), quoted(&s.value.0)), ("width".to_string(), number(s.value.1))]));
         }
