@@ -23,7 +23,7 @@ pub fn philox4x32(mut c: [u32; 4], mut k: [u32; 2]) -> [u32; 4] {
     c
 }
 
-/// What a draw is for: a seed and a use. [`Key::at`] then gives the draw of an entity at a tick.
+/// What a draw is for: a seed and a use. [`Key::uniform`] and its kin then give the draw of an entity.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Key(u64);
 

@@ -2,7 +2,7 @@
 //!
 //! The engine never asks at which level of detail a group is: it has columns, kernels and a signal. A frame is a list
 //! of phases; a phase is one evaluation of a group without ticks, or the ticks of groups that exchange spikes. See
-//! [`layout`] for where numbers lie, [`forward`] and [`backward`] for the order of things, [`mod@reference`] for the naive
+//! `layout` for where numbers lie, `forward` and `backward` for the order of things, [`mod@reference`] for the naive
 //! second implementation that both must equal.
 
 mod backward;

@@ -1,7 +1,7 @@
 //! The fast executor.
 //!
 //! - [`Program`]: a [`homolog_ir::Kernel`] compiled for the block machine, run over columns of numbers.
-//! - [`gemm`]: dense products whose bits depend on neither instruction set nor threads.
+//! - [`gemm()`]: dense products whose bits depend on neither instruction set nor threads.
 //! - [`Isa`]: which instruction set runs; the result never depends on it.
 
 mod fuse;

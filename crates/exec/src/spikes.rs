@@ -1,6 +1,6 @@
 //! Products with columns of spikes, which are zero almost everywhere: only the weights of neurons that spiked are added.
 //!
-//! With spikes `s` of 0 or 1 the sums of [`crate::gemm`] are sums of weights, and terms of zero change nothing; so adding the
+//! With spikes `s` of 0 or 1 the sums of [`gemm()`](crate::gemm::gemm) are sums of weights, and terms of zero change nothing; so adding the
 //! others in the same order gives the same bits, and a caller may choose by what is faster. One vector addition serves
 //! eight receivers.
 
@@ -92,7 +92,7 @@ unsafe fn compress(row: &[f64], out: &mut [u32]) -> usize {
 
 /// `C += W S` for the spikes listed: C is `m x lanes`, row-major without gaps. `weights` is the transpose of W, from the first of
 /// the `m` receivers on: those of sender `k` begin at `k * pitch`; the slice must go on for a whole vector after the last. Equal to
-/// [`crate::gemm`] with `alpha = beta = 1`, bit for bit.
+/// [`gemm()`](crate::gemm::gemm) with `alpha = beta = 1`, bit for bit.
 ///
 /// # Panics
 /// When something leaves its slice, or the machine lacks `isa`.
@@ -134,7 +134,7 @@ pub fn add_weights_of_spikes(isa: Isa, list: &mut SpikeList, weights: &[f64], pi
 }
 
 /// `out[r, k] += sum of d[r, l] over the lanes l in which sender k spiked`, for `m` receivers: the gradient of weights.
-/// `d` is `m x lanes`, `out` has rows of `ld`. Equal to [`crate::gemm`] with B transposed and `alpha = beta = 1`, bit for bit.
+/// `d` is `m x lanes`, `out` has rows of `ld`. Equal to [`gemm()`](crate::gemm::gemm) with B transposed and `alpha = beta = 1`, bit for bit.
 ///
 /// # Panics
 /// As [`add_weights_of_spikes`].

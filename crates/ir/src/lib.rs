@@ -4,7 +4,7 @@
 //! - [`Kernel`]: a straight-line program; [`Builder`] makes one, [`verify`](verify::verify) states its laws,
 //!   [`text`] writes and reads it.
 //! - [`EventProgram`]: what happens to one target when one event arrives.
-//! - [`interpret`]: the reference meaning, generic over its [`Number`] type; with [`Dual`] it is the oracle of
+//! - [`interpret()`]: the reference meaning, generic over its [`Number`] type; with [`Dual`] it is the oracle of
 //!   every derivative.
 //! - [`calculus`]: symbolic derivatives and the vector-Jacobian product of a kernel.
 //! - [`ode`]: exact exponential and Euler steps of differential equations.

@@ -1,7 +1,7 @@
 //! The nouns: a network's description, and what it compiles to.
 //!
 //! - [`Network`]: populations, projections and probes as *rules*; a [`Study`] adds data and training. Plain values;
-//!   [`file`] reads them from TOML, with every problem located.
+//!   [`mod@file`] reads them from TOML, with every problem located.
 //! - [`Library`]: the mechanisms a network may name.
 //! - [`compile()`]: `Network` + `Library` to [`Model`], which never changes, and [`Params`], which may be learned.
 //! - [`Runner`]: what runs a model and pulls gradients back through it; [`State`], [`Recording`] and [`Tape`] are what

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 pub struct Args {
     /// Which bench, or `list`
     name: String,
-    /// Threads [default: 1]
+    /// Threads (mlp, snn)
     #[arg(long, value_name = "N", default_value = "1", value_parser = work::threads)]
     threads: usize,
     /// Samples of one epoch to use, for a shorter run (mlp, snn) [default: all]
