@@ -147,6 +147,43 @@ fn paths_that_the_architecture_names_exist() {
 }
 
 #[test]
+fn paths_and_links_of_the_other_pages_lead_somewhere() {
+    let pages: Vec<String> = tracked().into_iter().filter(|p| p.ends_with(".md")).collect();
+    assert!(pages.len() > 6 && pages.iter().any(|p| p == "README.md"), "{pages:?}");
+    let mut wrong = vec![];
+    for page in pages {
+        let text = fs::read_to_string(repository().join(&page)).unwrap();
+        let folder = repository().join(&page).parent().unwrap().to_path_buf();
+        let missing = linked(&text).into_iter().filter(|l| !folder.join(l).exists());
+        wrong.extend(missing.map(|l| format!("{page} links to {l}")));
+        let missing = named(&text).into_iter().filter(|w| !repository().join(w).exists());
+        wrong.extend(missing.map(|w| format!("{page} names {w}")));
+    }
+    assert!(wrong.is_empty(), "which does not exist:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn paths_and_links_are_seen_in_a_page() {
+    let text =
+        "[a](docs/a.md), [b](https://x/y.md), `crates/x.rs`, `out/r.html`, `library/n/`, `a/b`, `Cargo.toml`\n```\nlibrary/x.toml\n```\n";
+    assert_eq!(linked(text), ["docs/a.md"]);
+    assert_eq!(named(text), ["crates/x.rs", "library/n/"]);
+}
+
+/// Files of the repository that a page links to, from its own folder.
+fn linked(text: &str) -> Vec<&str> {
+    let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    links.filter(|l| !l.contains("://") && !l.starts_with('#')).map(|l| l.split('#').next().unwrap_or(l)).collect()
+}
+
+/// Paths in a page, from the root of the repository.
+fn named(text: &str) -> Vec<&str> {
+    let roots = ["crates/", "docs/", "examples/", "library/", "xtask/"];
+    let is_path = |w: &&str| roots.iter().any(|r| w.starts_with(r)) && !w.contains([' ', '<', '*', '\n']);
+    text.split('`').skip(1).step_by(2).filter(is_path).collect()
+}
+
+#[test]
 fn nothing_speaks_of_one_machine() {
     // In pieces, so that this file does not break the law it checks.
     let words: Vec<String> = ["/wo rk/", "/tm p/", "../sh ared", "/ro ot/", "/ho me/"].iter().map(|w| w.replace(' ', "")).collect();
