@@ -98,9 +98,9 @@ pub struct Receptor {
     /// Name of a mechanism of role [`Role::Point`].
     pub mechanism: String,
     /// Parameters that differ from its defaults.
-    pub parameters: Vec<(String, f64)>,
-    /// Physical size of a weight of 1, in the unit of the first argument of its `NET_RECEIVE`.
-    pub weight: f64,
+    pub parameters: Vec<(String, f64, Option<Unit>)>,
+    /// Physical size of a weight of 1, and its unit; without one, that of the first argument of its `NET_RECEIVE`.
+    pub weight: (f64, Option<Unit>),
     /// Where it is declared.
     pub span: Span,
 }

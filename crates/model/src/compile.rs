@@ -11,7 +11,7 @@ use crate::model::{Clock, Group, Link, Model, Target};
 use crate::network::{Delay, Network, Population};
 use crate::params::{Params, Tensor};
 use homolog_base::{Diagnostic, Hash, Key, Unit};
-use homolog_ir::{Interface, Kernel, Mechanism, Role, Signal, Surrogate};
+use homolog_ir::{Interface, Kernel, Mechanism, Receptor, Role, Signal, Surrogate};
 use std::collections::BTreeMap;
 
 mod order;
@@ -69,6 +69,10 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
         return Err(problems);
     }
     let ticks = if interfaces().next().is_some() { ticks } else { 0 };
+    too_large(network, dt, ticks, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
 
     let mut links = wires::links(network, &resolved, dt, seed, &mut problems);
     let order = order::phases(network, &resolved, &links, &mut problems);
@@ -105,6 +109,50 @@ fn hash(model: &Model) -> Hash {
         text += &format!("{} {} {} {:?} {} {:?}\n", l.name, l.from, l.to, l.target, l.delay, l.wires);
     }
     Hash::of(text.as_bytes())
+}
+
+/// Most ticks of a frame or of a delay, and most weights of a projection (2^31, 16 GiB): beyond these nothing is allocated.
+const MOST_TICKS: f64 = 1e7;
+const MOST_WEIGHTS: u128 = 1 << 31;
+
+/// What could not be held in any memory is refused with its numbers before any is asked for.
+fn too_large(network: &Network, dt: f64, ticks: usize, problems: &mut Vec<Diagnostic>) {
+    let mut say = |d: Diagnostic, span, label: &str| problems.push(network.locate(d, span, label));
+    if ticks as f64 > MOST_TICKS {
+        let span = network.presentation.as_ref().or(network.dt.as_ref()).map(|l| l.span).unwrap_or_default();
+        let d = Diagnostic::error("model-too-large", format!("a presentation of {ticks} steps is more than {MOST_TICKS}"));
+        say(d.hint("show inputs for a shorter time, or take longer steps"), span, "given here");
+    }
+    for p in &network.populations {
+        if p.size.value as u128 > MOST_WEIGHTS {
+            let d =
+                Diagnostic::error("model-too-large", format!("`{}` has {} neurons, more than {MOST_WEIGHTS}", p.name.value, p.size.value));
+            say(d, p.size.span, "too many");
+        }
+    }
+    for p in &network.projections {
+        if let Some(d) = &p.delay
+            && let Delay::Ms(ms) = d.value
+            && ms / dt > MOST_TICKS
+        {
+            let text = format!("a delay of {ms} ms is {} steps, more than {MOST_TICKS}", ms / dt);
+            say(Diagnostic::error("model-too-large", text), d.span, "too long");
+        }
+        let size = |name: &str| network.population(name).map_or(0, |k| network.populations[k].size.value as u128);
+        let weights = match p.wiring.value {
+            crate::network::Wiring::OneToOne => size(&p.to),
+            _ => size(&p.from) * size(&p.to),
+        };
+        if weights > MOST_WEIGHTS {
+            let gib = weights as f64 * 8.0 / (1u64 << 30) as f64;
+            let text = format!("`{}` to `{}` has {weights} pairs of neurons, which would take {gib:.0} GiB", p.from.value, p.to.value);
+            say(
+                Diagnostic::error("model-too-large", text).hint(format!("at most {MOST_WEIGHTS} are possible")),
+                p.span,
+                "too many weights",
+            );
+        }
+    }
 }
 
 fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems: &mut Vec<Diagnostic>) -> Resolved<'a> {
@@ -204,7 +252,14 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
         }
         parameters.insert(name.clone(), value);
     }
-    for name in &p.learn {
+    for (k, name) in p.learn.iter().enumerate() {
+        if p.learn[..k].iter().any(|other| other.value == name.value) {
+            problems.push(network.locate(
+                Diagnostic::error("model-parameter", format!("`{}` is listed twice", name.value)),
+                name.span,
+                "it can be learned only once",
+            ));
+        }
         if m.parameter(name).is_none() {
             problems.push(
                 network
@@ -285,10 +340,24 @@ fn group(
     let mut receptors = Vec::new();
     let mut problems = Vec::new();
     if incoming().any(|l| l.target == Target::BySign) {
+        if interface.positive.is_none() || interface.negative.is_none() {
+            problems.push(
+                network
+                    .locate(
+                        Diagnostic::error("model-receptor", format!("`{}` has a receptor for weights of one sign only", mechanism.name)),
+                        population.neuron.span,
+                        "weights of the other sign would do nothing",
+                    )
+                    .hint("declare both POSITIVE and NEGATIVE in its INTERFACE block"),
+            );
+        }
         for (prefix, receptor) in [("positive", &interface.positive), ("negative", &interface.negative)] {
             let Some(receptor) = receptor else { continue };
             match library.get(&receptor.mechanism) {
-                Some(m) => receptors.push((prefix, receptor, m)),
+                Some(m) => match in_own_units(mechanism, receptor, m) {
+                    Ok(r) => receptors.push((prefix, r, m)),
+                    Err(e) => problems.extend(e),
+                },
                 None => problems.push(
                     Diagnostic::error(
                         "model-unknown-receptor",
@@ -312,7 +381,7 @@ fn group(
         name: &name,
         neuron: mechanism,
         interface,
-        receptors,
+        receptors: receptors.iter().map(|(p, r, m)| (*p, r, *m)).collect(),
         parameters: resolved.parameters.clone(),
         learn: population.learn.iter().map(|l| l.value.clone()).collect(),
         dt,
@@ -374,6 +443,45 @@ fn group(
         calibration,
         name,
     })
+}
+
+/// A receptor's declaration with its numbers in the units of its mechanism.
+fn in_own_units(neuron: &Mechanism, receptor: &Receptor, mechanism: &Mechanism) -> Result<Receptor, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let mut out = receptor.clone();
+    let whose = format!("receptor `{}` of `{}`", receptor.mechanism, neuron.name);
+    let mut convert = |what: &str, value: &mut f64, unit: Option<Unit>, to: Unit| match unit.map(|u| (u, u.factor_to(&to))) {
+        None => {}
+        Some((_, Some(factor))) => *value *= factor,
+        Some((u, None)) => problems.push(
+            Diagnostic::error("model-unit", format!("{what} of {whose} is given in {u}, not in {to}")).hint(format!("write it in {to}")),
+        ),
+    };
+    if let Some(weight) = mechanism.receive.as_ref().and_then(|r| r.arguments.first()) {
+        convert("WEIGHT", &mut out.weight.0, receptor.weight.1, weight.unit);
+    }
+    let mut unknown = Vec::new();
+    for (name, value, unit) in &mut out.parameters {
+        match mechanism.parameter(name) {
+            None => unknown.push(
+                Diagnostic::error("model-parameter", format!("{whose} has no parameter `{name}`"))
+                    .suggest(name, mechanism.parameters.iter().map(|p| p.name.as_str())),
+            ),
+            Some(p) => {
+                convert(&format!("`{name}`"), value, *unit, p.unit);
+                if let Some((low, high)) = p.limits
+                    && !(*value >= low && *value <= high)
+                {
+                    unknown.push(
+                        Diagnostic::error("model-limits", format!("`{name}` of {whose} cannot be {value} {}", p.unit))
+                            .hint(format!("it must lie between {low} and {high} {}", p.unit)),
+                    );
+                }
+            }
+        }
+    }
+    problems.extend(unknown);
+    if problems.is_empty() { Ok(out) } else { Err(problems) }
 }
 
 /// The key of everything random in one projection.

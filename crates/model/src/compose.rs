@@ -18,7 +18,7 @@ pub struct Parts<'a> {
     pub neuron: &'a Mechanism,
     /// Its declarations.
     pub interface: &'a Interface,
-    /// The receptors that the network uses: prefix (`positive`, `negative`), declaration, mechanism.
+    /// The receptors that the network uses: prefix (`positive`, `negative`), declaration in the mechanism's own units, mechanism.
     pub receptors: Vec<(&'static str, &'a Receptor, &'a Mechanism)>,
     /// Values of its parameters that differ from the defaults.
     pub parameters: BTreeMap<String, f64>,
@@ -139,6 +139,16 @@ pub fn compose(parts: &Parts) -> Result<Composed, Vec<String>> {
     if spikes && parts.surrogate.is_none() {
         problems.push(format!("`{}` spikes but declares no SURROGATE", neuron.name));
     }
+    let reserved = [port::DRIVE, port::ARRIVE, port::OPEN, port::SPIKE, port::VALUE, COUNT, GATHERED, "bias"];
+    let states = neuron.states.iter().map(|s| &s.name);
+    for name in states.chain(&parts.learn).filter(|n| reserved.contains(&n.as_str())) {
+        problems.push(format!("`{name}` of `{}` has a name that every neuron uses for something else: choose another", neuron.name));
+    }
+    for (_, receptor, mechanism) in &parts.receptors {
+        if mechanism.role != homolog_ir::Role::Point {
+            problems.push(format!("`{}` names `{}` as a receptor, which is no POINT_PROCESS", neuron.name, receptor.mechanism));
+        }
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -216,20 +226,23 @@ fn compose_ticks(parts: &Parts) -> Result<Composed, Vec<String>> {
         let Some(program) = &neuron.receive else {
             return Err(vec![format!("spikes arrive at `{}`, which has no NET_RECEIVE and declares no receptors", neuron.name)]);
         };
-        let size = interface.event.unwrap_or(1.0) * parts.gain;
+        let Some(event) = interface.event else {
+            return Err(vec![format!("spikes arrive at `{}`, which does not say with EVENT how large a weight of 1 is", neuron.name)]);
+        };
+        let size = event * parts.gain;
         receive(&mut b, &mut scope, program, port::ARRIVE, size)?;
         arrivals.push(port::ARRIVE.to_string());
     }
     let mut receptors = Vec::new();
     for (prefix, receptor, mechanism) in &parts.receptors {
-        let set: HashMap<&str, f64> = receptor.parameters.iter().map(|(n, v)| (n.as_str(), *v)).collect();
+        let set: HashMap<&str, f64> = receptor.parameters.iter().map(|(n, v, _)| (n.as_str(), *v)).collect();
         let mut s = Scope::new(&mut b, mechanism, prefix, &|n| set.get(n).copied(), &[], parts.dt);
         s.read_states(&mut b);
         let Some(program) = &mechanism.receive else {
             return Err(vec![format!("`{}` is a receptor but has no NET_RECEIVE", mechanism.name)]);
         };
         let name = format!("{}.{prefix}", port::ARRIVE);
-        receive(&mut b, &mut s, program, &name, receptor.weight * parts.gain)?;
+        receive(&mut b, &mut s, program, &name, receptor.weight.0 * parts.gain)?;
         arrivals.push(name);
         receptors.push(s);
     }
@@ -383,7 +396,7 @@ fn initial(parts: &Parts, receptors: &[Scope], variables: &[Variable]) -> Kernel
         values.insert(s.name.clone(), scope.known.get(&s.name).copied().unwrap_or(zero));
     }
     for (s, (prefix, receptor, mechanism)) in receptors.iter().zip(&parts.receptors) {
-        let set: HashMap<&str, f64> = receptor.parameters.iter().map(|(n, v)| (n.as_str(), *v)).collect();
+        let set: HashMap<&str, f64> = receptor.parameters.iter().map(|(n, v, _)| (n.as_str(), *v)).collect();
         let mut r = Scope::new(&mut b, mechanism, prefix, &|n| set.get(n).copied(), &[], parts.dt);
         if let Some(v) = values.get("v") {
             r.known.insert("v".into(), *v);
@@ -408,6 +421,11 @@ fn drop_constant_states(mut step: Kernel, mut initial: Kernel, mut variables: Ve
     let mut k = 0;
     while k < variables.len() {
         let name = variables[k].name.clone();
+        // The readout reads its counters by name, also those that stay at zero.
+        if name == COUNT || name == GATHERED {
+            k += 1;
+            continue;
+        }
         let start = initial.output(&name).and_then(|o| constant(&initial, initial.outputs[o].1));
         if let Some(c) = start {
             let mut folded = passes::specialise(&step, |n| (n == name).then_some(c));
@@ -502,7 +520,7 @@ fn finish_ticks(
     let burst = burst(&step, &variables, &arrivals, &accumulate);
     drop_unchanged(&mut step_vjp);
     for v in &mut variables {
-        v.taped = step_vjp.input(&v.name).is_some();
+        v.taped = step_vjp.input(&v.name).is_some() || burst.as_ref().is_some_and(|b| b.step_vjp.input(&v.name).is_some());
     }
 
     let mut b = Builder::new(format!("{}.value", parts.name));

@@ -171,3 +171,49 @@ fn constant_and_uniform_weights_are_what_they_say() {
     let w = &params.tensors[model.links[1].weights].values;
     assert!(w.iter().all(|w| (-1.0..2.0).contains(w)) && w.iter().any(|w| *w > 1.5) && w.iter().any(|w| *w < -0.5));
 }
+
+#[test]
+fn what_no_memory_could_hold_is_refused_before_any_is_asked_for() {
+    let mut n = digits("lif");
+    n.populations[0].size = 1_000_000_000.into();
+    assert_eq!(codes(&n), ["model-too-large"]);
+    let mut n = digits("lif");
+    n.projections.push(Projection { delay: Some(Delay::Ms(1e9).into()), ..projection("hidden", "hidden") });
+    n.presentation = Some(1e9.into());
+    assert_eq!(codes(&n), ["model-too-large", "model-too-large"]);
+}
+
+#[test]
+fn receptors_are_checked_and_converted_like_everything_else() {
+    let with = |receptors: &str| {
+        let text = include_str!("../../../library/neurons/adex.mod");
+        let start = text.find("    POSITIVE").unwrap();
+        let end = text.find("    CURRENT").unwrap();
+        let text = format!("{}{receptors}\n{}", &text[..start], &text[end..]).replace("ARTIFICIAL_CELL adex", "ARTIFICIAL_CELL changed");
+        let (m, problems) = homolog_nmodl::read(&homolog_base::Source::new("changed.mod", text));
+        let mut library = library();
+        library.insert(m.unwrap_or_else(|| panic!("{}", problems[0].render(false))));
+        let mut n = network(
+            vec![population("in", 2, "input"), population("a", 2, "changed"), population("b", 2, "changed")],
+            vec![projection("in", "a"), projection("a", "b")],
+        );
+        n.presentation = Some(5.0.into());
+        compile(&n, &library, 0).map(|(m, _)| m.hash).map_err(|e| e.iter().map(|d| d.code).collect::<Vec<_>>())
+    };
+    let negative = "NEGATIVE expsyn {tau = 10 (ms) e = -80 (mV)} WEIGHT 0.08 (uS)";
+    let plain = with(&format!("POSITIVE expsyn {{tau = 5 (ms) e = 0 (mV)}} WEIGHT 0.055 (uS) {negative}")).unwrap();
+    assert_eq!(with(&format!("POSITIVE expsyn {{tau = 0.005 (s) e = 0 (V)}} WEIGHT 55 (nS) {negative}")), Ok(plain));
+    let wrong = with(&format!("POSITIVE expsyn {{tau = -5 (ms) ee = 0 (mV)}} WEIGHT 0.055 (mV) {negative}"));
+    assert_eq!(wrong, Err(vec!["model-unit", "model-limits", "model-parameter"]));
+    assert_eq!(with(negative), Err(vec!["model-receptor"]));
+}
+
+#[test]
+fn a_population_that_nothing_reaches_is_silent_rather_than_a_panic() {
+    let mut n = digits("lif");
+    n.projections.remove(0);
+    n.populations[1].bias = Some(false);
+    assert!(compile(&n, &library(), 0).is_ok());
+    n.populations[1].learn = vec!["tau".into(), "tau".into()];
+    assert_eq!(codes(&n), ["model-parameter"]);
+}

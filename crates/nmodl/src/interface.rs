@@ -259,10 +259,7 @@ impl<'a> Reader<'_, 'a, '_> {
     fn receptor(&mut self, keyword: &str) -> Option<Receptor> {
         let item = self.item(keyword)?;
         let InterfaceKind::Receptor { mechanism, parameters, weight } = &item.kind else { return None };
-        for (k, (name, q)) in parameters.iter().enumerate() {
-            if let Some(u) = &q.unit {
-                self.p.unit(u);
-            }
+        for (k, (name, _)) in parameters.iter().enumerate() {
             if parameters[..k].iter().any(|(n, _)| n.text == name.text) {
                 self.p.error(
                     "nmodl-duplicate",
@@ -283,15 +280,9 @@ impl<'a> Reader<'_, 'a, '_> {
             );
             return None;
         };
-        if let Some(u) = &weight.unit {
-            self.p.unit(u);
-        }
-        Some(Receptor {
-            mechanism: mechanism.text.clone(),
-            parameters: parameters.iter().map(|(n, q)| (n.text.clone(), q.value)).collect(),
-            weight: weight.value,
-            span: item.span,
-        })
+        let size = (weight.value, weight.unit.as_ref().and_then(|u| self.p.unit(u)));
+        let parameters = parameters.iter().map(|(n, q)| (n.text.clone(), q.value, q.unit.as_ref().and_then(|u| self.p.unit(u)))).collect();
+        Some(Receptor { mechanism: mechanism.text.clone(), parameters, weight: size, span: item.span })
     }
 
     fn surrogate(&mut self) -> Option<Surrogate> {

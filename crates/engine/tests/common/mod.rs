@@ -17,12 +17,36 @@ pub fn library() -> Library {
         include_str!("../../../../library/neurons/adex.mod"),
         include_str!("../../../../library/synapses/expsyn.mod"),
         include_str!("../../../../library/synapses/exp2syn.mod"),
+        &filtered_neuron("filtered_count", "detached", "count 0.3", "0"),
+        &filtered_neuron("filtered_potential", "attached", "potential v 0.2", "7"),
+        &filtered_neuron("filtered_train", "attached", "filtered 9 (ms) 0.4", "0"),
+        &filtered_neuron("filtered_late", "detached", "count 0.3", "7"),
     ] {
         let (m, problems) = homolog_nmodl::read(&Source::new("library", text));
         let shown: Vec<String> = problems.iter().map(|d| d.render(false)).collect();
         library.insert(m.unwrap_or_else(|| panic!("{}", shown.join("\n"))));
     }
     library
+}
+
+/// A neuron whose input passes two filters, so that several ticks read what one does not; with a readout, a reset and a settling time
+/// of choice.
+fn filtered_neuron(name: &str, reset: &str, readout: &str, settle: &str) -> String {
+    format!(
+        "NEURON {{ ARTIFICIAL_CELL {name} }}
+        PARAMETER {{ tau = 8 (ms) <0.1, 1e3>  ts = 3 (ms) <0.1, 1e3>  vth = 10 (mV) }}
+        ASSIGNED {{ i (mV) }}
+        STATE {{ r (mV)  s (mV)  v (mV) }}
+        INITIAL {{ r = 0  s = 0  v = 0 }}
+        BREAKPOINT {{ SOLVE states METHOD cnexp }}
+        DERIVATIVE states {{ r' = -r/ts  s' = (r - s)/ts  v' = (i + s - v)/tau }}
+        SPIKE (v > vth) {{ v = 0 }}
+        NET_RECEIVE (w (mV)) {{ r = r + w }}
+        INTERFACE {{
+            SIGNAL spike  DRIVE i  WEIGHT 30 (mV)  EVENT 40 (mV)  PRESENTATION 23 (ms)  SETTLE {settle} (ms)  STEP 1 (ms)  DELAY 1 (ms)
+            SURROGATE arctan 5 (mV)  RESET {reset}  READOUT {readout}  ACTIVITY 1.5
+        }}"
+    )
 }
 
 pub fn population(name: &str, size: usize, neuron: &str) -> Population {
@@ -60,6 +84,11 @@ pub fn zoo() -> Vec<(&'static str, Network)> {
     let chain = || vec![projection("in", "hidden"), projection("hidden", "out")];
     let mut zoo: Vec<(&'static str, Network)> =
         ["relu", "tanh", "sigmoid", "lif"].into_iter().map(|n| (n, network(io(n, 6), chain()))).collect();
+    for name in ["filtered_count", "filtered_potential", "filtered_train", "filtered_late"] {
+        let populations =
+            vec![population("in", 5, "input"), population("a", 5, name), population("b", 4, name), population("out", 3, "linear")];
+        zoo.push((name, network(populations, vec![projection("in", "a"), projection("a", "b"), projection("b", "out")])));
+    }
     let mut adex = network(io("adex", 4), chain());
     adex.presentation = Some(10.0.into());
     zoo.push(("adex", adex));

@@ -272,8 +272,8 @@ fn the_interface_is_in_the_units_of_its_ports() {
     assert_eq!((i.settle, i.dt, i.delay, i.readout_scale, i.reset_attached), (2.0, 0.5, 1.0, 0.2, true));
     assert_eq!(i.surrogate.map(|s| s.width), Some(5.0));
     let p = i.positive.expect("a receptor");
-    assert_eq!((p.mechanism.as_str(), p.weight, p.parameters.len()), ("expsyn", 0.055, 2));
-    assert_eq!(p.parameters[1], ("e".to_string(), -1.5));
+    assert_eq!((p.mechanism.as_str(), p.weight.0, p.parameters.len()), ("expsyn", 0.055, 2));
+    assert_eq!((p.parameters[1].0.as_str(), p.parameters[1].1), ("e", -1.5));
     assert_eq!(i.synaptic_current.as_deref(), Some("isyn"));
     assert_eq!(must(NEURON).spike.expect("spikes").unit, Unit::parse("mV").expect("a unit"));
     for (how, wanted) in [("filtered 0.01 (s) 0.25", Readout::Filtered(10.0)), ("potential v 0.1 (/mV)", Readout::Potential("v".into()))] {
