@@ -405,6 +405,25 @@ fn group(
         }
         None => (None, 1.0),
     };
+    if let Some(c) =
+        calibration.filter(|c| composed.clock == Clock::Tick && !(c.reached > c.declared / 3.0 && c.reached < 3.0 * c.declared))
+    {
+        return Err(vec![
+            network
+                .locate(
+                    Diagnostic::error(
+                        "model-calibration",
+                        format!(
+                            "`{}` cannot be driven to its declared activity: {:.3} spikes in a presentation instead of {}, at {} times the declared weight",
+                            mechanism.name, c.reached, c.declared, c.gain
+                        ),
+                    ),
+                    population.neuron.span,
+                    "with the parameters and the presentation given",
+                )
+                .hint("a longer presentation, a shorter refractory time or a lower threshold would let it spike"),
+        ]);
+    }
     parts.gain = calibration.map_or(1.0, |c| c.gain);
     parts.driven = driven;
     let composed = compose(&parts).map_err(located)?;

@@ -336,6 +336,9 @@ fn gather(b: &mut Builder, parts: &Parts, scope: &Scope, spike: Value, open: Val
             let now = b.mul(open, spike);
             Some((Unit::ONE, b.add(old, now)))
         }
+        Readout::Filtered(tau) if *tau <= 0.0 || tau.is_nan() => {
+            return Err(vec![format!("READOUT filtered of `{}` needs a positive time constant, not {tau} ms", parts.neuron.name)]);
+        }
         Readout::Filtered(tau) => {
             let old = b.input(GATHERED, Unit::ONE);
             let keep = b.constant(homolog_base::math::exp(-parts.dt / tau));

@@ -217,3 +217,12 @@ fn a_population_that_nothing_reaches_is_silent_rather_than_a_panic() {
     n.populations[1].learn = vec!["tau".into(), "tau".into()];
     assert_eq!(codes(&n), ["model-parameter"]);
 }
+
+#[test]
+fn a_neuron_that_cannot_reach_its_declared_activity_is_refused_with_the_numbers() {
+    let mut n = digits("lif");
+    n.populations[1].parameters.insert("tref".into(), (1000.0, None).into());
+    let problems = compile(&n, &library(), 0).unwrap_err();
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].code == "model-calibration" && problems[0].message.contains("instead of 2"), "{}", problems[0].message);
+}

@@ -208,7 +208,7 @@ impl<'a> Trainer<'a> {
         cotangent.clear();
         cotangent.resize(probes.len(), Vec::new());
         let order = Key::new(self.seed).named("shuffle").numbered(self.epoch as u64).permutation(task.split.train.len());
-        let mut chosen = Vec::with_capacity(*training.batch);
+        let mut chosen = Vec::with_capacity((*training.batch).min(task.split.train.len()));
         for (batch, places) in order.chunks(*training.batch).enumerate() {
             let update = (self.epoch * batches + batch) as u64;
             learning_rate = self.schedule.rate(*training.learning_rate, update, (epochs * batches) as u64);

@@ -119,7 +119,8 @@ epochs = 4
 schedule = "cosine"
 "#;
 
-/// Folder of the repository.
-pub fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().and_then(Path::parent).unwrap()
+/// Folder of the repository, asked for when the test runs: a build may be shared by several checkouts.
+pub fn repository() -> PathBuf {
+    let here = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where the tests lie"));
+    here.parent().and_then(Path::parent).expect("the crate lies in the repository").to_path_buf()
 }

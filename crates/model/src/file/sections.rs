@@ -210,6 +210,16 @@ fn comparison(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Comparison> {
             "expected `name = \"neuron\"`",
         );
     }
+    // A level names a file.
+    let plain = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    for (name, word) in levels.iter().flat_map(|l| &l.value).filter(|(n, _)| !plain(n)) {
+        r.error(
+            "model-name",
+            format!("a level cannot be called `{name}`"),
+            word.span,
+            "expected a name of letters, digits, `_` and `-` only",
+        );
+    }
     let notes = r.optional(&s, "notes", words).map(|n| n.value).unwrap_or_default();
     let notes: BTreeMap<_, _> = notes.into_iter().map(|(k, v)| (k, v.value)).collect();
     Some(Comparison { population, levels: levels.map(|l| l.value).unwrap_or_default(), notes })

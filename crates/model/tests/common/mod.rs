@@ -8,7 +8,8 @@ use std::path::Path;
 pub fn library() -> Library {
     let mut library = Library::new();
     for folder in ["neurons", "synapses", "channels"] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../library").join(folder);
+        let folder =
+            Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where the tests lie")).join("../../library").join(folder);
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|e| e == "mod") {
