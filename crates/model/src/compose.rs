@@ -139,6 +139,9 @@ pub fn compose(parts: &Parts) -> Result<Composed, Vec<String>> {
     if spikes && parts.surrogate.is_none() {
         problems.push(format!("`{}` spikes but declares no SURROGATE", neuron.name));
     }
+    if neuron.spike.as_ref().is_some_and(|rule| rule.reset.outputs.is_empty()) {
+        problems.push(format!("the SPIKE block of `{}` sets no state, so it would spike in every tick above threshold", neuron.name));
+    }
     let reserved = [port::DRIVE, port::ARRIVE, port::OPEN, port::SPIKE, port::VALUE, COUNT, GATHERED, "bias"];
     let states = neuron.states.iter().map(|s| &s.name);
     for name in states.chain(&parts.learn).filter(|n| reserved.contains(&n.as_str())) {
