@@ -94,20 +94,3 @@ fn cosine_falls_from_its_start_to_zero() {
     assert_eq!(Schedule::Constant.rate(0.2, 7, 10), 0.2);
     assert!(Schedule::NAMES.iter().all(|n| Schedule::named(n).is_some()) && Schedule::named("step").is_none());
 }
-
-/// `cargo nextest run --release -p homolog-train --run-ignored only --no-capture`
-#[test]
-#[ignore = "prints a time"]
-fn how_long_an_update_takes() {
-    let n = 203_530;
-    let g = vec![(0..n).map(|k| ((k * 7919 % 1000) as f64 - 500.0) * 1e-5).collect::<Vec<f64>>()];
-    for (name, choice) in [("adam", Optimiser::default()), ("momentum", Optimiser::Sgd { momentum: 0.9 })] {
-        let mut p = params(&vec![0.1; n], true, true, None);
-        let mut method = Method::new(choice, 0.01, &p);
-        for _ in 0..3 {
-            let start = std::time::Instant::now();
-            (0..100).for_each(|_| method.apply(&mut p, &g, 1e-3));
-            println!("{name}: {:.2} ns per parameter", start.elapsed().as_secs_f64() * 1e9 / (100 * n) as f64);
-        }
-    }
-}

@@ -67,35 +67,3 @@ fn what_does_not_fit_is_said_all_at_once() {
     study.training = None;
     assert_eq!(codes(&study, &samples), ["train-section-missing"]);
 }
-
-/// `cargo nextest run --release -p homolog-train --run-ignored only --no-capture`
-#[test]
-#[ignore = "prints a time"]
-fn how_long_gathering_a_batch_of_pictures_takes() {
-    let (model, _) = fake::model(784, 10, None);
-    let study = fake::study(1, 8, None);
-    let n = 20_000;
-    let samples = Samples {
-        name: "x".into(),
-        features: 784,
-        classes: 10,
-        values: (0..784 * n).map(|k| (k % 251) as f64).collect(),
-        labels: vec![0; n],
-        ..Samples::default()
-    };
-    let all = Split { train: (0..n).collect(), ..Split::default() };
-    let task = Task::new(&study, &model, &samples, &all, Normalisation { factor: 0.5 }).unwrap();
-    let (mut inputs, mut labels) = (Inputs::default(), vec![]);
-    let order = homolog_base::Key::new(1).permutation(n);
-    for _ in 0..3 {
-        let start = std::time::Instant::now();
-        order.chunks(128).for_each(|chosen| task.gather(chosen, &mut inputs, &mut labels));
-        println!("{:.3} ms per batch of 128 pictures of 784", start.elapsed().as_secs_f64() * 1e3 / (n as f64 / 128.0));
-        let start = std::time::Instant::now();
-        order.chunks_exact(128).take(10).for_each(|chosen| {
-            inputs.values[0].resize(784 * 128, 0.0);
-            task.add_noise(chosen, homolog_base::Key::new(1), &mut inputs);
-        });
-        println!("{:.3} ms per batch for the noise", start.elapsed().as_secs_f64() * 1e2);
-    }
-}
