@@ -252,8 +252,8 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
         }
         parameters.insert(name.clone(), value);
     }
-    for (k, name) in p.learn.iter().enumerate() {
-        if p.learn[..k].iter().any(|other| other.value == name.value) {
+    for (k, crate::network::Learn { name, .. }) in p.learn.iter().enumerate() {
+        if p.learn[..k].iter().any(|other| other.name.value == name.value) {
             problems.push(network.locate(
                 Diagnostic::error("model-parameter", format!("`{}` is listed twice", name.value)),
                 name.span,
@@ -383,7 +383,7 @@ fn group(
         interface,
         receptors: receptors.iter().map(|(p, r, m)| (*p, r, *m)).collect(),
         parameters: resolved.parameters.clone(),
-        learn: population.learn.iter().map(|l| l.value.clone()).collect(),
+        learn: population.learn.iter().map(|l| l.name.value.clone()).collect(),
         dt,
         ticks,
         settle: settle.min(ticks.saturating_sub(1)),

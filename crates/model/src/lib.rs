@@ -8,6 +8,7 @@
 //!   it works on.
 
 pub mod calibration;
+pub mod cell;
 pub mod checkpoint;
 pub mod compile;
 pub mod compose;
@@ -20,11 +21,12 @@ pub mod runner;
 pub mod samples;
 pub mod study;
 
+pub use cell::Cell;
 pub use checkpoint::Checkpoint;
 pub use compile::compile;
 pub use library::Library;
 pub use model::{Burst, Clock, Group, Link, Model, Phase, Target, Wires};
-pub use network::{Located, Network, Population, Projection, Weights, Wiring};
+pub use network::{Learn, Located, Network, Per, Population, Projection, RecordRule, Stimulus, Weights, Wiring};
 pub use params::{Params, Tensor};
 pub use runner::{Fault, Gradients, Inputs, Observable, Probe, Recording, RecordingGrad, Runner, State, Tape, TapeShape, Trace};
 pub use samples::{Samples, Split};

@@ -54,6 +54,44 @@ pub struct Network {
     pub dt: Option<Located<f64>>,
     /// How long one input is shown, ms; the longest that its neurons declare when not given.
     pub presentation: Option<Located<f64>>,
+    /// Currents that are injected whatever the network does.
+    pub stimuli: Vec<Stimulus>,
+    /// What is recorded when the network is run for its own sake.
+    pub recordings: Vec<RecordRule>,
+}
+
+/// A current clamp at one place of every neuron of a population of cells.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Stimulus {
+    /// Name of the population.
+    pub population: Located<String>,
+    /// Name of the branch.
+    pub branch: Located<String>,
+    /// Where on the branch, from 0 at its beginning to 1.
+    pub position: f64,
+    /// When it begins, ms.
+    pub delay: Located<f64>,
+    /// How long it lasts, ms.
+    pub duration: Located<f64>,
+    /// nA, inward positive.
+    pub amplitude: Located<f64>,
+    /// Where the whole entry stands.
+    pub span: Span,
+}
+
+/// A variable that is recorded tick by tick.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct RecordRule {
+    /// Name of the population.
+    pub population: Located<String>,
+    /// Name of a state variable (`v`, `hh.m`), or `spikes`.
+    pub variable: Located<String>,
+    /// For cells: the branch; where spikes are made when not given.
+    pub branch: Option<Located<String>>,
+    /// Where on the branch, from 0 at its beginning to 1; its middle when not given.
+    pub position: Option<f64>,
+    /// Where the whole entry stands.
+    pub span: Span,
 }
 
 /// A number of neurons of one kind.
@@ -67,14 +105,43 @@ pub struct Population {
     pub neuron: Located<String>,
     /// Parameters that differ from the mechanism's defaults: number and, if one was written, its unit.
     pub parameters: BTreeMap<String, Located<(f64, Option<String>)>>,
-    /// Parameters of the mechanism that are learned, one number per neuron.
-    pub learn: Vec<Located<String>>,
+    /// Parameters that are learned: of a neuron one number each, of a cell one for each region, branch or compartment.
+    pub learn: Vec<Learn>,
     /// Surrogate derivative instead of the one that the mechanism declares: shape name, width in the unit of its spike condition.
     pub surrogate: Option<Located<(String, f64)>>,
     /// What one unit of the readout (one spike, one mV) is worth, instead of what the mechanism declares.
     pub readout_scale: Option<Located<f64>>,
     /// Whether its neurons have a learned bias. Default true.
     pub bias: Option<bool>,
+}
+
+/// A parameter that is learned.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Learn {
+    /// Name: of a mechanism's parameter, or in a cell `hh.gnabar`, `positive.tau`, `capacitance`, `resistivity`, `diameter`.
+    pub name: Located<String>,
+    /// What shares one number.
+    pub per: Per,
+}
+
+impl From<&str> for Learn {
+    fn from(name: &str) -> Self {
+        Learn { name: name.into(), per: Per::default() }
+    }
+}
+
+/// What part of a neuron has a number of its own. A neuron without a shape has one part.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Per {
+    /// The whole neuron.
+    Neuron,
+    /// Each region.
+    #[default]
+    Region,
+    /// Each branch.
+    Branch,
+    /// Each compartment.
+    Compartment,
 }
 
 /// Connections from one population to another.

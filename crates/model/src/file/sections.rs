@@ -2,7 +2,7 @@
 
 use super::parts;
 use super::walk::{BELOW_ONE, NOT_NEGATIVE, POSITIVE, Reader, Section, Value, kind};
-use crate::network::{Located, Network, Population, Projection};
+use crate::network::{Learn, Located, Network, Per, Population, Projection};
 use crate::study::{Comparison, Data, Loss, Study, Training};
 use homolog_base::Span;
 use std::collections::BTreeMap;
@@ -91,7 +91,9 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
             .hint = Some("write it as `parameters = { tau = \"12 ms\" }`".into());
         }
     }
-    p.learn = r.optional(&s, "learn", |r, k, v| r.list(k, v, Reader::name)).map(|l| l.value).unwrap_or_default();
+    p.learn = r.optional(&s, "learn", |r, k, v| r.list(k, v, Reader::name))
+        .map(|l| l.value.into_iter().map(|name| Learn { name, per: Per::default() }).collect())
+        .unwrap_or_default();
     p.surrogate = r.optional(&s, "surrogate", parts::surrogate);
     p.readout_scale = r.optional(&s, "readout-scale", |r, k, v| r.number(k, v, POSITIVE));
     p.bias = r.optional(&s, "bias", Reader::flag).map(|b| b.value);

@@ -98,7 +98,7 @@ freeze = ["a-second"]
     assert_eq!(p.parameters["vth"].value, (-50.0, None));
     assert_eq!(p.parameters["k"].value, (3.0, None));
     assert_eq!(p.surrogate.as_ref().map(|s| s.value.clone()), Some(("arctan".into(), 5.0)));
-    assert_eq!((p.bias, p.learn[0].as_str()), (Some(false), "tau"));
+    assert_eq!((p.bias, p.learn[0].name.as_str()), (Some(false), "tau"));
     let j = &n.projections;
     assert_eq!(
         [j[0].weights.value, j[1].weights.value, j[2].weights.value],
@@ -204,7 +204,7 @@ fn bare(mut s: Study) -> Study {
         b(&mut p.size);
         b(&mut p.neuron);
         p.parameters.values_mut().for_each(b);
-        p.learn.iter_mut().for_each(b);
+        p.learn.iter_mut().for_each(|l| b(&mut l.name));
         p.surrogate.iter_mut().for_each(b);
         p.readout_scale.iter_mut().for_each(b);
     }
@@ -267,7 +267,7 @@ fn population() -> impl Strategy<Value = Population> {
             size: size.into(),
             neuron: neuron.into(),
             parameters,
-            learn,
+            learn: learn.into_iter().map(|name| crate::network::Learn { name, per: Default::default() }).collect(),
             readout_scale: surrogate.as_ref().map(|s: &Located<(String, f64)>| (0.5 * s.value.1).into()),
             surrogate,
             bias,
@@ -366,6 +366,8 @@ fn study() -> impl Strategy<Value = Study> {
                     populations: populations_and_input,
                     dt: time.map(|t| t.0.min(t.1).into()),
                     presentation: time.map(|t| t.0.max(t.1).into()),
+                    stimuli: vec![],
+                    recordings: vec![],
                 },
             }
         })

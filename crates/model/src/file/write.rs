@@ -120,7 +120,7 @@ fn network(n: &Network, lines: &mut Vec<String>) {
             line("parameters", table(p.parameters.iter().map(|(k, v)| (key(k), quantity(&v.value)))));
         }
         if !p.learn.is_empty() {
-            line("learn", list(p.learn.iter().map(|l| quoted(l))));
+            line("learn", list(p.learn.iter().map(|l| quoted(&l.name))));
         }
         if let Some(s) = &p.readout_scale {
             line("readout-scale", number(s.value));

@@ -1,0 +1,212 @@
+//! A neuron with a shape: branches, what their membrane holds, and where its inputs arrive. A plain value; nothing here is
+//! compiled, and nothing knows a particular cell.
+//!
+//! A cell stands where a neuron of one `.mod` file stands: it makes the same declarations (how strong a weight of 1 is, how long
+//! an input is shown, how it is read out), so one word exchanges the one for the other.
+
+use crate::network::Located;
+use homolog_base::{Source, Span};
+use homolog_ir::{Receptor, Surrogate};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A number as it was written, with its unit if one was.
+pub type Quantity = Located<(f64, Option<String>)>;
+
+/// A neuron with a shape.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Cell {
+    /// Name: `cells/two-branch`.
+    pub name: String,
+    /// One line that says what it is.
+    pub title: String,
+    /// Where it comes from, and remarks.
+    pub description: String,
+    /// The text it was read from.
+    pub source: Option<Arc<Source>>,
+    /// The branches, parents before children. The first has no parent.
+    pub branches: Vec<Branch>,
+    /// How branches are cut into compartments.
+    pub discretisation: Located<Discretisation>,
+    /// Specific capacitance of the membrane, uF/cm2.
+    pub capacitance: Located<f64>,
+    /// Resistivity of the cytoplasm, ohm cm.
+    pub resistivity: Located<f64>,
+    /// Potential at the start, mV.
+    pub initial: Located<f64>,
+    /// Temperature, degC.
+    pub celsius: Located<f64>,
+    /// Reversal potentials of ions by the name that mechanisms read (`ena`), mV.
+    pub reversals: BTreeMap<String, Located<f64>>,
+    /// What the membrane holds, and where.
+    pub paints: Vec<Paint>,
+    /// Who takes positive weights, and where.
+    pub positive: Option<Placed>,
+    /// Who takes negative weights, and where.
+    pub negative: Option<Placed>,
+    /// Where a bias enters, and what a bias of 1 is.
+    pub bias: Option<Bias>,
+    /// How many events per ms a value of 1 stands for, where a sender sends values.
+    pub rate: Located<f64>,
+    /// When it spikes.
+    pub spike: SpikeAt,
+    /// How time is stepped.
+    pub scheme: Located<Scheme>,
+    /// How long one input is shown, ms.
+    pub presentation: Located<f64>,
+    /// How much of that passes before the readout begins, ms.
+    pub settle: Located<f64>,
+    /// Time step, ms.
+    pub step: Located<f64>,
+    /// Delay of projections that name none, ms.
+    pub delay: Located<f64>,
+    /// How activity becomes a value.
+    pub readout: Located<CellReadout>,
+    /// What one unit of the readout is worth to a rate unit.
+    pub readout_scale: f64,
+    /// Declared mean number of spikes in a presentation under a drive of unit variance.
+    pub activity: Located<f64>,
+}
+
+/// An unbranched piece of a cell.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Branch {
+    /// Name, unique in the cell: `soma`, `apical.3`.
+    pub name: Located<String>,
+    /// Index of the branch whose end it begins at.
+    pub parent: Option<usize>,
+    /// Name of the region it belongs to.
+    pub region: Located<String>,
+    /// Diameters along it: at least two points, distances not falling, the first 0.
+    pub points: Vec<Point>,
+    /// Number of compartments, instead of what the cell's discretisation gives.
+    pub compartments: Option<Located<usize>>,
+}
+
+/// Diameter at a distance.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Point {
+    /// Distance along the branch from its beginning, um.
+    pub along: f64,
+    /// Diameter there, um.
+    pub diameter: f64,
+    /// Position in space, um; none for branches that were given by length.
+    pub position: Option<[f64; 3]>,
+}
+
+impl Branch {
+    /// Length, um.
+    pub fn length(&self) -> f64 {
+        self.points.last().map_or(0.0, |p| p.along)
+    }
+}
+
+/// How branches are cut into compartments.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Discretisation {
+    /// No compartment is longer than this fraction of the length constant at 100 Hz (Hines & Carnevale 2001, Neuroscientist 7, 123).
+    DLambda(f64),
+    /// No compartment is longer than this, um.
+    MaxLength(f64),
+    /// So many to each branch.
+    PerBranch(usize),
+}
+
+impl Default for Discretisation {
+    fn default() -> Self {
+        Discretisation::DLambda(0.1)
+    }
+}
+
+/// How time is stepped.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Scheme {
+    /// Backward Euler for the potential, exponential Euler for gates: order 1, damps everything.
+    #[default]
+    Implicit,
+    /// Crank-Nicolson for the potential, gates staggered by half a step: order 2 (Hines 1984; Mascagni & Sherman 1989).
+    SecondOrder,
+}
+
+/// A mechanism in the membrane of some regions.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Paint {
+    /// Name of a mechanism of role channel.
+    pub mechanism: Located<String>,
+    /// Where; empty for everywhere.
+    pub regions: Vec<Located<String>>,
+    /// Parameters that differ from its defaults.
+    pub parameters: BTreeMap<String, Quantity>,
+    /// Where the entry stands.
+    pub span: Span,
+}
+
+/// A receptor, and the regions over whose compartments its inputs are spread: each input has one place, keyed by the seed, and places
+/// have equally many, to within one.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Placed {
+    /// The synapse, its parameters and the size of a weight of 1.
+    pub receptor: Receptor,
+    /// Where; empty for everywhere.
+    pub regions: Vec<Located<String>>,
+    /// Where the entry stands.
+    pub span: Span,
+}
+
+/// A current for the bias.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Bias {
+    /// The branch whose middle it enters.
+    pub branch: Located<String>,
+    /// What a bias of 1 is, nA, inward positive.
+    pub size: f64,
+}
+
+/// When a cell spikes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SpikeAt {
+    /// The branch whose middle is watched.
+    pub branch: Located<String>,
+    /// The potential whose upward crossing is a spike, mV.
+    pub threshold: Located<f64>,
+    /// What stands for the derivative of a spike; the width is in mV.
+    pub surrogate: Surrogate,
+}
+
+/// How a cell's activity over a presentation becomes one number. Only what leaves the cell is seen: its spikes, or the potential where
+/// they are made.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum CellReadout {
+    /// Number of spikes after settling.
+    Count,
+    /// Spikes filtered with an exponential of this time constant, ms.
+    Filtered(f64),
+    /// Mean potential after settling, where spikes are made, minus the initial one, mV.
+    Potential,
+}
+
+impl Cell {
+    /// Index of the branch of this name.
+    pub fn branch(&self, name: &str) -> Option<usize> {
+        self.branches.iter().position(|b| b.name.value == name)
+    }
+
+    /// Names of the regions, in the order of the branches.
+    pub fn regions(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = Vec::new();
+        for b in &self.branches {
+            if !all.contains(&b.region.value.as_str()) {
+                all.push(&b.region.value);
+            }
+        }
+        all
+    }
+
+    /// Adds the place of a span to a diagnostic, when the cell was read from a text.
+    pub fn locate(&self, d: homolog_base::Diagnostic, span: Span, label: &str) -> homolog_base::Diagnostic {
+        match &self.source {
+            Some(source) if span.end > 0 => d.at(source, span, label),
+            _ => d,
+        }
+    }
+}
