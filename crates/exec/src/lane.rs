@@ -12,6 +12,8 @@ pub use homolog_base::math::Lane;
 /// Vector implementations call intrinsics of their instruction set without proof that the machine has it: their values
 /// must be made only inside functions with the matching `#[target_feature]`, into which every method is inlined.
 pub trait Vector: Lane {
+    /// The vector of at most four numbers, for short loops.
+    type Short: Vector;
     /// How many numbers.
     const WIDTH: usize;
     /// Reads `WIDTH` numbers.
@@ -24,6 +26,16 @@ pub trait Vector: Lane {
     /// # Safety
     /// `p` is valid for writing that many.
     unsafe fn store(self, p: *mut f64);
+    /// Reads the first `n < WIDTH` numbers; the others are zero.
+    ///
+    /// # Safety
+    /// `p` is valid for reading that many.
+    unsafe fn load_first(p: *const f64, n: usize) -> Self;
+    /// Writes the first `n < WIDTH` numbers.
+    ///
+    /// # Safety
+    /// `p` is valid for writing that many.
+    unsafe fn store_first(self, p: *mut f64, n: usize);
     /// Truth values as numbers of all ones or all zeros bits.
     fn from_mask(m: Self::Mask) -> Self;
     /// The inverse of [`Vector::from_mask`].
@@ -31,6 +43,7 @@ pub trait Vector: Lane {
 }
 
 impl Vector for f64 {
+    type Short = f64;
     const WIDTH: usize = 1;
     #[inline(always)]
     unsafe fn load(p: *const f64) -> f64 {
@@ -40,6 +53,12 @@ impl Vector for f64 {
     unsafe fn store(self, p: *mut f64) {
         *p = self;
     }
+    #[inline(always)]
+    unsafe fn load_first(_: *const f64, _: usize) -> f64 {
+        0.0
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, _: *mut f64, _: usize) {}
     #[inline(always)]
     fn from_mask(m: bool) -> f64 {
         f64::from_bits(if m { u64::MAX } else { 0 })

@@ -2,8 +2,11 @@
 //!
 //! - [`Program`]: a [`homolog_ir::Kernel`] compiled for the block machine, run over columns of numbers.
 //! - [`gemm()`]: dense products whose bits depend on neither instruction set nor threads.
+//! - [`Tree`]: the solve of a neuron's tree of compartments, and its adjoint.
+//! - [`run_ticks`]: programs and solves in a loop over ticks and tiles of lanes.
 //! - [`Isa`]: which instruction set runs; the result never depends on it.
 
+mod column;
 mod fuse;
 pub mod gemm;
 pub mod isa;
@@ -15,10 +18,15 @@ pub mod program;
 pub mod reduce;
 
 pub mod spikes;
+pub mod ticks;
+pub mod tree;
 pub mod vectorise;
 
+pub use column::Column;
 pub use gemm::{GemmScratch, gemm, gemm_parallel};
 pub use isa::Isa;
 pub use program::Program;
 pub use reduce::sum_rows;
 pub use spikes::{SpikeList, add_outer_of_spikes, add_weights_of_spikes};
+pub use ticks::{Action, Checked, Loop, run_ticks};
+pub use tree::{Adjoint, Couplings, Solve, Tree, TreeError};

@@ -5,11 +5,13 @@
 //! columns, and outputs written to theirs as soon as they are known, unless that column is still to be read in the block:
 //! then they wait in a row until the block's end.
 
+pub(crate) mod launch;
+
 use crate::fuse::{Facts, Fused, fuse};
 use crate::isa::Isa;
 use crate::machine::{self, Code, Loop, Pattern, Slot, Step};
 use homolog_ir::{Class, Kernel, Op};
-use std::cell::RefCell;
+use launch::Scratch;
 use std::ops::Range;
 
 /// Bytes of rows and columns that a block may touch: some of them stay in the first-level cache, all in the second. (Longer
@@ -72,21 +74,6 @@ impl Compiled {
         Compiled { step, pattern, loops }
     }
 }
-
-thread_local! {
-    static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch { slots: Vec::new(), numbers: Vec::new() }) };
-}
-
-/// What a run needs besides the program; kept per thread and grown to the largest program that ran.
-struct Scratch {
-    slots: Vec<Slot>,
-    numbers: Vec<Line>,
-}
-
-/// A cache line.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Line(#[allow(dead_code)] [f64; WIDE]);
 
 fn slot(n: usize) -> u16 {
     u16::try_from(n).expect("a kernel needs at most 65535 slots")
@@ -292,8 +279,9 @@ impl Program {
     pub fn profile(&self, isa: Isa) -> Vec<(String, f64)> {
         isa.check();
         let slots = self.rows + self.uniforms + self.columns.len() + self.outputs;
-        let mut numbers = vec![Line([0.5; WIDE]); slots * self.block / WIDE];
-        let base: *mut f64 = numbers.as_mut_ptr().cast();
+        let mut numbers = vec![0.5; slots * self.block + WIDE];
+        let base: *mut f64 = numbers.as_mut_ptr();
+        let base = base.wrapping_add(base.align_offset(64));
         let uniform = |k: usize| (self.rows..self.rows + self.uniforms).contains(&k);
         let slots: Vec<Slot> = (0..slots).map(|k| Slot { at: base.wrapping_add(k * self.block), step: usize::from(!uniform(k)) }).collect();
         let time = |s: &Compiled| {
@@ -336,112 +324,45 @@ impl Program {
         }
     }
 
+    /// What it is called in messages.
+    pub(crate) fn owner(&self) -> String {
+        format!("kernel `{}`", self.name)
+    }
+
+    /// Of inputs: whether constant.
+    pub(crate) fn constant(&self) -> &[bool] {
+        &self.constant
+    }
+
+    /// How many superinstructions.
+    pub(crate) fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// How many outputs.
+    pub(crate) fn outputs(&self) -> usize {
+        self.outputs
+    }
+
     /// # Safety
     /// [`Program::check`] passed for an arena at `arena` and at least `range.end` lanes; nobody else touches the lanes of
     /// `range` of output columns, or writes to input columns, during the call.
     unsafe fn run_lanes(&self, isa: Isa, arena: Arena, inputs: &[usize], outputs: &[usize], range: Range<usize>) {
-        SCRATCH.with_borrow_mut(|scratch| {
-            // Rows and staging rows, uniform values, and for a last vector one line per column.
-            let lines = (self.rows + self.outputs) * (self.block / WIDE) + self.uniforms + self.columns.len() + self.outputs;
-            if scratch.numbers.len() < lines {
-                scratch.numbers.resize(lines, Line([0.0; WIDE]));
-            }
-            let slots = self.rows + self.uniforms + self.columns.len() + self.outputs;
-            scratch.slots.clear();
-            let base: *mut f64 = scratch.numbers.as_mut_ptr().cast();
-            scratch.slots.extend((0..self.rows).map(|k| Slot { at: base.add(k * self.block), step: 1 }));
-            let staging = base.add(self.rows * self.block);
-            let uniforms = staging.add(self.outputs * self.block);
-            scratch.slots.extend((0..self.uniforms).map(|k| Slot { at: uniforms.add(k * WIDE), step: 0 }));
-            let lines = uniforms.add(self.uniforms * WIDE);
-            scratch.slots.resize(slots, Slot { at: base, step: 1 });
-            let slots = scratch.slots.as_mut_ptr();
-            self.run_blocks(isa, arena.0, inputs, outputs, range, slots, staging, lines);
+        let lanes = range.len();
+        Scratch::with(self.lines(lanes), 1, |rows, launches| {
+            let launch = &mut launches[0];
+            self.prepare(launch, rows, lanes, |i, o| inputs[i] == outputs[o]);
+            launch.inputs.iter_mut().zip(inputs).for_each(|(to, at)| *to = at + range.start);
+            launch.outputs.iter_mut().zip(outputs).for_each(|(to, at)| *to = at + range.start);
+            self.set_constants(isa, arena.0, launch, |k| inputs[k]);
+            self.launch(isa, arena.0, launch);
         });
-    }
-
-    /// The part of [`Program::run_lanes`] after memory has been laid out.
-    ///
-    /// # Safety
-    /// As there; `staging` has a row per output, `lines` eight numbers per column.
-    #[allow(clippy::too_many_arguments)]
-    unsafe fn run_blocks(
-        &self,
-        isa: Isa,
-        arena: *mut f64,
-        inputs: &[usize],
-        outputs: &[usize],
-        range: Range<usize>,
-        slots: *mut Slot,
-        staging: *mut f64,
-        lines: *mut f64,
-    ) {
-        let fill = |slot: u16, x: f64| std::slice::from_raw_parts_mut((*slots.add(slot as usize)).at, WIDE).fill(x);
-        for &(slot, x) in &self.literals {
-            fill(slot, x);
-        }
-        for &(input, slot) in &self.constant_inputs {
-            fill(slot, *arena.add(inputs[input]));
-        }
-        for s in &self.prologue {
-            (s.loops[isa as usize])(slots, &s.step, WIDE);
-        }
-        // An output waits when a later step reads the column that it overwrites.
-        let waits = |o: usize| {
-            let (_, step) = self.written[o];
-            self.columns.iter().any(|&(input, _, last)| inputs[input] == outputs[o] && last > step)
-        };
-        let mut start = range.start;
-        let full_end = range.end - (range.end - range.start) % WIDE;
-        while start < full_end {
-            let n = self.block.min(full_end - start);
-            for &(input, slot, _) in &self.columns {
-                (*slots.add(slot as usize)).at = arena.add(inputs[input] + start);
-            }
-            let mut any = false;
-            for (o, &(slot, _)) in self.written.iter().enumerate() {
-                let wait = waits(o);
-                any |= wait;
-                (*slots.add(slot as usize)).at = if wait { staging.add(o * self.block) } else { arena.add(outputs[o] + start) };
-            }
-            for s in &self.steps {
-                (s.loops[isa as usize])(slots, &s.step, n);
-            }
-            if any {
-                for (o, &output) in outputs.iter().enumerate() {
-                    if waits(o) {
-                        std::ptr::copy_nonoverlapping(staging.add(o * self.block), arena.add(output + start), n);
-                    }
-                }
-            }
-            start += n;
-        }
-        // The last lanes, fewer than a vector: the same steps on copies.
-        let n = range.end - start;
-        if n == 0 {
-            return;
-        }
-        for (k, &(input, slot, _)) in self.columns.iter().enumerate() {
-            let line = lines.add(k * WIDE);
-            std::ptr::copy_nonoverlapping(arena.add(inputs[input] + start), line, n);
-            (*slots.add(slot as usize)).at = line;
-        }
-        let results = lines.add(self.columns.len() * WIDE);
-        for (o, &(slot, _)) in self.written.iter().enumerate() {
-            (*slots.add(slot as usize)).at = results.add(o * WIDE);
-        }
-        for s in &self.steps {
-            (s.loops[isa as usize])(slots, &s.step, WIDE);
-        }
-        for (o, &output) in outputs.iter().enumerate() {
-            std::ptr::copy_nonoverlapping(results.add(o * WIDE), arena.add(output + start), n);
-        }
     }
 }
 
 /// The arena's address, to be given to tasks.
 #[derive(Clone, Copy)]
-struct Arena(*mut f64);
+pub(crate) struct Arena(pub *mut f64);
 // SAFETY: tasks that share it keep to disjoint lanes (see `run_parallel`).
 unsafe impl Send for Arena {}
 // SAFETY: as above.

@@ -166,6 +166,25 @@ fn exprelr_slope(b: &mut Builder, x: Value, y: Value) -> Value {
     b.select(near, series, far)
 }
 
+/// The value `of` with `what` replaced by a number.
+pub fn substitute(b: &mut Builder, of: Value, what: Value, by: f64) -> Value {
+    let snapshot = b.kernel().body.clone();
+    let new = b.constant(by);
+    let mut map: Vec<Value> = Vec::with_capacity(of.index() + 1);
+    for (k, op) in snapshot.iter().enumerate().take(of.index() + 1) {
+        let v = Value(k as u32);
+        let mapped = if v == what {
+            new
+        } else if matches!(op, Op::Input(_)) {
+            v
+        } else {
+            b.rebuild(*op, |o| map[o.index()])
+        };
+        map.push(mapped);
+    }
+    map[of.index()]
+}
+
 /// Name of the cotangent of a port in the kernels made by [`vjp`].
 pub fn cotangent(name: &str) -> String {
     format!("d.{name}")

@@ -26,5 +26,5 @@ pub use builder::Builder;
 pub use event::{EventProgram, EventStep};
 pub use interpret::interpret;
 pub use kernel::{Binary, Class, Compare, Kernel, Literal, Logic, Op, Port, Shape, Surrogate, Unary, Value};
-pub use mechanism::{Interface, Mechanism, Parameter, Readout, Receptor, Role, Signal, Solve, SpikeRule, StateVariable};
+pub use mechanism::{Interface, Ion, Mechanism, Parameter, Readout, Receptor, Role, Signal, Solve, SpikeRule, StateVariable};
 pub use number::{Dual, Number};

@@ -142,6 +142,19 @@ pub struct Interface {
     pub activity: f64,
 }
 
+/// What a mechanism has to do with one ion (`USEION`).
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Ion {
+    /// Name: `na`.
+    pub name: String,
+    /// Charge, where it is declared.
+    pub valence: Option<f64>,
+    /// What it reads of it: `ena`, `cai`.
+    pub reads: Vec<String>,
+    /// What it writes of it: `ina`.
+    pub writes: Vec<String>,
+}
+
 /// Equations with a role and ports, as read from one `.mod` file.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Mechanism {
@@ -161,6 +174,8 @@ pub struct Mechanism {
     pub reads: Vec<Port>,
     /// Currents it contributes to the membrane, outward positive: outputs of `breakpoint`. nA for points, mA/cm2 for channels.
     pub currents: Vec<Port>,
+    /// The ions it reads or writes.
+    pub ions: Vec<Ion>,
     /// Inputs: parameters, reads. Outputs: initial states.
     pub initial: Kernel,
     /// Inputs: parameters, states, reads. Outputs: currents and other assigned variables.

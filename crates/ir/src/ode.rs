@@ -6,7 +6,7 @@
 //! - `euler`: `x + dt f`. Order 1.
 
 use crate::builder::Builder;
-use crate::calculus::derivative;
+use crate::calculus::{derivative, substitute};
 use crate::kernel::Kernel;
 use homolog_base::Unit;
 use serde::{Deserialize, Serialize};
@@ -75,25 +75,6 @@ pub fn step(rhs: &Kernel, method: Method) -> Result<Kernel, Vec<NotLinear>> {
         b.output(&port.name, unit, next);
     }
     if wrong.is_empty() { Ok(b.finish()) } else { Err(wrong) }
-}
-
-/// The value `of` with `what` replaced by a number.
-fn substitute(b: &mut Builder, of: crate::Value, what: crate::Value, by: f64) -> crate::Value {
-    let snapshot = b.kernel().body.clone();
-    let new = b.constant(by);
-    let mut map: Vec<crate::Value> = Vec::with_capacity(of.index() + 1);
-    for (k, op) in snapshot.iter().enumerate().take(of.index() + 1) {
-        let v = crate::Value(k as u32);
-        let mapped = if v == what {
-            new
-        } else if matches!(op, crate::Op::Input(_)) {
-            v
-        } else {
-            b.rebuild(*op, |o| map[o.index()])
-        };
-        map.push(mapped);
-    }
-    map[of.index()]
 }
 
 #[cfg(test)]

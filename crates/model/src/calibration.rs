@@ -3,14 +3,14 @@
 //! A projection's weights are dimensionless and start so that the drive of a neuron has mean 0 and variance 1. The
 //! mechanism declares the physical size of a weight of 1 and the mean activity this should give. Here that is measured,
 //! on the very kernels that will run: the neuron is shown drives `z` and its activity is averaged over the standard
-//! normal density by the trapezoid rule (spacing 1/8 on [-4, 4], error below 1e-4 of the mean). Where the activity is
+//! normal density by the trapezoid rule (spacing 1/8 on [-4, 4], error below 1e-4 of the mean; 1/2 on [-3, 3] for cells, which take longer). Where the activity is
 //! off by more than a quarter (another time step, another presentation, other parameters), the size of a weight is
 //! multiplied by a gain found by bisection.
 
-use crate::compose::{COUNT, Composed};
-use crate::model::{Clock, port};
+use crate::compose::COUNT;
+use crate::model::{Clock, Group, port};
+use crate::naive::{Given, Neuron};
 use homolog_base::math;
-use homolog_ir::interpret;
 
 /// What calibration found and did.
 #[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
@@ -25,13 +25,28 @@ pub struct Calibration {
     pub reached: f64,
 }
 
+/// How a group is tried out.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial<'a> {
+    /// Ticks of a frame.
+    pub ticks: usize,
+    /// Ticks before the readout opens.
+    pub settle: usize,
+    /// Values of learned parameters, by tensor.
+    pub learned: &'a [Vec<f64>],
+    /// For neurons whose inputs arrive by sign of their weight: half of what excitation and inhibition amount to together, on average, when
+    /// their difference has variance 1. It grows like the square root of the number of inputs.
+    pub balance: f64,
+}
+
 /// Activity and mean square of the value under a drive of `gain` times a standard normal number.
-pub fn response(group: &Composed, ticks: usize, settle: usize, learned: &[(String, f64)], gain: f64) -> (f64, f64) {
+pub fn response(group: &Group, trial: &Trial, gain: f64) -> (f64, f64) {
     let (mut weight, mut activity, mut square) = (0.0, 0.0, 0.0);
-    for k in -32..=32 {
-        let z = f64::from(k) / 8.0;
+    let (reach, spacing) = if group.tree.is_some() { (6, 0.5) } else { (32, 0.125) };
+    for k in -reach..=reach {
+        let z = f64::from(k) * spacing;
         let w = math::exp(-0.5 * z * z);
-        let (a, v) = respond(group, ticks, settle, learned, gain * z);
+        let (a, v) = respond(group, trial, gain, z);
         weight += w;
         activity += w * a;
         square += w * v * v;
@@ -40,36 +55,32 @@ pub fn response(group: &Composed, ticks: usize, settle: usize, learned: &[(Strin
 }
 
 /// Activity and value of one neuron in one frame with this drive.
-fn respond(group: &Composed, ticks: usize, settle: usize, learned: &[(String, f64)], drive: f64) -> (f64, f64) {
-    let parameter = |name: &str| learned.iter().find(|(n, _)| n == name).map(|(_, v)| *v);
-    let bind = |kernel: &homolog_ir::Kernel, state: &[(String, f64)], tick: usize| -> Vec<f64> {
-        let given = |name: &str| match name {
-            port::DRIVE => Some(drive),
-            port::OPEN => Some(if tick >= settle { 1.0 } else { 0.0 }),
-            _ => state.iter().find(|(n, _)| n == name).map(|(_, v)| *v).or_else(|| parameter(name)),
-        };
-        // Arrivals: none.
-        kernel.inputs.iter().map(|p| given(&p.name).unwrap_or(0.0)).collect()
-    };
+fn respond(group: &Group, trial: &Trial, gain: f64, z: f64) -> (f64, f64) {
+    let mut given: Given<f64> = Given::new();
+    given.insert(port::DRIVE.into(), vec![if group.signed.is_empty() { gain * z } else { 0.0 }]);
+    for (opening, sign) in group.signed.iter().zip([1.0, -1.0]) {
+        let all = gain * (trial.balance + 0.5 * sign * z).max(0.0);
+        given.insert(opening.name.clone(), vec![all / opening.sites as f64; opening.sites]);
+    }
+    for opening in &group.arrivals {
+        given.insert(opening.name.clone(), vec![0.0; opening.sites]);
+    }
+    let mut neuron = Neuron::new(group, |tensor, part| trial.learned.get(tensor).and_then(|t| t.get(part)).copied().unwrap_or(0.0));
     if group.clock == Clock::Frame {
-        let value = interpret(&group.value, &bind(&group.value, &[], 0))[0];
+        let value = neuron.value(group, &given);
         return (value.abs(), value);
     }
-    let mut state: Vec<(String, f64)> =
-        group.variables.iter().map(|v| v.name.clone()).zip(interpret(&group.initial, &bind(&group.initial, &[], 0))).collect();
-    for tick in 0..ticks {
-        let next = interpret(&group.step, &bind(&group.step, &state, tick));
-        for (s, x) in state.iter_mut().zip(next) {
-            s.1 = x;
-        }
+    for tick in 0..trial.ticks {
+        given.insert(port::OPEN.into(), vec![if tick >= trial.settle { 1.0 } else { 0.0 }]);
+        neuron.tick(group, &given, &[]);
     }
-    let count = state.iter().find(|(n, _)| n == COUNT).map_or(0.0, |(_, v)| *v);
-    (count, interpret(&group.value, &bind(&group.value, &state, ticks))[0])
+    let count = group.variables.iter().position(|v| v.name == COUNT).map_or(0.0, |k| neuron.variables[k][0]);
+    (count, neuron.value(group, &given))
 }
 
 /// Finds the gain. Returns what was done and the mean square of the value after it.
-pub fn calibrate(group: &Composed, ticks: usize, settle: usize, learned: &[(String, f64)], declared: f64) -> (Calibration, f64) {
-    let (found, square) = response(group, ticks, settle, learned, 1.0);
+pub fn calibrate(group: &Group, trial: &Trial, declared: f64) -> (Calibration, f64) {
+    let (found, square) = response(group, trial, 1.0);
     let mut done = Calibration { declared, found, gain: 1.0, reached: found };
     // A unit without time is its own definition: there is nothing to find.
     if group.clock == Clock::Frame || (found - declared).abs() <= 0.25 * declared {
@@ -80,7 +91,7 @@ pub fn calibrate(group: &Composed, ticks: usize, settle: usize, learned: &[(Stri
     let mut square = square;
     for _ in 0..24 {
         let gain = (low * high).sqrt();
-        let (activity, s) = response(group, ticks, settle, learned, gain);
+        let (activity, s) = response(group, trial, gain);
         done.gain = gain;
         done.reached = activity;
         square = s;

@@ -4,16 +4,18 @@
 //! here: what a weight means, how long an input is shown and how activity becomes a value come from the neurons' own
 //! declarations.
 
-use crate::calibration::calibrate;
+use crate::calibration::{Calibration, Trial, calibrate};
+use crate::cell::Cell;
 use crate::compose::{Parts, compose};
 use crate::library::Library;
-use crate::model::{Clock, Group, Link, Model, Target};
+use crate::model::{Clock, Group, Learned, Link, Model, Target, Wires};
 use crate::network::{Delay, Network, Population};
 use crate::params::{Params, Tensor};
 use homolog_base::{Diagnostic, Hash, Key, Unit};
-use homolog_ir::{Interface, Kernel, Mechanism, Receptor, Role, Signal, Surrogate};
+use homolog_ir::{Interface, Mechanism, Receptor, Role, Signal, Surrogate};
 use std::collections::BTreeMap;
 
+mod cells;
 mod order;
 mod wires;
 
@@ -22,17 +24,39 @@ pub const INPUT: &str = "input";
 
 /// A population with its mechanism found and its numbers read.
 struct Resolved<'a> {
-    mechanism: Option<(&'a Mechanism, &'a Interface)>,
+    kind: Kind<'a>,
     parameters: BTreeMap<String, f64>,
     surrogate: Option<Surrogate>,
 }
 
+/// What the one word names.
+#[derive(Clone, Copy)]
+enum Kind<'a> {
+    Input,
+    Neuron(&'a Mechanism, &'a Interface),
+    Cell(&'a Cell),
+}
+
 impl Resolved<'_> {
     fn is_input(&self) -> bool {
-        self.mechanism.is_none()
+        matches!(self.kind, Kind::Input)
     }
+
     fn spikes(&self) -> bool {
-        self.mechanism.is_some_and(|(_, i)| i.signal == Signal::Spike)
+        match self.kind {
+            Kind::Input => false,
+            Kind::Neuron(_, i) => i.signal == Signal::Spike,
+            Kind::Cell(_) => true,
+        }
+    }
+
+    /// Time step and presentation, ms, of what has a time.
+    fn time(&self) -> Option<(f64, f64)> {
+        match self.kind {
+            Kind::Input => None,
+            Kind::Neuron(_, i) => (i.dt > 0.0).then_some((i.dt, i.presentation)),
+            Kind::Cell(c) => Some((c.step.value, c.presentation.value)),
+        }
     }
 }
 
@@ -47,12 +71,12 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     if !problems.is_empty() {
         return Err(problems);
     }
-    let interfaces = || resolved.iter().filter_map(|r| r.mechanism.map(|m| m.1)).filter(|i| i.dt > 0.0);
-    let dt = network.dt.as_ref().map_or_else(|| interfaces().map(|i| i.dt).fold(f64::INFINITY, f64::min), |d| d.value);
+    let timed = || resolved.iter().filter_map(Resolved::time);
+    let dt = network.dt.as_ref().map_or_else(|| timed().map(|t| t.0).fold(f64::INFINITY, f64::min), |d| d.value);
     let dt = if dt.is_finite() { dt } else { 1.0 };
-    let shown = network.presentation.as_ref().map_or_else(|| interfaces().map(|i| i.presentation).fold(0.0, f64::max), |d| d.value);
+    let shown = network.presentation.as_ref().map_or_else(|| timed().map(|t| t.1).fold(0.0, f64::max), |d| d.value);
     let ticks = (shown / dt).round() as usize;
-    if interfaces().next().is_some() && (ticks == 0 || (ticks as f64 * dt - shown).abs() > 1e-9 * shown) {
+    if timed().next().is_some() && (ticks == 0 || (ticks as f64 * dt - shown).abs() > 1e-9 * shown) {
         let span = network.presentation.as_ref().or(network.dt.as_ref()).map(|l| l.span).unwrap_or_default();
         problems.push(
             network
@@ -68,7 +92,7 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
         );
         return Err(problems);
     }
-    let ticks = if interfaces().next().is_some() { ticks } else { 0 };
+    let ticks = if timed().next().is_some() { ticks } else { 0 };
     too_large(network, dt, ticks, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
@@ -93,8 +117,21 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     for (link, projection) in links.iter_mut().zip(&network.projections) {
         link.weights = params.tensors.len();
         params.tensors.push(wires::weights(link, projection, &groups, network, seed));
+        if groups[link.to].anatomy.is_some() {
+            link.places = Some(cells::places(link, groups[link.from].size, &groups[link.to], seed));
+        }
     }
-    let mut model = Model { title: network.title.clone(), hash: Hash::of(b""), dt, ticks, groups, links, phases: order };
+    let mut clamps = Vec::new();
+    for s in &network.stimuli {
+        match cells::clamp(network, s, &groups, dt) {
+            Ok(c) => clamps.push(c),
+            Err(d) => problems.push(d),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut model = Model { title: network.title.clone(), hash: Hash::of(b""), dt, ticks, groups, links, phases: order, clamps };
     model.hash = hash(&model);
     Ok((model, params))
 }
@@ -103,11 +140,17 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
 fn hash(model: &Model) -> Hash {
     let mut text = format!("{} {}\n", model.dt.to_bits(), model.ticks);
     for g in &model.groups {
-        text += &format!("{} {} {} {:?} {}\n{}{}{}", g.name, g.neuron, g.size, g.clock, g.settle, g.initial, g.step, g.value);
+        text += &format!("{} {} {} {:?} {}\n", g.name, g.neuron, g.size, g.clock, g.settle);
+        for l in g.prepare.iter().chain(&g.initial).chain(g.launches()) {
+            text += &format!("{} {:?}\n{}", l.sites, l.first, l.kernel);
+        }
+        text += &format!("{}{:?}\n{:?}\n", g.value, g.tree, g.fixed);
+        text += &format!("{:?}\n", g.learned.iter().map(|l| (&l.name, &l.part)).collect::<Vec<_>>());
     }
     for l in &model.links {
-        text += &format!("{} {} {} {:?} {} {:?}\n", l.name, l.from, l.to, l.target, l.delay, l.wires);
+        text += &format!("{} {} {} {:?} {} {:?} {:?}\n", l.name, l.from, l.to, l.target, l.delay, l.wires, l.places);
     }
+    text += &format!("{:?}\n", model.clamps);
     Hash::of(text.as_bytes())
 }
 
@@ -156,7 +199,7 @@ fn too_large(network: &Network, dt: f64, ticks: usize, problems: &mut Vec<Diagno
 }
 
 fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems: &mut Vec<Diagnostic>) -> Resolved<'a> {
-    let nothing = Resolved { mechanism: None, parameters: BTreeMap::new(), surrogate: None };
+    let nothing = Resolved { kind: Kind::Input, parameters: BTreeMap::new(), surrogate: None };
     if p.neuron.value == INPUT {
         for (name, value) in &p.parameters {
             problems.push(network.locate(
@@ -167,6 +210,11 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
         }
         return nothing;
     }
+    if let Some(cell) = library.cell(&p.neuron.value) {
+        // Its parameters belong to several mechanisms: they are read where those are found.
+        let surrogate = surrogate(network, p, None, problems);
+        return Resolved { kind: Kind::Cell(cell), parameters: BTreeMap::new(), surrogate };
+    }
     let neurons = || library.iter().filter(|m| m.role == Role::Neuron && m.interface.is_some());
     let Some(m) = library.get(&p.neuron.value) else {
         problems.push(
@@ -176,7 +224,7 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
                     p.neuron.span,
                     "not in the library",
                 )
-                .suggest(&p.neuron.value, neurons().map(|m| m.name.as_str()).chain([INPUT])),
+                .suggest(&p.neuron.value, neurons().map(|m| m.name.as_str()).chain(library.cells().map(|c| c.name.as_str())).chain([INPUT])),
         );
         return nothing;
     };
@@ -272,27 +320,63 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
             );
         }
     }
-    let mut surrogate = interface.surrogate;
-    if let Some(s) = &p.surrogate {
-        match homolog_ir::Shape::from_name(&s.value.0) {
-            Some(shape) if s.value.1 > 0.0 => surrogate = Some(Surrogate { shape, width: s.value.1 }),
-            Some(_) => problems.push(network.locate(
-                Diagnostic::error("model-surrogate", "the width of a surrogate must be positive"),
-                s.span,
-                "given here",
-            )),
-            None => problems.push(
-                network
-                    .locate(
-                        Diagnostic::error("model-surrogate", format!("there is no surrogate derivative `{}`", s.value.0)),
-                        s.span,
-                        "unknown shape",
-                    )
-                    .suggest(&s.value.0, homolog_ir::Shape::names()),
-            ),
-        }
+    let surrogate = surrogate(network, p, interface.surrogate, problems);
+    Resolved { kind: Kind::Neuron(m, interface), parameters, surrogate }
+}
+
+/// The surrogate derivative of a population: its own, or what its neuron declares.
+fn surrogate(network: &Network, p: &Population, declared: Option<Surrogate>, problems: &mut Vec<Diagnostic>) -> Option<Surrogate> {
+    let Some(s) = &p.surrogate else { return declared };
+    match homolog_ir::Shape::from_name(&s.value.0) {
+        Some(shape) if s.value.1 > 0.0 => return Some(Surrogate { shape, width: s.value.1 }),
+        Some(_) => problems.push(network.locate(
+            Diagnostic::error("model-surrogate", "the width of a surrogate must be positive"),
+            s.span,
+            "given here",
+        )),
+        None => problems.push(
+            network
+                .locate(
+                    Diagnostic::error("model-surrogate", format!("there is no surrogate derivative `{}`", s.value.0)),
+                    s.span,
+                    "unknown shape",
+                )
+                .suggest(&s.value.0, homolog_ir::Shape::names()),
+        ),
     }
-    Resolved { mechanism: Some((m, interface)), parameters, surrogate }
+    declared
+}
+
+/// Weights that arrive at a neuron of a population, on average.
+fn fan_in(network: &Network, links: &[Link], index: usize) -> f64 {
+    let size = |g: usize| network.populations[g].size.value as f64;
+    let weights = |l: &Link| match &l.wires {
+        Wires::Dense => size(l.from),
+        Wires::OneToOne => 1.0,
+        Wires::Sparse { column, .. } => column.len() as f64 / size(l.to),
+    };
+    links.iter().filter(|l| l.to == index).map(weights).sum()
+}
+
+/// Ticks of a frame before a readout opens.
+fn whole_settle(settle: f64, dt: f64, ticks: usize) -> usize {
+    ((settle / dt).round() as usize).min(ticks.saturating_sub(1))
+}
+
+/// What is said of a neuron that cannot be driven to the activity that it declares.
+fn beyond_calibration(network: &Network, population: &Population, neuron: &str, c: &Calibration) -> Option<Diagnostic> {
+    if c.reached > c.declared / 3.0 && c.reached < 3.0 * c.declared {
+        return None;
+    }
+    let d = Diagnostic::error(
+        "model-calibration",
+        format!(
+            "`{neuron}` cannot be driven to its declared activity: {:.3} spikes in a presentation instead of {}, at {} times the declared weight",
+            c.reached, c.declared, c.gain
+        ),
+    );
+    let d = network.locate(d, population.neuron.span, "with the parameters and the presentation given");
+    Some(d.hint("a longer presentation, a shorter refractory time or a lower threshold would let it spike"))
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -309,30 +393,13 @@ fn group(
 ) -> Result<Group, Vec<Diagnostic>> {
     let name = population.name.value.clone();
     let size = population.size.value;
-    let Some((mechanism, interface)) = resolved.mechanism else {
-        let empty = Kernel::default();
-        return Ok(Group {
-            name,
-            neuron: INPUT.into(),
-            size,
-            clock: Clock::Input,
-            variables: vec![],
-            initial: empty.clone(),
-            step: empty.clone(),
-            step_vjp: empty.clone(),
-            burst: None,
-            value: empty.clone(),
-            value_vjp: empty.clone(),
-            initial_vjp: empty,
-            spikes: false,
-            arrivals: vec![],
-            driven: false,
-            bias: None,
-            learned: vec![],
-            settle: 0,
-            mean_square: 1.0,
-            calibration: None,
-        });
+    let (mechanism, interface) = match resolved.kind {
+        Kind::Input => return Ok(Group { name, neuron: INPUT.into(), size, clock: Clock::Input, mean_square: 1.0, ..Group::default() }),
+        Kind::Cell(cell) => {
+            let around = cells::Around { network, library, links, index, dt, ticks, surrogate: resolved.surrogate };
+            return cells::group(&around, population, cell, params);
+        }
+        Kind::Neuron(m, i) => (m, i),
     };
     let incoming = || links.iter().filter(|l| l.to == index);
     let wants_bias = population.bias.unwrap_or(true) && interface.drive.is_some();
@@ -354,7 +421,7 @@ fn group(
         for (prefix, receptor) in [("positive", &interface.positive), ("negative", &interface.negative)] {
             let Some(receptor) = receptor else { continue };
             match library.get(&receptor.mechanism) {
-                Some(m) => match in_own_units(mechanism, receptor, m) {
+                Some(m) => match in_own_units(&mechanism.name, receptor, m) {
                     Ok(r) => receptors.push((prefix, r, m)),
                     Err(e) => problems.extend(e),
                 },
@@ -376,7 +443,6 @@ fn group(
         interface.readout_scale = scale.value;
     }
     let interface = &interface;
-    let settle = (interface.settle / dt).round() as usize;
     let mut parts = Parts {
         name: &name,
         neuron: mechanism,
@@ -386,7 +452,7 @@ fn group(
         learn: population.learn.iter().map(|l| l.name.value.clone()).collect(),
         dt,
         ticks,
-        settle: settle.min(ticks.saturating_sub(1)),
+        settle: whole_settle(interface.settle, dt, ticks),
         driven: true,
         own_events: incoming().any(|l| l.target == Target::Own),
         surrogate: resolved.surrogate,
@@ -396,33 +462,24 @@ fn group(
         e.into_iter().map(|m| network.locate(Diagnostic::error("model-neuron", m), population.neuron.span, "this neuron")).collect()
     };
     let value_of = |n: &str| resolved.parameters.get(n).copied().or_else(|| mechanism.parameter(n).map(|p| p.default)).unwrap_or(0.0);
-    let learned_values: Vec<(String, f64)> = parts.learn.iter().map(|n| (n.clone(), value_of(n))).collect();
-    let composed = compose(&parts).map_err(located)?;
+    let learned_values: Vec<Vec<f64>> = parts.learn.iter().map(|n| vec![value_of(n)]).collect();
+    let learned = |first: usize| -> Vec<Learned> {
+        parts.learn.iter().enumerate().map(|(k, n)| Learned { name: n.clone(), tensor: first + k, part: vec![0] }).collect()
+    };
+    let tried = Group { learned: learned(0), ..compose(&parts).map_err(located)? };
     let (calibration, mean_square) = match interface.drive {
         Some(_) => {
-            let (c, s) = calibrate(&composed, ticks, parts.settle, &learned_values, interface.activity);
+            let trial = Trial { ticks, settle: parts.settle, learned: &learned_values, balance: 0.0 };
+            let (c, s) = calibrate(&tried, &trial, interface.activity);
             (Some(c), s)
         }
         None => (None, 1.0),
     };
-    if let Some(c) =
-        calibration.filter(|c| composed.clock == Clock::Tick && !(c.reached > c.declared / 3.0 && c.reached < 3.0 * c.declared))
+    if let Some(d) = calibration
+        .filter(|_| tried.clock == Clock::Tick)
+        .and_then(|c| beyond_calibration(network, population, &mechanism.name, &c))
     {
-        return Err(vec![
-            network
-                .locate(
-                    Diagnostic::error(
-                        "model-calibration",
-                        format!(
-                            "`{}` cannot be driven to its declared activity: {:.3} spikes in a presentation instead of {}, at {} times the declared weight",
-                            mechanism.name, c.reached, c.declared, c.gain
-                        ),
-                    ),
-                    population.neuron.span,
-                    "with the parameters and the presentation given",
-                )
-                .hint("a longer presentation, a shorter refractory time or a lower threshold would let it spike"),
-        ]);
+        return Err(vec![d]);
     }
     parts.gain = calibration.map_or(1.0, |c| c.gain);
     parts.driven = driven;
@@ -433,27 +490,19 @@ fn group(
         params.tensors.len() - 1
     };
     let bias = wants_bias.then(|| column(params, format!("{name}.bias"), Unit::ONE, None, false, 0.0));
-    let learned = learned_values
+    let learned = parts
+        .learn
         .iter()
+        .zip(&learned_values)
         .map(|(n, v)| {
             let p = mechanism.parameter(n).expect("resolved");
-            (n.clone(), column(params, format!("{name}.{n}"), p.unit, p.limits, false, *v))
+            let tensor = column(params, format!("{name}.{n}"), p.unit, p.limits, false, v[0]);
+            Learned { name: n.clone(), tensor, part: vec![0] }
         })
         .collect();
     Ok(Group {
         neuron: mechanism.name.clone(),
         size,
-        clock: composed.clock,
-        variables: composed.variables,
-        initial: composed.initial,
-        step: composed.step,
-        step_vjp: composed.step_vjp,
-        burst: composed.burst,
-        value: composed.value,
-        value_vjp: composed.value_vjp,
-        initial_vjp: composed.initial_vjp,
-        spikes: composed.spikes,
-        arrivals: composed.arrivals,
         driven,
         bias,
         learned,
@@ -461,14 +510,15 @@ fn group(
         mean_square: if mean_square > 0.0 { mean_square } else { 1.0 },
         calibration,
         name,
+        ..composed
     })
 }
 
 /// A receptor's declaration with its numbers in the units of its mechanism.
-fn in_own_units(neuron: &Mechanism, receptor: &Receptor, mechanism: &Mechanism) -> Result<Receptor, Vec<Diagnostic>> {
+fn in_own_units(neuron: &str, receptor: &Receptor, mechanism: &Mechanism) -> Result<Receptor, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let mut out = receptor.clone();
-    let whose = format!("receptor `{}` of `{}`", receptor.mechanism, neuron.name);
+    let whose = format!("receptor `{}` of `{neuron}`", receptor.mechanism);
     let mut convert = |what: &str, value: &mut f64, unit: Option<Unit>, to: Unit| match unit.map(|u| (u, u.factor_to(&to))) {
         None => {}
         Some((_, Some(factor))) => *value *= factor,

@@ -5,10 +5,16 @@
 //! of the readout move. Everything that is known (parameters, `dt`) is folded; a state that can never leave its initial
 //! value (a refractory clock of a neuron without refractoriness) disappears.
 
-use crate::model::{Burst, Clock, Variable, port};
+use crate::model::{Action, Burst, Clock, Group, Launch, Opening, Variable, port};
 use homolog_base::Unit;
-use homolog_ir::{Builder, Interface, Kernel, Mechanism, Port, Readout, Receptor, Signal, Surrogate, Value, calculus, passes};
+use homolog_ir::{Builder, Compare, Interface, Kernel, Logic, Mechanism, Receptor, Signal, Surrogate, Value, calculus, passes};
+use readout::Reading;
+use scope::{Scope, receive};
 use std::collections::{BTreeMap, HashMap};
+
+pub mod cable;
+mod readout;
+mod scope;
 
 /// What a group is composed of.
 pub struct Parts<'a> {
@@ -40,33 +46,6 @@ pub struct Parts<'a> {
     pub gain: f64,
 }
 
-/// The kernels of a group: see [`crate::Group`].
-#[derive(Clone, PartialEq, Debug)]
-pub struct Composed {
-    /// When it is computed.
-    pub clock: Clock,
-    /// State variables.
-    pub variables: Vec<Variable>,
-    /// Initial state.
-    pub initial: Kernel,
-    /// One tick.
-    pub step: Kernel,
-    /// Its vector-Jacobian product.
-    pub step_vjp: Kernel,
-    /// Several ticks as one kernel.
-    pub burst: Option<Burst>,
-    /// The value of a frame.
-    pub value: Kernel,
-    /// Its vector-Jacobian product.
-    pub value_vjp: Kernel,
-    /// Vector-Jacobian product of the initial state.
-    pub initial_vjp: Kernel,
-    /// Whether it spikes.
-    pub spikes: bool,
-    /// Arrival ports that the step reads.
-    pub arrivals: Vec<String>,
-}
-
 /// Temperature where nothing else is said: that of Hodgkin & Huxley's squid axon, and NEURON's default, degC.
 pub const CELSIUS: f64 = 6.3;
 
@@ -75,57 +54,15 @@ pub const COUNT: &str = "count";
 /// What the readout has gathered in this frame.
 pub const GATHERED: &str = "gathered";
 
-fn ms() -> Unit {
-    Unit::parse("ms").expect("ms is a unit")
-}
-
-/// Names of one mechanism as values of the kernel that is being built.
-struct Scope<'a> {
-    mechanism: &'a Mechanism,
-    prefix: String,
-    known: HashMap<String, Value>,
-}
-
-impl<'a> Scope<'a> {
-    fn new(b: &mut Builder, mechanism: &'a Mechanism, prefix: &str, set: &dyn Fn(&str) -> Option<f64>, learn: &[String], dt: f64) -> Self {
-        let mut known = HashMap::new();
-        for p in &mechanism.parameters {
-            let v = if learn.contains(&p.name) { b.input(&p.name, p.unit) } else { b.constant(set(&p.name).unwrap_or(p.default)) };
-            known.insert(p.name.clone(), v);
-        }
-        known.insert("dt".into(), b.constant(dt));
-        known.entry("celsius".into()).or_insert_with(|| b.constant(CELSIUS));
-        Scope { mechanism, prefix: prefix.into(), known }
-    }
-
-    fn qualified(&self, name: &str) -> String {
-        if self.prefix.is_empty() { name.into() } else { format!("{}.{name}", self.prefix) }
-    }
-
-    fn read_states(&mut self, b: &mut Builder) {
-        for s in &self.mechanism.states {
-            let v = b.input(&self.qualified(&s.name), s.unit);
-            self.known.insert(s.name.clone(), v);
-        }
-    }
-
-    /// Runs a kernel of the mechanism here; its outputs become known under their names.
-    fn run(&mut self, b: &mut Builder, kernel: &Kernel) -> Vec<Value> {
-        let known = &self.known;
-        // A port that nothing defines stays at zero: it is an input that this network does not use.
-        let values = b.inline(kernel, |b, p| Some(known.get(&p.name).copied().unwrap_or_else(|| b.constant(0.0))));
-        for ((p, _), v) in kernel.outputs.iter().zip(&values) {
-            self.known.insert(p.name.clone(), *v);
-        }
-        values
-    }
-}
+/// Whether the potential was above threshold at the end of the tick before, 0 or 1. Neurons whose reset always leaves them below
+/// have no such variable.
+pub const ABOVE: &str = "above";
 
 /// Makes the kernels.
 ///
 /// # Errors
 /// Why these parts do not fit together, one sentence each.
-pub fn compose(parts: &Parts) -> Result<Composed, Vec<String>> {
+pub fn compose(parts: &Parts) -> Result<Group, Vec<String>> {
     let neuron = parts.neuron;
     let interface = parts.interface;
     let spikes = interface.signal == Signal::Spike;
@@ -142,7 +79,7 @@ pub fn compose(parts: &Parts) -> Result<Composed, Vec<String>> {
     if neuron.spike.as_ref().is_some_and(|rule| rule.reset.outputs.is_empty()) {
         problems.push(format!("the SPIKE block of `{}` sets no state, so it would spike in every tick above threshold", neuron.name));
     }
-    let reserved = [port::DRIVE, port::ARRIVE, port::OPEN, port::SPIKE, port::VALUE, COUNT, GATHERED, "bias"];
+    let reserved = [port::DRIVE, port::ARRIVE, port::OPEN, port::SPIKE, port::VALUE, COUNT, GATHERED, ABOVE, "bias"];
     let states = neuron.states.iter().map(|s| &s.name);
     for name in states.chain(&parts.learn).filter(|n| reserved.contains(&n.as_str())) {
         problems.push(format!("`{name}` of `{}` has a name that every neuron uses for something else: choose another", neuron.name));
@@ -155,11 +92,31 @@ pub fn compose(parts: &Parts) -> Result<Composed, Vec<String>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    if spikes { compose_ticks(parts) } else { Ok(compose_frame(parts)) }
+    if spikes { compose_ticks(parts) } else { compose_frame(parts) }
 }
 
 fn neuron_scope<'a>(b: &mut Builder, parts: &Parts<'a>) -> Scope<'a> {
-    Scope::new(b, parts.neuron, "", &|n| parts.parameters.get(n).copied(), &parts.learn, parts.dt)
+    Scope::new(b, parts.neuron, "", parts.dt, CELSIUS, |b, p| {
+        if parts.learn.contains(&p.name) {
+            b.input(&p.name, p.unit)
+        } else {
+            b.constant(parts.parameters.get(&p.name).copied().unwrap_or(p.default))
+        }
+    })
+}
+
+fn receptor_scope<'a>(b: &mut Builder, parts: &Parts, prefix: &str, receptor: &Receptor, mechanism: &'a Mechanism) -> Scope<'a> {
+    Scope::new(b, mechanism, prefix, parts.dt, CELSIUS, |b, p| {
+        let set = receptor.parameters.iter().find(|(n, ..)| *n == p.name).map(|(_, v, _)| *v);
+        b.constant(set.unwrap_or(p.default))
+    })
+}
+
+/// Sentences about what a mechanism cannot do in a step.
+fn not_linear(m: &Mechanism, e: Vec<homolog_ir::ode::NotLinear>) -> Vec<String> {
+    e.into_iter()
+        .map(|n| format!("the equation of `{}` in `{}` is not linear in it, so METHOD cnexp does not apply", n.state, m.name))
+        .collect()
 }
 
 fn drive(b: &mut Builder, parts: &Parts, scope: &mut Scope) {
@@ -176,11 +133,15 @@ fn drive(b: &mut Builder, parts: &Parts, scope: &mut Scope) {
 }
 
 /// A unit without time: its BREAKPOINT is its value.
-fn compose_frame(parts: &Parts) -> Composed {
+fn compose_frame(parts: &Parts) -> Result<Group, Vec<String>> {
     let mut b = Builder::new(format!("{}.value", parts.name));
     let mut scope = neuron_scope(&mut b, parts);
     drive(&mut b, parts, &mut scope);
     scope.run(&mut b, &parts.neuron.breakpoint);
+    let problems = scope.problems();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let Signal::Value(name) = &parts.interface.signal else { unreachable!("asked by the caller") };
     let y = scope.known.get(name).copied().unwrap_or_else(|| b.constant(0.0));
     let scale = b.constant(parts.interface.readout_scale);
@@ -191,19 +152,7 @@ fn compose_frame(parts: &Parts) -> Composed {
     let mut wrt = vec![port::DRIVE];
     wrt.extend(&learned);
     let value_vjp = finish_vjp(calculus::vjp(&value, &wrt, &learned));
-    Composed {
-        clock: Clock::Frame,
-        variables: vec![],
-        initial: Kernel { name: format!("{}.initial", parts.name), ..Kernel::default() },
-        step: Kernel { name: format!("{}.step", parts.name), ..Kernel::default() },
-        step_vjp: Kernel::default(),
-        burst: None,
-        value,
-        value_vjp,
-        initial_vjp: Kernel::default(),
-        spikes: false,
-        arrivals: vec![],
-    }
+    Ok(Group { clock: Clock::Frame, value, value_vjp, ..Group::default() })
 }
 
 /// Contraction only: the primal operations inside a vector-Jacobian product must keep the bits that they had in the
@@ -212,13 +161,8 @@ fn finish_vjp(kernel: Kernel) -> Kernel {
     passes::prune(&passes::contract(&kernel))
 }
 
-fn compose_ticks(parts: &Parts) -> Result<Composed, Vec<String>> {
+fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
     let (neuron, interface) = (parts.neuron, parts.interface);
-    let not_linear = |m: &Mechanism, e: Vec<homolog_ir::ode::NotLinear>| {
-        e.into_iter()
-            .map(|n| format!("the equation of `{}` in `{}` is not linear in it, so METHOD cnexp does not apply", n.state, m.name))
-            .collect::<Vec<_>>()
-    };
     let mut b = Builder::new(format!("{}.step", parts.name));
     let mut scope = neuron_scope(&mut b, parts);
     scope.read_states(&mut b);
@@ -226,26 +170,23 @@ fn compose_ticks(parts: &Parts) -> Result<Composed, Vec<String>> {
 
     // 1. Events.
     if parts.own_events {
-        let Some(program) = &neuron.receive else {
+        if neuron.receive.is_none() {
             return Err(vec![format!("spikes arrive at `{}`, which has no NET_RECEIVE and declares no receptors", neuron.name)]);
-        };
+        }
         let Some(event) = interface.event else {
             return Err(vec![format!("spikes arrive at `{}`, which does not say with EVENT how large a weight of 1 is", neuron.name)]);
         };
-        let size = event * parts.gain;
-        receive(&mut b, &mut scope, program, port::ARRIVE, size)?;
+        let arrive = b.input(port::ARRIVE, Unit::ONE);
+        receive(&mut b, &mut scope, arrive, event * parts.gain)?;
         arrivals.push(port::ARRIVE.to_string());
     }
     let mut receptors = Vec::new();
     for (prefix, receptor, mechanism) in &parts.receptors {
-        let set: HashMap<&str, f64> = receptor.parameters.iter().map(|(n, v, _)| (n.as_str(), *v)).collect();
-        let mut s = Scope::new(&mut b, mechanism, prefix, &|n| set.get(n).copied(), &[], parts.dt);
+        let mut s = receptor_scope(&mut b, parts, prefix, receptor, mechanism);
         s.read_states(&mut b);
-        let Some(program) = &mechanism.receive else {
-            return Err(vec![format!("`{}` is a receptor but has no NET_RECEIVE", mechanism.name)]);
-        };
         let name = format!("{}.{prefix}", port::ARRIVE);
-        receive(&mut b, &mut s, program, &name, receptor.weight.0 * parts.gain)?;
+        let arrive = b.input(&name, Unit::ONE);
+        receive(&mut b, &mut s, arrive, receptor.weight.0 * parts.gain)?;
         arrivals.push(name);
         receptors.push(s);
     }
@@ -280,44 +221,61 @@ fn compose_ticks(parts: &Parts) -> Result<Composed, Vec<String>> {
     // 5. Crossing and reset.
     let rule = neuron.spike.as_ref().expect("asked by the caller");
     let surrogate = parts.surrogate.expect("asked by the caller");
-    let known = scope.known.clone();
-    let x = b.inline(&rule.condition, |b, p| Some(known.get(&p.name).copied().unwrap_or_else(|| b.constant(0.0))))[0];
-    let spike = b.spike(x, surrogate);
+    let x = scope.evaluate(&mut b, &rule.condition)[0];
     let zero = b.constant(0.0);
-    let crossed = b.compare(homolog_ir::Compare::Lt, zero, x);
-    let after = b.inline(&rule.reset, |b, p| Some(known.get(&p.name).copied().unwrap_or_else(|| b.constant(0.0))));
-    for ((p, _), r) in rule.reset.outputs.iter().zip(after) {
-        let before = scope.known[&p.name];
+    let reset = scope.evaluate(&mut b, &rule.reset);
+    let still = {
+        let mut after = Scope { mechanism: neuron, prefix: String::new(), known: scope.known.clone(), undefined: vec![] };
+        after.known.extend(rule.reset.outputs.iter().map(|(p, _)| p.name.clone()).zip(reset.iter().copied()));
+        after.evaluate(&mut b, &rule.condition)[0]
+    };
+    // A spike is a crossing from below. Where the reset leads below threshold, whatever the states were, what is above now was below.
+    let from_below = b.as_const(still).is_some_and(|x| x <= 0.0) && starts_below(parts);
+    let rises = b.spike(x, surrogate);
+    let is_above = b.compare(Compare::Lt, zero, x);
+    let (spike, crossed) = if from_below {
+        (rises, is_above)
+    } else {
+        let above = b.input(ABOVE, Unit::ONE);
+        let one = b.constant(1.0);
+        let below = b.sub(one, above);
+        let was_below = b.compare(Compare::Lt, above, one);
+        (b.mul(rises, below), b.logic(Logic::And, is_above, was_below))
+    };
+    for ((p, _), r) in rule.reset.outputs.iter().zip(&reset) {
+        let unset = scope.known[&p.name];
         let v = if interface.reset_attached {
-            let jump = b.sub(r, before);
+            let jump = b.sub(*r, unset);
             let part = b.mul(spike, jump);
-            b.add(before, part)
+            b.add(unset, part)
         } else {
-            b.select(crossed, r, before)
+            b.select(crossed, *r, unset)
         };
         scope.known.insert(p.name.clone(), v);
     }
     // 6. Counters of the readout.
-    let mut variables = Vec::new();
     let mut out: Vec<(Variable, Value)> = Vec::new();
     for s in std::iter::once(&scope).chain(&receptors) {
         for state in &s.mechanism.states {
             let v = s.known[&state.name];
-            out.push((Variable { name: s.qualified(&state.name), unit: state.unit, per_frame: false, taped: false }, v));
+            out.push((Variable { name: s.qualified(&state.name), unit: state.unit, per_frame: false, taped: false, sites: 1 }, v));
         }
     }
-    let count = b.input(COUNT, Unit::ONE);
-    let counted = b.add(count, spike);
-    out.push((Variable { name: COUNT.into(), unit: Unit::ONE, per_frame: true, taped: false }, counted));
-    let open = if parts.settle == 0 {
-        b.constant(1.0)
-    } else {
-        b.input_port(Port { class: homolog_ir::Class::Constant, ..Port::new(port::OPEN, Unit::ONE) })
-    };
-    let gather = gather(&mut b, parts, &scope, spike, open)?;
-    if let Some((unit, v)) = gather {
-        out.push((Variable { name: GATHERED.into(), unit, per_frame: true, taped: false }, v));
+    if !from_below {
+        let ends = scope.evaluate(&mut b, &rule.condition)[0];
+        let is_above = b.compare(Compare::Lt, zero, ends);
+        let one = b.constant(1.0);
+        let above = b.select(is_above, one, zero);
+        out.push((Variable { name: ABOVE.into(), unit: Unit::ONE, per_frame: false, taped: false, sites: 1 }, above));
     }
+    let unit_of = |name: &str| neuron.states.iter().find(|s| s.name == name).map(|s| s.unit);
+    let reading = parts.reading();
+    out.extend(reading.tick(&mut b, spike, |name| Some((unit_of(name)?, scope.known[name])))?);
+    let problems: Vec<String> = std::iter::once(&scope).chain(&receptors).flat_map(Scope::problems).collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut variables = Vec::new();
     for (variable, v) in out {
         b.output(&variable.name, variable.unit, v);
         variables.push(variable);
@@ -325,74 +283,35 @@ fn compose_ticks(parts: &Parts) -> Result<Composed, Vec<String>> {
     b.output(port::SPIKE, Unit::ONE, spike);
     let step = b.finish();
 
-    let initial = initial(parts, &receptors, &variables);
+    let initial = initial(parts, &receptors, &variables)?;
     let (step, initial, variables) = drop_constant_states(step, initial, variables);
-    Ok(finish_ticks(parts, step, initial, variables, arrivals, gather.is_some()))
+    Ok(finish_ticks(parts, step, initial, variables, arrivals))
 }
 
-/// What the readout gathers in a tick, unless the plain counter does.
-fn gather(b: &mut Builder, parts: &Parts, scope: &Scope, spike: Value, open: Value) -> Result<Option<(Unit, Value)>, Vec<String>> {
-    Ok(match &parts.interface.readout {
-        Readout::Count if parts.settle == 0 => None,
-        Readout::Count => {
-            let old = b.input(GATHERED, Unit::ONE);
-            let now = b.mul(open, spike);
-            Some((Unit::ONE, b.add(old, now)))
+impl Parts<'_> {
+    fn reading(&self) -> Reading<'_> {
+        Reading {
+            neuron: &self.neuron.name,
+            readout: &self.interface.readout,
+            dt: self.dt,
+            ticks: self.ticks,
+            settle: self.settle,
+            scale: self.interface.readout_scale,
         }
-        Readout::Filtered(tau) if *tau <= 0.0 || tau.is_nan() => {
-            return Err(vec![format!("READOUT filtered of `{}` needs a positive time constant, not {tau} ms", parts.neuron.name)]);
-        }
-        Readout::Filtered(tau) => {
-            let old = b.input(GATHERED, Unit::ONE);
-            let keep = b.constant(homolog_base::math::exp(-parts.dt / tau));
-            let kept = b.mul(keep, old);
-            Some((Unit::ONE, b.add(kept, spike)))
-        }
-        Readout::Potential(name) => {
-            let Some(state) = parts.neuron.states.iter().find(|s| s.name == *name) else {
-                return Err(vec![format!("READOUT potential names `{name}`, which is no state of `{}`", parts.neuron.name)]);
-            };
-            let old = b.input(GATHERED, state.unit);
-            let share = b.constant(1.0 / (parts.ticks - parts.settle) as f64);
-            let part = b.mul(share, scope.known[name]);
-            let part = b.mul(open, part);
-            Some((state.unit, b.add(old, part)))
-        }
-        Readout::Value => {
-            return Err(vec![format!("`{}` spikes, so its READOUT is count, filtered or potential, not value", parts.neuron.name)]);
-        }
-    })
-}
-
-fn receive(b: &mut Builder, scope: &mut Scope, program: &homolog_ir::EventProgram, arrive: &str, size: f64) -> Result<(), Vec<String>> {
-    let Some(kernel) = program.as_kernel() else {
-        return Err(vec![format!("NET_RECEIVE of `{}` has control flow that depends on events one by one", scope.mechanism.name)]);
-    };
-    if program.arguments.len() != 1 {
-        return Err(vec![format!(
-            "NET_RECEIVE of `{}` has {} arguments; a projection gives one, the weight",
-            scope.mechanism.name,
-            program.arguments.len()
-        )]);
     }
-    // Sums of weights stand for all events of a tick, so their effects must add up.
-    let folded = passes::specialise(&kernel, |n| scope.mechanism.parameter(n).and(None));
-    let law = homolog_ir::EventProgram { arguments: program.arguments.clone(), steps: vec![homolog_ir::EventStep::Run(folded)] };
-    if !law.is_linear_in_weight() {
-        return Err(vec![format!(
-            "NET_RECEIVE of `{}` is not linear in its weight: simultaneous events do not add up",
-            scope.mechanism.name
-        )]);
-    }
-    let weight = b.input(arrive, Unit::ONE);
-    let size = b.constant(size);
-    let weight = b.mul(size, weight);
-    scope.known.insert(program.arguments[0].name.clone(), weight);
-    scope.run(b, &kernel);
-    Ok(())
 }
 
-fn initial(parts: &Parts, receptors: &[Scope], variables: &[Variable]) -> Kernel {
+/// Whether the neuron begins below its threshold, whatever is learned.
+fn starts_below(parts: &Parts) -> bool {
+    let Some(rule) = &parts.neuron.spike else { return false };
+    let mut b = Builder::new("start");
+    let mut scope = neuron_scope(&mut b, parts);
+    scope.run(&mut b, &parts.neuron.initial);
+    let x = scope.evaluate(&mut b, &rule.condition)[0];
+    b.as_const(x).is_some_and(|x| x <= 0.0)
+}
+
+fn initial(parts: &Parts, receptors: &[Scope], variables: &[Variable]) -> Result<Kernel, Vec<String>> {
     let mut b = Builder::new(format!("{}.initial", parts.name));
     let mut values: HashMap<String, Value> = HashMap::new();
     let zero = b.constant(0.0);
@@ -401,9 +320,9 @@ fn initial(parts: &Parts, receptors: &[Scope], variables: &[Variable]) -> Kernel
     for s in &parts.neuron.states {
         values.insert(s.name.clone(), scope.known.get(&s.name).copied().unwrap_or(zero));
     }
+    let mut problems = scope.problems();
     for (s, (prefix, receptor, mechanism)) in receptors.iter().zip(&parts.receptors) {
-        let set: HashMap<&str, f64> = receptor.parameters.iter().map(|(n, v, _)| (n.as_str(), *v)).collect();
-        let mut r = Scope::new(&mut b, mechanism, prefix, &|n| set.get(n).copied(), &[], parts.dt);
+        let mut r = receptor_scope(&mut b, parts, prefix, receptor, mechanism);
         if let Some(v) = values.get("v") {
             r.known.insert("v".into(), *v);
         }
@@ -411,11 +330,22 @@ fn initial(parts: &Parts, receptors: &[Scope], variables: &[Variable]) -> Kernel
         for state in &mechanism.states {
             values.insert(s.qualified(&state.name), r.known.get(&state.name).copied().unwrap_or(zero));
         }
+        problems.extend(r.problems());
+    }
+    if let Some(rule) = parts.neuron.spike.as_ref().filter(|_| variables.iter().any(|v| v.name == ABOVE)) {
+        let x = scope.evaluate(&mut b, &rule.condition)[0];
+        let is_above = b.compare(Compare::Lt, zero, x);
+        let one = b.constant(1.0);
+        let above = b.select(is_above, one, zero);
+        values.insert(ABOVE.into(), above);
+    }
+    if !problems.is_empty() {
+        return Err(problems);
     }
     for v in variables {
         b.output(&v.name, v.unit, values.get(&v.name).copied().unwrap_or(zero));
     }
-    b.finish()
+    Ok(b.finish())
 }
 
 /// Removes states that start at a constant and that the step then leaves at it.
@@ -507,14 +437,7 @@ fn drop_unchanged(kernel: &mut Kernel) {
     *kernel = passes::prune(kernel);
 }
 
-fn finish_ticks(
-    parts: &Parts,
-    step: Kernel,
-    initial: Kernel,
-    mut variables: Vec<Variable>,
-    arrivals: Vec<String>,
-    gathered: bool,
-) -> Composed {
+fn finish_ticks(parts: &Parts, step: Kernel, initial: Kernel, mut variables: Vec<Variable>, arrivals: Vec<String>) -> Group {
     let step = passes::optimise(&step);
     let learned: Vec<&str> = parts.learn.iter().map(String::as_str).collect();
     let mut wrt: Vec<&str> = variables.iter().map(|v| v.name.as_str()).collect();
@@ -528,21 +451,18 @@ fn finish_ticks(
     for v in &mut variables {
         v.taped = step_vjp.input(&v.name).is_some() || burst.as_ref().is_some_and(|b| b.step_vjp.input(&v.name).is_some());
     }
-
-    let mut b = Builder::new(format!("{}.value", parts.name));
-    let source = if gathered { GATHERED } else { COUNT };
-    let unit = variables.iter().find(|v| v.name == source).map_or(Unit::ONE, |v| v.unit);
-    let seen = b.input(source, unit);
-    let scale = b.constant(parts.interface.readout_scale);
-    let value = b.mul(scale, seen);
-    b.output(port::VALUE, Unit::ONE, value);
-    let value = b.finish();
-    let value_vjp = finish_vjp(calculus::vjp(&value, &[source], &[source]));
+    let (value, value_vjp) = parts.reading().value(parts.name, &variables);
     let initial_vjp = finish_vjp(calculus::vjp(&initial, &learned, &learned));
-    Composed { clock: Clock::Tick, variables, initial, step, step_vjp, burst, value, value_vjp, initial_vjp, spikes: true, arrivals }
-}
-
-/// The unit in which `dt` is given to every kernel.
-pub fn time_unit() -> Unit {
-    ms()
+    Group {
+        clock: Clock::Tick,
+        variables,
+        initial: vec![Launch::single(initial, initial_vjp)],
+        tick: vec![Action::Launch(Launch::single(step, step_vjp))],
+        burst,
+        value,
+        value_vjp,
+        spikes: true,
+        arrivals: arrivals.into_iter().map(|name| Opening { name, sites: 1 }).collect(),
+        ..Group::default()
+    }
 }

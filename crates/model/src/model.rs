@@ -9,11 +9,12 @@ use homolog_base::{Hash, Unit};
 use homolog_ir::Kernel;
 
 /// When a group is computed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Clock {
     /// Never: it is set from outside, once a frame.
     Input,
     /// Once a frame.
+    #[default]
     Frame,
     /// Every tick.
     Tick,
@@ -30,6 +31,118 @@ pub struct Variable {
     pub per_frame: bool,
     /// Whether the backward pass reads its value, so that the tape must hold it.
     pub taped: bool,
+    /// How many places of a neuron have one: 1, or one for each compartment that it lives in.
+    pub sites: usize,
+}
+
+/// A port that is filled from outside of the group in every tick (arrivals) or frame (drives by sign).
+#[derive(Clone, PartialEq, Debug)]
+pub struct Opening {
+    /// Name of the port.
+    pub name: String,
+    /// How many places of a neuron have one.
+    pub sites: usize,
+}
+
+/// A column of numbers that are made and used up within a tick.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Work {
+    /// Name of the port.
+    pub name: String,
+    /// How many places of a neuron have one.
+    pub sites: usize,
+}
+
+/// Numbers that stay the same through a run.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Fixed {
+    /// Name of the port.
+    pub name: String,
+    /// How many places of a neuron have one.
+    pub sites: usize,
+    /// One for each place; none when [`Group::prepare`] computes them from learned parameters.
+    pub values: Option<Vec<f64>>,
+}
+
+/// A parameter that is learned.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Learned {
+    /// Name of the port.
+    pub name: String,
+    /// Index in [`crate::Params`]; its shape is neurons x parts.
+    pub tensor: usize,
+    /// For every place of a neuron that reads it: which part it belongs to.
+    pub part: Vec<u32>,
+}
+
+/// A kernel that runs at several consecutive places of every neuron.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Launch {
+    /// The kernel.
+    pub kernel: Kernel,
+    /// Its vector-Jacobian product; empty where there is nothing to pull back.
+    pub vjp: Kernel,
+    /// How many places.
+    pub sites: usize,
+    /// For ports whose columns do not begin at the first of these places: at which of their own places they begin.
+    pub first: Vec<(String, usize)>,
+}
+
+impl Launch {
+    /// A kernel at the only place of every neuron.
+    pub fn single(kernel: Kernel, vjp: Kernel) -> Launch {
+        Launch { kernel, vjp, sites: 1, first: vec![] }
+    }
+
+    /// The place of a port's column at which this launch begins.
+    pub fn first(&self, port: &str) -> usize {
+        self.first.iter().find(|(n, _)| n == port).map_or(0, |(_, k)| *k)
+    }
+}
+
+/// One of the things that are done in a tick.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Action {
+    /// A kernel runs.
+    Launch(Launch),
+    /// The potentials of all compartments advance together: see [`Tree`].
+    Solve,
+}
+
+/// Compartments that are coupled. In a tick the potentials `v` of all nodes become the solution of
+/// `(d_i + sum of g) v_i - sum of g_j v_j = b_i`, where the columns [`port::DIAGONAL`] and [`port::RIGHT`] hold `d` and `b`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Tree {
+    /// For every node (compartments, then junctions): the node it hangs on.
+    pub parent: Vec<Option<u32>>,
+    /// How many nodes have a membrane; the others are junctions.
+    pub membrane: usize,
+    /// For every node: the conductance to the node it hangs on, uS. None when [`Group::prepare`] computes [`port::COUPLING`].
+    pub couplings: Option<Vec<f64>>,
+    /// Whether the solution is that of the middle of the step, from which the end follows (Crank-Nicolson).
+    pub extrapolate: bool,
+    /// Index of the variable that holds the potentials.
+    pub potential: usize,
+}
+
+/// Where in a cell the places of a group are.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Anatomy {
+    /// For every compartment, in the order of the column of potentials: name of its branch, which of the branch, and how many that has.
+    pub compartments: Vec<(String, usize, usize)>,
+    /// For every variable of the group: the compartments that have it; empty where there is one per neuron.
+    pub of_variable: Vec<Vec<u32>>,
+    /// The compartment whose crossing is a spike.
+    pub spike_at: usize,
+    /// Side area of every compartment, um2.
+    pub areas: Vec<f64>,
+}
+
+impl Anatomy {
+    /// The compartment that holds a place on a branch, from 0 at its beginning to 1.
+    pub fn at(&self, branch: &str, position: f64) -> Option<usize> {
+        self.compartments.iter().position(|(b, k, n)| b == branch && *k == ((position * *n as f64) as usize).min(*n - 1))
+    }
 }
 
 /// Names of the ports through which a group hears others.
@@ -48,6 +161,21 @@ pub mod port {
     pub const SPIKE: &str = "spike";
     /// The value of the group.
     pub const VALUE: &str = "value";
+    /// Weighted values at the receptors for positive weights, once a frame.
+    pub const DRIVE_POSITIVE: &str = "drive.positive";
+    /// ... for negative weights.
+    pub const DRIVE_NEGATIVE: &str = "drive.negative";
+    /// What stands on the diagonal of the tree's equations beside couplings, uS.
+    pub const DIAGONAL: &str = "membrane.d";
+    /// The right-hand side of the tree's equations, nA.
+    pub const RIGHT: &str = "membrane.b";
+    /// Conductances between nodes, uS.
+    pub const COUPLING: &str = "coupling";
+
+    /// Name of a variable as it is after the tree's solution, in the same tick.
+    pub fn next(name: &str) -> String {
+        format!("next.{name}")
+    }
 
     /// Name of a port of tick `j` of a burst.
     pub fn of_tick(name: &str, j: usize) -> String {
@@ -56,7 +184,7 @@ pub mod port {
 }
 
 /// Neurons that are computed together.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Group {
     /// Name of the population.
     pub name: String,
@@ -68,31 +196,39 @@ pub struct Group {
     pub clock: Clock,
     /// Its state variables. Empty without ticks.
     pub variables: Vec<Variable>,
-    /// Inputs: learned parameters. Outputs: all variables, in order.
-    pub initial: Kernel,
-    /// One tick. Inputs: variables, arrivals, drive, learned parameters. Outputs: all variables in order, then `spike` if it spikes.
-    pub step: Kernel,
-    /// Vector-Jacobian product of `step`: outputs are cotangents of the variables in order, of the arrivals, and,
-    /// accumulated, of the drive and the learned parameters.
-    pub step_vjp: Kernel,
+    /// Columns within a tick.
+    pub work: Vec<Work>,
+    /// Columns that stay the same through a run.
+    pub fixed: Vec<Fixed>,
+    /// Inputs: learned parameters, fixed columns. Outputs: those fixed columns that have no values.
+    pub prepare: Vec<Launch>,
+    /// Inputs: learned parameters. Outputs: all variables.
+    pub initial: Vec<Launch>,
+    /// One tick, in order. Inputs: variables, arrivals, drives, learned parameters, work. Outputs: variables, work, and `spike`. The
+    /// vector-Jacobian products run in reverse order.
+    pub tick: Vec<Action>,
     /// Several ticks as one kernel, where nothing else happens in between.
     pub burst: Option<Burst>,
     /// The value of a frame. Inputs: variables at its end (with ticks) or the drive (without), learned parameters. Output: `value`.
     pub value: Kernel,
     /// Vector-Jacobian product of `value` with respect to all its inputs.
     pub value_vjp: Kernel,
-    /// Vector-Jacobian product of `initial` with respect to the learned parameters.
-    pub initial_vjp: Kernel,
+    /// Couplings of its compartments, if it has some.
+    pub tree: Option<Tree>,
+    /// Where its places are, if it is made of cells.
+    pub anatomy: Option<Anatomy>,
     /// Whether it spikes.
     pub spikes: bool,
-    /// Names of the arrival ports that `step` reads, in order.
-    pub arrivals: Vec<String>,
+    /// The ports at which spikes arrive.
+    pub arrivals: Vec<Opening>,
+    /// The ports at which values arrive by sign of their weights: positive, negative; or none.
+    pub signed: Vec<Opening>,
     /// Whether anything drives it (`step` or `value` reads the drive).
     pub driven: bool,
     /// Index in [`crate::Params`] of its bias.
     pub bias: Option<usize>,
-    /// Learned parameters: port name (that of the mechanism's parameter) and index in [`crate::Params`].
-    pub learned: Vec<(String, usize)>,
+    /// Learned parameters.
+    pub learned: Vec<Learned>,
     /// Ticks of a frame before the readout opens.
     pub settle: usize,
     /// Mean square of the value under a drive of unit variance: what initial weights are scaled by.
@@ -101,16 +237,31 @@ pub struct Group {
     pub calibration: Option<Calibration>,
 }
 
+impl Group {
+    /// The launches of a tick.
+    pub fn launches(&self) -> impl Iterator<Item = &Launch> {
+        self.tick.iter().filter_map(|a| match a {
+            Action::Launch(l) => Some(l),
+            Action::Solve => None,
+        })
+    }
+
+    /// Numbers of state of one neuron.
+    pub fn state_size(&self) -> usize {
+        self.variables.iter().map(|v| v.sites).sum()
+    }
+}
+
 /// Several ticks of a group as one kernel: what is the same in all of them is computed once, and variables in between never
 /// leave the registers. Each tick has the bits that it has alone.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Burst {
     /// How many ticks.
     pub ticks: usize,
-    /// As [`Group::step`], with ports of tick `j` (arrivals, `spike`) named as [`port::of_tick`] says; variables before the first and
+    /// As the only launch of [`Group::tick`], with ports of tick `j` (arrivals, `spike`) named as [`port::of_tick`] says; variables before the first and
     /// after the last.
     pub step: Kernel,
-    /// Its vector-Jacobian product, as [`Group::step_vjp`].
+    /// Its vector-Jacobian product.
     pub step_vjp: Kernel,
 }
 
@@ -123,6 +274,32 @@ pub enum Target {
     Own,
     /// Spikes: by sign of the weight, at the positive and the negative receptor.
     BySign,
+    /// Values: by sign of the weight, as rates of events at the positive and the negative receptor, once a frame.
+    DriveBySign,
+}
+
+impl Target {
+    /// Whether the link carries spikes, tick by tick; else values, frame by frame.
+    pub fn spikes(self) -> bool {
+        matches!(self, Target::Own | Target::BySign)
+    }
+
+    /// Whether weights act by their sign.
+    pub fn by_sign(self) -> bool {
+        matches!(self, Target::BySign | Target::DriveBySign)
+    }
+}
+
+/// Where the weights of a link arrive on neurons with several places, for one sign: compressed sparse rows over places and receiving
+/// neurons, place by place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Rows {
+    /// Where each row starts: row `place * neurons + neuron`.
+    pub start: Vec<u32>,
+    /// Sending neuron of each entry.
+    pub column: Vec<u32>,
+    /// Which of the link's weights each entry is.
+    pub weight: Vec<u32>,
 }
 
 /// Which weights there are.
@@ -154,6 +331,8 @@ pub struct Link {
     pub target: Target,
     /// Which weights there are.
     pub wires: Wires,
+    /// On neurons with several places: where they arrive, for positive and for negative weights.
+    pub places: Option<[Rows; 2]>,
     /// Index of the weights in [`crate::Params`].
     pub weights: usize,
     /// Delay: ticks for spikes, frames for values.
@@ -187,6 +366,26 @@ pub struct Model {
     pub links: Vec<Link>,
     /// The order of a frame.
     pub phases: Vec<Phase>,
+    /// Currents that are injected.
+    pub clamps: Vec<Clamp>,
+}
+
+/// A current into one compartment of every neuron of a group.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Clamp {
+    /// Index of the group.
+    pub group: usize,
+    /// The compartment.
+    pub site: usize,
+    /// Mean current of ticks, nA: from a tick (since the beginning) on until the next entry.
+    pub steps: Vec<(i64, f64)>,
+}
+
+impl Clamp {
+    /// The current of a tick, nA.
+    pub fn current(&self, tick: i64) -> f64 {
+        self.steps[..self.steps.partition_point(|s| s.0 <= tick)].last().map_or(0.0, |s| s.1)
+    }
 }
 
 impl Model {
@@ -197,11 +396,11 @@ impl Model {
 
     /// The longest delay, in ticks, of spikes that leave this group.
     pub fn spike_history(&self, group: usize) -> usize {
-        self.links.iter().filter(|l| l.from == group && l.target != Target::Drive).map(|l| l.delay).max().unwrap_or(0)
+        self.links.iter().filter(|l| l.from == group && l.target.spikes()).map(|l| l.delay).max().unwrap_or(0)
     }
 
     /// The longest delay, in frames, of values that leave this group.
     pub fn value_history(&self, group: usize) -> usize {
-        self.links.iter().filter(|l| l.from == group && l.target == Target::Drive).map(|l| l.delay).max().unwrap_or(0)
+        self.links.iter().filter(|l| l.from == group && !l.target.spikes()).map(|l| l.delay).max().unwrap_or(0)
     }
 }

@@ -7,7 +7,7 @@
 mod roles;
 mod run;
 
-use crate::ast::{ExpressionKind, Operator, StatementKind};
+use crate::ast::{BlockKind, ExpressionKind, NeuronItem, Operator, StatementKind};
 use crate::program::{Program, What};
 use homolog_base::{Diagnostic, Unit};
 use homolog_ir::ode::Method;
@@ -84,6 +84,7 @@ pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
         states,
         reads: Vec::new(),
         currents,
+        ions: ions(p),
         initial,
         breakpoint,
         solves,
@@ -109,6 +110,25 @@ pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
         m.interface = crate::interface::lower(p, &m, items, span);
     }
     Some(m)
+}
+
+/// The ions of `USEION`, one entry each.
+fn ions(p: &Program<'_>) -> Vec<homolog_ir::Ion> {
+    let mut all: Vec<homolog_ir::Ion> = Vec::new();
+    for block in &p.file.blocks {
+        let BlockKind::Neuron(items) = &block.kind else { continue };
+        for item in items {
+            let NeuronItem::Ion { ion, read, write, valence } = item else { continue };
+            let k = all.iter().position(|i| i.name == ion.text).unwrap_or_else(|| {
+                all.push(homolog_ir::Ion { name: ion.text.clone(), valence: None, reads: vec![], writes: vec![] });
+                all.len() - 1
+            });
+            all[k].valence = valence.or(all[k].valence);
+            all[k].reads.extend(read.iter().map(|n| n.text.clone()));
+            all[k].writes.extend(write.iter().map(|n| n.text.clone()));
+        }
+    }
+    all
 }
 
 /// What the kernels read that is neither parameter, state nor time step: in the order of declaration.

@@ -157,6 +157,7 @@ impl Lane for F64x4 {
 }
 
 impl Vector for F64x4 {
+    type Short = F64x4;
     const WIDTH: usize = 4;
     #[inline(always)]
     unsafe fn load(p: *const f64) -> Self {
@@ -167,6 +168,14 @@ impl Vector for F64x4 {
         _mm256_storeu_pd(p, self.0);
     }
     #[inline(always)]
+    unsafe fn load_first(p: *const f64, n: usize) -> Self {
+        F64x4(_mm256_maskload_pd(p, first(n)))
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f64, n: usize) {
+        _mm256_maskstore_pd(p, first(n), self.0);
+    }
+    #[inline(always)]
     fn from_mask(m: __m256d) -> Self {
         F64x4(m)
     }
@@ -174,4 +183,10 @@ impl Vector for F64x4 {
     fn to_mask(self) -> __m256d {
         self.0
     }
+}
+
+/// Ones in the first `n` numbers.
+#[inline(always)]
+unsafe fn first(n: usize) -> __m256i {
+    _mm256_cmpgt_epi64(_mm256_set1_epi64x(n as i64), _mm256_setr_epi64x(0, 1, 2, 3))
 }

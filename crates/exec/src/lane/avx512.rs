@@ -165,6 +165,7 @@ impl Lane for F64x8 {
 }
 
 impl Vector for F64x8 {
+    type Short = super::avx2::F64x4;
     const WIDTH: usize = 8;
     #[inline(always)]
     unsafe fn load(p: *const f64) -> Self {
@@ -173,6 +174,14 @@ impl Vector for F64x8 {
     #[inline(always)]
     unsafe fn store(self, p: *mut f64) {
         _mm512_storeu_pd(p, self.0);
+    }
+    #[inline(always)]
+    unsafe fn load_first(p: *const f64, n: usize) -> Self {
+        F64x8(_mm512_maskz_loadu_pd((1 << n) - 1, p))
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f64, n: usize) {
+        _mm512_mask_storeu_pd(p, (1 << n) - 1, self.0);
     }
     #[inline(always)]
     fn from_mask(m: __mmask8) -> Self {

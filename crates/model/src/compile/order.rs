@@ -5,7 +5,7 @@
 //! strongly connected components (Tarjan 1972) of the spikes' graph are its stages.
 
 use super::Resolved;
-use crate::model::{Link, Phase, Target};
+use crate::model::{Link, Phase};
 use crate::network::Network;
 use homolog_base::Diagnostic;
 use petgraph::algo::tarjan_scc;
@@ -16,7 +16,7 @@ pub(super) fn phases(network: &Network, resolved: &[Resolved], links: &[Link], p
     // Groups that exchange spikes belong together: union them.
     let mut together: Vec<usize> = (0..n).collect();
     for _ in 0..n {
-        for l in links.iter().filter(|l| l.target != Target::Drive) {
+        for l in links.iter().filter(|l| l.target.spikes()) {
             let m = together[l.from].min(together[l.to]);
             together[l.from] = m;
             together[l.to] = m;
@@ -25,7 +25,7 @@ pub(super) fn phases(network: &Network, resolved: &[Resolved], links: &[Link], p
     let mut graph = DiGraph::<usize, usize>::new();
     let nodes: Vec<NodeIndex> = (0..n).map(|g| graph.add_node(g)).collect();
     for (k, l) in links.iter().enumerate() {
-        if l.target == Target::Drive && l.delay == 0 && !resolved[l.from].is_input() {
+        if !l.target.spikes() && l.delay == 0 && !resolved[l.from].is_input() {
             graph.add_edge(nodes[together[l.from]], nodes[together[l.to]], k);
         }
     }
@@ -34,13 +34,13 @@ pub(super) fn phases(network: &Network, resolved: &[Resolved], links: &[Link], p
         let inside: Vec<usize> = component.iter().map(|i| i.index()).collect();
         let loops = |a: usize| {
             links.iter().any(|l| {
-                l.target == Target::Drive && l.delay == 0 && together[l.from] == a && together[l.to] == a && !resolved[l.from].is_input()
+                !l.target.spikes() && l.delay == 0 && together[l.from] == a && together[l.to] == a && !resolved[l.from].is_input()
             })
         };
         if inside.len() > 1 || loops(inside[0]) {
             let belongs = |g: usize| inside.contains(&together[g]);
             let cycle: Vec<&Link> =
-                links.iter().filter(|l| l.delay == 0 && l.target == Target::Drive && belongs(l.from) && belongs(l.to)).collect();
+                links.iter().filter(|l| l.delay == 0 && !l.target.spikes() && belongs(l.from) && belongs(l.to)).collect();
             problems.push(cycle_problem(network, links, &cycle, "give one of these projections `delay = \"1 frame\"`"));
             continue;
         }
@@ -59,7 +59,7 @@ pub(super) fn phases(network: &Network, resolved: &[Resolved], links: &[Link], p
 
 /// The stages of a phase: strongly connected components of its spikes, each ordered by the spikes without delay.
 fn stages(network: &Network, members: &[usize], links: &[Link], problems: &mut Vec<Diagnostic>) -> Vec<Vec<usize>> {
-    let within = |l: &&Link| l.target != Target::Drive && members.contains(&l.from) && members.contains(&l.to);
+    let within = |l: &&Link| l.target.spikes() && members.contains(&l.from) && members.contains(&l.to);
     let at = |g: usize| NodeIndex::new(members.iter().position(|m| *m == g).expect("a member"));
     let mut all = DiGraph::<usize, ()>::new();
     for m in members {

@@ -1,6 +1,6 @@
 //! Projections: where they arrive, which weights they have, and where those start.
 
-use super::{Resolved, link_key, whole_delay};
+use super::{Kind, Resolved, link_key, whole_delay};
 use crate::model::{Group, Link, Target, Wires};
 use crate::network::{Network, Projection, Weights, Wiring};
 use crate::params::Tensor;
@@ -11,39 +11,45 @@ pub(super) fn links(network: &Network, resolved: &[Resolved], dt: f64, seed: u64
     let mut made: Vec<Link> = Vec::new();
     for p in &network.projections {
         let (Some(from), Some(to)) = (find(network, &p.from, problems), find(network, &p.to, problems)) else { continue };
-        let Some((mechanism, interface)) = resolved[to].mechanism else {
-            problems.push(
-                network
-                    .locate(
-                        Diagnostic::error("model-to-input", format!("`{}` is an input population and receives nothing", p.to.value)),
-                        p.to.span,
-                        "cannot receive",
-                    )
-                    .hint("exchange `from` and `to`?"),
-            );
-            continue;
-        };
         let events = resolved[from].spikes() && resolved[to].spikes();
-        let target = if !events {
-            if interface.drive.is_none() {
+        let (target, declared_delay) = match resolved[to].kind {
+            Kind::Input => {
                 problems.push(
                     network
                         .locate(
-                            Diagnostic::error(
-                                "model-no-drive",
-                                format!("`{}` takes only spikes, but `{}` sends values", mechanism.name, p.from.value),
-                            ),
+                            Diagnostic::error("model-to-input", format!("`{}` is an input population and receives nothing", p.to.value)),
                             p.to.span,
-                            "declares no DRIVE",
+                            "cannot receive",
                         )
-                        .hint("add a DRIVE to its INTERFACE block, or put a spiking population in between"),
+                        .hint("exchange `from` and `to`?"),
                 );
+                continue;
             }
-            Target::Drive
-        } else if interface.positive.is_some() || interface.negative.is_some() {
-            Target::BySign
-        } else {
-            Target::Own
+            Kind::Cell(cell) => (if events { Target::BySign } else { Target::DriveBySign }, cell.delay.value),
+            Kind::Neuron(mechanism, interface) => {
+                let target = if !events {
+                    if interface.drive.is_none() {
+                        problems.push(
+                            network
+                                .locate(
+                                    Diagnostic::error(
+                                        "model-no-drive",
+                                        format!("`{}` takes only spikes, but `{}` sends values", mechanism.name, p.from.value),
+                                    ),
+                                    p.to.span,
+                                    "declares no DRIVE",
+                                )
+                                .hint("add a DRIVE to its INTERFACE block, or put a spiking population in between"),
+                        );
+                    }
+                    Target::Drive
+                } else if interface.positive.is_some() || interface.negative.is_some() {
+                    Target::BySign
+                } else {
+                    Target::Own
+                };
+                (target, interface.delay)
+            }
         };
         let (rows, columns) = (network.populations[to].size.value, network.populations[from].size.value);
         let mut name = format!("{}->{}", p.from.value, p.to.value);
@@ -69,8 +75,8 @@ pub(super) fn links(network: &Network, resolved: &[Resolved], dt: f64, seed: u64
             }
             Wiring::Random(probability) => random(rows, columns, probability, seed, &name),
         };
-        let delay = whole_delay(network, p.delay.as_ref(), events, interface.delay, dt, problems);
-        made.push(Link { name, from, to, target, wires, weights: usize::MAX, delay });
+        let delay = whole_delay(network, p.delay.as_ref(), events, declared_delay, dt, problems);
+        made.push(Link { name, from, to, target, wires, places: None, weights: usize::MAX, delay });
     }
     made
 }

@@ -1,0 +1,312 @@
+//! A loop of ticks over tiles of lanes.
+//!
+//! In every tick a short list of actions is done: programs, tree solves, sums. All are local to a lane, so a tile of lanes goes
+//! through all ticks before the next one starts, and what it touches stays in the cache:
+//!
+//! ```text
+//! for each tile of lanes (on any thread):  for each tick:  for each action, in order
+//! ```
+//!
+//! Neither tiles nor threads nor the instruction set change a bit. What could go wrong is checked once, before the loop.
+
+use crate::column::{Column, Meeting, Use, check_alone, check_lanes, meeting};
+use crate::isa::Isa;
+use crate::program::launch::{Launch, Scratch};
+use crate::program::{Arena, Program};
+use crate::tree::{Adjoint, Solve, Tree};
+use std::ops::Range;
+
+/// Numbers to be worked on below which a second thread does not pay.
+const WORTH: usize = 1 << 15;
+
+/// What is done in a tick. Columns are those of the tick, by [`Column`].
+#[derive(Clone, Debug)]
+pub enum Action<'a> {
+    /// A program at every site.
+    Run {
+        /// Which.
+        program: &'a Program,
+        /// How many sites.
+        sites: usize,
+        /// By port. Of a constant port one number, at `at + t * tick`, which nothing in the loop may write.
+        inputs: Vec<Column>,
+        /// By port. One may be an input column, exactly.
+        outputs: Vec<Column>,
+    },
+    /// [`Tree::solve`]
+    Solve {
+        /// Of what.
+        tree: &'a Tree,
+        /// Of what numbers.
+        columns: Solve<'a>,
+    },
+    /// [`Tree::adjoint`]
+    Adjoint {
+        /// Of what.
+        tree: &'a Tree,
+        /// Of what numbers.
+        columns: Adjoint<'a>,
+    },
+    /// Adds a number to one site.
+    AddConstant {
+        /// To what.
+        to: Column,
+        /// How much.
+        amount: f64,
+    },
+    /// Adds a column to another.
+    AddColumn {
+        /// What.
+        from: Column,
+        /// To what.
+        to: Column,
+        /// How many sites.
+        sites: usize,
+    },
+}
+
+/// Actions over ticks and lanes.
+#[derive(Clone, Debug)]
+pub struct Loop<'a> {
+    /// Of each tick, in order.
+    pub actions: Vec<Action<'a>>,
+    /// Which ticks.
+    pub ticks: Range<usize>,
+    /// Whether the last tick is the first to be done.
+    pub reverse: bool,
+    /// How many lanes.
+    pub lanes: usize,
+    /// How many go through the ticks together, rounded up to whole vectors.
+    pub tile: usize,
+}
+
+/// Runs a loop; with `parallel`, tiles are shared by the current rayon pool, and may be cut smaller for that.
+///
+/// # Panics
+/// As [`Loop::check`].
+pub fn run_ticks(isa: Isa, arena: &mut [f64], ticks: &Loop, parallel: bool) {
+    ticks.check(isa, arena.len()).run(arena, ticks.ticks.clone(), parallel);
+}
+
+/// A loop that can be run in pieces without being checked again.
+#[derive(Clone, Debug)]
+pub struct Checked<'l, 'a> {
+    ticks: &'l Loop<'a>,
+    isa: Isa,
+    arena: usize,
+    plans: Vec<Plan>,
+}
+
+/// What is known of an action before the loop.
+#[derive(Clone, Debug, Default)]
+struct Plan {
+    /// Of a program: (input, output) that are one column.
+    same: Vec<(usize, usize)>,
+    /// Whether constants differ from tick to tick.
+    moving: bool,
+    /// Whether sites lie side by side, `lanes` apart.
+    flat: bool,
+}
+
+impl Action<'_> {
+    fn owner(&self) -> String {
+        match self {
+            Action::Run { program, .. } => program.owner(),
+            Action::Solve { .. } => "tree solve".into(),
+            Action::Adjoint { .. } => "adjoint of the tree solve".into(),
+            Action::AddConstant { .. } => "constant".into(),
+            Action::AddColumn { .. } => "sum".into(),
+        }
+    }
+
+    fn uses(&self, lanes: usize) -> Vec<Use> {
+        let used = |column, sites, written, name: String| Use { column, sites, width: lanes, shared: false, written, name };
+        match self {
+            Action::Run { program, sites, inputs, outputs } => {
+                assert_eq!(inputs.len(), program.constant().len(), "{}: number of inputs", self.owner());
+                assert_eq!(outputs.len(), program.outputs(), "{}: number of outputs", self.owner());
+                let inputs = inputs.iter().zip(program.constant()).enumerate().map(|(k, (&c, &constant))| {
+                    let u = used(c, *sites, false, format!("input {k}"));
+                    if constant { Use { sites: 1, width: 1, shared: true, ..u } } else { u }
+                });
+                inputs.chain(outputs.iter().enumerate().map(|(k, &c)| used(c, *sites, true, format!("output {k}")))).collect()
+            }
+            Action::Solve { tree, columns } => tree.uses_of_solve(columns, lanes),
+            Action::Adjoint { tree, columns } => tree.uses_of_adjoint(columns, lanes),
+            Action::AddConstant { to, .. } => vec![used(*to, 1, true, "sum".into())],
+            Action::AddColumn { from, to, sites } => {
+                vec![used(*from, *sites, false, "summand".into()), used(*to, *sites, true, "sum".into())]
+            }
+        }
+    }
+
+    /// Checks the columns of one tick, and says what there is to know of them.
+    fn plan(&self, uses: &[Use], arena: usize, ticks: &Range<usize>, lanes: usize) -> Plan {
+        let owner = self.owner();
+        let flat = uses.iter().all(|u| u.shared || u.sites <= 1 || u.column.site == lanes);
+        match self {
+            Action::Solve { tree, .. } | Action::Adjoint { tree, .. } => {
+                tree.check(uses, arena, ticks, &owner);
+                Plan { flat, ..Plan::default() }
+            }
+            _ => {
+                let mut same = Vec::new();
+                let first = uses.iter().position(|u| u.written).unwrap_or(uses.len());
+                for (k, x) in uses.iter().enumerate() {
+                    check_alone(x, ticks, arena, &owner);
+                    for (j, y) in uses[..k].iter().enumerate().filter(|(_, y)| x.written || y.written) {
+                        match meeting(y, x, ticks) {
+                            Meeting::Apart => {}
+                            Meeting::Same if !y.written => same.push((j, k - first)),
+                            _ => panic!("{owner}: {} overlaps {}", x.name, y.name),
+                        }
+                    }
+                }
+                Plan { same, moving: uses.iter().any(|u| u.shared && u.column.tick != 0), flat }
+            }
+        }
+    }
+}
+
+impl<'a> Loop<'a> {
+    /// Checks that the loop can run in an arena of so many numbers.
+    ///
+    /// # Panics
+    /// When a column leaves the arena in some tick; columns of an action overlap where they may not; a number is written in one
+    /// lane and used in another, in any two ticks; the number of a program's ports is wrong; the machine lacks `isa`.
+    pub fn check(&self, isa: Isa, arena: usize) -> Checked<'_, 'a> {
+        isa.check();
+        let mut plans = Vec::with_capacity(self.actions.len());
+        if !self.ticks.is_empty() && self.lanes > 0 {
+            let (mut all, mut whose): (Vec<Use>, Vec<usize>) = (Vec::new(), Vec::new());
+            for (k, action) in self.actions.iter().enumerate() {
+                let uses = action.uses(self.lanes);
+                plans.push(action.plan(&uses, arena, &self.ticks, self.lanes));
+                whose.resize(whose.len() + uses.len(), k);
+                all.extend(uses);
+            }
+            check_lanes(&all, |use_| self.actions[whose[use_]].owner(), &self.ticks);
+        }
+        Checked { ticks: self, isa, arena, plans }
+    }
+}
+
+impl Checked<'_, '_> {
+    /// Runs some of the loop's ticks.
+    ///
+    /// # Panics
+    /// When the arena is smaller than was said, or these are no ticks of the loop.
+    pub fn run(&self, arena: &mut [f64], ticks: Range<usize>, parallel: bool) {
+        let l = self.ticks;
+        assert!(arena.len() >= self.arena, "the arena of a loop was checked with {} numbers and has {}", self.arena, arena.len());
+        if ticks.is_empty() || l.lanes == 0 {
+            return;
+        }
+        assert!(l.ticks.start <= ticks.start && ticks.end <= l.ticks.end, "ticks {ticks:?} are not of the loop's {:?}", l.ticks);
+        let mut tiles = l.lanes.div_ceil(l.tile.max(1));
+        let threads = rayon::current_num_threads();
+        let parallel = parallel && threads > 1 && self.work() * ticks.len() >= WORTH;
+        if parallel {
+            tiles = tiles.next_multiple_of(threads);
+        }
+        let tile = l.lanes.div_ceil(tiles).next_multiple_of(8);
+        let lanes = |start: usize| start..(start + tile).min(l.lanes);
+        let base = Arena(arena.as_mut_ptr());
+        if !parallel || tile >= l.lanes {
+            for start in (0..l.lanes).step_by(tile) {
+                // SAFETY: the columns are checked for all of these ticks and lanes; the arena is borrowed exclusively.
+                unsafe { self.run_tile(base, lanes(start), &ticks) };
+            }
+            return;
+        }
+        rayon::scope(|scope| {
+            for start in (0..l.lanes).step_by(tile) {
+                let (lanes, ticks) = (lanes(start), ticks.clone());
+                // SAFETY: as above; and no number that is written belongs to two lanes, by `check_lanes`.
+                scope.spawn(move |_| unsafe { self.run_tile(base, lanes, &ticks) });
+            }
+        });
+    }
+
+    /// Numbers that are worked on in a tick.
+    fn work(&self) -> usize {
+        let sites = |a: &Action| match a {
+            // A step is worth some numbers.
+            Action::Run { program, sites, .. } => sites * program.steps(),
+            Action::Solve { tree, .. } | Action::Adjoint { tree, .. } => 4 * tree.nodes(),
+            Action::AddConstant { .. } => 1,
+            Action::AddColumn { sites, .. } => *sites,
+        };
+        self.ticks.lanes * self.ticks.actions.iter().map(sites).sum::<usize>()
+    }
+
+    /// All ticks of a tile.
+    ///
+    /// # Safety
+    /// The arena has the length that was checked; `lanes` and `ticks` are within those that were; nobody else touches these lanes.
+    unsafe fn run_tile(&self, arena: Arena, lanes: Range<usize>, ticks: &Range<usize>) {
+        let all = lanes.len() == self.ticks.lanes;
+        let actions = &self.ticks.actions;
+        let launched = |k: usize, sites: usize| if all && self.plans[k].flat { sites * lanes.len() } else { lanes.len() };
+        let mut lines = 0;
+        for (k, action) in actions.iter().enumerate() {
+            if let Action::Run { program, sites, .. } = action {
+                lines = lines.max(program.lines(launched(k, *sites)));
+            }
+        }
+        Scratch::with(lines, actions.len(), |rows, launches| {
+            for (k, (action, launch)) in actions.iter().zip(launches.iter_mut()).enumerate() {
+                if let Action::Run { program, sites, inputs, .. } = action {
+                    program.prepare(launch, rows, launched(k, *sites), |i, o| self.plans[k].same.contains(&(i, o)));
+                    program.set_constants(self.isa, arena.0, launch, |i| inputs[i].begin(ticks.start));
+                }
+            }
+            for i in 0..ticks.len() {
+                let t = if self.ticks.reverse { ticks.end - 1 - i } else { ticks.start + i };
+                for ((action, plan), launch) in actions.iter().zip(&self.plans).zip(launches.iter_mut()) {
+                    self.act(action, plan, launch, arena.0, t, &lanes, all && plan.flat);
+                }
+            }
+        });
+    }
+
+    /// One action in one tick, on some lanes; with `flat`, on all, and sites lie side by side.
+    ///
+    /// # Safety
+    /// As [`Checked::run_tile`]; the action's launch is prepared.
+    #[allow(clippy::too_many_arguments)]
+    #[inline(always)]
+    unsafe fn act(&self, action: &Action, plan: &Plan, launch: &mut Launch, arena: *mut f64, t: usize, lanes: &Range<usize>, flat: bool) {
+        match action {
+            Action::Run { program, sites, inputs, outputs } => {
+                if plan.moving {
+                    program.set_constants(self.isa, arena, launch, |i| inputs[i].begin(t));
+                }
+                for s in 0..if flat { (*sites).min(1) } else { *sites } {
+                    let place = |c: &Column| c.begin(t).wrapping_add(s * c.site + lanes.start);
+                    launch.inputs.iter_mut().zip(inputs).for_each(|(to, c)| *to = place(c));
+                    launch.outputs.iter_mut().zip(outputs).for_each(|(to, c)| *to = place(c));
+                    program.launch(self.isa, arena, launch);
+                }
+            }
+            Action::Solve { tree, columns } => tree.solve_lanes(self.isa, arena, columns, t, lanes.clone()),
+            Action::Adjoint { tree, columns } => tree.adjoint_lanes(self.isa, arena, columns, t, lanes.clone()),
+            Action::AddConstant { to, amount } => {
+                let to = arena.add(to.begin(t) + lanes.start);
+                for l in 0..lanes.len() {
+                    *to.add(l) += amount;
+                }
+            }
+            Action::AddColumn { from, to, sites } => {
+                let (segments, n) = if flat { ((*sites).min(1), sites * lanes.len()) } else { (*sites, lanes.len()) };
+                for s in 0..segments {
+                    let x = arena.add(from.begin(t) + s * from.site + lanes.start);
+                    let y = arena.add(to.begin(t) + s * to.site + lanes.start);
+                    for l in 0..n {
+                        *y.add(l) += *x.add(l);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,471 @@
+//! Populations of cells: mechanisms found, numbers read, receptors placed, kernels made.
+
+use super::{fan_in, in_own_units, link_key};
+use crate::calibration::{Trial, calibrate};
+use crate::cell::{Cell, CellReadout, Placed, Quantity};
+use crate::compose::cable::{CAPACITANCE, CableParts, DIAMETER, LearnedAt, Painted, RESISTIVITY, Receiving, SIGNS, compose_cable};
+use crate::discretise::{Cut, cut};
+use crate::library::Library;
+use crate::model::{Clamp, Group, Link, Rows, Target, Wires};
+use crate::network::{Learn, Located, Network, Per, Population, Stimulus};
+use crate::params::{Params, Tensor};
+use homolog_base::{Diagnostic, Unit};
+use homolog_ir::{Mechanism, Parameter, Readout, Role, Surrogate};
+use std::collections::BTreeMap;
+
+/// The mean of a sender's values over their root mean square: 0.56 for rectified normal numbers, 0.63 for images of digits.
+const MEAN_OVER_RMS: f64 = 0.6;
+
+/// What is known of the network around a population.
+pub(super) struct Around<'a> {
+    pub network: &'a Network,
+    pub library: &'a Library,
+    pub links: &'a [Link],
+    pub index: usize,
+    pub dt: f64,
+    pub ticks: usize,
+    pub surrogate: Option<Surrogate>,
+}
+
+/// Makes the group of a population of cells.
+pub(super) fn group(around: &Around, population: &Population, cell: &Cell, params: &mut Params) -> Result<Group, Vec<Diagnostic>> {
+    let mut cell = cell.clone();
+    if let Some(s) = around.surrogate {
+        cell.spike.surrogate = s;
+    }
+    let cell = &cell;
+    let mut problems = Vec::new();
+    let cut = cut(cell);
+    let painted = paints(around, population, cell, &cut, &mut problems);
+    let hears = |t: Target| around.links.iter().any(|l| l.to == around.index && l.target == t);
+    let (spikes_arrive, values_arrive) = (hears(Target::BySign), hears(Target::DriveBySign));
+    let receptors = [&cell.positive, &cell.negative]
+        .map(|p| p.as_ref().filter(|_| spikes_arrive || values_arrive))
+        .into_iter()
+        .enumerate()
+        .map(|(sign, p)| p.and_then(|p| receptor(around, population, cell, sign, p, &cut, &mut problems)))
+        .collect::<Vec<_>>();
+    if (spikes_arrive || values_arrive) && (cell.positive.is_none() || cell.negative.is_none()) {
+        let d = Diagnostic::error("model-receptor", format!("`{}` does not say who takes weights of both signs", cell.name));
+        let d = around.network.locate(d, population.neuron.span, "weights of a sign without a receptor would do nothing");
+        problems.push(d.hint("give the cell's file a [positive] and a [negative] section"));
+    }
+    let place = |name: &Located<String>, problems: &mut Vec<Diagnostic>| match cell.branch(name) {
+        Some(b) => cut.at(b, 0.5),
+        None => {
+            let d = Diagnostic::error("cell-unknown-branch", format!("`{}` has no branch `{}`", cell.name, name.value));
+            let d = d.suggest(name, cell.branches.iter().map(|b| b.name.value.as_str()));
+            problems.push(cell.locate(d, name.span, "unknown branch"));
+            0
+        }
+    };
+    let spike_at = place(&cell.spike.branch, &mut problems);
+    let bias_at = cell.bias.as_ref().map_or(0, |b| place(&b.branch, &mut problems));
+    let biased = population.bias.unwrap_or(true) && cell.bias.is_some();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let [positive, negative]: [_; 2] = receptors.try_into().unwrap_or_else(|_| unreachable!("two signs"));
+    let mut parts = CableParts {
+        name: &population.name.value,
+        cell,
+        cut: &cut,
+        painted,
+        receptors: [positive, negative],
+        learn: vec![],
+        dt: around.dt,
+        ticks: around.ticks,
+        settle: super::whole_settle(cell.settle.value, around.dt, around.ticks),
+        readout: match cell.readout.value {
+            CellReadout::Count => Readout::Count,
+            CellReadout::Filtered(tau) => Readout::Filtered(tau),
+            CellReadout::Potential => Readout::Potential("v".into()),
+        },
+        readout_scale: population.readout_scale.as_ref().map_or(cell.readout_scale, |s| s.value),
+        spikes_arrive,
+        values_arrive,
+        biased,
+        bias_at,
+        spike_at,
+        gain: 1.0,
+        metered: true,
+    };
+    let mut tensors = Vec::new();
+    for l in &population.learn {
+        match learned(around, population, &parts, l) {
+            Ok((part, values, parameter)) => {
+                let size = population.size.value;
+                parts.learn.push(LearnedAt { name: l.name.value.clone(), tensor: tensors.len(), part });
+                tensors.push(Tensor {
+                    name: format!("{}.{}", population.name.value, l.name.value),
+                    unit: parameter.unit,
+                    shape: [size, values.len()],
+                    learned: true,
+                    decays: false,
+                    bounds: parameter.limits,
+                    values: (0..size).flat_map(|_| values.iter().copied()).collect(),
+                });
+            }
+            Err(d) => problems.push(d),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let located = |e: Vec<String>| -> Vec<Diagnostic> {
+        e.into_iter().map(|m| around.network.locate(Diagnostic::error("model-neuron", m), population.neuron.span, "this cell")).collect()
+    };
+    let mut made = compose_cable(&parts).map_err(located)?;
+    let (mut calibration, mut mean_square) = (None, 1.0);
+    if spikes_arrive || values_arrive {
+        let first: Vec<Vec<f64>> = tensors.iter().map(|t| t.values[..t.shape[1]].to_vec()).collect();
+        // What is tried is a drive by values: it acts like the spikes that it stands for.
+        parts.values_arrive = true;
+        let tried = compose_cable(&parts).map_err(located)?;
+        parts.values_arrive = values_arrive;
+        let fan_in = fan_in(around.network, around.links, around.index);
+        let balance = 0.5 * (fan_in * 2.0 / std::f64::consts::PI).sqrt() * MEAN_OVER_RMS;
+        let trial = Trial { ticks: around.ticks, settle: parts.settle, learned: &first, balance };
+        let (c, s) = calibrate(&tried, &trial, cell.activity.value);
+        if let Some(d) = super::beyond_calibration(around.network, population, &cell.name, &c) {
+            return Err(vec![d]);
+        }
+        (calibration, mean_square) = (Some(c), s);
+        parts.gain = c.gain;
+        made = compose_cable(&parts).map_err(located)?;
+    }
+    for l in &mut made.learned {
+        l.tensor += params.tensors.len();
+    }
+    params.tensors.extend(tensors);
+    made.bias = biased.then(|| {
+        let size = population.size.value;
+        params.tensors.push(Tensor {
+            name: format!("{}.bias", population.name.value),
+            unit: Unit::ONE,
+            shape: [size, 1],
+            learned: true,
+            decays: false,
+            bounds: None,
+            values: vec![0.0; size],
+        });
+        params.tensors.len() - 1
+    });
+    Ok(Group {
+        name: population.name.value.clone(),
+        neuron: cell.name.clone(),
+        size: population.size.value,
+        driven: biased,
+        settle: parts.settle,
+        mean_square: if mean_square > 0.0 { mean_square } else { 1.0 },
+        calibration,
+        ..made
+    })
+}
+
+/// The compartments of some regions; all when none is named.
+fn of_regions(cell: &Cell, cut: &Cut, regions: &[Located<String>], problems: &mut Vec<Diagnostic>) -> Vec<bool> {
+    let known = cell.regions();
+    for r in regions.iter().filter(|r| !known.contains(&r.value.as_str())) {
+        let d = Diagnostic::error("cell-unknown-region", format!("`{}` has no region `{}`", cell.name, r.value));
+        problems.push(cell.locate(d.suggest(r, known.iter().copied()), r.span, "unknown region"));
+    }
+    let holds = |b: usize| regions.is_empty() || regions.iter().any(|r| r.value == cell.branches[b].region.value);
+    cut.compartments.iter().map(|c| holds(c.branch)).collect()
+}
+
+/// A number in the unit of a parameter, within its limits.
+fn number(whose: &str, parameter: &Parameter, (x, unit): &(f64, Option<String>)) -> Result<f64, Diagnostic> {
+    let value = match unit.as_deref().map(|u| (u, Unit::parse(u))) {
+        None => *x,
+        Some((_, Ok(u))) if u.same_dimension(&parameter.unit) => x * u.factor_to(&parameter.unit).expect("same dimension"),
+        Some((text, _)) => {
+            let d = Diagnostic::error("model-unit", format!("`{}` of {whose} is in {}, not in {text}", parameter.name, parameter.unit));
+            return Err(d.hint(format!("write it as \"{x} {}\"", parameter.unit)));
+        }
+    };
+    match parameter.limits {
+        Some((low, high)) if !(value >= low && value <= high) => {
+            let d = Diagnostic::error("model-limits", format!("`{}` of {whose} cannot be {value} {}", parameter.name, parameter.unit));
+            Err(d.hint(format!("it must lie between {low} and {high} {}", parameter.unit)))
+        }
+        _ => Ok(value),
+    }
+}
+
+fn find<'a>(around: &Around<'a>, cell: &Cell, name: &Located<String>, role: Role, what: &str) -> Result<&'a Mechanism, Diagnostic> {
+    let of_role = || around.library.iter().filter(|m| m.role == role).map(|m| m.name.as_str());
+    let place = |d: Diagnostic| cell.locate(d, name.span, what);
+    match around.library.get(name) {
+        Some(m) if m.role == role => Ok(m),
+        Some(m) => {
+            let is = match m.role {
+                Role::Neuron => "a whole neuron",
+                Role::Channel => "a mechanism of the membrane (SUFFIX)",
+                Role::Point => "a mechanism at a place (POINT_PROCESS)",
+            };
+            Err(place(Diagnostic::error("cell-role", format!("`{}` is {is}", m.name)))
+                .hint(format!("known here: {}", of_role().collect::<Vec<_>>().join(", "))))
+        }
+        None => Err(place(Diagnostic::error("cell-unknown-mechanism", format!("there is no mechanism `{}`", name.value)).suggest(name, of_role()))),
+    }
+}
+
+fn paints<'a>(around: &Around<'a>, population: &Population, cell: &Cell, cut: &Cut, problems: &mut Vec<Diagnostic>) -> Vec<Painted<'a>> {
+    let mut out: Vec<Painted> = Vec::new();
+    for paint in &cell.paints {
+        let at = of_regions(cell, cut, &paint.regions, problems);
+        let mechanism = match find(around, cell, &paint.mechanism, Role::Channel, "expected a mechanism of the membrane") {
+            Ok(m) => m,
+            Err(d) => {
+                problems.push(d);
+                continue;
+            }
+        };
+        if out.iter().any(|p| p.mechanism.name == mechanism.name && p.at.iter().zip(&at).any(|(a, b)| *a && *b)) {
+            let d = Diagnostic::error("cell-painted-twice", format!("`{}` is painted twice on a compartment of `{}`", mechanism.name, cell.name));
+            problems.push(cell.locate(d, paint.span, "again here").hint("let each region have it once"));
+        }
+        let values = values(&paint.parameters, mechanism, &|d, span| cell.locate(d, span, "given here"), problems);
+        out.push(Painted { mechanism, values, at });
+    }
+    // The model file may set what the cell's file sets, by the names of mechanism and parameter.
+    for (name, setting) in &population.parameters {
+        let locate = |d: Diagnostic| around.network.locate(d, setting.span, "given here");
+        let known = || out.iter().flat_map(|p| p.mechanism.parameters.iter().map(|q| format!("{}.{}", p.mechanism.name, q.name)));
+        if SIGNS.iter().any(|s| name.starts_with(&format!("{s}."))) {
+            continue;
+        }
+        let found: Vec<usize> =
+            (0..out.len()).filter(|k| name.strip_prefix(&format!("{}.", out[*k].mechanism.name)).is_some_and(|q| out[*k].mechanism.parameter(q).is_some())).collect();
+        if found.is_empty() {
+            let all: Vec<String> = known().collect();
+            let d = Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}`", cell.name));
+            problems.push(locate(d.suggest(name, all.iter().map(String::as_str))));
+        }
+        for k in found {
+            let p = &mut out[k];
+            let q = p.mechanism.parameter(&name[p.mechanism.name.len() + 1..]).expect("just found");
+            match number(&format!("`{}`", p.mechanism.name), q, &setting.value) {
+                Ok(x) => _ = p.values.insert(q.name.clone(), x),
+                Err(d) => problems.push(locate(d)),
+            }
+        }
+    }
+    out
+}
+
+fn values(
+    given: &BTreeMap<String, Quantity>,
+    mechanism: &Mechanism,
+    locate: &dyn Fn(Diagnostic, homolog_base::Span) -> Diagnostic,
+    problems: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, f64> {
+    let mut out = BTreeMap::new();
+    for (name, setting) in given {
+        match mechanism.parameter(name) {
+            None => {
+                let d = Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}`", mechanism.name));
+                problems.push(locate(d.suggest(name, mechanism.parameters.iter().map(|p| p.name.as_str())), setting.span));
+            }
+            Some(p) => match number(&format!("`{}`", mechanism.name), p, &setting.value) {
+                Ok(x) => _ = out.insert(name.clone(), x),
+                Err(d) => problems.push(locate(d, setting.span)),
+            },
+        }
+    }
+    out
+}
+
+fn receptor<'a>(
+    around: &Around<'a>,
+    population: &Population,
+    cell: &Cell,
+    sign: usize,
+    placed: &Placed,
+    cut: &Cut,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Receiving<'a>> {
+    let at = of_regions(cell, cut, &placed.regions, problems);
+    let name = Located::new(placed.receptor.mechanism.clone(), placed.receptor.span);
+    let mechanism = match find(around, cell, &name, Role::Point, "expected a synapse") {
+        Ok(m) => m,
+        Err(d) => {
+            problems.push(d);
+            return None;
+        }
+    };
+    let mut receptor = match in_own_units(&cell.name, &placed.receptor, mechanism) {
+        Ok(r) => r,
+        Err(e) => {
+            problems.extend(e.into_iter().map(|d| cell.locate(d, placed.receptor.span, "this receptor")));
+            return None;
+        }
+    };
+    for (name, setting) in &population.parameters {
+        let Some(name) = name.strip_prefix(&format!("{}.", SIGNS[sign])) else { continue };
+        let locate = |d: Diagnostic| around.network.locate(d, setting.span, "given here");
+        match mechanism.parameter(name) {
+            None => {
+                let d = Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}`", mechanism.name));
+                problems.push(locate(d.suggest(name, mechanism.parameters.iter().map(|p| p.name.as_str()))));
+            }
+            Some(p) => match number(&format!("`{}`", mechanism.name), p, &setting.value) {
+                Ok(x) => {
+                    receptor.parameters.retain(|(n, ..)| n != name);
+                    receptor.parameters.push((name.into(), x, None));
+                }
+                Err(d) => problems.push(locate(d)),
+            },
+        }
+    }
+    Some(Receiving { receptor, mechanism, at })
+}
+
+/// A learned parameter: the part of each compartment, where each part starts, and the parameter's unit and limits.
+fn learned(around: &Around, population: &Population, parts: &CableParts, l: &Learn) -> Result<(Vec<u32>, Vec<f64>, Parameter), Diagnostic> {
+    let (cell, cut) = (parts.cell, parts.cut);
+    let name = l.name.value.as_str();
+    let geometric = |unit: &str, low: f64, high: f64| Parameter {
+        name: name.into(),
+        unit: Unit::parse(unit).expect("a unit of this file"),
+        default: 0.0,
+        limits: Some((low, high)),
+        range: true,
+        span: Default::default(),
+    };
+    // What each compartment starts with; none for those that do not have it.
+    let (parameter, start): (Parameter, Vec<Option<f64>>) = match name {
+        CAPACITANCE => (geometric("uF/cm2", 1e-3, 1e3), vec![Some(cell.capacitance.value); cut.compartments.len()]),
+        RESISTIVITY => (geometric("ohm-cm", 1e-3, 1e6), vec![Some(cell.resistivity.value); cut.compartments.len()]),
+        DIAMETER => (geometric("um", 1e-3, 1e4), cut.compartments.iter().map(|c| Some(c.diameter())).collect()),
+        _ => {
+            let mut found: Option<Parameter> = None;
+            let mut start = vec![None; cut.compartments.len()];
+            for p in &parts.painted {
+                let Some(q) = name.strip_prefix(&format!("{}.", p.mechanism.name)).and_then(|q| p.mechanism.parameter(q)) else { continue };
+                let x = p.values.get(&q.name).copied().unwrap_or(q.default);
+                p.at.iter().zip(&mut start).filter(|(at, _)| **at).for_each(|(_, s)| *s = Some(x));
+                found = Some(q.clone());
+            }
+            for (sign, r) in parts.receptors.iter().enumerate() {
+                let Some(r) = r else { continue };
+                let Some(q) = name.strip_prefix(&format!("{}.", SIGNS[sign])).and_then(|q| r.mechanism.parameter(q)) else { continue };
+                let x = r.receptor.parameters.iter().find(|(n, ..)| *n == q.name).map_or(q.default, |(_, v, _)| *v);
+                r.at.iter().zip(&mut start).filter(|(at, _)| **at).for_each(|(_, s)| *s = Some(x));
+                found = Some(q.clone());
+            }
+            let Some(found) = found else {
+                let of = |prefix: &str, m: &Mechanism| m.parameters.iter().map(|p| format!("{prefix}.{}", p.name)).collect::<Vec<_>>();
+                let mut known: Vec<String> = parts.painted.iter().flat_map(|p| of(&p.mechanism.name, p.mechanism)).collect();
+                known.extend(parts.receptors.iter().enumerate().filter_map(|(k, r)| Some(of(SIGNS[k], r.as_ref()?.mechanism))).flatten());
+                known.extend([CAPACITANCE, RESISTIVITY, DIAMETER].map(String::from));
+                let d = Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}` to learn", cell.name));
+                return Err(around.network.locate(d.suggest(name, known.iter().map(String::as_str)), l.name.span, "unknown parameter"));
+            };
+            (found, start)
+        }
+    };
+    if population.learn.iter().filter(|o| o.name.value == name).count() > 1 {
+        let d = Diagnostic::error("model-parameter", format!("`{name}` is listed twice"));
+        return Err(around.network.locate(d, l.name.span, "it can be learned only once"));
+    }
+    let regions = cell.regions();
+    let key = |c: usize| {
+        let branch = cut.compartments[c].branch;
+        match l.per {
+            Per::Neuron => 0,
+            Per::Region => regions.iter().position(|r| *r == cell.branches[branch].region.value).expect("a region of the cell"),
+            Per::Branch => branch,
+            Per::Compartment => c,
+        }
+    };
+    let mut keys: Vec<usize> = Vec::new();
+    let mut values: Vec<f64> = Vec::new();
+    let mut part = vec![0u32; start.len()];
+    for (c, x) in start.iter().enumerate() {
+        let Some(x) = x else { continue };
+        let k = keys.iter().position(|k| *k == key(c)).unwrap_or_else(|| {
+            keys.push(key(c));
+            values.push(*x);
+            keys.len() - 1
+        });
+        if name != DIAMETER && values[k].to_bits() != x.to_bits() {
+            let d = Diagnostic::error("model-learn-parts", format!("`{name}` starts with different values in one part: {} and {x}", values[k]));
+            return Err(around.network.locate(d, l.name.span, "one number cannot be both").hint("learn it per = \"branch\" or per = \"region\""));
+        }
+        part[c] = k as u32;
+    }
+    if name == DIAMETER {
+        // The mean diameter of a part whose compartments differ would change the cell: only parts of one diameter can be learned as one.
+        for (c, x) in start.iter().enumerate() {
+            let (x, y) = (x.unwrap_or(0.0), values[part[c] as usize]);
+            if (x - y).abs() > 1e-9 * y {
+                let d = Diagnostic::error("model-learn-parts", format!("diameters of {x} um and {y} um stand in one part"));
+                return Err(around.network.locate(d, l.name.span, "one number cannot be both").hint("learn it per = \"compartment\""));
+            }
+        }
+    }
+    Ok((part, values, parameter))
+}
+
+/// Where the weights of a link arrive: every weight has one place of its sign, and places have equally many, to within one.
+pub(super) fn places(link: &Link, from: usize, to: &Group, seed: u64) -> [Rows; 2] {
+    let openings = if link.target == Target::BySign { &to.arrivals } else { &to.signed };
+    let key = link_key(seed, &link.name, "places");
+    let entries = |r: usize| -> Vec<(u32, u32)> {
+        match &link.wires {
+            Wires::Dense => (0..from).map(|c| (c as u32, (r * from + c) as u32)).collect(),
+            Wires::OneToOne => vec![(r as u32, r as u32)],
+            Wires::Sparse { start, column } => (start[r]..start[r + 1]).map(|k| (column[k as usize], k)).collect(),
+        }
+    };
+    let rows = |sites: usize| {
+        let mut by_row: Vec<Vec<(u32, u32)>> = vec![vec![]; sites * to.size];
+        for r in 0..to.size {
+            let all = entries(r);
+            let turn = key.numbered(r as u64).permutation(all.len());
+            for (entry, turn) in all.into_iter().zip(turn) {
+                by_row[(turn % sites) * to.size + r].push(entry);
+            }
+        }
+        let mut out = Rows { start: vec![0], column: vec![], weight: vec![] };
+        for row in by_row {
+            out.column.extend(row.iter().map(|e| e.0));
+            out.weight.extend(row.iter().map(|e| e.1));
+            out.start.push(out.column.len() as u32);
+        }
+        out
+    };
+    [0, 1].map(|k| rows(openings[k].sites))
+}
+
+/// A current clamp as mean currents of ticks, so that its charge is exact whatever the step.
+pub(super) fn clamp(network: &Network, s: &Stimulus, groups: &[Group], dt: f64) -> Result<Clamp, Diagnostic> {
+    let unknown = |d: Diagnostic, l: &Located<String>, label: &str| network.locate(d, l.span, label);
+    let Some(g) = groups.iter().position(|g| g.name == s.population.value) else {
+        let d = Diagnostic::error("model-unknown-population", format!("there is no population `{}`", s.population.value));
+        return Err(unknown(d.suggest(&s.population, groups.iter().map(|g| g.name.as_str())), &s.population, "unknown population"));
+    };
+    let Some(anatomy) = &groups[g].anatomy else {
+        let d = Diagnostic::error("model-clamp", format!("`{}` is not made of cells, so a current has no place to enter", s.population.value));
+        return Err(unknown(d, &s.population, "no cells").hint("exchange its neuron for a cell"));
+    };
+    let Some(site) = anatomy.at(&s.branch, s.position) else {
+        let d = Diagnostic::error("cell-unknown-branch", format!("`{}` has no branch `{}`", groups[g].neuron, s.branch.value));
+        let names = anatomy.compartments.iter().map(|c| c.0.as_str());
+        return Err(unknown(d.suggest(&s.branch, names), &s.branch, "unknown branch"));
+    };
+    let (begin, end) = (s.delay.value / dt, (s.delay.value + s.duration.value) / dt);
+    // Ticks whose ends are a rounding error apart are one.
+    let snap = |x: f64| if (x - x.round()).abs() < 1e-6 { x.round() } else { x };
+    let (begin, end) = (snap(begin), snap(end));
+    let share = |k: f64| (end.min(k + 1.0) - begin.max(k)).max(0.0) * s.amplitude.value;
+    let mut ticks: Vec<f64> = vec![begin.floor(), begin.floor() + 1.0, end.floor(), end.floor() + 1.0];
+    ticks.retain(|k| *k >= begin.floor());
+    ticks.sort_by(f64::total_cmp);
+    ticks.dedup();
+    let mut steps: Vec<(i64, f64)> = ticks.into_iter().map(|k| (k as i64, share(k))).collect();
+    steps.dedup_by(|a, b| a.1.to_bits() == b.1.to_bits());
+    Ok(Clamp { group: g, site, steps })
+}

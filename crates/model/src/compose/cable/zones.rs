@@ -1,0 +1,218 @@
+//! Which compartments lie where: zones of compartments that hold the same, one after the other.
+
+use super::{ARRIVE, CHARGE, CableParts, DRIVE, METERED, SIGNS};
+use crate::discretise::Above;
+use crate::model::{Anatomy, Group, Launch, Variable, port};
+use homolog_base::Unit;
+use homolog_ir::{Builder, Class, Kernel, Port, Value};
+use std::collections::HashMap;
+
+/// Consecutive compartments that hold the same.
+pub struct Zone {
+    /// Name of the region of the first, and a number where there are several such.
+    pub name: String,
+    /// First compartment in memory.
+    pub start: usize,
+    /// How many.
+    pub count: usize,
+    /// Which of the painted mechanisms they hold.
+    pub paints: Vec<usize>,
+    /// Whether they have receptors for positive and for negative weights.
+    pub receives: [bool; 2],
+    /// Whether the bias enters here (at their only compartment).
+    pub biased: bool,
+}
+
+impl Zone {
+    /// The signs of the receptors here.
+    pub fn receptors(&self) -> impl Iterator<Item = usize> + use<> {
+        let receives = self.receives;
+        (0..2).filter(move |k| receives[*k])
+    }
+}
+
+/// Where everything lies.
+pub(crate) struct Arrangement {
+    pub zones: Vec<Zone>,
+    /// For every compartment of the cut: where it lies.
+    pub memory: Vec<usize>,
+    /// For every place: which compartment of the cut lies there.
+    pub order: Vec<usize>,
+    /// For every node in memory: what it hangs on.
+    pub parent: Vec<Option<u32>>,
+    /// Compartments (in memory) of columns that not all compartments have.
+    domains: HashMap<String, Vec<u32>>,
+}
+
+impl Arrangement {
+    pub fn new(parts: &CableParts) -> Arrangement {
+        let n = parts.cut.compartments.len();
+        let holds = |c: usize| {
+            let paints: Vec<usize> = (0..parts.painted.len()).filter(|p| parts.painted[*p].at[c]).collect();
+            let receives = [0, 1].map(|k| parts.receptors[k].as_ref().is_some_and(|r| r.at[c]));
+            (paints, receives, parts.biased && c == parts.bias_at)
+        };
+        let mut kinds = Vec::new();
+        let kind: Vec<usize> = (0..n)
+            .map(|c| {
+                let h = holds(c);
+                kinds.iter().position(|k| *k == h).unwrap_or_else(|| {
+                    kinds.push(h);
+                    kinds.len() - 1
+                })
+            })
+            .collect();
+        let depth = depths(&parts.cut.above, &parts.cut.junctions);
+        let mut order: Vec<usize> = (0..n).collect();
+        order.sort_by_key(|&c| (kind[c], depth[c], c));
+        let mut memory = vec![0; n];
+        for (m, c) in order.iter().enumerate() {
+            memory[*c] = m;
+        }
+        let mut zones: Vec<Zone> = Vec::new();
+        for (k, (paints, receives, biased)) in kinds.into_iter().enumerate() {
+            let start = order.iter().position(|&c| kind[c] == k).expect("a kind has a compartment");
+            let count = kind.iter().filter(|x| **x == k).count();
+            let region = &parts.cell.branches[parts.cut.compartments[order[start]].branch].region.value;
+            let same = zones.iter().filter(|z| z.name.split('#').next() == Some(region)).count();
+            let name = if same == 0 { region.clone() } else { format!("{region}#{}", same + 1) };
+            zones.push(Zone { name, start, count, paints, receives, biased });
+        }
+        let node = |a: Above| match a {
+            Above::Nothing => None,
+            Above::EndOf(c) => Some(memory[c] as u32),
+            Above::Junction(j) => Some((n + j) as u32),
+        };
+        let mut parent: Vec<Option<u32>> = order.iter().map(|&c| node(parts.cut.above[c])).collect();
+        parent.extend(parts.cut.junctions.iter().map(|&c| Some(memory[c] as u32)));
+        let mut out = Arrangement { zones, memory, order, parent, domains: HashMap::new() };
+        out.find_domains(parts);
+        out
+    }
+
+    fn find_domains(&mut self, parts: &CableParts) {
+        let mut domains: HashMap<String, Vec<u32>> = HashMap::new();
+        let mut add = |name: String, at: &[bool]| {
+            let mut all = domains.remove(&name).unwrap_or_default();
+            all.extend((0..at.len()).filter(|c| at[*c]).map(|c| self.memory[c] as u32));
+            all.sort_unstable();
+            all.dedup();
+            domains.insert(name, all);
+        };
+        for p in &parts.painted {
+            let names = p.mechanism.states.iter().map(|s| &s.name).chain(p.mechanism.parameters.iter().map(|q| &q.name));
+            for name in names {
+                add(format!("{}.{name}", p.mechanism.name), &p.at);
+            }
+        }
+        for (k, r) in parts.receptors.iter().enumerate() {
+            let Some(r) = r else { continue };
+            let names = r.mechanism.states.iter().map(|s| &s.name).chain(r.mechanism.parameters.iter().map(|q| &q.name));
+            for name in names {
+                add(format!("{}.{name}", SIGNS[k]), &r.at);
+            }
+            add(ARRIVE[k].into(), &r.at);
+            add(DRIVE[k].into(), &r.at);
+        }
+        for ion in METERED.into_iter().filter(|_| parts.metered) {
+            let carries = |m: &homolog_ir::Mechanism| {
+                m.ions.iter().filter(|i| i.name == ion).flat_map(|i| &i.writes).any(|w| m.currents.iter().any(|c| c.name == *w))
+            };
+            let painted = parts.painted.iter().filter(|p| carries(p.mechanism)).map(|p| &p.at);
+            let received = parts.receptors.iter().flatten().filter(|r| carries(r.mechanism)).map(|r| &r.at);
+            for at in painted.chain(received) {
+                add(format!("{CHARGE}{ion}"), at);
+            }
+        }
+        add(port::DRIVE.into(), &(0..self.memory.len()).map(|c| c == parts.bias_at).collect::<Vec<_>>());
+        self.domains = domains;
+    }
+
+    /// Compartments with a membrane.
+    pub fn membrane(&self) -> usize {
+        self.memory.len()
+    }
+
+    /// Compartments and junctions.
+    pub fn nodes(&self) -> usize {
+        self.parent.len()
+    }
+
+    /// The compartments of a column that not all have.
+    pub fn domain(&self, name: &str) -> Option<&[u32]> {
+        self.domains.get(name).map(Vec::as_slice)
+    }
+
+    /// What belongs to each compartment of the cut, for the places of a column.
+    pub fn of_places(&self, name: &str, per_compartment: &[u32]) -> Vec<u32> {
+        match self.domain(name) {
+            Some(d) => d.iter().map(|m| per_compartment[self.order[*m as usize]]).collect(),
+            None => self.order.iter().map(|c| per_compartment[*c]).collect(),
+        }
+    }
+
+    /// A kernel over the compartments of a zone.
+    pub fn launch(&self, zone: &Zone, kernel: Kernel, vjp: Kernel) -> Launch {
+        let mut first: Vec<(String, usize)> = Vec::new();
+        for name in kernel.inputs.iter().map(|p| &p.name).chain(kernel.outputs.iter().map(|(p, _)| &p.name)) {
+            let base = name.strip_prefix("next.").unwrap_or(name);
+            let at = match self.domain(base) {
+                Some(d) => d.partition_point(|m| (*m as usize) < zone.start),
+                None => zone.start,
+            };
+            if at > 0 && !first.iter().any(|(n, _)| n == base) {
+                first.push((base.to_string(), at));
+            }
+        }
+        Launch { kernel, vjp, sites: zone.count, first }
+    }
+
+    /// A number of the geometry in the kernel of a zone: a constant where all of the zone have the same.
+    pub fn fixed_value(&self, b: &mut Builder, group: &Group, zone: &Zone, name: &str, unit: Unit) -> Value {
+        let column = group.fixed.iter().find(|f| f.name == name).expect("the geometry gives it");
+        if let Some(values) = &column.values {
+            let mine = &values[zone.start..zone.start + zone.count];
+            if mine.iter().all(|x| x.to_bits() == mine[0].to_bits()) {
+                return b.constant(mine[0]);
+            }
+        }
+        b.input_port(Port { class: Class::Contiguous, ..Port::new(name, unit) })
+    }
+
+    /// Where the places of a group are.
+    pub fn anatomy(&self, parts: &CableParts, variables: &[Variable]) -> Anatomy {
+        let cut = parts.cut;
+        let compartments = self
+            .order
+            .iter()
+            .map(|&c| {
+                let x = &cut.compartments[c];
+                (parts.cell.branches[x.branch].name.value.clone(), x.index, cut.first[x.branch + 1] - cut.first[x.branch])
+            })
+            .collect();
+        let of_variable = variables
+            .iter()
+            .map(|v| match self.domain(&v.name) {
+                Some(d) => d.to_vec(),
+                None if v.sites > 1 => (0..self.membrane() as u32).collect(),
+                None => vec![],
+            })
+            .collect();
+        let areas = self.order.iter().map(|&c| cut.compartments[c].area).collect();
+        Anatomy { compartments, of_variable, spike_at: self.memory[parts.spike_at], areas }
+    }
+}
+
+/// Nodes between each compartment and the root.
+fn depths(above: &[Above], junctions: &[usize]) -> Vec<usize> {
+    let mut depth: Vec<usize> = Vec::with_capacity(above.len());
+    for a in above {
+        // What a compartment hangs on comes before it.
+        depth.push(match a {
+            Above::Nothing => 0,
+            Above::EndOf(c) => depth[*c] + 1,
+            Above::Junction(j) => depth[junctions[*j]] + 2,
+        });
+    }
+    depth
+}

@@ -1,0 +1,94 @@
+//! A mechanism inside of a kernel that is being made.
+
+use homolog_ir::{Builder, Kernel, Mechanism, Value};
+use std::collections::HashMap;
+
+/// Names of one mechanism as values of the kernel that is being built.
+pub(super) struct Scope<'a> {
+    pub mechanism: &'a Mechanism,
+    pub prefix: String,
+    pub known: HashMap<String, Value>,
+    /// Ports that were read although nothing defines them.
+    pub undefined: Vec<String>,
+}
+
+impl<'a> Scope<'a> {
+    /// `parameter` gives every parameter its value.
+    pub fn new(
+        b: &mut Builder,
+        mechanism: &'a Mechanism,
+        prefix: &str,
+        dt: f64,
+        celsius: f64,
+        mut parameter: impl FnMut(&mut Builder, &homolog_ir::Parameter) -> Value,
+    ) -> Self {
+        let mut known: HashMap<String, Value> = mechanism.parameters.iter().map(|p| (p.name.clone(), parameter(b, p))).collect();
+        known.insert("dt".into(), b.constant(dt));
+        known.entry("celsius".into()).or_insert_with(|| b.constant(celsius));
+        Scope { mechanism, prefix: prefix.into(), known, undefined: vec![] }
+    }
+
+    pub fn qualified(&self, name: &str) -> String {
+        if self.prefix.is_empty() { name.into() } else { format!("{}.{name}", self.prefix) }
+    }
+
+    pub fn read_states(&mut self, b: &mut Builder) {
+        for s in &self.mechanism.states {
+            let v = b.input(&self.qualified(&s.name), s.unit);
+            self.known.insert(s.name.clone(), v);
+        }
+    }
+
+    /// What a kernel of the mechanism gives here.
+    pub fn evaluate(&mut self, b: &mut Builder, kernel: &Kernel) -> Vec<Value> {
+        let (known, undefined) = (&self.known, &mut self.undefined);
+        b.inline(kernel, |b, p| {
+            Some(known.get(&p.name).copied().unwrap_or_else(|| {
+                undefined.push(p.name.clone());
+                b.constant(0.0)
+            }))
+        })
+    }
+
+    /// Runs a kernel of the mechanism here; its outputs become known under their names.
+    pub fn run(&mut self, b: &mut Builder, kernel: &Kernel) -> Vec<Value> {
+        let values = self.evaluate(b, kernel);
+        for ((p, _), v) in kernel.outputs.iter().zip(&values) {
+            self.known.insert(p.name.clone(), *v);
+        }
+        values
+    }
+
+    /// One sentence for each port that was read although nothing defines it.
+    pub fn problems(&self) -> Vec<String> {
+        let mut names = self.undefined.clone();
+        names.sort();
+        names.dedup();
+        names.into_iter().map(|n| format!("`{}` reads `{n}`, which nothing here gives a value", self.mechanism.name)).collect()
+    }
+}
+
+/// Lets the events of a tick act: `arrive` is the sum of the weights that arrive, `size` what a weight of 1 is.
+pub(super) fn receive(b: &mut Builder, scope: &mut Scope, arrive: Value, size: f64) -> Result<(), Vec<String>> {
+    let mechanism = scope.mechanism;
+    let Some(program) = &mechanism.receive else { return Err(vec![format!("`{}` is a receptor but has no NET_RECEIVE", mechanism.name)]) };
+    let Some(kernel) = program.as_kernel() else {
+        return Err(vec![format!("NET_RECEIVE of `{}` has control flow that depends on events one by one", mechanism.name)]);
+    };
+    if program.arguments.len() != 1 {
+        return Err(vec![format!(
+            "NET_RECEIVE of `{}` has {} arguments; a projection gives one, the weight",
+            mechanism.name,
+            program.arguments.len()
+        )]);
+    }
+    // Sums of weights stand for all events of a tick, so their effects must add up.
+    if !program.is_linear_in_weight() {
+        return Err(vec![format!("NET_RECEIVE of `{}` is not linear in its weight: simultaneous events do not add up", mechanism.name)]);
+    }
+    let size = b.constant(size);
+    let weight = b.mul(size, arrive);
+    scope.known.insert(program.arguments[0].name.clone(), weight);
+    scope.run(b, &kernel);
+    Ok(())
+}

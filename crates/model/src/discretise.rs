@@ -1,0 +1,168 @@
+//! From branches to compartments, and from compartments to the numbers of the cable equation.
+//!
+//! A branch is cut into compartments of equal length. A compartment of side area `A` and resistances `r0`, `r1` from its middle to its
+//! beginning and its end obeys
+//!
+//! ```text
+//! c A dv/dt = -A i(v) + sum over neighbours j of g_j (v_j - v),   g_j = 1 / (r of this side + r of that side)
+//! ```
+//!
+//! Along a truncated cone of length `h` and diameters `d`, `e`: `A = pi (d + e)/2 sqrt(h^2 + (d - e)^2/4)` and `r = 4 R h / (pi d e)`
+//! (Rall 1959, Exp. Neurol. 1, 491; Hines 1984, Int. J. Bio-Med. Comput. 15, 69). Order 2 in the length of a compartment. Where two or
+//! more branches begin at one end, a *junction* without membrane stands between them, so that their resistances meet in one point.
+
+use crate::cell::{Branch, Cell, Discretisation};
+use std::f64::consts::PI;
+
+/// A piece of membrane with one potential.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Compartment {
+    /// Index of its branch.
+    pub branch: usize,
+    /// Which of its branch, from its beginning.
+    pub index: usize,
+    /// Length, um.
+    pub length: f64,
+    /// Side area, um2.
+    pub area: f64,
+    /// Resistance from its middle to its beginning for a resistivity of 1 ohm cm, MOhm.
+    pub towards: f64,
+    /// ... and to its end.
+    pub away: f64,
+}
+
+impl Compartment {
+    /// The diameter of the cylinder that has its length and area, um.
+    pub fn diameter(&self) -> f64 {
+        self.area / (PI * self.length)
+    }
+}
+
+/// Where a node of the tree hangs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Above {
+    /// It is the root.
+    Nothing,
+    /// The end of a compartment.
+    EndOf(usize),
+    /// A junction.
+    Junction(usize),
+}
+
+/// A cell cut up.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Cut {
+    /// The compartments: branch by branch, each from its beginning.
+    pub compartments: Vec<Compartment>,
+    /// What the beginning of each compartment is joined to.
+    pub above: Vec<Above>,
+    /// The compartment at whose end each junction stands.
+    pub junctions: Vec<usize>,
+    /// The first compartment of each branch, and one beyond the last.
+    pub first: Vec<usize>,
+}
+
+impl Cut {
+    /// The compartment that holds a place on a branch, from 0 at its beginning to 1.
+    pub fn at(&self, branch: usize, position: f64) -> usize {
+        let n = self.first[branch + 1] - self.first[branch];
+        self.first[branch] + ((position * n as f64) as usize).min(n - 1)
+    }
+}
+
+/// Frequency at which the length constant of the d-lambda rule is taken, Hz.
+const FREQUENCY: f64 = 100.0;
+
+/// How many compartments a branch has.
+pub fn count(cell: &Cell, branch: &Branch) -> usize {
+    if let Some(n) = &branch.compartments {
+        return n.value;
+    }
+    let whole = |x: f64| (x.ceil() as usize).max(1);
+    match cell.discretisation.value {
+        Discretisation::PerBranch(n) => n.max(1),
+        Discretisation::MaxLength(most) => whole(branch.length() / most - 1e-9),
+        Discretisation::DLambda(fraction) => {
+            // Of a cylinder, lambda = 1/2 sqrt(d / (pi f R c)); with d in um, R in ohm cm and c in uF/cm2 the root is in 1e5 um.
+            let lambda = |d: f64| 1e5 * (d / (4.0 * PI * FREQUENCY * cell.resistivity.value * cell.capacitance.value)).sqrt();
+            let mut electrotonic = 0.0;
+            for pair in branch.points.windows(2) {
+                let d = 0.5 * (pair[0].diameter + pair[1].diameter);
+                electrotonic += (pair[1].along - pair[0].along) / lambda(d);
+            }
+            whole(electrotonic / fraction - 1e-9)
+        }
+    }
+}
+
+/// Diameter of a branch at a distance.
+fn diameter(branch: &Branch, along: f64) -> f64 {
+    let points = &branch.points;
+    let k = points.partition_point(|p| p.along < along).clamp(1, points.len() - 1);
+    let (a, b) = (points[k - 1], points[k]);
+    if b.along <= a.along {
+        return b.diameter;
+    }
+    a.diameter + (b.diameter - a.diameter) * ((along - a.along) / (b.along - a.along)).clamp(0.0, 1.0)
+}
+
+/// Side area (um2) and resistance for 1 ohm cm (MOhm) of a branch between two distances.
+fn measure(branch: &Branch, from: f64, to: f64) -> (f64, f64) {
+    let (mut area, mut resistance) = (0.0, 0.0);
+    let inner = branch.points.iter().map(|p| p.along).filter(|x| *x > from && *x < to);
+    let mut at = from;
+    for next in inner.chain([to]) {
+        let h = next - at;
+        if h <= 0.0 {
+            continue;
+        }
+        // Diameters just inside the piece: a step in diameter has no length.
+        let (d, e) = (diameter(branch, at + 1e-9 * h), diameter(branch, next - 1e-9 * h));
+        area += PI * 0.5 * (d + e) * (h * h + 0.25 * (d - e) * (d - e)).sqrt();
+        // 1 ohm cm / um = 1e4 ohm = 1e-2 MOhm.
+        resistance += 1e-2 * 4.0 * h / (PI * d * e);
+        at = next;
+    }
+    (area, resistance)
+}
+
+/// Cuts a cell.
+pub fn cut(cell: &Cell) -> Cut {
+    let mut out = Cut { compartments: vec![], above: vec![], junctions: vec![], first: vec![] };
+    for (b, branch) in cell.branches.iter().enumerate() {
+        let n = count(cell, branch);
+        out.first.push(out.compartments.len());
+        let length = branch.length() / n as f64;
+        for k in 0..n {
+            let (start, middle, end) = (k as f64 * length, (k as f64 + 0.5) * length, (k + 1) as f64 * length);
+            let (a, towards) = measure(branch, start, middle);
+            let (z, away) = measure(branch, middle, end);
+            out.compartments.push(Compartment { branch: b, index: k, length, area: a + z, towards, away });
+        }
+    }
+    out.first.push(out.compartments.len());
+    // A branch with one child continues in it; with more, they meet in a junction.
+    let children = |b: usize| cell.branches.iter().filter(|c| c.parent == Some(b)).count();
+    let mut junction: Vec<Option<usize>> = vec![None; cell.branches.len()];
+    for (b, branch) in cell.branches.iter().enumerate() {
+        for k in out.first[b]..out.first[b + 1] {
+            let above = if k > out.first[b] {
+                Above::EndOf(k - 1)
+            } else {
+                match branch.parent {
+                    None => Above::Nothing,
+                    Some(p) if children(p) == 1 => Above::EndOf(out.first[p + 1] - 1),
+                    Some(p) => Above::Junction(*junction[p].get_or_insert_with(|| {
+                        out.junctions.push(out.first[p + 1] - 1);
+                        out.junctions.len() - 1
+                    })),
+                }
+            };
+            out.above.push(above);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

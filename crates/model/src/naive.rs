@@ -1,0 +1,185 @@
+//! One neuron of a group, step by step, by the interpreter: what a compiled group means, without regard to speed.
+//!
+//! Generic over its number type. Calibration runs it on numbers; the engine's tests hold the fast runner to it, bit for bit, and run it
+//! on dual numbers for exact derivatives.
+
+use crate::model::{Action, Group, Launch, Tree, port};
+use homolog_ir::{Kernel, Number, interpret};
+use std::collections::HashMap;
+
+/// The numbers of one neuron.
+#[derive(Clone, Debug)]
+pub struct Neuron<N> {
+    /// For every variable of the group: its numbers, place by place.
+    pub variables: Vec<Vec<N>>,
+    /// Fixed columns and couplings by name.
+    fixed: HashMap<String, Vec<N>>,
+    /// Learned parameters by port: number of each place.
+    learned: HashMap<String, Vec<N>>,
+}
+
+/// What a neuron is given in a tick, by port: number of each place.
+pub type Given<N> = HashMap<String, Vec<N>>;
+
+impl<N: Number> Neuron<N> {
+    /// A neuron at its start. `parameter` gives the number of a part of a learned tensor: (tensor, part).
+    pub fn new(group: &Group, parameter: impl Fn(usize, usize) -> N) -> Self {
+        let learned = group
+            .learned
+            .iter()
+            .map(|l| (l.name.clone(), l.part.iter().map(|part| parameter(l.tensor, *part as usize)).collect()))
+            .collect();
+        let zero = N::constant(0.0);
+        let fixed = group
+            .fixed
+            .iter()
+            .map(|f| {
+                let values = f.values.as_ref().map_or_else(|| vec![zero; f.sites], |v| v.iter().map(|x| N::constant(*x)).collect());
+                (f.name.clone(), values)
+            })
+            .collect();
+        let mut neuron = Neuron { variables: group.variables.iter().map(|v| vec![zero; v.sites]).collect(), fixed, learned };
+        let mut work = HashMap::new();
+        for launch in &group.prepare {
+            neuron.launch(group, launch, &HashMap::new(), &mut work);
+            for (name, values) in &mut neuron.fixed {
+                if let Some(made) = work.remove(name) {
+                    // Each launch fills its own places.
+                    let from = launch.first(name);
+                    values[from..from + launch.sites].copy_from_slice(&made[from..from + launch.sites]);
+                }
+            }
+        }
+        for launch in &group.initial {
+            neuron.launch(group, launch, &HashMap::new(), &mut work);
+        }
+        neuron
+    }
+
+    /// Counters begin a frame at zero.
+    pub fn begin_frame(&mut self, group: &Group) {
+        for (v, x) in group.variables.iter().zip(&mut self.variables) {
+            if v.per_frame {
+                x.fill(N::constant(0.0));
+            }
+        }
+    }
+
+    /// One tick; returns whether it spikes (0 or 1). `injected` is what clamps add, by compartment.
+    pub fn tick(&mut self, group: &Group, given: &Given<N>, injected: &[(usize, f64)]) -> N {
+        let mut work: Given<N> = group.work.iter().map(|w| (w.name.clone(), vec![N::constant(0.0); w.sites])).collect();
+        for action in &group.tick {
+            match action {
+                Action::Launch(launch) => self.launch(group, launch, given, &mut work),
+                Action::Solve => {
+                    let right = work.get_mut(port::RIGHT).expect("a group with a tree has it");
+                    for (site, amount) in injected {
+                        right[*site] = N::binary(homolog_ir::Binary::Add, right[*site], N::constant(*amount));
+                    }
+                    let tree = group.tree.as_ref().expect("a group that solves has a tree");
+                    let couplings = match &tree.couplings {
+                        Some(g) => g.iter().map(|x| N::constant(*x)).collect(),
+                        None => self.fixed[port::COUPLING].clone(),
+                    };
+                    let v = &self.variables[tree.potential];
+                    let next = solve(tree, &couplings, &work[port::DIAGONAL], &work[port::RIGHT], v);
+                    // Kernels after this read it as the next potential.
+                    work.insert(port::next("v"), next);
+                }
+            }
+        }
+        if let (Some(tree), Some(next)) = (&group.tree, work.remove(&port::next("v"))) {
+            self.variables[tree.potential] = next;
+        }
+        work.get(port::SPIKE).map_or(N::constant(0.0), |s| s[0])
+    }
+
+    /// The value of a frame.
+    pub fn value(&self, group: &Group, given: &Given<N>) -> N {
+        let launch = Launch { sites: 1, ..Launch::default() };
+        self.call(group, &group.value, &launch, given, &HashMap::new(), 0)[0]
+    }
+
+    fn launch(&mut self, group: &Group, launch: &Launch, given: &Given<N>, work: &mut Given<N>) {
+        let kernel = &launch.kernel;
+        for site in 0..launch.sites {
+            let out = self.call(group, kernel, launch, given, work, site);
+            for ((p, _), x) in kernel.outputs.iter().zip(out) {
+                let at = launch.first(&p.name) + site;
+                match group.variables.iter().position(|v| v.name == p.name) {
+                    Some(k) => self.variables[k][at] = x,
+                    None => {
+                        let column = work.entry(p.name.clone()).or_default();
+                        if column.len() <= at {
+                            column.resize(at + 1, N::constant(0.0));
+                        }
+                        column[at] = x;
+                    }
+                }
+            }
+        }
+    }
+
+    fn call(&self, group: &Group, kernel: &Kernel, launch: &Launch, given: &Given<N>, work: &Given<N>, site: usize) -> Vec<N> {
+        let read = |name: &str| -> N {
+            let base = name.strip_prefix("next.").unwrap_or(name);
+            let at = launch.first(base) + site;
+            if let Some(k) = group.variables.iter().position(|v| v.name == name) {
+                return self.variables[k][at];
+            }
+            let column = given.get(name).or_else(|| work.get(name)).or_else(|| self.learned.get(name)).or_else(|| self.fixed.get(name));
+            // Ports of the compartment that a node hangs on have a place of their own.
+            let column = column.or_else(|| self.learned.get(name.strip_prefix("parent.")?));
+            column.map_or_else(|| panic!("`{name}` of `{}` has no value", kernel.name), |c| c[at])
+        };
+        let inputs: Vec<N> = kernel.inputs.iter().map(|p| read(&p.name)).collect();
+        interpret(kernel, &inputs)
+    }
+}
+
+/// Solves the equations of a tree: nodes are eliminated from the deepest to the root, within a depth in the order of memory.
+pub fn solve<N: Number>(tree: &Tree, couplings: &[N], diagonal: &[N], right: &[N], v: &[N]) -> Vec<N> {
+    use homolog_ir::{Binary, Unary};
+    let n = tree.parent.len();
+    let depth: Vec<usize> = (0..n).map(|k| std::iter::successors(tree.parent[k], |p| tree.parent[*p as usize]).count()).collect();
+    let mut order: Vec<usize> = (0..n).collect();
+    order.sort_by_key(|k| (std::cmp::Reverse(depth[*k]), *k));
+    let zero = N::constant(0.0);
+    let mut axial = vec![zero; n];
+    for k in 0..n {
+        if tree.parent[k].is_some() {
+            axial[k] = couplings[k];
+        }
+    }
+    for k in 0..n {
+        if let Some(p) = tree.parent[k] {
+            axial[p as usize] = N::binary(Binary::Add, axial[p as usize], couplings[k]);
+        }
+    }
+    let member = |x: &[N], k: usize| if k < tree.membrane { x[k] } else { zero };
+    let mut d: Vec<N> = (0..n).map(|k| N::binary(Binary::Add, member(diagonal, k), axial[k])).collect();
+    let mut b: Vec<N> = (0..n).map(|k| member(right, k)).collect();
+    let mut q = vec![zero; n];
+    for &c in &order {
+        q[c] = N::binary(Binary::Div, N::constant(1.0), d[c]);
+        if let Some(p) = tree.parent[c] {
+            let p = p as usize;
+            let f = N::binary(Binary::Mul, couplings[c], q[c]);
+            d[p] = N::fma(N::unary(Unary::Neg, couplings[c]), f, d[p]);
+            b[p] = N::fma(f, b[c], b[p]);
+        }
+    }
+    let mut x = vec![zero; n];
+    for &c in order.iter().rev() {
+        x[c] = match tree.parent[c] {
+            None => N::binary(Binary::Mul, b[c], q[c]),
+            Some(p) => N::binary(Binary::Mul, q[c], N::fma(couplings[c], x[p as usize], b[c])),
+        };
+    }
+    if tree.extrapolate {
+        for (x, v) in x.iter_mut().zip(v) {
+            *x = N::fma(N::constant(2.0), *x, N::unary(Unary::Neg, *v));
+        }
+    }
+    x
+}
