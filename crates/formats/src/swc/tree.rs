@@ -175,14 +175,19 @@ impl Builder<'_, '_> {
         let mut begins = vec![false; samples.len()];
         samples.iter().filter_map(|s| s.parent).for_each(|p| begins[p] = true);
         let none: Vec<usize> = (0..samples.len()).filter(|&k| samples[k].radius == 0.0 && !(soma.found && soma.member[k])).collect();
-        for &k in none.iter().filter(|&&k| begins[k] || k == 0) {
-            let what = if k == 0 { "where the cell begins" } else { "and is not a tip" };
+        let alone = |k: usize| soma.found && samples[k].parent.is_some_and(|p| soma.member[p]);
+        for &k in none.iter().filter(|&&k| begins[k] || k == 0 || alone(k)) {
+            let what = match k {
+                0 => "where the cell begins",
+                _ if begins[k] => "and is not a tip",
+                _ => "and is a whole branch",
+            };
             let d = Diagnostic::error("swc-radius", format!("point {} has radius 0, {what}", samples[k].id));
             self.problems.push(
                 d.at(self.source, samples[k].radius_span, "no radius").hint("a radius of 0 cuts the cell in two here; give it its radius"),
             );
         }
-        if let Some(&k) = none.iter().find(|&&k| !begins[k] && k > 0) {
+        if let Some(&k) = none.iter().find(|&&k| !begins[k] && k > 0 && !alone(k)) {
             let d = Diagnostic::warning("swc-radius", "a branch ends in a tip of radius 0").at(
                 self.source,
                 samples[k].radius_span,

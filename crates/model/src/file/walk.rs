@@ -1,5 +1,6 @@
 //! Walking TOML tables by hand, so that every problem is found and has a place.
 
+use crate::cell::Quantity;
 use crate::network::Located;
 use homolog_base::{Diagnostic, Source, Span, Unit, diagnostic::nearest};
 use std::sync::Arc;
@@ -418,9 +419,14 @@ impl<'s> Reader<'s> {
             );
             return None;
         };
-        let inverse = (1.0 / factor).round();
-        // Dividing by a whole number rounds once where multiplying by its reciprocal rounds twice: 100 us are 0.1 ms.
-        let t = if inverse > 1.0 && (inverse * factor - 1.0).abs() < 1e-12 { x / inverse } else { x * factor };
+        let (whole, inverse) = (factor.round(), (1.0 / factor).round());
+        let near = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-12;
+        // Powers of ten are whole, or their inverses are, and whole numbers multiply and divide with one rounding: 100 us are 0.1 ms.
+        let t = match factor {
+            f if whole >= 1.0 && near(f, whole) => x * whole,
+            f if inverse > 1.0 && near(1.0 / f, inverse) => x / inverse,
+            f => x * f,
+        };
         if !t.is_finite() || !(range.holds)(t) {
             let words = range.words.trim_start_matches("a number ").trim_start_matches("that is ");
             self.error("model-range", format!("`{key}` cannot be \"{x} {text}\""), v.span(), format!("expected {named} that is {words}"));
@@ -430,7 +436,7 @@ impl<'s> Reader<'s> {
     }
 
     /// A table of numbers with or without units, in the order of the text.
-    pub fn quantities(&mut self, key: &str, v: &Value<'_>) -> Option<Vec<(Located<String>, Located<(f64, Option<String>)>)>> {
+    pub fn quantities(&mut self, key: &str, v: &Value<'_>) -> Option<Vec<(Located<String>, Quantity)>> {
         let DeValue::Table(table) = v.get_ref() else {
             self.wrong(key, v, "a table").hint = Some(format!("write it as `{key} = {{ tau = \"12 ms\" }}`"));
             return None;

@@ -192,8 +192,13 @@ fn points(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Vec<Point>> {
             [along, diameter] => Some(Point { along, diameter, position: None }),
             [along, diameter, x, y, z] => Some(Point { along, diameter, position: Some([x, y, z]) }),
             _ => {
-                r.error("cell-points", format!("a point of {} numbers", numbers.len()), row.span(), "expected two numbers, or five").hint =
-                    Some("write distance and diameter in um, as in [150, 1], and then x, y and z if they are known".into());
+                r.error(
+                    "cell-points",
+                    format!("a point of {} number{}", numbers.len(), if numbers.len() == 1 { "" } else { "s" }),
+                    row.span(),
+                    "expected two numbers, or five",
+                )
+                .hint = Some("write distance and diameter in um, as in [150, 1], and then x, y and z if they are known".into());
                 None
             }
         }

@@ -142,7 +142,6 @@ shows! {
     an_empty_file_names_what_is_missing: "";
     unknown_keys_are_suggested: with("[membrane]\ncapacitance", "[membrane]\ncapacitence").replace("[bias]", "[bais]").replace("readout-scale", "readout_scale").replace("ena =", "na =");
     unknown_names_are_suggested: with("parent = \"soma\"", "parent = \"some\"").replace("region = \"dendrite\"\nparameters = { tau = \"2", "regions = [\"dendrites\", \"soma\", \"soma\"]\nparameters = { tau = \"2").replace("[spike]\nbranch = \"soma\"", "[spike]\nbranch = \"axon\"").replace("[bias]\nbranch = \"soma\"", "[bias]\nbranch = \"lefft\"");
-    unknown_regions_and_branches_are_suggested: with("region = \"dendrite\"\nparameters = { tau = \"2", "regions = [\"dendrites\", \"soma\", \"soma\"]\nparameters = { tau = \"2").replace("[spike]\nbranch = \"soma\"", "[spike]\nbranch = \"axon\"").replace("[bias]\nbranch = \"soma\"", "[bias]\nbranch = \"lefft\"");
     a_parent_after_its_child_is_shown_with_both: with("parent = \"soma\"", "parent = \"right\"");
     circles_of_branches_are_refused: with("parent = \"soma\"", "parent = \"right\"").replacen("parent = \"soma\"", "parent = \"left\"", 1).replace("[branch.soma]", "[branch.soma]\nparent = \"soma\"");
     a_second_root_is_refused: with("parent = \"soma\"\n", "");
@@ -236,6 +235,9 @@ fn branch() -> impl Strategy<Value = Branch> {
     })
 }
 
+/// Numbers, and which of [`UNITS`] they have.
+type Parameters = std::collections::BTreeMap<String, (f64, Option<usize>)>;
+
 fn cell() -> impl Strategy<Value = Cell> {
     let branches = prop::collection::vec((branch(), any::<prop::sample::Index>()), 1..6).prop_map(|all| {
         let mut out: Vec<Branch> = Vec::new();
@@ -284,13 +286,12 @@ fn cell() -> impl Strategy<Value = Cell> {
                     })
                 });
                 let quantity = |(x, u): (f64, Option<usize>)| -> Quantity { (x, u.map(|u| UNITS[u].to_string())).into() };
-                let paint =
-                    |(k, (parameters, everywhere)): (usize, (std::collections::BTreeMap<String, (f64, Option<usize>)>, bool))| Paint {
-                        mechanism: format!("m{k}").into(),
-                        regions: here(everywhere),
-                        parameters: parameters.into_iter().map(|(k, q)| (k, quantity(q))).collect(),
-                        span: Span::default(),
-                    };
+                let paint = |(k, (parameters, everywhere)): (usize, (Parameters, bool))| Paint {
+                    mechanism: format!("m{k}").into(),
+                    regions: here(everywhere),
+                    parameters: parameters.into_iter().map(|(k, q)| (k, quantity(q))).collect(),
+                    span: Span::default(),
+                };
                 let paints = paints.into_iter().enumerate().map(paint).collect();
                 let mut reversals: std::collections::BTreeMap<String, Located<f64>> =
                     super::REVERSALS.iter().map(|(k, x)| ((*k).to_string(), (*x).into())).collect();
