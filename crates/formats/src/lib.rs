@@ -3,6 +3,7 @@
 //! - [`library`]: the mechanisms that ship with the program, and folders of the user's own.
 //! - [`text`]: text files as they are found in the wild.
 //! - [`samples`]: labelled samples by name or path.
+//! - [`swc`]: shapes of neurons.
 //! - [`checkpoint`], [`report`]: what a run leaves behind, written so that a crash leaves the old file or the new one.
 //! - [`machine`]: what a number was measured on.
 //!
@@ -14,4 +15,5 @@ pub mod library;
 pub mod machine;
 pub mod report;
 pub mod samples;
+pub mod swc;
 pub mod text;

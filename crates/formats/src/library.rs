@@ -1,12 +1,17 @@
-//! The library that ships with the program, embedded in it, and folders of mechanisms that the user adds.
+//! The library that ships with the program, embedded in it, and folders of mechanisms and cells that the user adds.
+//!
+//! A cell is a `.toml` file in a folder called `cells`; `cells/two-branch.toml` is the cell `cells/two-branch`. The morphology that it names
+//! is a file beside it.
 
 use crate::text;
 use homolog_base::{Diagnostic, Source};
-use homolog_model::Library;
+use homolog_model::file::Morphology;
+use homolog_model::{Cell, Library};
 use rust_embed::RustEmbed;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::ops::Range;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 #[derive(RustEmbed)]
@@ -30,31 +35,36 @@ pub fn files() -> Vec<String> {
     all
 }
 
-/// Reads every mechanism of the built-in library.
+/// Reads every mechanism and cell of the built-in library.
 pub fn load() -> (Library, Vec<Diagnostic>) {
     load_with(&[])
 }
 
-/// Reads the built-in library and then these folders of `.mod` files, with the folders in them, in order. A file that
-/// defines a mechanism of a name that is already there replaces it, and a note says so.
+/// Reads the built-in library and then these folders of `.mod` files and cells, with the folders in them, in order. A file that
+/// defines a mechanism or a cell of a name that is already there replaces it, and a note says so.
 pub fn load_with(folders: &[PathBuf]) -> (Library, Vec<Diagnostic>) {
     let mut all = Loader::default();
     for path in files().iter().filter(|p| p.ends_with(".mod")) {
         all.add(source(path).expect("it was listed"), true);
     }
+    for path in files().iter().filter(|p| p.starts_with("cells/") && p.ends_with(".toml")) {
+        let source = source(path).expect("it was listed");
+        all.add_cell(&source, Path::new(path), true);
+    }
     for folder in folders {
         let mut paths = Vec::new();
-        if let Err(d) = mod_files(folder, &mut paths, 0) {
+        if let Err(d) = files_in(folder, &mut paths, 0) {
             all.problems.push(d);
         } else if paths.is_empty() {
-            all.problems.push(Diagnostic::warning("library-empty", format!("there is no .mod file in `{}`", folder.display())));
+            let message = format!("there is no .mod file and no cell in `{}`", folder.display());
+            all.problems.push(Diagnostic::warning("library-empty", message));
         }
         paths.sort();
         for path in paths {
             match text::read(&path) {
                 Ok((source, warnings)) => {
                     all.problems.extend(warnings);
-                    all.add(source, false);
+                    if is_cell(&path) { all.add_cell(&source, &path, false) } else { all.add(source, false) }
                 }
                 Err(d) => all.problems.push(d),
             }
@@ -63,11 +73,64 @@ pub fn load_with(folders: &[PathBuf]) -> (Library, Vec<Diagnostic>) {
     (all.library, all.problems)
 }
 
+/// Reads one cell of the user's, wherever it lies: the cell, unless there are errors, and everything that is to be said of it. Its
+/// name is `cells/` and that of the file.
+///
+/// # Errors
+/// The file is missing, cannot be read, or is not text.
+pub fn read_cell(path: &Path) -> Result<(Option<Cell>, Vec<Diagnostic>), Diagnostic> {
+    let (source, mut warnings) = text::read(path)?;
+    let (cell, found) = cell_of(&source, path, false);
+    warnings.extend(found);
+    Ok((cell, warnings))
+}
+
+/// The cell of a text that lies at a path, built in or on the disk.
+fn cell_of(source: &Arc<Source>, path: &Path, built_in: bool) -> (Option<Cell>, Vec<Diagnostic>) {
+    let name = format!("cells/{}", path.file_stem().unwrap_or_default().to_string_lossy());
+    let folder = path.parent().unwrap_or(Path::new(""));
+    homolog_model::file::read_cell(source, &name, &|file| morphology(file, folder, built_in))
+}
+
+/// The branches of a morphology, by its path relative to a folder.
+fn morphology(file: &str, folder: &Path, built_in: bool) -> Morphology {
+    if !Path::new(file).extension().is_some_and(|e| e.eq_ignore_ascii_case("swc")) {
+        let d = Diagnostic::error("cell-morphology", format!("`{file}` is not the name of an SWC file"));
+        return (None, vec![d.hint("morphologies are read from .swc files")]);
+    }
+    let path = folder.join(file);
+    let text = if built_in { embedded(&path) } else { text::read(&path) };
+    match text {
+        Ok((source, mut problems)) => {
+            let (branches, found) = crate::swc::read(&source);
+            problems.extend(found);
+            (branches, problems)
+        }
+        Err(d) => (None, vec![d]),
+    }
+}
+
+/// An embedded text by a path that may go up.
+fn embedded(path: &Path) -> Result<(Arc<Source>, Vec<Diagnostic>), Diagnostic> {
+    let mut parts: Vec<String> = Vec::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(parts.pop()),
+            Component::Normal(p) => parts.push(p.to_string_lossy().into_owned()),
+            _ => {}
+        }
+    }
+    let path = parts.join("/");
+    source(&path)
+        .map(|s| (s, Vec::new()))
+        .ok_or_else(|| Diagnostic::error("file-missing", format!("there is no file `{path}` in the library")))
+}
+
 #[derive(Default)]
 struct Loader {
     library: Library,
     problems: Vec<Diagnostic>,
-    /// Name of the file that each mechanism was read from.
+    /// Name of the file that each mechanism and cell was read from.
     from: BTreeMap<String, String>,
 }
 
@@ -78,6 +141,21 @@ impl Loader {
         let Some(mechanism) = mechanism else { return };
         let name = mechanism.name.clone();
         self.library.insert(mechanism);
+        let place = named_at(&source.text, &name).map(|start| start..start + name.len());
+        self.replaces(name, &source, place, built_in);
+    }
+
+    fn add_cell(&mut self, source: &Arc<Source>, path: &Path, built_in: bool) {
+        let (cell, problems) = cell_of(source, path, built_in);
+        self.problems.extend(problems);
+        let Some(cell) = cell else { return };
+        let name = cell.name.clone();
+        self.library.insert_cell(cell);
+        self.replaces(name, source, None, built_in);
+    }
+
+    /// Says so if what was just read replaces another.
+    fn replaces(&mut self, name: String, source: &Arc<Source>, place: Option<Range<usize>>, built_in: bool) {
         let Some(before) = self.from.insert(name.clone(), source.name.clone()) else { return };
         let message = format!("`{name}` of {} replaces the one of {before}", source.name);
         let mut d =
@@ -85,8 +163,7 @@ impl Loader {
         if !built_in && before.starts_with("<library>/") {
             d.severity = homolog_base::Severity::Note;
         }
-        let place = named_at(&source.text, &name);
-        self.problems.push(if let Some(start) = place { d.at(&source, start..start + name.len(), "the one that counts") } else { d });
+        self.problems.push(if let Some(place) = place { d.at(source, place, "the one that counts") } else { d });
     }
 }
 
@@ -102,7 +179,13 @@ fn named_at(text: &str, name: &str) -> Option<usize> {
 /// Deeper folders than this are a loop of links.
 const DEPTH: usize = 16;
 
-fn mod_files(folder: &Path, out: &mut Vec<PathBuf>, depth: usize) -> Result<(), Diagnostic> {
+/// Whether a file is a cell by its place.
+fn is_cell(path: &Path) -> bool {
+    let folder = path.parent().and_then(Path::file_name);
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) && folder.is_some_and(|f| f == "cells")
+}
+
+fn files_in(folder: &Path, out: &mut Vec<PathBuf>, depth: usize) -> Result<(), Diagnostic> {
     if depth > DEPTH {
         return Err(Diagnostic::error("file-unreadable", format!("`{}` is more than {DEPTH} folders deep", folder.display()))
             .hint("is there a link to a folder above?"));
@@ -111,8 +194,8 @@ fn mod_files(folder: &Path, out: &mut Vec<PathBuf>, depth: usize) -> Result<(), 
     for entry in entries {
         let path = entry.map_err(|e| text::unreadable(folder, &e))?.path();
         if path.is_dir() {
-            mod_files(&path, out, depth + 1)?;
-        } else if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("mod")) {
+            files_in(&path, out, depth + 1)?;
+        } else if is_cell(&path) || path.extension().is_some_and(|e| e.eq_ignore_ascii_case("mod")) {
             out.push(path);
         }
     }

@@ -18,7 +18,9 @@
 //! size = 32
 //! neuron = "lif"                  # the one word
 //! parameters = { tau = "12 ms", vth = -50.0 }              # optional: instead of the neuron's defaults
-//! learn = ["tau"]                                          # optional: one learned number per neuron
+//! learn = ["tau"]                                          # optional: one learned number per neuron; of a cell per region, or
+//!                                                          # as in [{ parameter = "hh.gnabar", per = "branch" }]: per "neuron",
+//!                                                          # "region", "branch" or "compartment"
 //! surrogate = { shape = "arctan", width = 5.0 }            # optional
 //! readout-scale = 1.0                                      # optional: what a spike or a mV read out is worth
 //! bias = false                                             # optional, default true
@@ -39,6 +41,20 @@
 //! from = "hidden"
 //! to = "class"
 //! wiring = "all-to-all"
+//!
+//! [[stimulus]]                    # optional: a current into every neuron of a population of cells
+//! population = "hidden"
+//! branch = "soma"
+//! position = 0.5                  # the default: the middle; 0 is where the branch begins
+//! delay = "10 ms"                 # default 0
+//! duration = "100 ms"
+//! amplitude = "0.5 nA"            # inward positive
+//!
+//! [[record]]                      # optional: what is recorded tick by tick when the network is run for its own sake
+//! population = "hidden"
+//! variable = "v"                  # the default; or another state, such as "hh.m", or "spikes"
+//! branch = "left"                 # optional, of cells: where spikes are made when not given
+//! position = 0.5                  # optional: the middle of the branch when not given
 //!
 //! [data]                          # optional
 //! source = "digits8x8"            # a dataset that ships with the program, or a path
@@ -66,6 +82,7 @@
 //! notes = { why = "..." }         # optional
 //! ```
 
+mod cell;
 mod check;
 mod parts;
 mod sections;
@@ -73,6 +90,7 @@ mod walk;
 mod word;
 mod write;
 
+pub use cell::{Morphology, read_cell, write_cell};
 pub use word::with_neuron;
 pub use write::write;
 
@@ -92,31 +110,38 @@ const SYNTAX: usize = 6;
 /// When there are errors the study holds what could be understood and is good for showing, not for running.
 pub fn read(source: &Arc<Source>) -> (Study, Vec<Diagnostic>) {
     let (document, errors) = DeTable::parse_recoverable(&source.text);
-    let mut reader = walk::Reader::new(source);
-    for error in errors.iter().take(SYNTAX) {
-        reader.syntax(error);
-    }
+    let mut reader = walk::Reader::new(source, "a model file");
     let study = sections::study(&mut reader, document.get_ref());
     if errors.is_empty() {
         check::study(&mut reader, &study);
     }
-    let mut problems = reader.problems;
+    let hint = "is this a model file? It begins with `title = \"...\"` and sections such as `[population.image]`";
+    let problems = finished(reader, &errors, hint);
+    debug_assert!(has_errors(&problems) || study.network.populations.iter().all(|p| p.size.value > 0));
+    (study, problems)
+}
+
+/// All problems in the order of the text: those of a reader, and the lines that are not TOML. The hint is for a file of something else.
+fn finished(mut reader: walk::Reader<'_>, errors: &[toml::de::Error], hint: &str) -> Vec<Diagnostic> {
+    for error in errors.iter().take(SYNTAX) {
+        reader.syntax(error);
+    }
+    let (source, mut problems) = (reader.source, reader.problems);
     if !errors.is_empty() {
         // A broken line hides keys, so what seems to be missing may well be there.
         problems.retain(|d| d.code != "model-missing-key");
     }
-    debug_assert!(has_errors(&problems) || study.network.populations.iter().all(|p| p.size.value > 0));
     if errors.len() > SYNTAX {
         let place = errors[SYNTAX].span().unwrap_or_default();
-        let d = Diagnostic::error("model-syntax", format!("{} more lines are not TOML", errors.len() - SYNTAX)).at(
-            source,
-            place,
-            "from here on",
-        );
-        problems.push(d.hint("is this a model file? It begins with `title = \"...\"` and sections such as `[population.image]`"));
+        let d = Diagnostic::error("model-syntax", format!("{} more lines are not TOML", errors.len() - SYNTAX));
+        problems.push(d.at(source, place, "from here on").hint(hint));
     }
-    problems.sort_by_key(|d| d.labels.first().map_or(usize::MAX, |l| l.0.start));
-    (study, problems)
+    // What is wrong with another file, a morphology, comes after.
+    problems.sort_by_key(|d| {
+        let elsewhere = d.source.as_ref().is_some_and(|s| !Arc::ptr_eq(s, source));
+        (elsewhere, d.labels.first().map_or(usize::MAX, |l| l.0.start))
+    });
+    problems
 }
 
 #[cfg(test)]

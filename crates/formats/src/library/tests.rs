@@ -13,6 +13,43 @@ fn every_mechanism_of_the_library_reads_without_a_problem() {
 }
 
 #[test]
+fn every_cell_of_the_library_names_mechanisms_that_ship() {
+    let (library, _) = load();
+    assert_eq!(library.cells().count(), files().iter().filter(|f| f.starts_with("cells/") && f.ends_with(".toml")).count());
+    assert!(library.cell("cells/two-branch").is_some());
+    for cell in library.cells() {
+        let receptors = [&cell.positive, &cell.negative].into_iter().flatten().map(|p| p.receptor.mechanism.as_str());
+        for name in cell.paints.iter().map(|p| p.mechanism.as_str()).chain(receptors) {
+            assert!(library.get(name).is_some(), "{} names `{name}`", cell.name);
+        }
+    }
+}
+
+#[test]
+fn a_users_cell_finds_the_morphology_beside_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let cells = dir.path().join("cells");
+    fs::create_dir_all(cells.join("shapes")).expect("a folder");
+    let text = source("cells/two-branch.toml").expect("it ships").text.clone();
+    let start = text.find("[branch.soma]").expect("it has branches");
+    let end = text.find("[[paint]]").expect("it has channels");
+    let drawn = format!("morphology = \"shapes/y.swc\"\n{}{}", &text[..start], &text[end..]).replace("\"dendrite\"", "\"basal\"");
+    fs::write(cells.join("drawn.toml"), &drawn).expect("a file");
+    fs::write(cells.join("lost.toml"), drawn.replace("y.swc", "z.swc")).expect("a file");
+    fs::write(cells.join("two-branch.toml"), &text).expect("a file");
+    fs::write(dir.path().join("network.toml"), "this is no cell").expect("a file");
+    fs::write(cells.join("shapes/y.swc"), "1 1 0 0 0 5 -1\n2 3 0 6 0 1 1\n3 3 0 16 0 1 2\n").expect("a file");
+    let (library, problems) = load_with(&[dir.path().to_path_buf()]);
+    assert_eq!(library.cell("cells/drawn").map(|c| c.branches.len()), Some(2));
+    assert!(library.cell("cells/lost").is_none());
+    assert_eq!(problems.iter().map(|d| d.code).collect::<Vec<_>>(), ["file-missing", "library-replaced"]);
+    assert_eq!(problems[0].hint.as_ref().map(|h| h.ends_with("y.swc`?")), Some(true), "{:?}", problems[0].hint);
+    assert!(problems[0].position().is_some(), "the place where the file is named");
+    let (cell, found) = super::read_cell(&cells.join("drawn.toml")).expect("it is text");
+    assert!(found.is_empty() && cell == library.cell("cells/drawn").cloned());
+}
+
+#[test]
 fn embedded_files_are_found_by_their_path() {
     assert!(file("data/digits8x8/digits.csv.gz").is_some_and(|b| b.starts_with(&[0x1F, 0x8B])));
     assert_eq!(source("neurons/lif.mod").map(|s| s.name.clone()), Some("<library>/neurons/lif.mod".into()));

@@ -13,6 +13,7 @@ pub(super) fn study(r: &mut Reader<'_>, study: &Study) {
     let network = &study.network;
     time(r, network);
     projections(r, network);
+    clamps(r, network);
     if let Some(data) = &study.data
         && let Some(p) = population(r, network, &data.input)
         && !p.neuron.is_empty()
@@ -108,6 +109,20 @@ fn time(r: &mut Reader<'_>, network: &Network) {
             "the step",
         );
         r.problems.push(d.at(r.source, presentation.span, "the presentation"));
+    }
+}
+
+/// Stimuli and recordings: of populations that there are, and that have a membrane.
+fn clamps(r: &mut Reader<'_>, network: &Network) {
+    let stimulated = network.stimuli.iter().map(|s| (&s.population, "has no membrane into which a current could flow"));
+    let recorded = network.recordings.iter().map(|s| (&s.population, "has nothing to record: its values come from outside"));
+    for (name, why) in stimulated.chain(recorded) {
+        if let Some(p) = population(r, network, name)
+            && p.neuron.value == INPUT
+        {
+            let d = r.problem("model-input", format!("`{}` is an input population and {why}", p.name.value), name, "an input population");
+            r.problems.push(d.hint("name a population of neurons"));
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! Values with several forms: wiring, weights, delays, optimisers, surrogates.
 
 use super::walk::{ANY, BELOW_ONE, NOT_NEGATIVE, POSITIVE, PROBABILITY, Reader, Section, Value, kind, split_number};
-use crate::network::{Delay, Weights, Wiring};
+use crate::network::{Delay, Learn, Located, Per, Weights, Wiring};
 use crate::study::Optimiser;
 use toml::de::DeValue;
 
 /// The only key of a table such as `{ random = 0.1 }`.
-fn only_key<'d, 'i>(
+pub(super) fn only_key<'d, 'i>(
     r: &mut Reader<'_>,
     key: &str,
     v: &'d Value<'i>,
@@ -144,4 +144,20 @@ pub(super) fn optimiser(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<
         },
         Optimiser::Sgd { momentum } => Optimiser::Sgd { momentum: number("momentum", momentum, BELOW_ONE) },
     })
+}
+
+/// What may share one learned number, and its word.
+pub(super) const PER: [(&str, Per); 4] =
+    [("neuron", Per::Neuron), ("region", Per::Region), ("branch", Per::Branch), ("compartment", Per::Compartment)];
+
+/// `"tau"` or `{ parameter = "hh.gnabar", per = "branch" }`. Whether there is such a parameter is for the compiler to say.
+pub(super) fn learn(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Learn> {
+    if !matches!(v.get_ref(), DeValue::Table(_)) {
+        let name = r.name(key, v)?;
+        return Some(Learn { name: Located::new(name, v.span()), per: Per::default() });
+    }
+    let s = r.section(key, v, &["parameter", "per"])?;
+    let name = r.required(&s, "parameter", "\"hh.gnabar\"", Reader::name);
+    let per = r.optional(&s, "per", |r, k, v| r.choice(k, v, &PER.map(|p| p.0)));
+    Some(Learn { name: name?, per: per.map(|p| PER[p.value].1).unwrap_or_default() })
 }

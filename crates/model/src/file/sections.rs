@@ -1,8 +1,8 @@
 //! The sections of a model file.
 
 use super::parts;
-use super::walk::{BELOW_ONE, NOT_NEGATIVE, POSITIVE, Reader, Section, Value, kind};
-use crate::network::{Learn, Located, Network, Per, Population, Projection};
+use super::walk::{ANY, BELOW_ONE, CURRENT, FRACTION, NOT_NEGATIVE, POSITIVE, Reader, Section, Value, in_order, kind};
+use crate::network::{Located, Network, Population, Projection, RecordRule, Stimulus};
 use crate::study::{Comparison, Data, Loss, Study, Training};
 use homolog_base::Span;
 use std::collections::BTreeMap;
@@ -10,7 +10,12 @@ use toml::de::{DeTable, DeValue};
 
 /// The whole document.
 pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
-    let root = r.keys("", Span::default(), document, &["title", "time", "population", "projection", "data", "training", "compare"]);
+    let root = r.keys(
+        "",
+        Span::default(),
+        document,
+        &["title", "time", "population", "projection", "stimulus", "record", "data", "training", "compare"],
+    );
     let mut network = Network { source: Some(r.source.clone()), ..Network::default() };
     network.title = r.optional(&root, "title", Reader::text).map(|t| t.value).unwrap_or_default();
     if let Some(v) = root.get("time")
@@ -20,7 +25,10 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
         network.presentation = r.optional(&s, "presentation", |r, k, v| r.milliseconds(k, v, POSITIVE));
     }
     network.populations = root.get("population").map(|v| populations(r, v)).unwrap_or_default();
-    network.projections = root.get("projection").map(|v| projections(r, v)).unwrap_or_default();
+    let entries = |r: &mut Reader<'_>, key: &str| root.get(key).map_or(&[][..], |v| r.tables(key, v));
+    network.projections = entries(r, "projection").iter().filter_map(|v| projection(r, v)).collect();
+    network.stimuli = entries(r, "stimulus").iter().filter_map(|v| stimulus(r, v)).collect();
+    network.recordings = entries(r, "record").iter().filter_map(|v| recording(r, v)).collect();
     if root.lacks("population") {
         let end = r.source.text.len();
         r.error(
@@ -37,13 +45,6 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
         training: root.get("training").and_then(|v| training(r, v)),
         comparison: root.get("compare").and_then(|v| comparison(r, v)),
     }
-}
-
-/// The entries of a table in the order of the text.
-fn in_order<'d, 'i>(table: &'d DeTable<'i>) -> Vec<(Located<String>, &'d Value<'i>)> {
-    let mut all: Vec<_> = table.iter().map(|(k, v)| (Located::new(k.get_ref().to_string(), k.span()), v)).collect();
-    all.sort_by_key(|(k, _)| k.span.start);
-    all
 }
 
 fn populations(r: &mut Reader<'_>, v: &Value<'_>) -> Vec<Population> {
@@ -74,25 +75,13 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
     };
     p.size = r.required(&s, "size", "64", |r, k, v| r.whole(k, v, 1)).unwrap_or_default();
     p.neuron = r.required(&s, "neuron", "\"relu\"", Reader::name).unwrap_or_default();
-    if let Some(v) = s.get("parameters") {
-        if let DeValue::Table(table) = v.get_ref() {
-            for (key, v) in in_order(table) {
-                if let Some(x) = r.quantity(&key, v) {
-                    p.parameters.insert(key.value, Located::new(x, v.span()));
-                }
-            }
-        } else {
-            r.error(
-                "model-wrong-type",
-                "`parameters` must be a table",
-                v.span(),
-                format!("expected a table, found {}", kind(v.get_ref())),
-            )
-            .hint = Some("write it as `parameters = { tau = \"12 ms\" }`".into());
-        }
-    }
-    p.learn = r.optional(&s, "learn", |r, k, v| r.list(k, v, Reader::name))
-        .map(|l| l.value.into_iter().map(|name| Learn { name, per: Per::default() }).collect())
+    p.parameters = r
+        .optional(&s, "parameters", Reader::quantities)
+        .map(|l| l.value.into_iter().map(|(k, x)| (k.value, x)).collect())
+        .unwrap_or_default();
+    p.learn = r
+        .optional(&s, "learn", |r, k, v| r.list(k, v, parts::learn))
+        .map(|l| l.value.into_iter().map(|x| x.value).collect())
         .unwrap_or_default();
     p.surrogate = r.optional(&s, "surrogate", parts::surrogate);
     p.readout_scale = r.optional(&s, "readout-scale", |r, k, v| r.number(k, v, POSITIVE));
@@ -110,15 +99,6 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
     p
 }
 
-fn projections(r: &mut Reader<'_>, v: &Value<'_>) -> Vec<Projection> {
-    let DeValue::Array(items) = v.get_ref() else {
-        r.error("model-wrong-type", "`projection` must be a list of tables", v.span(), format!("found {}", kind(v.get_ref()))).hint =
-            Some("write `[[projection]]`, with double brackets, before each".into());
-        return Vec::new();
-    };
-    items.iter().filter_map(|v| projection(r, v)).collect()
-}
-
 fn projection(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Projection> {
     let s = r.section("projection", v, &["from", "to", "wiring", "weights", "delay", "learn"])?;
     Some(Projection {
@@ -130,6 +110,37 @@ fn projection(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Projection> {
         learn: r.optional(&s, "learn", Reader::flag).map(|b| b.value),
         span: s.span,
     })
+}
+
+fn stimulus(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Stimulus> {
+    let s = r.section("stimulus", v, &["population", "branch", "position", "delay", "duration", "amplitude"])?;
+    Some(Stimulus {
+        population: r.required(&s, "population", "\"hidden\"", Reader::name).unwrap_or_default(),
+        branch: r.required(&s, "branch", "\"soma\"", Reader::name).unwrap_or_default(),
+        position: r.optional(&s, "position", |r, k, v| r.number(k, v, FRACTION)).map_or(0.5, |x| x.value),
+        delay: r.optional(&s, "delay", |r, k, v| r.milliseconds(k, v, NOT_NEGATIVE)).unwrap_or_default(),
+        duration: r.required(&s, "duration", "\"100 ms\"", |r, k, v| r.milliseconds(k, v, POSITIVE)).unwrap_or_default(),
+        amplitude: r.required(&s, "amplitude", "\"0.5 nA\"", |r, k, v| r.physical(k, v, CURRENT, ANY)).unwrap_or_default(),
+        span: s.span,
+    })
+}
+
+fn recording(r: &mut Reader<'_>, v: &Value<'_>) -> Option<RecordRule> {
+    let s = r.section("record", v, &["population", "variable", "branch", "position"])?;
+    let rule = RecordRule {
+        population: r.required(&s, "population", "\"hidden\"", Reader::name).unwrap_or_default(),
+        variable: r.optional(&s, "variable", Reader::name).unwrap_or_else(|| "v".into()),
+        branch: r.optional(&s, "branch", Reader::name),
+        position: r.optional(&s, "position", |r, k, v| r.number(k, v, FRACTION)).map(|x| x.value),
+        span: s.span,
+    };
+    if let Some(v) = s.get("position")
+        && s.lacks("branch")
+    {
+        r.error("model-record", "`position` is a place on a branch, but there is no `branch`", v.span(), "on which branch?").hint =
+            Some("add a line such as `branch = \"soma\"`".into());
+    }
+    Some(rule)
 }
 
 fn data(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Data> {

@@ -1,7 +1,7 @@
 //! Model files, good and bad.
 
 use super::{read, with_neuron, write};
-use crate::network::{Delay, Located, Network, Population, Projection, Weights, Wiring};
+use crate::network::{Delay, Learn, Located, Network, Per, Population, Projection, RecordRule, Stimulus, Weights, Wiring};
 use crate::study::{Comparison, Data, Loss, Optimiser, Study, Training};
 use homolog_base::{Diagnostic, Severity, Source};
 use proptest::prelude::*;
@@ -113,6 +113,22 @@ freeze = ["a-second"]
 }
 
 #[test]
+fn stimuli_and_recordings_and_what_a_cell_learns_are_read() {
+    let text = with(
+        "neuron = \"relu\"",
+        "learn = [\"tau\", { parameter = \"hh.gnabar\", per = \"branch\" }, { parameter = \"diameter\" }]",
+    ) + "[[stimulus]]\npopulation = \"b\"\nbranch = \"soma\"\nduration = \"0.1 s\"\namplitude = \"-50 pA\"\n[[record]]\npopulation = \"b\"\n[[record]]\npopulation = \"b\"\nvariable = \"hh.m\"\nbranch = \"left\"\nposition = 1\n";
+    let n = good(&text).network;
+    let s = &n.stimuli[0];
+    assert_eq!((s.position, s.delay.value, s.duration.value, s.amplitude.value), (0.5, 0.0, 100.0, -0.05));
+    assert_eq!((n.recordings[0].variable.as_str(), n.recordings[0].position), ("v", None));
+    assert_eq!((n.recordings[1].branch.as_ref().map(|b| b.as_str()), n.recordings[1].position), (Some("left"), Some(1.0)));
+    let learn: Vec<_> = n.populations[1].learn.iter().map(|l| (l.name.as_str(), l.per)).collect();
+    assert_eq!(learn, [("tau", Per::Region), ("hh.gnabar", Per::Branch), ("diameter", Per::Region)]);
+    assert_eq!(&text[n.populations[1].learn[1].name.span.start..][..11], "\"hh.gnabar\"");
+}
+
+#[test]
 fn spans_show_the_very_words() {
     let study = good(DIGITS);
     let p = &study.network.populations[1];
@@ -172,6 +188,7 @@ shows! {
     an_empty_file_is_refused: "";
     two_projections_of_one_name_are_refused: format!("{0}{1}", with("size = 4", ""), "[[projection]]\nfrom = \"a\"\nto = \"b\"\nwiring = \"one-to-one\"\n");
     optimisers_know_only_their_own_numbers: format!("{0}{1}", with("size = 4", ""), "[training]\nloss = \"crossentropy\"\nreadout = \"b\"\noptimiser = { name = \"sgd\", beta1 = 0.9 }\nlearning-rate = 0.1\nbatch = 1\nepochs = 1\nschedule = \"cosin\"\n");
+    stimuli_and_recordings_of_nobody_are_refused: with("neuron = \"relu\"", "learn = [{ parameter = \"g\", per = \"cell\" }, { per = \"branch\" }, 3]") + "[[stimulus]]\npopulation = \"a\"\nbranch = \"soma\"\nposition = 2\nduration = \"0 ms\"\namplitude = \"1 mV\"\n[[stimulus]]\n[[record]]\npopulation = \"c\"\nposition = 0.5\n[[record]]\npopulation = \"a\"\n";
     names_that_could_be_confused_are_refused: "[population.\"a->b\"]\nsize = 4\nneuron = \"input\"\n[population.\"\"]\nsize = 4\nneuron = \" \"\n";
 }
 
@@ -216,6 +233,18 @@ fn bare(mut s: Study) -> Study {
         p.delay.iter_mut().for_each(b);
         p.span = homolog_base::Span::default();
     }
+    for x in &mut s.network.stimuli {
+        b(&mut x.population);
+        b(&mut x.branch);
+        [&mut x.delay, &mut x.duration, &mut x.amplitude].into_iter().for_each(b);
+        x.span = homolog_base::Span::default();
+    }
+    for x in &mut s.network.recordings {
+        b(&mut x.population);
+        b(&mut x.variable);
+        x.branch.iter_mut().for_each(b);
+        x.span = homolog_base::Span::default();
+    }
     if let Some(d) = &mut s.data {
         b(&mut d.source);
         b(&mut d.input);
@@ -258,7 +287,7 @@ fn population() -> impl Strategy<Value = Population> {
         1usize..200,
         word().prop_filter("an input has nothing else", |w| w != "input"),
         prop::collection::btree_map(word(), (number(), unit).prop_map(Located::from), 0..3),
-        prop::collection::vec(word().prop_map(Located::from), 0..3),
+        prop::collection::vec((word(), 0usize..4).prop_map(|(name, per)| Learn { name: name.into(), per: super::parts::PER[per].1 }), 0..3),
         prop::option::of((word(), above_zero()).prop_map(Located::from)),
         prop::option::of(any::<bool>()),
     )
@@ -267,7 +296,7 @@ fn population() -> impl Strategy<Value = Population> {
             size: size.into(),
             neuron: neuron.into(),
             parameters,
-            learn: learn.into_iter().map(|name| crate::network::Learn { name, per: Default::default() }).collect(),
+            learn,
             readout_scale: surrogate.as_ref().map(|s: &Located<(String, f64)>| (0.5 * s.value.1).into()),
             surrogate,
             bias,
@@ -306,8 +335,9 @@ fn study() -> impl Strategy<Value = Study> {
         training,
         prop::collection::btree_map("[a-z .é]{0,5}", text, 0..3),
         any::<prop::sample::Index>(),
+        prop::collection::vec((any::<prop::sample::Index>(), word(), 0.0..=1.0f64, above_zero(), number(), any::<bool>()), 0..3),
     )
-        .prop_map(|(title, populations, projections, time, training, notes, one)| {
+        .prop_map(|(title, populations, projections, time, training, notes, one, places)| {
             let pick = |i: prop::sample::Index| populations[i.index(populations.len())].name.clone();
             let mut seen = std::collections::HashSet::new();
             let projections = projections
@@ -329,6 +359,23 @@ fn study() -> impl Strategy<Value = Study> {
                 levels: vec![("z".into(), "relu".into()), ("a".into(), "lif".into())],
                 notes,
             });
+            let stimulus = |(who, branch, position, time, amplitude, _): &(prop::sample::Index, String, f64, f64, f64, bool)| Stimulus {
+                population: pick(*who),
+                branch: branch.as_str().into(),
+                position: *position,
+                delay: (0.5 * time).into(),
+                duration: (*time).into(),
+                amplitude: (*amplitude).into(),
+                span: Default::default(),
+            };
+            let rule = |(who, word, position, _, _, branch): &(prop::sample::Index, String, f64, f64, f64, bool)| RecordRule {
+                population: pick(*who),
+                variable: word.as_str().into(),
+                branch: branch.then(|| word.as_str().into()),
+                position: branch.then_some(*position),
+                span: Default::default(),
+            };
+            let (stimuli, recordings) = (places.iter().map(stimulus).collect(), places.iter().map(rule).collect());
             let mut populations_and_input = populations.clone();
             populations_and_input.push(Population {
                 name: "INPUT".into(),
@@ -366,8 +413,8 @@ fn study() -> impl Strategy<Value = Study> {
                     populations: populations_and_input,
                     dt: time.map(|t| t.0.min(t.1).into()),
                     presentation: time.map(|t| t.0.max(t.1).into()),
-                    stimuli: vec![],
-                    recordings: vec![],
+                    stimuli,
+                    recordings,
                 },
             }
         })

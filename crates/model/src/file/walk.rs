@@ -1,5 +1,6 @@
 //! Walking TOML tables by hand, so that every problem is found and has a place.
 
+use crate::cell::Quantity;
 use crate::network::Located;
 use homolog_base::{Diagnostic, Source, Span, Unit, diagnostic::nearest};
 use std::sync::Arc;
@@ -13,6 +14,8 @@ pub(super) type Value<'i> = Spanned<DeValue<'i>>;
 pub(super) struct Reader<'s> {
     pub source: &'s Arc<Source>,
     pub problems: Vec<Diagnostic>,
+    /// What such a file is called in messages, with its article.
+    file: &'static str,
     /// The section that was last found to be there twice: its keys are then there twice as well, which is not said again.
     repeated: Span,
 }
@@ -52,6 +55,34 @@ pub(super) const NOT_NEGATIVE: Range = Range { holds: |x| x >= 0.0, words: "a nu
 pub(super) const BELOW_ONE: Range = Range { holds: |x| (0.0..1.0).contains(&x), words: "a number from 0 up to, but not including, 1" };
 pub(super) const PROBABILITY: Range = Range { holds: |x| x > 0.0 && x <= 1.0, words: "a number above 0, up to 1" };
 
+pub(super) const FRACTION: Range = Range { holds: |x| (0.0..=1.0).contains(&x), words: "a number from 0 to 1" };
+
+/// A physical quantity that is kept in one unit, and how it is spoken of.
+#[derive(Clone, Copy)]
+pub(super) struct Physical {
+    /// The unit in which it is kept.
+    unit: &'static str,
+    /// What it is, with its article.
+    what: &'static str,
+    /// How it may be written.
+    example: &'static str,
+}
+
+pub(super) const TIME: Physical = Physical { unit: "ms", what: "a time", example: "1 ms" };
+pub(super) const RATE: Physical = Physical { unit: "/ms", what: "a rate", example: "100 Hz" };
+pub(super) const LENGTH: Physical = Physical { unit: "um", what: "a length", example: "20 um" };
+pub(super) const POTENTIAL: Physical = Physical { unit: "mV", what: "a potential", example: "-65 mV" };
+pub(super) const CURRENT: Physical = Physical { unit: "nA", what: "a current", example: "0.1 nA" };
+pub(super) const CAPACITANCE: Physical = Physical { unit: "uF/cm2", what: "a capacitance per area", example: "1 uF/cm2" };
+pub(super) const RESISTIVITY: Physical = Physical { unit: "ohm-cm", what: "a resistivity", example: "100 ohm-cm" };
+
+/// The entries of a table in the order of the text.
+pub(super) fn in_order<'d, 'i>(table: &'d DeTable<'i>) -> Vec<(Located<String>, &'d Value<'i>)> {
+    let mut all: Vec<_> = table.iter().map(|(k, v)| (Located::new(k.get_ref().to_string(), k.span()), v)).collect();
+    all.sort_by_key(|(k, _)| k.span.start);
+    all
+}
+
 /// The kind of a value, with its article.
 pub(super) fn kind(v: &DeValue<'_>) -> &'static str {
     match v {
@@ -90,8 +121,9 @@ pub(super) fn split_number(text: &str) -> Option<(f64, &str)> {
 }
 
 impl<'s> Reader<'s> {
-    pub fn new(source: &'s Arc<Source>) -> Self {
-        Reader { source, problems: Vec::new(), repeated: Span::default() }
+    /// A reader of a source that is `file`: "a model file".
+    pub fn new(source: &'s Arc<Source>, file: &'static str) -> Self {
+        Reader { source, problems: Vec::new(), file, repeated: Span::default() }
     }
 
     /// An error with a place; it is returned so that more can be said.
@@ -193,7 +225,7 @@ impl<'s> Reader<'s> {
                 if let Some(k) = nearest(word, known.iter().copied()).and_then(|n| known.iter().find(|k| **k == n)) {
                     misspelt.push(*k);
                 }
-                let place = if name.is_empty() { "a model file".to_string() } else { format!("`{name}`") };
+                let place = if name.is_empty() { self.file.to_string() } else { format!("`{name}`") };
                 let d = Diagnostic::error("model-unknown-key", format!("{place} has no key `{word}`")).at(
                     self.source,
                     key.span(),
@@ -351,7 +383,7 @@ impl<'s> Reader<'s> {
         };
         if let Err(e) = Unit::parse(unit) {
             self.error("model-unit", format!("{e}"), v.span(), "expected a number and its unit, such as \"12 ms\"").hint =
-                Some(match nearest(&e.part, ["ms", "s", "us", "mV", "V", "nA", "pA", "nS", "uS", "Hz", "degC"]) {
+                Some(match nearest(&e.part, ["ms", "s", "us", "mV", "V", "nA", "pA", "nS", "uS", "Hz", "um", "ohm", "degC"]) {
                     Some(n) => format!("did you mean `{n}`?"),
                     None => "units are written as in `ms`, `mV`, `uA/cm2`".into(),
                 });
@@ -362,37 +394,68 @@ impl<'s> Reader<'s> {
 
     /// A time in ms.
     pub fn milliseconds(&mut self, key: &str, v: &Value<'_>, range: Range) -> Option<f64> {
+        self.physical(key, v, TIME, range)
+    }
+
+    /// A number with a unit of the right dimension, in the unit in which it is kept.
+    pub fn physical(&mut self, key: &str, v: &Value<'_>, wanted: Physical, range: Range) -> Option<f64> {
         let (x, unit) = self.quantity(key, v)?;
-        let ms = Unit::parse("ms").expect("ms is a unit");
+        let Physical { unit: to, what: named, example } = wanted;
+        let to_unit = Unit::parse(to).expect("a unit of the table above");
         let Some(text) = unit else {
-            self.error("model-unit", format!("`{key}` has no unit"), v.span(), "expected a time").hint =
-                Some(format!("write it as \"{x} ms\""));
+            let written = if to == "/ms" { "Hz" } else { to };
+            self.error("model-unit", format!("`{key}` has no unit"), v.span(), format!("expected {named}")).hint =
+                Some(format!("write it as \"{x} {written}\""));
             return None;
         };
         let found = Unit::parse(&text).expect("read above");
-        let Some(factor) = found.factor_to(&ms) else {
+        let Some(factor) = found.factor_to(&to_unit) else {
             let what = if found.is_dimensionless() { "a pure number".to_string() } else { format!("in {found}") };
             self.error(
                 "model-unit",
-                format!("`{key}` is a time, but \"{x} {text}\" is {what}"),
+                format!("`{key}` is {named}, but \"{x} {text}\" is {what}"),
                 v.span(),
-                format!("expected a time such as \"1 ms\", found `{text}`"),
+                format!("expected {named} such as \"{example}\", found `{text}`"),
             );
             return None;
         };
-        let inverse = (1.0 / factor).round();
-        // Dividing by a whole number rounds once where multiplying by its reciprocal rounds twice: 100 us are 0.1 ms.
-        let t = if inverse > 1.0 && (inverse * factor - 1.0).abs() < 1e-12 { x / inverse } else { x * factor };
+        let (whole, inverse) = (factor.round(), (1.0 / factor).round());
+        let near = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-12;
+        // Powers of ten are whole, or their inverses are, and whole numbers multiply and divide with one rounding: 100 us are 0.1 ms.
+        let t = match factor {
+            f if whole >= 1.0 && near(f, whole) => x * whole,
+            f if inverse > 1.0 && near(1.0 / f, inverse) => x / inverse,
+            f => x * f,
+        };
         if !t.is_finite() || !(range.holds)(t) {
-            self.error(
-                "model-range",
-                format!("`{key}` cannot be \"{x} {text}\""),
-                v.span(),
-                format!("expected a time that is {}", range.words.trim_start_matches("a number ")),
-            );
+            let words = range.words.trim_start_matches("a number ").trim_start_matches("that is ");
+            self.error("model-range", format!("`{key}` cannot be \"{x} {text}\""), v.span(), format!("expected {named} that is {words}"));
             return None;
         }
         Some(t)
+    }
+
+    /// A table of numbers with or without units, in the order of the text.
+    pub fn quantities(&mut self, key: &str, v: &Value<'_>) -> Option<Vec<(Located<String>, Quantity)>> {
+        let DeValue::Table(table) = v.get_ref() else {
+            self.wrong(key, v, "a table").hint = Some(format!("write it as `{key} = {{ tau = \"12 ms\" }}`"));
+            return None;
+        };
+        let entry = |(key, v): (Located<String>, &Value<'_>)| {
+            let x = self.quantity(&key, v)?;
+            Some((key, Located::new(x, v.span())))
+        };
+        Some(in_order(table).into_iter().filter_map(entry).collect())
+    }
+
+    /// The entries of `[[key]]`.
+    pub fn tables<'d, 'i>(&mut self, key: &str, v: &'d Value<'i>) -> &'d [Value<'i>] {
+        let DeValue::Array(items) = v.get_ref() else {
+            self.error("model-wrong-type", format!("`{key}` must be a list of tables"), v.span(), format!("found {}", kind(v.get_ref())))
+                .hint = Some(format!("write `[[{key}]]`, with double brackets, before each"));
+            return &[];
+        };
+        items
     }
 
     /// Every element of a list.

@@ -1,11 +1,12 @@
 //! A study as TOML.
 
-use crate::network::{Delay, Network, Weights, Wiring};
+use super::parts::PER;
+use crate::network::{Delay, Learn, Network, Per, Weights, Wiring};
 use crate::study::{Loss, Optimiser, Study};
 use std::fmt::Write;
 
 /// Text in the quotes of TOML.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     // `toml` prefers multi-line strings for text with line breaks; one line each is what `diff` wants.
     let mut out = String::from("\"");
     for c in text.chars() {
@@ -23,23 +24,28 @@ fn quoted(text: &str) -> String {
 }
 
 /// A key, quoted where TOML wants it.
-fn key(text: &str) -> String {
+pub(super) fn key(text: &str) -> String {
     let bare = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     if bare { text.into() } else { quoted(text) }
 }
 
 /// The shortest text that reads back as the same number.
-fn number(x: f64) -> String {
+pub(super) fn number(x: f64) -> String {
     format!("{x:?}")
 }
 
-fn list(items: impl IntoIterator<Item = String>) -> String {
+pub(super) fn list(items: impl IntoIterator<Item = String>) -> String {
     format!("[{}]", items.into_iter().collect::<Vec<_>>().join(", "))
 }
 
-fn table(items: impl IntoIterator<Item = (String, String)>) -> String {
+pub(super) fn table(items: impl IntoIterator<Item = (String, String)>) -> String {
     let all: Vec<_> = items.into_iter().map(|(k, v)| format!("{k} = {v}")).collect();
     if all.is_empty() { "{}".into() } else { format!("{{ {} }}", all.join(", ")) }
+}
+
+/// A number, and its unit if it has one.
+pub(super) fn quantity((x, unit): &(f64, Option<String>)) -> String {
+    unit.as_ref().map_or_else(|| number(*x), |u| quoted(&format!("{x:?} {u}")))
 }
 
 /// The model file of a study: reading it gives the same study, spans and source apart.
@@ -116,11 +122,16 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         line("size", p.size.value.to_string());
         line("neuron", quoted(&p.neuron));
         if !p.parameters.is_empty() {
-            let quantity = |(x, unit): &(f64, Option<String>)| unit.as_ref().map_or_else(|| number(*x), |u| quoted(&format!("{x:?} {u}")));
             line("parameters", table(p.parameters.iter().map(|(k, v)| (key(k), quantity(&v.value)))));
         }
         if !p.learn.is_empty() {
-            line("learn", list(p.learn.iter().map(|l| quoted(&l.name))));
+            let entry = |l: &Learn| match PER.iter().find(|p| p.1 == l.per) {
+                Some((word, per)) if *per != Per::default() => {
+                    table([("parameter".to_string(), quoted(&l.name)), ("per".to_string(), quoted(word))])
+                }
+                _ => quoted(&l.name),
+            };
+            line("learn", list(p.learn.iter().map(entry)));
         }
         if let Some(s) = &p.readout_scale {
             line("readout-scale", number(s.value));
@@ -158,6 +169,26 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         }
         if let Some(l) = p.learn {
             line("learn", l.to_string());
+        }
+    }
+    for x in &n.stimuli {
+        line("\n[[stimulus]]", String::new());
+        line("population", quoted(&x.population));
+        line("branch", quoted(&x.branch));
+        line("position", number(x.position));
+        line("delay", ms(x.delay.value));
+        line("duration", ms(x.duration.value));
+        line("amplitude", quoted(&format!("{:?} nA", x.amplitude.value)));
+    }
+    for x in &n.recordings {
+        line("\n[[record]]", String::new());
+        line("population", quoted(&x.population));
+        line("variable", quoted(&x.variable));
+        if let Some(b) = &x.branch {
+            line("branch", quoted(b));
+        }
+        if let Some(p) = x.position {
+            line("position", number(p));
         }
     }
 }

@@ -5,7 +5,7 @@ use homolog_ir::{Kernel, Mechanism, interpret};
 use std::collections::HashMap;
 
 /// Every file of the library, with its path in it.
-pub const LIBRARY: [(&str, &str); 10] = [
+pub const LIBRARY: [(&str, &str); 12] = [
     ("neurons/relu.mod", include_str!("../../../../library/neurons/relu.mod")),
     ("neurons/tanh.mod", include_str!("../../../../library/neurons/tanh.mod")),
     ("neurons/sigmoid.mod", include_str!("../../../../library/neurons/sigmoid.mod")),
@@ -14,6 +14,8 @@ pub const LIBRARY: [(&str, &str); 10] = [
     ("neurons/adex.mod", include_str!("../../../../library/neurons/adex.mod")),
     ("synapses/expsyn.mod", include_str!("../../../../library/synapses/expsyn.mod")),
     ("synapses/exp2syn.mod", include_str!("../../../../library/synapses/exp2syn.mod")),
+    ("synapses/ampa.mod", include_str!("../../../../library/synapses/ampa.mod")),
+    ("synapses/gaba.mod", include_str!("../../../../library/synapses/gaba.mod")),
     ("channels/hh.mod", include_str!("../../../../library/channels/hh.mod")),
     ("channels/pas.mod", include_str!("../../../../library/channels/pas.mod")),
 ];
