@@ -57,6 +57,24 @@ fn a_misspelt_neuron_among_the_levels() {
 }
 
 #[test]
+fn a_level_whose_neuron_cannot_be_built() {
+    let text = study("neuron = \"relu\"", TRAINING).replace(
+        "[population.class]",
+        "surrogate = { shape = \"arctan\", width = 5.0 }\n\n[time]\npresentation = \"3 ms\"\n\n[population.class]",
+    );
+    let levels = "[compare]\npopulation = \"hidden\"\nlevels = { rate = \"relu\", point = \"lif\", cell = \"lif\" }\n";
+    complaint("level_cannot_be_built", "model.toml", &format!("{text}\n{levels}"));
+}
+
+#[test]
+fn what_is_wrong_at_every_level_is_said_once() {
+    let levels = "[compare]\npopulation = \"hidden\"\nlevels = { rate = \"relu\", smooth = \"tanh\", point = \"lif\" }\n";
+    let text = study("neuron = \"relu\"", &format!("{TRAINING}\n{levels}"));
+    let text = text.replace("to = \"hidden\"", "to = \"hidden\"\ndelay = \"2 ms\"");
+    complaint("wrong_at_every_level", "model.toml", &text);
+}
+
+#[test]
 fn a_wrong_unit_in_a_mechanism() {
     complaint("unit_in_mechanism", "leak.mod", &LEAK.replace("e = -65 (mV)", "e = -65 (ms)"));
 }
