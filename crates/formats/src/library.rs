@@ -77,7 +77,7 @@ impl Loader {
         self.problems.extend(problems);
         let Some(mechanism) = mechanism else { return };
         let name = mechanism.name.clone();
-        self.library.insert(mechanism);
+        self.library.insert_from(mechanism, &source);
         let Some(before) = self.from.insert(name.clone(), source.name.clone()) else { return };
         let message = format!("`{name}` of {} replaces the one of {before}", source.name);
         let mut d =

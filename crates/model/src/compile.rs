@@ -11,10 +11,12 @@ use crate::model::{Clock, Group, Link, Model, Target};
 use crate::network::{Delay, Network, Population};
 use crate::params::{Params, Tensor};
 use homolog_base::{Diagnostic, Hash, Key, Unit};
-use homolog_ir::{Interface, Kernel, Mechanism, Receptor, Role, Signal, Surrogate};
+use homolog_ir::{Interface, Kernel, Mechanism, Role, Signal, Surrogate};
 use std::collections::BTreeMap;
 
+mod limits;
 mod order;
+mod receptors;
 mod wires;
 
 /// Name of the population kind that is set from outside.
@@ -84,7 +86,8 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     for (g, (population, r)) in network.populations.iter().zip(&resolved).enumerate() {
         match group(network, population, r, library, &links, g, dt, ticks, &mut params) {
             Ok(made) => groups.push(made),
-            Err(e) => problems.extend(e),
+            // What is wrong in a mechanism is wrong in each of its populations, and said once.
+            Err(e) => problems.extend(e.into_iter().filter(|d| !problems.contains(d)).collect::<Vec<_>>()),
         }
     }
     if !problems.is_empty() {
@@ -236,22 +239,14 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
                 continue;
             }
         };
-        if let Some((low, high)) = parameter.limits
-            && !(value >= low && value <= high)
-        {
-            problems.push(
-                network
-                    .locate(
-                        Diagnostic::error("model-limits", format!("`{name}` of `{}` cannot be {value} {}", m.name, parameter.unit)),
-                        setting.span,
-                        "out of its limits",
-                    )
-                    .hint(format!("it must lie between {low} and {high} {}", parameter.unit)),
-            );
+        if let Some(must) = limits::must_be(m, parameter, value) {
+            let d = Diagnostic::error("model-limits", format!("`{name}` of `{}` cannot be {value} {}", m.name, parameter.unit));
+            problems.push(network.locate(d, setting.span, "out of its limits").hint(must));
             continue;
         }
         parameters.insert(name.clone(), value);
     }
+    problems.extend(limits::defaults(library, m, |name| p.parameters.contains_key(name)));
     for (k, name) in p.learn.iter().enumerate() {
         if p.learn[..k].iter().any(|other| other.value == name.value) {
             problems.push(network.locate(
@@ -353,18 +348,9 @@ fn group(
         }
         for (prefix, receptor) in [("positive", &interface.positive), ("negative", &interface.negative)] {
             let Some(receptor) = receptor else { continue };
-            match library.get(&receptor.mechanism) {
-                Some(m) => match in_own_units(mechanism, receptor, m) {
-                    Ok(r) => receptors.push((prefix, r, m)),
-                    Err(e) => problems.extend(e),
-                },
-                None => problems.push(
-                    Diagnostic::error(
-                        "model-unknown-receptor",
-                        format!("`{}` names the receptor `{}`, which is not in the library", mechanism.name, receptor.mechanism),
-                    )
-                    .suggest(&receptor.mechanism, library.iter().filter(|m| m.role == Role::Point).map(|m| m.name.as_str())),
-                ),
+            match receptors::find(library, mechanism, receptor) {
+                Ok((r, m)) => receptors.push((prefix, r, m)),
+                Err(e) => problems.extend(e),
             }
         }
     }
@@ -437,7 +423,7 @@ fn group(
         .iter()
         .map(|(n, v)| {
             let p = mechanism.parameter(n).expect("resolved");
-            (n.clone(), column(params, format!("{name}.{n}"), p.unit, p.limits, false, *v))
+            (n.clone(), column(params, format!("{name}.{n}"), p.unit, limits::bounds(mechanism, p, *v, dt), false, *v))
         })
         .collect();
     Ok(Group {
@@ -462,45 +448,6 @@ fn group(
         calibration,
         name,
     })
-}
-
-/// A receptor's declaration with its numbers in the units of its mechanism.
-fn in_own_units(neuron: &Mechanism, receptor: &Receptor, mechanism: &Mechanism) -> Result<Receptor, Vec<Diagnostic>> {
-    let mut problems = Vec::new();
-    let mut out = receptor.clone();
-    let whose = format!("receptor `{}` of `{}`", receptor.mechanism, neuron.name);
-    let mut convert = |what: &str, value: &mut f64, unit: Option<Unit>, to: Unit| match unit.map(|u| (u, u.factor_to(&to))) {
-        None => {}
-        Some((_, Some(factor))) => *value *= factor,
-        Some((u, None)) => problems.push(
-            Diagnostic::error("model-unit", format!("{what} of {whose} is given in {u}, not in {to}")).hint(format!("write it in {to}")),
-        ),
-    };
-    if let Some(weight) = mechanism.receive.as_ref().and_then(|r| r.arguments.first()) {
-        convert("WEIGHT", &mut out.weight.0, receptor.weight.1, weight.unit);
-    }
-    let mut unknown = Vec::new();
-    for (name, value, unit) in &mut out.parameters {
-        match mechanism.parameter(name) {
-            None => unknown.push(
-                Diagnostic::error("model-parameter", format!("{whose} has no parameter `{name}`"))
-                    .suggest(name, mechanism.parameters.iter().map(|p| p.name.as_str())),
-            ),
-            Some(p) => {
-                convert(&format!("`{name}`"), value, *unit, p.unit);
-                if let Some((low, high)) = p.limits
-                    && !(*value >= low && *value <= high)
-                {
-                    unknown.push(
-                        Diagnostic::error("model-limits", format!("`{name}` of {whose} cannot be {value} {}", p.unit))
-                            .hint(format!("it must lie between {low} and {high} {}", p.unit)),
-                    );
-                }
-            }
-        }
-    }
-    problems.extend(unknown);
-    if problems.is_empty() { Ok(out) } else { Err(problems) }
 }
 
 /// The key of everything random in one projection.

@@ -1,12 +1,15 @@
 //! The mechanisms a network may name.
 
+use homolog_base::{Diagnostic, Source, Span};
 use homolog_ir::Mechanism;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// Mechanisms by name.
+/// Mechanisms by name, with the texts they were read from.
 #[derive(Clone, Default, Debug)]
 pub struct Library {
     mechanisms: BTreeMap<String, Mechanism>,
+    sources: BTreeMap<String, Arc<Source>>,
 }
 
 impl Library {
@@ -15,9 +18,24 @@ impl Library {
         Self::default()
     }
 
-    /// Adds a mechanism; returns the one of the same name that it replaces.
+    /// Adds a mechanism that was made without a text; returns the one of the same name that it replaces.
     pub fn insert(&mut self, m: Mechanism) -> Option<Mechanism> {
+        self.sources.remove(&m.name);
         self.mechanisms.insert(m.name.clone(), m)
+    }
+
+    /// Adds a mechanism with the text it was read from, which messages then point into; returns the one that it replaces.
+    pub fn insert_from(&mut self, m: Mechanism, source: &Arc<Source>) -> Option<Mechanism> {
+        self.sources.insert(m.name.clone(), source.clone());
+        self.mechanisms.insert(m.name.clone(), m)
+    }
+
+    /// Adds the place of a span in the text of this mechanism to a diagnostic, when there is such a text.
+    pub fn locate(&self, mechanism: &str, d: Diagnostic, span: Span, label: &str) -> Diagnostic {
+        match self.sources.get(mechanism) {
+            Some(source) => d.at(source, span, label),
+            None => d,
+        }
     }
 
     /// The mechanism of this name.

@@ -5,7 +5,7 @@ mod common;
 use common::{library, network, population, projection};
 use homolog_ir::verify::verify;
 use homolog_model::network::Delay;
-use homolog_model::{Network, Phase, Population, Projection, Weights, Wires, Wiring, compile};
+use homolog_model::{Library, Network, Phase, Population, Projection, Weights, Wires, Wiring, compile};
 
 fn codes(network: &Network) -> Vec<&'static str> {
     compile(network, &library(), 0).map(|_| vec![]).unwrap_or_else(|e| e.iter().map(|d| d.code).collect())
@@ -206,6 +206,92 @@ fn receptors_are_checked_and_converted_like_everything_else() {
     let wrong = with(&format!("POSITIVE expsyn {{tau = -5 (ms) ee = 0 (mV)}} WEIGHT 0.055 (mV) {negative}"));
     assert_eq!(wrong, Err(vec!["model-unit", "model-limits", "model-parameter"]));
     assert_eq!(with(negative), Err(vec!["model-receptor"]));
+}
+
+/// A unit that relaxes with a time constant without limits, whatever that is called.
+fn relaxing(name: &str, equation: &str) -> Library {
+    let text = include_str!("../../../library/neurons/lif.mod")
+        .replace("ARTIFICIAL_CELL lif", "ARTIFICIAL_CELL mine")
+        .replace("tau = 10 (ms) <0.01, 1e4>", &format!("{name} = 10 (ms)"))
+        .replace("RANGE tau", &format!("RANGE {name}"))
+        .replace("v' = (vrest - v + i) / tau", equation);
+    let source = homolog_base::Source::new("mine.mod", text);
+    let (m, problems) = homolog_nmodl::read(&source);
+    let mut library = library();
+    library.insert_from(m.unwrap_or_else(|| panic!("{}", problems[0].render(false))), &source);
+    library
+}
+
+#[test]
+fn a_time_that_an_equation_divides_by_must_be_above_0_whatever_it_is_called() {
+    let said = |library: &Library, name: &str, value: f64| {
+        let mut n = digits("mine");
+        n.populations[1].parameters.insert(name.into(), (value, None).into());
+        compile(&n, library, 0).err().unwrap_or_default().into_iter().map(|d| (d.code, d.hint.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    for equation in ["v' = (vrest - v + i) / memory", "v' = (vrest - v + i) / (2 * memory)"] {
+        let library = relaxing("memory", equation);
+        for value in [0.0, -5.0, f64::NAN] {
+            let hint = "an equation divides by this time, so it must be above 0 ms".to_string();
+            assert_eq!(said(&library, "memory", value), [("model-limits", hint)], "{equation}, {value}");
+        }
+        assert_eq!(said(&library, "memory", 5.0), []);
+    }
+    // A time that nothing is divided by may be anything, and so may a divisor that is no time.
+    let library = relaxing("memory", "v' = (vrest - v + i) / 10 + 0 * memory");
+    assert_eq!(said(&library, "memory", -5.0), []);
+}
+
+#[test]
+fn a_default_that_the_equations_cannot_use_is_shown_where_it_is_declared_unless_the_model_sets_another() {
+    let text = include_str!("../../../library/neurons/lif.mod")
+        .replace("ARTIFICIAL_CELL lif", "ARTIFICIAL_CELL mine")
+        .replace("tau = 10 (ms) <0.01, 1e4>", "tau = -1 (ms)");
+    let source = homolog_base::Source::new("mine.mod", text);
+    let mut library = library();
+    library.insert_from(homolog_nmodl::read(&source).0.unwrap(), &source);
+    let mut n = digits("mine");
+    let problems = compile(&n, &library, 0).unwrap_err();
+    assert_eq!(problems.len(), 1);
+    let line = source.text.lines().position(|l| l.contains("tau = -1 (ms)")).unwrap() + 1;
+    assert!(problems[0].code == "model-limits" && problems[0].position() == Some((line, 5)), "{}", problems[0].render(false));
+    n.populations[1].parameters.insert("tau".into(), (10.0, None).into());
+    assert!(compile(&n, &library, 0).is_ok());
+}
+
+#[test]
+fn a_learned_time_constant_without_limits_stays_above_0_and_starts_within_its_bounds() {
+    let bounds = |library: &Library, value: f64| {
+        let mut n = digits("mine");
+        n.populations[1].parameters.insert("memory".into(), (value, None).into());
+        n.populations[1].learn = vec!["memory".into()];
+        let (_, params) = compile(&n, library, 0).unwrap();
+        params.tensors[params.find("hidden.memory").unwrap()].bounds
+    };
+    let library = relaxing("memory", "v' = (vrest - v + i) / memory");
+    assert_eq!(bounds(&library, 10.0), Some((1e-3, f64::MAX)));
+    let (low, _) = bounds(&library, 1e-4).unwrap();
+    assert_eq!(low, 1e-4);
+    assert_eq!(bounds(&relaxing("memory", "v' = (vrest - v + i) / 10 + 0 * memory"), 10.0), None);
+}
+
+#[test]
+fn what_is_wrong_with_a_receptor_is_shown_once_in_the_file_that_declares_it() {
+    let text = include_str!("../../../library/neurons/adex.mod")
+        .replace("ARTIFICIAL_CELL adex", "ARTIFICIAL_CELL mine")
+        .replace("tau = 5 (ms) e = 0 (mV)} WEIGHT 0.055 (uS)", "tau = -5 (ms) ee = 0 (mV)} WEIGHT 0.055 (mV)");
+    let source = homolog_base::Source::new("mine.mod", text);
+    let mut library = library();
+    library.insert_from(homolog_nmodl::read(&source).0.unwrap(), &source);
+    let mut n = network(
+        vec![population("in", 2, "input"), population("a", 2, "mine"), population("b", 2, "mine"), population("c", 2, "mine")],
+        vec![projection("in", "a"), projection("a", "b"), projection("b", "c")],
+    );
+    n.presentation = Some(5.0.into());
+    let problems = compile(&n, &library, 0).unwrap_err();
+    let seen: Vec<(&str, &str)> = problems.iter().map(|d| (d.code, &source.text[d.labels[0].0.start..d.labels[0].0.end])).collect();
+    assert_eq!(seen, [("model-unit", "0.055 (mV)"), ("model-limits", "tau = -5 (ms)"), ("model-parameter", "ee = 0 (mV)")]);
+    assert!(problems.iter().all(|d| d.source.as_ref().is_some_and(|s| s.name == "mine.mod") && d.hint.is_some()));
 }
 
 #[test]

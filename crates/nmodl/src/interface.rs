@@ -281,8 +281,16 @@ impl<'a> Reader<'_, 'a, '_> {
             return None;
         };
         let size = (weight.value, weight.unit.as_ref().and_then(|u| self.p.unit(u)));
+        let parameter_spans = parameters.iter().map(|(n, q)| Span::new(n.span.start, q.span.end)).collect();
         let parameters = parameters.iter().map(|(n, q)| (n.text.clone(), q.value, q.unit.as_ref().and_then(|u| self.p.unit(u)))).collect();
-        Some(Receptor { mechanism: mechanism.text.clone(), parameters, weight: size, span: item.span })
+        Some(Receptor {
+            mechanism: mechanism.text.clone(),
+            parameters,
+            weight: size,
+            span: item.span,
+            parameter_spans,
+            weight_span: weight.span,
+        })
     }
 
     fn surrogate(&mut self) -> Option<Surrogate> {
