@@ -137,6 +137,15 @@ fn a_receptor_that_is_declared_wrongly() {
 }
 
 #[test]
+fn a_declared_delay_that_is_rounded_is_a_warning() {
+    let place = Place::new();
+    let back = "[[projection]]\nfrom = \"hidden\"\nto = \"hidden\"\nwiring = \"all-to-all\"\n\n[time]\nstep = \"0.8 ms\"\npresentation = \"32 ms\"\n";
+    place.write("model.toml", &study("neuron = \"lif\"", &format!("{back}\n{TRAINING}")));
+    let done = place.homolog("check model.toml").well();
+    insta::assert_snapshot!("rounded_delay", done.err);
+}
+
+#[test]
 fn several_at_once() {
     let text = study("neuron = \"lfi\"", TRAINING).replace("to = \"class\"", "to = \"clas\"").replace("batch = 32", "batch = 0");
     complaint("several", "model.toml", &text);

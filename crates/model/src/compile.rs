@@ -14,10 +14,13 @@ use homolog_base::{Diagnostic, Hash, Key, Unit};
 use homolog_ir::{Interface, Kernel, Mechanism, Role, Signal, Surrogate};
 use std::collections::BTreeMap;
 
+mod delays;
 mod limits;
 mod order;
 mod receptors;
 mod wires;
+
+pub use delays::rounded;
 
 /// Name of the population kind that is set from outside.
 pub const INPUT: &str = "input";
@@ -50,9 +53,7 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
         return Err(problems);
     }
     let interfaces = || resolved.iter().filter_map(|r| r.mechanism.map(|m| m.1)).filter(|i| i.dt > 0.0);
-    let dt = network.dt.as_ref().map_or_else(|| interfaces().map(|i| i.dt).fold(f64::INFINITY, f64::min), |d| d.value);
-    let dt = if dt.is_finite() { dt } else { 1.0 };
-    let shown = network.presentation.as_ref().map_or_else(|| interfaces().map(|i| i.presentation).fold(0.0, f64::max), |d| d.value);
+    let (dt, shown) = delays::time(network, &resolved);
     let ticks = (shown / dt).round() as usize;
     if interfaces().next().is_some() && (ticks == 0 || (ticks as f64 * dt - shown).abs() > 1e-9 * shown) {
         let span = network.presentation.as_ref().or(network.dt.as_ref()).map(|l| l.span).unwrap_or_default();
@@ -76,7 +77,7 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
         return Err(problems);
     }
 
-    let mut links = wires::links(network, &resolved, dt, seed, &mut problems);
+    let mut links = wires::links(network, &resolved, (dt, ticks), seed, &mut problems);
     let order = order::phases(network, &resolved, &links, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
@@ -134,12 +135,13 @@ fn too_large(network: &Network, dt: f64, ticks: usize, problems: &mut Vec<Diagno
         }
     }
     for p in &network.projections {
-        if let Some(d) = &p.delay
-            && let Delay::Ms(ms) = d.value
-            && ms / dt > MOST_TICKS
-        {
-            let text = format!("a delay of {ms} ms is {} steps, more than {MOST_TICKS}", ms / dt);
-            say(Diagnostic::error("model-too-large", text), d.span, "too long");
+        let steps = p.delay.as_ref().map_or(0.0, |d| match d.value {
+            Delay::Ms(ms) | Delay::Either(_, ms) => ms / dt,
+            Delay::Frames(frames) => f64::from(frames) * ticks.max(1) as f64,
+        });
+        if let Some(d) = p.delay.as_ref().filter(|_| steps > MOST_TICKS) {
+            let text = format!("a delay of {steps} steps is more than {MOST_TICKS}");
+            say(Diagnostic::error("model-too-large", text).hint("delay it by less, or take longer steps"), d.span, "too long");
         }
         let size = |name: &str| network.population(name).map_or(0, |k| network.populations[k].size.value as u128);
         let weights = match p.wiring.value {
@@ -362,7 +364,7 @@ fn group(
         interface.readout_scale = scale.value;
     }
     let interface = &interface;
-    let settle = (interface.settle / dt).round() as usize;
+    let settle = delays::settle(network, &population.neuron, interface, dt, ticks).map_err(|d| vec![d])?;
     let mut parts = Parts {
         name: &name,
         neuron: mechanism,
@@ -372,7 +374,7 @@ fn group(
         learn: population.learn.iter().map(|l| l.value.clone()).collect(),
         dt,
         ticks,
-        settle: settle.min(ticks.saturating_sub(1)),
+        settle,
         driven: true,
         own_events: incoming().any(|l| l.target == Target::Own),
         surrogate: resolved.surrogate,
@@ -453,57 +455,4 @@ fn group(
 /// The key of everything random in one projection.
 fn link_key(seed: u64, name: &str, what: &str) -> Key {
     Key::new(seed).named(what).named(name)
-}
-
-/// The delay of a projection in whole ticks or frames.
-fn whole_delay(
-    network: &Network,
-    delay: Option<&crate::Located<Delay>>,
-    spikes: bool,
-    declared: f64,
-    dt: f64,
-    problems: &mut Vec<Diagnostic>,
-) -> usize {
-    match delay.map(|d| (d.value, d.span)) {
-        None if spikes => (declared / dt).round() as usize,
-        None => 0,
-        Some((Delay::Ms(d), span)) if spikes => {
-            let ticks = (d / dt).round();
-            if d < 0.0 || (ticks * dt - d).abs() > 1e-9 * dt.max(d) {
-                problems.push(
-                    network
-                        .locate(
-                            Diagnostic::error("model-delay", format!("a delay of {d} ms is not a whole number of steps of {dt} ms")),
-                            span,
-                            "given here",
-                        )
-                        .hint(format!("the nearest are {} and {} ms", (d / dt).floor() * dt, (d / dt).ceil() * dt)),
-                );
-            }
-            ticks.max(0.0) as usize
-        }
-        Some((Delay::Frames(f), _)) if !spikes => f as usize,
-        Some((Delay::Frames(_), span)) => {
-            problems.push(
-                network
-                    .locate(Diagnostic::error("model-delay", "spikes are delayed by time, not by frames"), span, "given in frames")
-                    .hint("write it as \"2 ms\""),
-            );
-            1
-        }
-        Some((Delay::Ms(d), span)) => {
-            if d != 0.0 {
-                problems.push(
-                    network
-                        .locate(
-                            Diagnostic::error("model-delay", "a signal that is a value is delayed by whole frames, not by time"),
-                            span,
-                            "given in ms",
-                        )
-                        .hint("write it as \"1 frame\""),
-                );
-            }
-            0
-        }
-    }
 }

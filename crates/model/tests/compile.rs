@@ -295,6 +295,60 @@ fn what_is_wrong_with_a_receptor_is_shown_once_in_the_file_that_declares_it() {
 }
 
 #[test]
+fn a_recurrent_network_keeps_its_delays_when_its_neuron_is_exchanged() {
+    let delay = |neuron: &str, delay: Delay| {
+        let mut n = digits(neuron);
+        n.projections.push(Projection { delay: Some(delay.into()), ..projection("hidden", "hidden") });
+        let (model, _) = compile(&n, &library(), 0).unwrap_or_else(|e| panic!("{neuron}: {}", e[0].render(false)));
+        (model.links[2].delay, model.ticks)
+    };
+    for neuron in ["relu", "tanh", "sigmoid"] {
+        assert_eq!(delay(neuron, Delay::Either(1, 2.0)), (1, 0), "frames");
+        assert_eq!(delay(neuron, Delay::Frames(1)), (1, 0), "frames");
+    }
+    assert_eq!(delay("lif", Delay::Either(1, 2.0)), (2, 30), "steps of 1 ms");
+    assert_eq!(delay("lif", Delay::Frames(2)), (60, 30), "two presentations");
+    let mut n = digits("relu");
+    n.projections.push(Projection { delay: Some(Delay::Ms(2.0).into()), ..projection("hidden", "hidden") });
+    let problems = compile(&n, &library(), 0).unwrap_err();
+    assert!(problems[0].code == "model-delay" && problems[0].hint.as_ref().is_some_and(|h| h.contains("frames = 1, time")));
+}
+
+#[test]
+fn a_declared_time_that_is_no_whole_number_of_steps_is_said_with_what_is_used() {
+    let said = |dt: f64, presentation: f64, edit: &dyn Fn(&mut Network)| {
+        let mut n = digits("lif");
+        n.projections.push(projection("hidden", "hidden"));
+        (n.dt, n.presentation) = (Some(dt.into()), Some(presentation.into()));
+        edit(&mut n);
+        (codes(&n), homolog_model::compile::rounded(&n, &library()).into_iter().map(|d| d.message).collect::<Vec<_>>())
+    };
+    assert_eq!(said(0.5, 30.0, &|_| ()), (vec![], vec![]));
+    let text = "DELAY 1 ms of `lif` is 1.250 steps of 0.8 ms: 0.8 ms are used".to_string();
+    assert_eq!(said(0.8, 32.0, &|_| ()), (vec![], vec![text]));
+    // A projection with a delay of its own does not care what is declared.
+    assert_eq!(said(0.8, 32.0, &|n| n.projections[2].delay = Some(Delay::Ms(1.6).into())), (vec![], vec![]));
+    // Nothing is left of it: spikes would arrive before they can.
+    assert_eq!(said(2.5, 30.0, &|_| ()).0, ["model-delay"]);
+}
+
+#[test]
+fn settling_that_takes_all_of_a_presentation_is_refused_and_rounded_settling_is_said() {
+    let text = include_str!("../../../library/neurons/lif.mod")
+        .replace("ARTIFICIAL_CELL lif", "ARTIFICIAL_CELL slow")
+        .replace("SETTLE 0 (ms)", "SETTLE 4.4 (ms)");
+    let mut library = library();
+    library.insert(homolog_nmodl::read(&homolog_base::Source::new("slow.mod", text)).0.unwrap());
+    let mut n = digits("slow");
+    assert_eq!(compile(&n, &library, 0).unwrap().0.groups[1].settle, 4);
+    let said = homolog_model::compile::rounded(&n, &library);
+    assert!(said.len() == 1 && said[0].message.starts_with("SETTLE 4.4 ms of `slow` is 4.400 steps of 1 ms: 4 ms are used"), "{said:?}");
+    n.presentation = Some(4.0.into());
+    let problems = compile(&n, &library, 0).unwrap_err();
+    assert!(problems[0].code == "model-presentation" && problems[0].message.contains("nothing is left"), "{}", problems[0].message);
+}
+
+#[test]
 fn a_population_that_nothing_reaches_is_silent_rather_than_a_panic() {
     let mut n = digits("lif");
     n.projections.remove(0);

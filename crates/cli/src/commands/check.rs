@@ -75,7 +75,7 @@ fn model(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
     });
     let found = match (homolog_model::compile(&study.network, library, 0), &samples) {
         (Err(e), _) => e,
-        (Ok(_), None) => vec![],
+        (Ok(_), None) => homolog_model::compile::rounded(&study.network, library),
         (Ok(_), Some(samples)) => fits(&study, library, samples),
     };
     problems.extend(levels(&study, library, &found));
@@ -98,7 +98,8 @@ fn levels(study: &Study, library: &Library, found: &[Diagnostic]) -> Vec<Diagnos
         let mut other = network.clone();
         let Some(k) = other.population(&comparison.population) else { continue };
         other.populations[k].neuron.value.clone_from(&word.value);
-        for d in homolog_model::compile(&other, library, 0).err().unwrap_or_default() {
+        let of_level = homolog_model::compile(&other, library, 0).err().unwrap_or_else(|| homolog_model::compile::rounded(&other, library));
+        for d in of_level {
             let same = |e: &Diagnostic| e.code == d.code && e.message == d.message && e.labels == d.labels;
             match of_levels.iter_mut().find(|(e, _)| same(e)) {
                 Some((_, levels)) => levels.push(level),

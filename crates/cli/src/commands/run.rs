@@ -57,7 +57,7 @@ pub fn run(args: &Args, color: bool) -> Done {
     let threads = args.threads.unwrap_or_else(work::processors);
     let lines = match (&opened.study.training, &opened.samples) {
         (Some(_), Some(_)) => train(args, &opened, &out, threads, color)?,
-        _ => once(args, &opened, threads)?,
+        _ => once(args, &opened, threads, color)?,
     };
     if args.json {
         println!("{}", lines.json);
@@ -138,8 +138,9 @@ fn train(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color: 
 }
 
 /// Shows the network nothing for one presentation and says what each population did.
-fn once(args: &Args, opened: &work::Opened, threads: usize) -> Result<Lines, Vec<Diagnostic>> {
+fn once(args: &Args, opened: &work::Opened, threads: usize, color: bool) -> Result<Lines, Vec<Diagnostic>> {
     let (model, params) = homolog_model::compile(&opened.study.network, &opened.library, args.seed.unwrap_or(0))?;
+    terminal::show(&homolog_model::compile::rounded(&opened.study.network, &opened.library), color);
     let sizes: Vec<usize> = model.groups.iter().filter(|g| g.clock == homolog_model::Clock::Input).map(|g| g.size).collect();
     let shown = opened.samples.as_ref().filter(|s| sizes == [s.features]);
     let values = match shown {
