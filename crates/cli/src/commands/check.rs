@@ -69,6 +69,10 @@ fn model(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
         further(&study, library, &mut problems);
         return problems;
     }
+    if let Err(e) = work::compilable(&study) {
+        problems.extend(e);
+        return problems;
+    }
     let samples = work::samples(&study).unwrap_or_else(|e| {
         problems.extend(e);
         None
@@ -128,6 +132,9 @@ fn further(study: &Study, library: &Library, problems: &mut Vec<Diagnostic>) {
     if network.populations.is_empty() || network.populations.iter().any(|p| p.size.value == 0) {
         return;
     }
+    if work::compilable(study).is_err() {
+        return;
+    }
     let said: Vec<_> = problems.iter().filter_map(|d| d.labels.first()).map(|l| l.0).collect();
     let found = homolog_model::compile(network, library, 0).err().unwrap_or_default();
     problems.extend(found.into_iter().filter(|d| d.labels.first().is_some_and(|l| !said.contains(&l.0))));
@@ -141,7 +148,10 @@ fn fits(study: &Study, library: &Library, samples: &Samples) -> Vec<Diagnostic> 
         Err(e) => return e,
     };
     if study.training.is_some() {
-        let trainer = prepared.task(samples).and_then(|task| Trainer::new(task, prepared.params.clone(), 0).map(|_| ()));
+        let trainer = prepared.task(samples).and_then(|task| {
+            work::affordable(study, &prepared.memory(&task, true))?;
+            Trainer::new(task, prepared.params.clone(), 0).map(|_| ())
+        });
         problems.extend(trainer.err().into_iter().flatten());
     }
     problems
