@@ -87,12 +87,15 @@ fn model(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
     problems
 }
 
+/// Name and word of a level.
+type Level = (String, Located<String>);
+
 /// What is wrong with the levels to compare and not with the file as it stands: each problem once, with the levels that have it.
 fn levels(study: &Study, library: &Library, found: &[Diagnostic]) -> Vec<Diagnostic> {
     let network = &study.network;
     let Some(comparison) = &study.comparison else { return vec![] };
     let mut problems = vec![];
-    let mut of_levels: Vec<(Diagnostic, Vec<&(String, Located<String>)>)> = vec![];
+    let mut of_levels: Vec<(Diagnostic, Vec<&Level>)> = vec![];
     for level in &comparison.levels {
         let word = &level.1;
         if library.get(word).is_none() {

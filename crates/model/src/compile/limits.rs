@@ -19,8 +19,7 @@ fn ms() -> Unit {
 pub(super) fn must_be(m: &Mechanism, p: &Parameter, value: f64) -> Option<String> {
     match p.limits {
         Some((low, high)) => (!(value >= low && value <= high)).then(|| format!("it must lie between {low} and {high} {}", p.unit)),
-        // Not a number is refused too.
-        None if !(value > 0.0) && is_time_constant(m, p) => {
+        None if (value.is_nan() || value <= 0.0) && is_time_constant(m, p) => {
             Some(format!("an equation divides by this time, so it must be above 0 {}", p.unit))
         }
         None => None,

@@ -74,7 +74,7 @@ pub fn run(args: &Args, color: bool) -> Done {
     let mut need = level::Need::default();
     for v in &variants {
         let one = work::Prepared::new(v.study.clone(), &opened.library, samples, args.first_seed)
-            .and_then(|(prepared, _)| Ok(need.add(&prepared, &prepared.task(samples)?, args.seeds, threads)));
+            .and_then(|(prepared, _)| prepared.task(samples).map(|task| need.add(&prepared, &task, args.seeds, threads)));
         problems.extend(one.err().into_iter().flatten());
     }
     problems.dedup_by(|a, b| a.message == b.message && a.labels == b.labels);
