@@ -1,15 +1,17 @@
 //! The chores of the repository, each one command: `cargo xtask test`.
 
+mod accuracy;
+
 use std::env;
 use std::ffi::OsString;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 const HELP: &str = "\
 cargo xtask <chore>
 
   test    all that must hold: format, lints, tests, documentation, laws (installs cargo-nextest once)
-  smoke   a short run of the real program, in release
+  smoke   the real program, in release: the digits must be learned as well as promised (one line of JSON on stdout)
   ci      test, then smoke
   bench   the benches of the program, in release
   bless   accept the snapshots as they are now
@@ -54,10 +56,15 @@ fn test() -> Result<(), String> {
     )
 }
 
-/// A short run of the real program, as a newcomer starts it.
+/// The real program, as a newcomer starts it, and what it must reach.
 fn smoke() -> Result<(), String> {
     cargo("release build", &["build", "--release", "--locked", "--package", "homolog-cli"])?;
-    homolog(&["compare", "digits", "--epochs", "3", "--quiet"])?;
+    let line = homolog_says(&["compare", "digits", "--seeds", "3", "--json"])?;
+    let (figures, broken) = accuracy::judge(&line)?;
+    println!("{figures}");
+    if !broken.is_empty() {
+        return Err(format!("compare digits: {}", broken.join("; ")));
+    }
     homolog(&["bench", "hh"])
 }
 
@@ -94,9 +101,22 @@ fn nextest() -> Result<(), String> {
 }
 
 fn homolog(args: &[&str]) -> Result<(), String> {
-    let mut all = vec!["run", "--release", "--quiet", "--locked", "--package", "homolog-cli", "--"];
-    all.extend(args);
-    cargo(&format!("homolog {}", args.join(" ")), &all)
+    step(&format!("homolog {}", args.join(" ")), &mut homolog_command(args))
+}
+
+/// What the program prints to stdout.
+fn homolog_says(args: &[&str]) -> Result<String, String> {
+    let name = format!("homolog {}", args.join(" "));
+    timed(&name, || {
+        let output = homolog_command(args).stderr(Stdio::inherit()).output().map_err(|e| format!("{name}: {e}"))?;
+        if output.status.success() { Ok(String::from_utf8_lossy(&output.stdout).into_owned()) } else { Err(format!("{name} failed")) }
+    })
+}
+
+fn homolog_command(args: &[&str]) -> Command {
+    let mut command = Command::new(cargo_path());
+    command.args(["run", "--release", "--quiet", "--locked", "--package", "homolog-cli", "--"]).args(args);
+    command
 }
 
 fn cargo(name: &str, args: &[&str]) -> Result<(), String> {
@@ -109,12 +129,16 @@ fn cargo_path() -> OsString {
 }
 
 fn step(name: &str, command: &mut Command) -> Result<(), String> {
+    timed(name, || {
+        let status = command.status().map_err(|e| format!("{name}: {e}"))?;
+        if status.success() { Ok(()) } else { Err(format!("{name} failed")) }
+    })
+}
+
+fn timed<T>(name: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     eprintln!("▸ {name}");
     let start = Instant::now();
-    let status = command.status().map_err(|e| format!("{name}: {e}"))?;
-    if !status.success() {
-        return Err(format!("{name} failed"));
-    }
+    let done = work()?;
     eprintln!("✓ {name} ({:.0} s)", start.elapsed().as_secs_f64());
-    Ok(())
+    Ok(done)
 }

@@ -7,7 +7,7 @@ use homolog_formats::{atomic, checkpoint, library as shelf, machine, report, sam
 use homolog_measure::EnergyTable;
 use homolog_model::network::Located;
 use homolog_model::{Checkpoint, Fault, Library, Model, Network, Params, Samples, Split, Study};
-use homolog_train::{Normalisation, Progress, Task, check_split, split};
+use homolog_train::{Memory, Normalisation, Progress, Task, check_split, memory, split};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -112,6 +112,16 @@ pub fn unknown_neuron(network: &Network, library: &Library, word: &Located<Strin
     network.locate(d, word.span, "not in the library")
 }
 
+/// Refuses what the machine has no memory for. Where the system does not say, everything is tried.
+pub fn affordable(study: &Study, need: &Memory) -> Result<(), Vec<Diagnostic>> {
+    machine::available_memory().and_then(|available| need.refuse(study, available)).map_or(Ok(()), |d| Err(vec![d]))
+}
+
+/// Refuses sizes that the machine has no memory for, before any is asked for.
+pub fn compilable(study: &Study) -> Result<(), Vec<Diagnostic>> {
+    affordable(study, &memory::before_compiling(study))
+}
+
 /// One seed of a study, compiled, with its samples divided.
 pub struct Prepared {
     /// What was compiled.
@@ -131,11 +141,13 @@ pub struct Prepared {
 impl Prepared {
     /// Compiles and divides; says also what is no error.
     pub fn new(study: Study, library: &Library, samples: &Samples, seed: u64) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
+        compilable(&study)?;
         let (model, params) = homolog_model::compile(&study.network, library, seed)?;
         let d =
             study.data.as_ref().ok_or_else(|| vec![Diagnostic::error("train-section-missing", "the model file has no [data] section")])?;
         let split = split(samples, d, seed);
-        let notes = check_split(&study.network, samples, d, &split);
+        let mut notes = homolog_model::compile::rounded(&study.network, library);
+        notes.extend(check_split(&study.network, samples, d, &split));
         if has_errors(&notes) {
             return Err(notes);
         }
@@ -158,6 +170,16 @@ impl Prepared {
     /// As a task for a trainer.
     pub fn task<'a>(&'a self, samples: &'a Samples) -> Result<Task<'a>, Vec<Diagnostic>> {
         Task::new(&self.study, &self.model, samples, &self.split, self.normalisation)
+    }
+
+    /// What training it will need.
+    pub fn memory(&self, task: &Task<'_>, saves: bool) -> Memory {
+        memory::of_training(task, &self.params, homolog_engine::TAPE_BUDGET, saves)
+    }
+
+    /// What is kept of it until the end.
+    pub fn kept(&self) -> Memory {
+        memory::of_result(&self.model, &self.params)
     }
 
     /// Hashes for the provenance.

@@ -16,6 +16,18 @@ fn complaint(name: &str, file: &str, text: &str) {
     insta::assert_snapshot!(name, done.err);
 }
 
+/// Checks a model beside a folder with a neuron of the user's own.
+fn complaint_about_own_neuron(name: &str, neuron: &str, model: &str) {
+    let place = Place::new();
+    std::fs::create_dir(place.path("mine")).unwrap();
+    place.write("mine/mine.mod", neuron);
+    place.write("model.toml", model);
+    let done = place.homolog("check model.toml --library mine");
+    assert_eq!(done.code, 1, "{}", done.err);
+    assert!(done.err.contains("= help: "), "no hint:\n{}", done.err);
+    insta::assert_snapshot!(name, done.err);
+}
+
 const LEAK: &str = "TITLE A leak
 
 NEURON {
@@ -57,6 +69,24 @@ fn a_misspelt_neuron_among_the_levels() {
 }
 
 #[test]
+fn a_level_whose_neuron_cannot_be_built() {
+    let text = study("neuron = \"relu\"", TRAINING).replace(
+        "[population.class]",
+        "surrogate = { shape = \"arctan\", width = 5.0 }\n\n[time]\npresentation = \"3 ms\"\n\n[population.class]",
+    );
+    let levels = "[compare]\npopulation = \"hidden\"\nlevels = { rate = \"relu\", point = \"lif\", cell = \"lif\" }\n";
+    complaint("level_cannot_be_built", "model.toml", &format!("{text}\n{levels}"));
+}
+
+#[test]
+fn what_is_wrong_at_every_level_is_said_once() {
+    let levels = "[compare]\npopulation = \"hidden\"\nlevels = { rate = \"relu\", smooth = \"tanh\", point = \"lif\" }\n";
+    let text = study("neuron = \"relu\"", &format!("{TRAINING}\n{levels}"));
+    let text = text.replace("to = \"hidden\"", "to = \"hidden\"\ndelay = \"2 ms\"");
+    complaint("wrong_at_every_level", "model.toml", &text);
+}
+
+#[test]
 fn a_wrong_unit_in_a_mechanism() {
     complaint("unit_in_mechanism", "leak.mod", &LEAK.replace("e = -65 (mV)", "e = -65 (ms)"));
 }
@@ -86,6 +116,33 @@ fn a_cycle_without_delay() {
 #[test]
 fn a_negative_time_constant() {
     complaint("negative_time_constant", "model.toml", &study("neuron = \"lif\"\nparameters = { tau = \"-10 ms\" }", ""));
+}
+
+#[test]
+fn a_time_constant_without_limits_that_is_not_above_0() {
+    let lif = include_str!("../../../library/neurons/lif.mod");
+    let mine = lif.replace("ARTIFICIAL_CELL lif", "ARTIFICIAL_CELL mine").replace("tau = 10 (ms) <0.01, 1e4>", "tau = 10 (ms)");
+    let model = study("neuron = \"mine\"\nparameters = { tau = \"-5 ms\" }", "");
+    complaint_about_own_neuron("own_time_constant", &mine, &model);
+}
+
+#[test]
+fn a_receptor_that_is_declared_wrongly() {
+    let adex = include_str!("../../../library/neurons/adex.mod");
+    let mine = adex
+        .replace("ARTIFICIAL_CELL adex", "ARTIFICIAL_CELL mine")
+        .replace("tau = 5 (ms) e = 0 (mV)} WEIGHT 0.055 (uS)", "tau = -5 (ms) ee = 0 (mV)} WEIGHT 0.055 (mV)");
+    let back = "[[projection]]\nfrom = \"hidden\"\nto = \"hidden\"\nwiring = \"all-to-all\"\n";
+    complaint_about_own_neuron("own_receptor", &mine, &study("neuron = \"mine\"", back));
+}
+
+#[test]
+fn a_declared_delay_that_is_rounded_is_a_warning() {
+    let place = Place::new();
+    let back = "[[projection]]\nfrom = \"hidden\"\nto = \"hidden\"\nwiring = \"all-to-all\"\n\n[time]\nstep = \"0.8 ms\"\npresentation = \"32 ms\"\n";
+    place.write("model.toml", &study("neuron = \"lif\"", &format!("{back}\n{TRAINING}")));
+    let done = place.homolog("check model.toml").well();
+    insta::assert_snapshot!("rounded_delay", done.err);
 }
 
 #[test]

@@ -46,6 +46,17 @@ fn every_example_learns_for_an_epoch() {
 }
 
 #[test]
+fn the_recurrent_example_learns_with_every_word() {
+    let text = std::fs::read_to_string(repository().join("examples/recurrent.toml")).unwrap();
+    for word in ["relu", "tanh", "lif"] {
+        let place = Place::new();
+        place.write("model.toml", &text.replacen("neuron = \"lif\"", &format!("neuron = \"{word}\""), 1));
+        let json = place.homolog("run model.toml --epochs 1 --quiet --json").well().json();
+        assert!(json["test_accuracy"].as_f64().is_some_and(|a| a > 0.2), "{word}: {json}");
+    }
+}
+
+#[test]
 fn every_mechanism_passes_the_check() {
     let all = files("library", "mod");
     assert!(all.len() >= 10);

@@ -140,7 +140,7 @@ impl Loader {
         self.problems.extend(problems);
         let Some(mechanism) = mechanism else { return };
         let name = mechanism.name.clone();
-        self.library.insert(mechanism);
+        self.library.insert_from(mechanism, &source);
         let place = named_at(&source.text, &name).map(|start| start..start + name.len());
         self.replaces(name, &source, place, built_in);
     }

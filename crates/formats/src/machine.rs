@@ -61,6 +61,25 @@ fn field(file: &str, name: &str) -> Option<u64> {
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
+/// Bytes that can still be had: what the system says is available, or what the group of processes that this one is in may still
+/// take, when that is less. None where the system does not say.
+pub fn available_memory() -> Option<u64> {
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let group = |name: &str| read(&format!("/sys/fs/cgroup/memory.{name}"));
+    let of_group = group("max").zip(group("current")).and_then(|(max, current)| left(&max, &current, &group("stat").unwrap_or_default()));
+    let of_system = field("/proc/meminfo", "MemAvailable");
+    of_system.into_iter().chain(of_group).min()
+}
+
+/// What a control group may still take; none when it has no limit. Files that it read and that nobody has open count as
+/// taken, but are given up when memory is asked for.
+fn left(max: &str, current: &str, stat: &str) -> Option<u64> {
+    let max: u64 = max.trim().parse().ok()?;
+    let current: u64 = current.trim().parse().ok()?;
+    let files = stat.lines().find_map(|l| l.strip_prefix("inactive_file ")).and_then(|n| n.trim().parse().ok()).unwrap_or(0);
+    Some(max.saturating_sub(current.saturating_sub(files)))
+}
+
 /// The most memory this process has held at once since it began or since [`reset_peak_memory`], in bytes. None where the
 /// system does not say.
 pub fn peak_memory() -> Option<u64> {

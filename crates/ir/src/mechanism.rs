@@ -103,6 +103,10 @@ pub struct Receptor {
     pub weight: (f64, Option<Unit>),
     /// Where it is declared.
     pub span: Span,
+    /// Where each of `parameters` is set.
+    pub parameter_spans: Vec<Span>,
+    /// Where `weight` stands.
+    pub weight_span: Span,
 }
 
 /// The declarations that make a neuron exchangeable for another: what a dimensionless network needs to know of it.

@@ -12,12 +12,17 @@ use crate::model::{Clock, Group, Learned, Link, Model, Target, Wires};
 use crate::network::{Delay, Network, Population};
 use crate::params::{Params, Tensor};
 use homolog_base::{Diagnostic, Hash, Key, Unit};
-use homolog_ir::{Interface, Mechanism, Receptor, Role, Signal, Surrogate};
+use homolog_ir::{Interface, Mechanism, Role, Signal, Surrogate};
 use std::collections::BTreeMap;
 
 mod cells;
+mod delays;
+mod limits;
 mod order;
+mod receptors;
 mod wires;
+
+pub use delays::rounded;
 
 /// Name of the population kind that is set from outside.
 pub const INPUT: &str = "input";
@@ -72,9 +77,7 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
         return Err(problems);
     }
     let timed = || resolved.iter().filter_map(Resolved::time);
-    let dt = network.dt.as_ref().map_or_else(|| timed().map(|t| t.0).fold(f64::INFINITY, f64::min), |d| d.value);
-    let dt = if dt.is_finite() { dt } else { 1.0 };
-    let shown = network.presentation.as_ref().map_or_else(|| timed().map(|t| t.1).fold(0.0, f64::max), |d| d.value);
+    let (dt, shown) = delays::time(network, &resolved);
     let ticks = (shown / dt).round() as usize;
     if timed().next().is_some() && (ticks == 0 || (ticks as f64 * dt - shown).abs() > 1e-9 * shown) {
         let span = network.presentation.as_ref().or(network.dt.as_ref()).map(|l| l.span).unwrap_or_default();
@@ -98,7 +101,7 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
         return Err(problems);
     }
 
-    let mut links = wires::links(network, &resolved, dt, seed, &mut problems);
+    let mut links = wires::links(network, &resolved, (dt, ticks), seed, &mut problems);
     let order = order::phases(network, &resolved, &links, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
@@ -108,7 +111,8 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     for (g, (population, r)) in network.populations.iter().zip(&resolved).enumerate() {
         match group(network, population, r, library, &links, g, dt, ticks, &mut params) {
             Ok(made) => groups.push(made),
-            Err(e) => problems.extend(e),
+            // What is wrong in a mechanism is wrong in each of its populations, and said once.
+            Err(e) => problems.extend(e.into_iter().filter(|d| !problems.contains(d)).collect::<Vec<_>>()),
         }
     }
     if !problems.is_empty() {
@@ -174,12 +178,13 @@ fn too_large(network: &Network, dt: f64, ticks: usize, problems: &mut Vec<Diagno
         }
     }
     for p in &network.projections {
-        if let Some(d) = &p.delay
-            && let Delay::Ms(ms) = d.value
-            && ms / dt > MOST_TICKS
-        {
-            let text = format!("a delay of {ms} ms is {} steps, more than {MOST_TICKS}", ms / dt);
-            say(Diagnostic::error("model-too-large", text), d.span, "too long");
+        let steps = p.delay.as_ref().map_or(0.0, |d| match d.value {
+            Delay::Ms(ms) | Delay::Either(_, ms) => ms / dt,
+            Delay::Frames(frames) => f64::from(frames) * ticks.max(1) as f64,
+        });
+        if let Some(d) = p.delay.as_ref().filter(|_| steps > MOST_TICKS) {
+            let text = format!("a delay of {steps} steps is more than {MOST_TICKS}");
+            say(Diagnostic::error("model-too-large", text).hint("delay it by less, or take longer steps"), d.span, "too long");
         }
         let size = |name: &str| network.population(name).map_or(0, |k| network.populations[k].size.value as u128);
         let weights = match p.wiring.value {
@@ -284,22 +289,14 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
                 continue;
             }
         };
-        if let Some((low, high)) = parameter.limits
-            && !(value >= low && value <= high)
-        {
-            problems.push(
-                network
-                    .locate(
-                        Diagnostic::error("model-limits", format!("`{name}` of `{}` cannot be {value} {}", m.name, parameter.unit)),
-                        setting.span,
-                        "out of its limits",
-                    )
-                    .hint(format!("it must lie between {low} and {high} {}", parameter.unit)),
-            );
+        if let Some(must) = limits::must_be(m, parameter, value) {
+            let d = Diagnostic::error("model-limits", format!("`{name}` of `{}` cannot be {value} {}", m.name, parameter.unit));
+            problems.push(network.locate(d, setting.span, "out of its limits").hint(must));
             continue;
         }
         parameters.insert(name.clone(), value);
     }
+    problems.extend(limits::defaults(library, m, |name| p.parameters.contains_key(name)));
     for (k, crate::network::Learn { name, .. }) in p.learn.iter().enumerate() {
         if p.learn[..k].iter().any(|other| other.name.value == name.value) {
             problems.push(network.locate(
@@ -356,11 +353,6 @@ fn fan_in(network: &Network, links: &[Link], index: usize) -> f64 {
         Wires::Sparse { column, .. } => column.len() as f64 / size(l.to),
     };
     links.iter().filter(|l| l.to == index).map(weights).sum()
-}
-
-/// Ticks of a frame before a readout opens.
-fn whole_settle(settle: f64, dt: f64, ticks: usize) -> usize {
-    ((settle / dt).round() as usize).min(ticks.saturating_sub(1))
 }
 
 /// What is said of a neuron that cannot be driven to the activity that it declares.
@@ -420,18 +412,10 @@ fn group(
         }
         for (prefix, receptor) in [("positive", &interface.positive), ("negative", &interface.negative)] {
             let Some(receptor) = receptor else { continue };
-            match library.get(&receptor.mechanism) {
-                Some(m) => match in_own_units(&mechanism.name, receptor, m) {
-                    Ok(r) => receptors.push((prefix, r, m)),
-                    Err(e) => problems.extend(e),
-                },
-                None => problems.push(
-                    Diagnostic::error(
-                        "model-unknown-receptor",
-                        format!("`{}` names the receptor `{}`, which is not in the library", mechanism.name, receptor.mechanism),
-                    )
-                    .suggest(&receptor.mechanism, library.iter().filter(|m| m.role == Role::Point).map(|m| m.name.as_str())),
-                ),
+            let locate = |d: Diagnostic, span, label: &str| library.locate(&mechanism.name, d, span, label);
+            match receptors::find(library, &mechanism.name, &locate, receptor) {
+                Ok((r, m)) => receptors.push((prefix, r, m)),
+                Err(e) => problems.extend(e),
             }
         }
     }
@@ -443,6 +427,7 @@ fn group(
         interface.readout_scale = scale.value;
     }
     let interface = &interface;
+    let settle = delays::settle(network, &population.neuron, interface.settle, dt, ticks).map_err(|d| vec![d])?;
     let mut parts = Parts {
         name: &name,
         neuron: mechanism,
@@ -452,7 +437,7 @@ fn group(
         learn: population.learn.iter().map(|l| l.name.value.clone()).collect(),
         dt,
         ticks,
-        settle: whole_settle(interface.settle, dt, ticks),
+        settle,
         driven: true,
         own_events: incoming().any(|l| l.target == Target::Own),
         surrogate: resolved.surrogate,
@@ -496,7 +481,7 @@ fn group(
         .zip(&learned_values)
         .map(|(n, v)| {
             let p = mechanism.parameter(n).expect("resolved");
-            let tensor = column(params, format!("{name}.{n}"), p.unit, p.limits, false, v[0]);
+            let tensor = column(params, format!("{name}.{n}"), p.unit, limits::bounds(mechanism, p, v[0], dt), false, v[0]);
             Learned { name: n.clone(), tensor, part: vec![0] }
         })
         .collect();
@@ -514,99 +499,7 @@ fn group(
     })
 }
 
-/// A receptor's declaration with its numbers in the units of its mechanism.
-fn in_own_units(neuron: &str, receptor: &Receptor, mechanism: &Mechanism) -> Result<Receptor, Vec<Diagnostic>> {
-    let mut problems = Vec::new();
-    let mut out = receptor.clone();
-    let whose = format!("receptor `{}` of `{neuron}`", receptor.mechanism);
-    let mut convert = |what: &str, value: &mut f64, unit: Option<Unit>, to: Unit| match unit.map(|u| (u, u.factor_to(&to))) {
-        None => {}
-        Some((_, Some(factor))) => *value *= factor,
-        Some((u, None)) => problems.push(
-            Diagnostic::error("model-unit", format!("{what} of {whose} is given in {u}, not in {to}")).hint(format!("write it in {to}")),
-        ),
-    };
-    if let Some(weight) = mechanism.receive.as_ref().and_then(|r| r.arguments.first()) {
-        convert("WEIGHT", &mut out.weight.0, receptor.weight.1, weight.unit);
-    }
-    let mut unknown = Vec::new();
-    for (name, value, unit) in &mut out.parameters {
-        match mechanism.parameter(name) {
-            None => unknown.push(
-                Diagnostic::error("model-parameter", format!("{whose} has no parameter `{name}`"))
-                    .suggest(name, mechanism.parameters.iter().map(|p| p.name.as_str())),
-            ),
-            Some(p) => {
-                convert(&format!("`{name}`"), value, *unit, p.unit);
-                if let Some((low, high)) = p.limits
-                    && !(*value >= low && *value <= high)
-                {
-                    unknown.push(
-                        Diagnostic::error("model-limits", format!("`{name}` of {whose} cannot be {value} {}", p.unit))
-                            .hint(format!("it must lie between {low} and {high} {}", p.unit)),
-                    );
-                }
-            }
-        }
-    }
-    problems.extend(unknown);
-    if problems.is_empty() { Ok(out) } else { Err(problems) }
-}
-
 /// The key of everything random in one projection.
 fn link_key(seed: u64, name: &str, what: &str) -> Key {
     Key::new(seed).named(what).named(name)
-}
-
-/// The delay of a projection in whole ticks or frames.
-fn whole_delay(
-    network: &Network,
-    delay: Option<&crate::Located<Delay>>,
-    spikes: bool,
-    declared: f64,
-    dt: f64,
-    problems: &mut Vec<Diagnostic>,
-) -> usize {
-    match delay.map(|d| (d.value, d.span)) {
-        None if spikes => (declared / dt).round() as usize,
-        None => 0,
-        Some((Delay::Ms(d), span)) if spikes => {
-            let ticks = (d / dt).round();
-            if d < 0.0 || (ticks * dt - d).abs() > 1e-9 * dt.max(d) {
-                problems.push(
-                    network
-                        .locate(
-                            Diagnostic::error("model-delay", format!("a delay of {d} ms is not a whole number of steps of {dt} ms")),
-                            span,
-                            "given here",
-                        )
-                        .hint(format!("the nearest are {} and {} ms", (d / dt).floor() * dt, (d / dt).ceil() * dt)),
-                );
-            }
-            ticks.max(0.0) as usize
-        }
-        Some((Delay::Frames(f), _)) if !spikes => f as usize,
-        Some((Delay::Frames(_), span)) => {
-            problems.push(
-                network
-                    .locate(Diagnostic::error("model-delay", "spikes are delayed by time, not by frames"), span, "given in frames")
-                    .hint("write it as \"2 ms\""),
-            );
-            1
-        }
-        Some((Delay::Ms(d), span)) => {
-            if d != 0.0 {
-                problems.push(
-                    network
-                        .locate(
-                            Diagnostic::error("model-delay", "a signal that is a value is delayed by whole frames, not by time"),
-                            span,
-                            "given in ms",
-                        )
-                        .hint("write it as \"1 frame\""),
-                );
-            }
-            0
-        }
-    }
 }

@@ -34,7 +34,7 @@
 //! to = "hidden"
 //! wiring = "all-to-all"           # or "one-to-one", { random = 0.1 }
 //! weights = "unit-variance"       # the default; or { normal = [0, 0.1] }, { uniform = [-1, 1] }, { constant = 1 }
-//! delay = "2 ms"                  # optional; for values whole frames: "1 frame"
+//! delay = "2 ms"                  # optional; see below
 //! learn = false                   # optional, default true
 //!
 //! [[projection]]
@@ -81,6 +81,11 @@
 //! levels = { rate = "relu", point = "lif" }
 //! notes = { why = "..." }         # optional
 //! ```
+//!
+//! A delay has three forms. `"2 ms"` is a time, for spikes. `"1 frame"` is a whole presentation, at every level: a value is heard in
+//! the frame after its own, and a spike arrives as much later as an input is shown. `{ frames = 1, time = "2 ms" }` is one frame
+//! where the signal is a value and 2 ms where it is spikes: what a recurrent network wants whose neurons are to be exchanged by one
+//! word.
 
 mod cell;
 mod check;

@@ -1,14 +1,17 @@
 //! The mechanisms and cells a network may name.
 
 use crate::cell::Cell;
+use homolog_base::{Diagnostic, Source, Span};
 use homolog_ir::Mechanism;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// Mechanisms and cells by name.
+/// Mechanisms with the texts they were read from, and cells, by name.
 #[derive(Clone, Default, Debug)]
 pub struct Library {
     mechanisms: BTreeMap<String, Mechanism>,
     cells: BTreeMap<String, Cell>,
+    sources: BTreeMap<String, Arc<Source>>,
 }
 
 impl Library {
@@ -17,9 +20,24 @@ impl Library {
         Self::default()
     }
 
-    /// Adds a mechanism; returns the one of the same name that it replaces.
+    /// Adds a mechanism that was made without a text; returns the one of the same name that it replaces.
     pub fn insert(&mut self, m: Mechanism) -> Option<Mechanism> {
+        self.sources.remove(&m.name);
         self.mechanisms.insert(m.name.clone(), m)
+    }
+
+    /// Adds a mechanism with the text it was read from, which messages then point into; returns the one that it replaces.
+    pub fn insert_from(&mut self, m: Mechanism, source: &Arc<Source>) -> Option<Mechanism> {
+        self.sources.insert(m.name.clone(), source.clone());
+        self.mechanisms.insert(m.name.clone(), m)
+    }
+
+    /// Adds the place of a span in the text of this mechanism to a diagnostic, when there is such a text.
+    pub fn locate(&self, mechanism: &str, d: Diagnostic, span: Span, label: &str) -> Diagnostic {
+        match self.sources.get(mechanism) {
+            Some(source) => d.at(source, span, label),
+            None => d,
+        }
     }
 
     /// The mechanism of this name.

@@ -155,7 +155,7 @@ pub struct Projection {
     pub wiring: Located<Wiring>,
     /// Where the weights start.
     pub weights: Located<Weights>,
-    /// Transmission delay, ms; what the receiving neuron declares when not given. For signals that are values: whole frames.
+    /// Transmission delay; when not given, what the receiving neuron declares for spikes, and none for values.
     pub delay: Option<Located<Delay>>,
     /// Whether the weights are learned. Default true.
     pub learn: Option<bool>,
@@ -168,8 +168,10 @@ pub struct Projection {
 pub enum Delay {
     /// Milliseconds (spikes).
     Ms(f64),
-    /// Presentations (values).
+    /// Presentations (values; and spikes, which then take so many times as long as an input is shown).
     Frames(u32),
+    /// Presentations where the signal is a value, milliseconds where it is spikes: serves every level.
+    Either(u32, f64),
 }
 
 /// Which neuron connects to which.

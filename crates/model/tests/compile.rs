@@ -5,7 +5,7 @@ mod common;
 use common::{library, network, population, projection};
 use homolog_ir::verify::verify;
 use homolog_model::network::Delay;
-use homolog_model::{Network, Phase, Population, Projection, Weights, Wires, Wiring, compile};
+use homolog_model::{Library, Network, Phase, Population, Projection, Weights, Wires, Wiring, compile};
 
 fn codes(network: &Network) -> Vec<&'static str> {
     compile(network, &library(), 0).map(|_| vec![]).unwrap_or_else(|e| e.iter().map(|d| d.code).collect())
@@ -25,7 +25,8 @@ fn every_neuron_of_the_library_takes_the_place_of_every_other() {
         let (model, params) = compile(&digits(&m.name), &library, 0).unwrap_or_else(|e| panic!("{}: {}", m.name, e[0].render(false)));
         assert_eq!(params.tensors.iter().map(|t| t.values.len()).sum::<usize>(), 64 * 32 + 32 + 32 * 10 + 10, "{}", m.name);
         for g in &model.groups {
-            for k in [&g.initial, &g.step, &g.step_vjp, &g.value, &g.value_vjp, &g.initial_vjp] {
+            let launches = g.prepare.iter().chain(&g.initial).chain(g.launches()).flat_map(|l| [&l.kernel, &l.vjp]);
+            for k in launches.chain([&g.value, &g.value_vjp]) {
                 assert_eq!(verify(k), Vec::<String>::new(), "{}: {k}", m.name);
             }
         }
@@ -206,6 +207,146 @@ fn receptors_are_checked_and_converted_like_everything_else() {
     let wrong = with(&format!("POSITIVE expsyn {{tau = -5 (ms) ee = 0 (mV)}} WEIGHT 0.055 (mV) {negative}"));
     assert_eq!(wrong, Err(vec!["model-unit", "model-limits", "model-parameter"]));
     assert_eq!(with(negative), Err(vec!["model-receptor"]));
+}
+
+/// A unit that relaxes with a time constant without limits, whatever that is called.
+fn relaxing(name: &str, equation: &str) -> Library {
+    let text = include_str!("../../../library/neurons/lif.mod")
+        .replace("ARTIFICIAL_CELL lif", "ARTIFICIAL_CELL mine")
+        .replace("tau = 10 (ms) <0.01, 1e4>", &format!("{name} = 10 (ms)"))
+        .replace("RANGE tau", &format!("RANGE {name}"))
+        .replace("v' = (vrest - v + i) / tau", equation);
+    let source = homolog_base::Source::new("mine.mod", text);
+    let (m, problems) = homolog_nmodl::read(&source);
+    let mut library = library();
+    library.insert_from(m.unwrap_or_else(|| panic!("{}", problems[0].render(false))), &source);
+    library
+}
+
+#[test]
+fn a_time_that_an_equation_divides_by_must_be_above_0_whatever_it_is_called() {
+    let said = |library: &Library, name: &str, value: f64| {
+        let mut n = digits("mine");
+        n.populations[1].parameters.insert(name.into(), (value, None).into());
+        compile(&n, library, 0).err().unwrap_or_default().into_iter().map(|d| (d.code, d.hint.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    for equation in ["v' = (vrest - v + i) / memory", "v' = (vrest - v + i) / (2 * memory)"] {
+        let library = relaxing("memory", equation);
+        for value in [0.0, -5.0, f64::NAN] {
+            let hint = "an equation divides by this time, so it must be above 0 ms".to_string();
+            assert_eq!(said(&library, "memory", value), [("model-limits", hint)], "{equation}, {value}");
+        }
+        assert_eq!(said(&library, "memory", 5.0), []);
+    }
+    // A time that nothing is divided by may be anything, and so may a divisor that is no time.
+    let library = relaxing("memory", "v' = (vrest - v + i) / 10 + 0 * memory");
+    assert_eq!(said(&library, "memory", -5.0), []);
+}
+
+#[test]
+fn a_default_that_the_equations_cannot_use_is_shown_where_it_is_declared_unless_the_model_sets_another() {
+    let text = include_str!("../../../library/neurons/lif.mod")
+        .replace("ARTIFICIAL_CELL lif", "ARTIFICIAL_CELL mine")
+        .replace("tau = 10 (ms) <0.01, 1e4>", "tau = -1 (ms)");
+    let source = homolog_base::Source::new("mine.mod", text);
+    let mut library = library();
+    library.insert_from(homolog_nmodl::read(&source).0.unwrap(), &source);
+    let mut n = digits("mine");
+    let problems = compile(&n, &library, 0).unwrap_err();
+    assert_eq!(problems.len(), 1);
+    let line = source.text.lines().position(|l| l.contains("tau = -1 (ms)")).unwrap() + 1;
+    assert!(problems[0].code == "model-limits" && problems[0].position() == Some((line, 5)), "{}", problems[0].render(false));
+    n.populations[1].parameters.insert("tau".into(), (10.0, None).into());
+    assert!(compile(&n, &library, 0).is_ok());
+}
+
+#[test]
+fn a_learned_time_constant_without_limits_stays_above_0_and_starts_within_its_bounds() {
+    let bounds = |library: &Library, value: f64| {
+        let mut n = digits("mine");
+        n.populations[1].parameters.insert("memory".into(), (value, None).into());
+        n.populations[1].learn = vec!["memory".into()];
+        let (_, params) = compile(&n, library, 0).unwrap();
+        params.tensors[params.find("hidden.memory").unwrap()].bounds
+    };
+    let library = relaxing("memory", "v' = (vrest - v + i) / memory");
+    assert_eq!(bounds(&library, 10.0), Some((1e-3, f64::MAX)));
+    let (low, _) = bounds(&library, 1e-4).unwrap();
+    assert_eq!(low, 1e-4);
+    assert_eq!(bounds(&relaxing("memory", "v' = (vrest - v + i) / 10 + 0 * memory"), 10.0), None);
+}
+
+#[test]
+fn what_is_wrong_with_a_receptor_is_shown_once_in_the_file_that_declares_it() {
+    let text = include_str!("../../../library/neurons/adex.mod")
+        .replace("ARTIFICIAL_CELL adex", "ARTIFICIAL_CELL mine")
+        .replace("tau = 5 (ms) e = 0 (mV)} WEIGHT 0.055 (uS)", "tau = -5 (ms) ee = 0 (mV)} WEIGHT 0.055 (mV)");
+    let source = homolog_base::Source::new("mine.mod", text);
+    let mut library = library();
+    library.insert_from(homolog_nmodl::read(&source).0.unwrap(), &source);
+    let mut n = network(
+        vec![population("in", 2, "input"), population("a", 2, "mine"), population("b", 2, "mine"), population("c", 2, "mine")],
+        vec![projection("in", "a"), projection("a", "b"), projection("b", "c")],
+    );
+    n.presentation = Some(5.0.into());
+    let problems = compile(&n, &library, 0).unwrap_err();
+    let seen: Vec<(&str, &str)> = problems.iter().map(|d| (d.code, &source.text[d.labels[0].0.start..d.labels[0].0.end])).collect();
+    assert_eq!(seen, [("model-unit", "0.055 (mV)"), ("model-limits", "tau = -5 (ms)"), ("model-parameter", "ee = 0 (mV)")]);
+    assert!(problems.iter().all(|d| d.source.as_ref().is_some_and(|s| s.name == "mine.mod") && d.hint.is_some()));
+}
+
+#[test]
+fn a_recurrent_network_keeps_its_delays_when_its_neuron_is_exchanged() {
+    let delay = |neuron: &str, delay: Delay| {
+        let mut n = digits(neuron);
+        n.projections.push(Projection { delay: Some(delay.into()), ..projection("hidden", "hidden") });
+        let (model, _) = compile(&n, &library(), 0).unwrap_or_else(|e| panic!("{neuron}: {}", e[0].render(false)));
+        (model.links[2].delay, model.ticks)
+    };
+    for neuron in ["relu", "tanh", "sigmoid"] {
+        assert_eq!(delay(neuron, Delay::Either(1, 2.0)), (1, 0), "frames");
+        assert_eq!(delay(neuron, Delay::Frames(1)), (1, 0), "frames");
+    }
+    assert_eq!(delay("lif", Delay::Either(1, 2.0)), (2, 30), "steps of 1 ms");
+    assert_eq!(delay("lif", Delay::Frames(2)), (60, 30), "two presentations");
+    let mut n = digits("relu");
+    n.projections.push(Projection { delay: Some(Delay::Ms(2.0).into()), ..projection("hidden", "hidden") });
+    let problems = compile(&n, &library(), 0).unwrap_err();
+    assert!(problems[0].code == "model-delay" && problems[0].hint.as_ref().is_some_and(|h| h.contains("frames = 1, time")));
+}
+
+#[test]
+fn a_declared_time_that_is_no_whole_number_of_steps_is_said_with_what_is_used() {
+    let said = |dt: f64, presentation: f64, edit: &dyn Fn(&mut Network)| {
+        let mut n = digits("lif");
+        n.projections.push(projection("hidden", "hidden"));
+        (n.dt, n.presentation) = (Some(dt.into()), Some(presentation.into()));
+        edit(&mut n);
+        (codes(&n), homolog_model::compile::rounded(&n, &library()).into_iter().map(|d| d.message).collect::<Vec<_>>())
+    };
+    assert_eq!(said(0.5, 30.0, &|_| ()), (vec![], vec![]));
+    let text = "DELAY 1 ms of `lif` is 1.250 steps of 0.8 ms: 0.8 ms are used".to_string();
+    assert_eq!(said(0.8, 32.0, &|_| ()), (vec![], vec![text]));
+    // A projection with a delay of its own does not care what is declared.
+    assert_eq!(said(0.8, 32.0, &|n| n.projections[2].delay = Some(Delay::Ms(1.6).into())), (vec![], vec![]));
+    // Nothing is left of it: spikes would arrive before they can.
+    assert_eq!(said(2.5, 30.0, &|_| ()).0, ["model-delay"]);
+}
+
+#[test]
+fn settling_that_takes_all_of_a_presentation_is_refused_and_rounded_settling_is_said() {
+    let text = include_str!("../../../library/neurons/lif.mod")
+        .replace("ARTIFICIAL_CELL lif", "ARTIFICIAL_CELL slow")
+        .replace("SETTLE 0 (ms)", "SETTLE 4.4 (ms)");
+    let mut library = library();
+    library.insert(homolog_nmodl::read(&homolog_base::Source::new("slow.mod", text)).0.unwrap());
+    let mut n = digits("slow");
+    assert_eq!(compile(&n, &library, 0).unwrap().0.groups[1].settle, 4);
+    let said = homolog_model::compile::rounded(&n, &library);
+    assert!(said.len() == 1 && said[0].message.starts_with("SETTLE 4.4 ms of `slow` is 4.400 steps of 1 ms: 4 ms are used"), "{said:?}");
+    n.presentation = Some(4.0.into());
+    let problems = compile(&n, &library, 0).unwrap_err();
+    assert!(problems[0].code == "model-presentation" && problems[0].message.contains("nothing is left"), "{}", problems[0].message);
 }
 
 #[test]

@@ -281,8 +281,16 @@ impl<'a> Reader<'_, 'a, '_> {
             return None;
         };
         let size = (weight.value, weight.unit.as_ref().and_then(|u| self.p.unit(u)));
+        let parameter_spans = parameters.iter().map(|(n, q)| Span::new(n.span.start, q.span.end)).collect();
         let parameters = parameters.iter().map(|(n, q)| (n.text.clone(), q.value, q.unit.as_ref().and_then(|u| self.p.unit(u)))).collect();
-        Some(Receptor { mechanism: mechanism.text.clone(), parameters, weight: size, span: item.span })
+        Some(Receptor {
+            mechanism: mechanism.text.clone(),
+            parameters,
+            weight: size,
+            span: item.span,
+            parameter_spans,
+            weight_span: weight.span,
+        })
     }
 
     fn surrogate(&mut self) -> Option<Surrogate> {
@@ -379,7 +387,7 @@ impl<'a> Reader<'_, 'a, '_> {
             "count" => (Readout::Count, self.convert(scale, Unit::ONE, "the scale of a count")?),
             "filtered" => {
                 let tau = self.convert(&numbers[0], crate::units::ms(), "the time constant of a filter")?;
-                (Readout::Filtered(tau), scale.value)
+                (Readout::Filtered(tau), self.convert(scale, Unit::ONE, "the scale of a filtered train")?)
             }
             "potential" => {
                 let name = variable.as_ref()?;
@@ -390,9 +398,22 @@ impl<'a> Reader<'_, 'a, '_> {
                         .suggest(&name.text, names);
                     self.p.problems.push(d);
                 }
-                (Readout::Potential(name.text.clone()), scale.value)
+                let unit = self.m.states.iter().find(|s| s.name == name.text).map(|s| s.unit);
+                (Readout::Potential(name.text.clone()), self.scale(scale, &name.text, unit)?)
             }
-            _ => (Readout::Value, scale.value),
+            _ => {
+                let name = self.word("SIGNAL").map_or("", |n| n.text.as_str());
+                let unit = self.m.breakpoint.outputs.iter().find(|(p, _)| p.name == name).map(|(p, _)| p.unit);
+                (Readout::Value, self.scale(scale, name, unit)?)
+            }
         })
+    }
+
+    /// What one unit of a variable is worth: with a unit, it must undo that of the variable; without one, it fits anything.
+    fn scale(&mut self, q: &Quantity, variable: &str, unit: Option<Unit>) -> Option<f64> {
+        match unit.filter(|_| q.unit.is_some()) {
+            Some(unit) => self.convert(q, Unit::ONE / unit, &format!("the scale of `{variable}`")),
+            None => Some(q.value),
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! Arrays: `params/NAME` for every tensor; the optimiser's memory (`adam.m/NAME`, `adam.v/NAME`, `sgd.velocity/NAME`);
 //! with patience `best/NAME`, the parameters of the best epoch, or, once those are put back, `last/NAME`; the learning curve `curve/train-loss`,
 //! `curve/train-accuracy`, `curve/validation-loss`, `curve/validation-accuracy`. Words: `format`, `seed`, `epoch`, `finished`,
-//! `best.epoch`, `best.loss`, the hashes `model`, `split` and `data`, and the settings of the training, `training.*`. A number
+//! `best.epoch`, `best.loss`, `learned` (the names of the tensors that move), the hashes `model`, `split` and `data`, and the settings of the training, `training.*`. A number
 //! in a word is written as its 16 hexadecimal bits, so that none is rounded.
 
 use crate::optimiser::Schedule;
@@ -66,6 +66,26 @@ fn identities(task: &Task<'_>) -> [(&'static str, &'static str, String); 3] {
     ]
 }
 
+/// Names of the tensors that training moves.
+fn learned(params: &Params) -> Vec<&str> {
+    params.tensors.iter().filter(|t| t.learned).map(|t| t.name.as_str()).collect()
+}
+
+/// What was learned and no longer is, and the other way round: the memory of the optimiser would belong to other numbers.
+fn moves_otherwise(params: &Params, saved: &str) -> Option<Diagnostic> {
+    let before: Vec<&str> = saved.split(", ").filter(|n| !n.is_empty()).collect();
+    let now = learned(params);
+    let missing = |of: &[&str], from: &[&str]| of.iter().filter(|n| !from.contains(n)).map(|n| format!("`{n}`")).collect::<Vec<_>>();
+    let (stopped, begun) = (missing(&before, &now), missing(&now, &before));
+    let part = |names: Vec<String>, what: &str| (!names.is_empty()).then(|| format!("{} {what}", names.join(", ")));
+    let said: Vec<String> =
+        [part(stopped, "was learned and now stays fixed"), part(begun, "stayed fixed and is now learned")].into_iter().flatten().collect();
+    (!said.is_empty()).then(|| {
+        Diagnostic::error("resume-learn", format!("since this checkpoint was made, {}", said.join("; ")))
+            .hint("set `learn` and `freeze` back in the model file, or begin training anew")
+    })
+}
+
 impl<'a> Trainer<'a> {
     /// Everything needed to go on from the end of the last epoch.
     pub fn checkpoint(&self) -> Checkpoint {
@@ -87,6 +107,7 @@ impl<'a> Trainer<'a> {
         word("seed", self.seed.to_string());
         word("epoch", self.epoch.to_string());
         word("normalisation", bits(self.task.normalisation.factor));
+        word("learned", learned(params).join(", "));
         if let Some(finish) = self.finished {
             word("finished", if finish == Finish::Epochs { "epochs" } else { "patience" }.into());
         }
@@ -163,6 +184,10 @@ impl<'a> Trainer<'a> {
                         .hint(format!("set `{key}` back, or begin training anew")),
                 );
             }
+        }
+        // What `freeze` changed is said above, by the names of the populations.
+        if !problems.iter().any(|d: &Diagnostic| d.message.starts_with("`freeze`")) {
+            problems.extend(moves_otherwise(trainer.params(), from.words.get("learned").ok_or_else(|| broken("learned".into()))?));
         }
         if number(from, "normalisation").map_err(broken)?.to_bits() != task.normalisation.factor.to_bits() {
             problems.push(

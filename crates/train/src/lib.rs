@@ -9,7 +9,8 @@
 //! - [`loss`](loss()): cross-entropy and mean square;
 //! - [`Method`]: Adam, AdamW, SGD with momentum; [`Schedule`];
 //! - [`Learner`], [`Descent`], [`freeze`];
-//! - [`Trainer`], [`evaluate`](evaluate()).
+//! - [`Trainer`], [`evaluate`](evaluate());
+//! - [`memory`]: what a training will need.
 //!
 //! Every sum runs in a fixed order and every random choice is keyed, so the same seed gives the same bits whenever the
 //! runner does.
@@ -18,6 +19,7 @@ pub mod checkpoint;
 pub mod evaluate;
 pub mod learner;
 pub mod loss;
+pub mod memory;
 pub mod normalisation;
 pub mod optimiser;
 pub mod progress;
@@ -32,6 +34,7 @@ mod fake;
 pub use evaluate::{Confusion, Evaluation, GroupSpikes, evaluate};
 pub use learner::{Descent, Learner, Outcome, freeze};
 pub use loss::{BatchLoss, loss, predict};
+pub use memory::Memory;
 pub use normalisation::Normalisation;
 pub use optimiser::{Adam, Method, Momentum, Schedule};
 pub use progress::{Cause, EpochScore, Finish, Point, Progress, Stop};

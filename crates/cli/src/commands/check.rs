@@ -4,6 +4,7 @@ use super::Done;
 use crate::terminal;
 use crate::work;
 use homolog_base::{Diagnostic, Severity, Source, has_errors};
+use homolog_model::network::Located;
 use homolog_model::{Library, Samples, Study};
 use homolog_train::Trainer;
 use std::path::PathBuf;
@@ -68,20 +69,62 @@ fn model(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
         further(&study, library, &mut problems);
         return problems;
     }
+    if let Err(e) = work::compilable(&study) {
+        problems.extend(e);
+        return problems;
+    }
     let samples = work::samples(&study).unwrap_or_else(|e| {
         problems.extend(e);
         None
     });
-    match (homolog_model::compile(&study.network, library, 0), &samples) {
-        (Err(e), _) => problems.extend(e),
-        (Ok(_), None) => {}
-        (Ok(_), Some(samples)) => problems.extend(fits(&study, library, samples)),
-    }
-    for other in study.comparison.iter().flat_map(|c| &c.levels) {
-        let known = other.1.value == homolog_model::compile::INPUT || library.get(&other.1.value).is_some();
-        if !known {
-            problems.push(work::unknown_neuron(&study.network, library, &other.1));
+    let found = match (homolog_model::compile(&study.network, library, 0), &samples) {
+        (Err(e), _) => e,
+        (Ok(_), None) => homolog_model::compile::rounded(&study.network, library),
+        (Ok(_), Some(samples)) => fits(&study, library, samples),
+    };
+    problems.extend(levels(&study, library, &found));
+    problems.splice(0..0, found);
+    problems
+}
+
+/// Name and word of a level.
+type Level = (String, Located<String>);
+
+/// What is wrong with the levels to compare and not with the file as it stands: each problem once, with the levels that have it.
+fn levels(study: &Study, library: &Library, found: &[Diagnostic]) -> Vec<Diagnostic> {
+    let network = &study.network;
+    let Some(comparison) = &study.comparison else { return vec![] };
+    let mut problems = vec![];
+    let mut of_levels: Vec<(Diagnostic, Vec<&Level>)> = vec![];
+    for level in &comparison.levels {
+        let word = &level.1;
+        if library.get(word).is_none() {
+            problems.push(work::unknown_neuron(network, library, word));
+            continue;
         }
+        let mut other = network.clone();
+        let Some(k) = other.population(&comparison.population) else { continue };
+        other.populations[k].neuron.value.clone_from(&word.value);
+        let of_level = homolog_model::compile(&other, library, 0).err().unwrap_or_else(|| homolog_model::compile::rounded(&other, library));
+        for d in of_level {
+            let same = |e: &Diagnostic| e.code == d.code && e.message == d.message && e.labels == d.labels;
+            match of_levels.iter_mut().find(|(e, _)| same(e)) {
+                Some((_, levels)) => levels.push(level),
+                None if found.iter().any(same) => {}
+                None => of_levels.push((d, vec![level])),
+            }
+        }
+    }
+    for (mut d, levels) in of_levels {
+        let names: Vec<String> = levels.iter().map(|(name, _)| format!("`{name}`")).collect();
+        d.message += &format!(" (level{} {})", if names.len() == 1 { "" } else { "s" }, names.join(", "));
+        // A place in the model file can be pointed at beside another place in it, not beside one in a mechanism.
+        if d.source.as_ref().is_none_or(|s| network.source.as_ref().is_some_and(|own| Arc::ptr_eq(own, s))) {
+            for (name, word) in levels {
+                d = network.locate(d, word.span, &format!("level `{name}`"));
+            }
+        }
+        problems.push(d);
     }
     problems
 }
@@ -90,6 +133,9 @@ fn model(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
 fn further(study: &Study, library: &Library, problems: &mut Vec<Diagnostic>) {
     let network = &study.network;
     if network.populations.is_empty() || network.populations.iter().any(|p| p.size.value == 0) {
+        return;
+    }
+    if work::compilable(study).is_err() {
         return;
     }
     let said: Vec<_> = problems.iter().filter_map(|d| d.labels.first()).map(|l| l.0).collect();
@@ -105,7 +151,10 @@ fn fits(study: &Study, library: &Library, samples: &Samples) -> Vec<Diagnostic> 
         Err(e) => return e,
     };
     if study.training.is_some() {
-        let trainer = prepared.task(samples).and_then(|task| Trainer::new(task, prepared.params.clone(), 0).map(|_| ()));
+        let trainer = prepared.task(samples).and_then(|task| {
+            work::affordable(study, &prepared.memory(&task, true))?;
+            Trainer::new(task, prepared.params.clone(), 0).map(|_| ())
+        });
         problems.extend(trainer.err().into_iter().flatten());
     }
     problems

@@ -57,7 +57,7 @@ pub fn run(args: &Args, color: bool) -> Done {
     let threads = args.threads.unwrap_or_else(work::processors);
     let lines = match (&opened.study.training, &opened.samples) {
         (Some(_), Some(_)) => train(args, &opened, &out, threads, color)?,
-        _ => once(args, &opened, threads)?,
+        _ => once(args, &opened, threads, color)?,
     };
     if args.json {
         println!("{}", lines.json);
@@ -82,6 +82,8 @@ fn train(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color: 
     let (prepared, notes) = Prepared::new(opened.study.clone(), &opened.library, samples, seed)?;
     terminal::show(&notes, color);
     let task = prepared.task(samples)?;
+    let need = prepared.memory(&task, true);
+    work::affordable(&opened.study, &need)?;
     let mut trainer = match &saved {
         Some(checkpoint) => Trainer::resume(task, prepared.params.clone(), checkpoint)?,
         None => Trainer::new(task, prepared.params.clone(), seed)?,
@@ -115,6 +117,7 @@ fn train(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color: 
         ("wall_s".into(), score(spent.wall_s, "s", Basis::Measured)),
         ("cpu_s".into(), score(spent.cpu_s, "s", Basis::Measured)),
         ("peak_rss_mb".into(), score(spent.peak_rss_mb, "MB", Basis::Measured)),
+        ("expected_rss_mb".into(), score(need.total() / 1e6, "MB", Basis::Estimated)),
     ];
     scores.extend(result.spikes.iter().map(|s| (format!("spikes_per_image.{}", s.name), score(s.per_image(), "1", Basis::Counted))));
     let report = Report {
@@ -138,8 +141,10 @@ fn train(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color: 
 }
 
 /// Shows the network nothing for one presentation and says what each population did.
-fn once(args: &Args, opened: &work::Opened, threads: usize) -> Result<Lines, Vec<Diagnostic>> {
+fn once(args: &Args, opened: &work::Opened, threads: usize, color: bool) -> Result<Lines, Vec<Diagnostic>> {
+    work::compilable(&opened.study)?;
     let (model, params) = homolog_model::compile(&opened.study.network, &opened.library, args.seed.unwrap_or(0))?;
+    terminal::show(&homolog_model::compile::rounded(&opened.study.network, &opened.library), color);
     let sizes: Vec<usize> = model.groups.iter().filter(|g| g.clock == homolog_model::Clock::Input).map(|g| g.size).collect();
     let shown = opened.samples.as_ref().filter(|s| sizes == [s.features]);
     let values = match shown {

@@ -1,4 +1,4 @@
-use super::{cpu_time, cpu_time_of_children, describe};
+use super::{available_memory, cpu_time, cpu_time_of_children, describe, left};
 
 #[test]
 fn the_machine_is_described_in_words() {
@@ -39,4 +39,20 @@ fn processor_time_of_programs_counts_once_they_have_ended() {
         }
     }
     panic!("a hundred programs took no processor time");
+}
+
+#[test]
+fn a_control_group_may_take_what_is_left_of_its_limit_and_what_files_would_give_up() {
+    assert_eq!(left("1000\n", "700\n", ""), Some(300));
+    assert_eq!(left("1000\n", "700\n", "anon 400\ninactive_file 250\n"), Some(550));
+    assert_eq!(left("1000\n", "1200\n", ""), Some(0));
+    assert_eq!(left("max\n", "700\n", ""), None);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn available_memory_is_some_and_no_more_than_there_is() {
+    let available = available_memory().expect("Linux says");
+    let all = super::field("/proc/meminfo", "MemTotal").unwrap();
+    assert!(available > 0 && available <= all, "{available} of {all}");
 }

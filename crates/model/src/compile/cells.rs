@@ -1,6 +1,6 @@
 //! Populations of cells: mechanisms found, numbers read, receptors placed, kernels made.
 
-use super::{fan_in, in_own_units, link_key};
+use super::{delays, fan_in, limits, link_key, receptors};
 use crate::calibration::{Trial, calibrate};
 use crate::cell::{Cell, CellReadout, Placed, Quantity};
 use crate::compose::cable::{CAPACITANCE, CableParts, DIAMETER, LearnedAt, Painted, RESISTIVITY, Receiving, SIGNS, compose_cable};
@@ -66,6 +66,7 @@ pub(super) fn group(around: &Around, population: &Population, cell: &Cell, param
         return Err(problems);
     }
     let [positive, negative]: [_; 2] = receptors.try_into().unwrap_or_else(|_| unreachable!("two signs"));
+    let settle = delays::settle(around.network, &population.neuron, cell.settle.value, around.dt, around.ticks).map_err(|d| vec![d])?;
     let mut parts = CableParts {
         name: &population.name.value,
         cell,
@@ -75,7 +76,7 @@ pub(super) fn group(around: &Around, population: &Population, cell: &Cell, param
         learn: vec![],
         dt: around.dt,
         ticks: around.ticks,
-        settle: super::whole_settle(cell.settle.value, around.dt, around.ticks),
+        settle,
         readout: match cell.readout.value {
             CellReadout::Count => Readout::Count,
             CellReadout::Filtered(tau) => Readout::Filtered(tau),
@@ -175,21 +176,21 @@ fn of_regions(cell: &Cell, cut: &Cut, regions: &[Located<String>], problems: &mu
 }
 
 /// A number in the unit of a parameter, within its limits.
-fn number(whose: &str, parameter: &Parameter, (x, unit): &(f64, Option<String>)) -> Result<f64, Diagnostic> {
+fn number(mechanism: &Mechanism, parameter: &Parameter, (x, unit): &(f64, Option<String>)) -> Result<f64, Diagnostic> {
     let value = match unit.as_deref().map(|u| (u, Unit::parse(u))) {
         None => *x,
         Some((_, Ok(u))) if u.same_dimension(&parameter.unit) => x * u.factor_to(&parameter.unit).expect("same dimension"),
         Some((text, _)) => {
-            let d = Diagnostic::error("model-unit", format!("`{}` of {whose} is in {}, not in {text}", parameter.name, parameter.unit));
+            let d = Diagnostic::error("model-unit", format!("`{}` of `{}` is in {}, not in {text}", parameter.name, mechanism.name, parameter.unit));
             return Err(d.hint(format!("write it as \"{x} {}\"", parameter.unit)));
         }
     };
-    match parameter.limits {
-        Some((low, high)) if !(value >= low && value <= high) => {
-            let d = Diagnostic::error("model-limits", format!("`{}` of {whose} cannot be {value} {}", parameter.name, parameter.unit));
-            Err(d.hint(format!("it must lie between {low} and {high} {}", parameter.unit)))
+    match limits::must_be(mechanism, parameter, value) {
+        Some(must) => {
+            let d = Diagnostic::error("model-limits", format!("`{}` of `{}` cannot be {value} {}", parameter.name, mechanism.name, parameter.unit));
+            Err(d.hint(must))
         }
-        _ => Ok(value),
+        None => Ok(value),
     }
 }
 
@@ -246,7 +247,7 @@ fn paints<'a>(around: &Around<'a>, population: &Population, cell: &Cell, cut: &C
         for k in found {
             let p = &mut out[k];
             let q = p.mechanism.parameter(&name[p.mechanism.name.len() + 1..]).expect("just found");
-            match number(&format!("`{}`", p.mechanism.name), q, &setting.value) {
+            match number(p.mechanism, q, &setting.value) {
                 Ok(x) => _ = p.values.insert(q.name.clone(), x),
                 Err(d) => problems.push(locate(d)),
             }
@@ -268,7 +269,7 @@ fn values(
                 let d = Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}`", mechanism.name));
                 problems.push(locate(d.suggest(name, mechanism.parameters.iter().map(|p| p.name.as_str())), setting.span));
             }
-            Some(p) => match number(&format!("`{}`", mechanism.name), p, &setting.value) {
+            Some(p) => match number(mechanism, p, &setting.value) {
                 Ok(x) => _ = out.insert(name.clone(), x),
                 Err(d) => problems.push(locate(d, setting.span)),
             },
@@ -288,17 +289,15 @@ fn receptor<'a>(
 ) -> Option<Receiving<'a>> {
     let at = of_regions(cell, cut, &placed.regions, problems);
     let name = Located::new(placed.receptor.mechanism.clone(), placed.receptor.span);
-    let mechanism = match find(around, cell, &name, Role::Point, "expected a synapse") {
-        Ok(m) => m,
-        Err(d) => {
-            problems.push(d);
-            return None;
-        }
-    };
-    let mut receptor = match in_own_units(&cell.name, &placed.receptor, mechanism) {
-        Ok(r) => r,
+    if let Err(d) = find(around, cell, &name, Role::Point, "expected a synapse") {
+        problems.push(d);
+        return None;
+    }
+    let locate = |d: Diagnostic, span, label: &str| cell.locate(d, span, label);
+    let (mut receptor, mechanism) = match receptors::find(around.library, &cell.name, &locate, &placed.receptor) {
+        Ok(found) => found,
         Err(e) => {
-            problems.extend(e.into_iter().map(|d| cell.locate(d, placed.receptor.span, "this receptor")));
+            problems.extend(e);
             return None;
         }
     };
@@ -310,10 +309,11 @@ fn receptor<'a>(
                 let d = Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}`", mechanism.name));
                 problems.push(locate(d.suggest(name, mechanism.parameters.iter().map(|p| p.name.as_str()))));
             }
-            Some(p) => match number(&format!("`{}`", mechanism.name), p, &setting.value) {
+            Some(p) => match number(mechanism, p, &setting.value) {
                 Ok(x) => {
                     receptor.parameters.retain(|(n, ..)| n != name);
                     receptor.parameters.push((name.into(), x, None));
+                    receptor.parameter_spans.clear();
                 }
                 Err(d) => problems.push(locate(d)),
             },

@@ -1,13 +1,14 @@
 //! Projections: where they arrive, which weights they have, and where those start.
 
-use super::{Kind, Resolved, link_key, whole_delay};
+use super::delays::whole_delay;
+use super::{Kind, Resolved, link_key};
 use crate::model::{Group, Link, Target, Wires};
 use crate::network::{Network, Projection, Weights, Wiring};
 use crate::params::Tensor;
 use homolog_base::{Diagnostic, Unit};
 
 /// All links of a network; weights are not yet given.
-pub(super) fn links(network: &Network, resolved: &[Resolved], dt: f64, seed: u64, problems: &mut Vec<Diagnostic>) -> Vec<Link> {
+pub(super) fn links(network: &Network, resolved: &[Resolved], time: (f64, usize), seed: u64, problems: &mut Vec<Diagnostic>) -> Vec<Link> {
     let mut made: Vec<Link> = Vec::new();
     for p in &network.projections {
         let (Some(from), Some(to)) = (find(network, &p.from, problems), find(network, &p.to, problems)) else { continue };
@@ -75,7 +76,7 @@ pub(super) fn links(network: &Network, resolved: &[Resolved], dt: f64, seed: u64
             }
             Wiring::Random(probability) => random(rows, columns, probability, seed, &name),
         };
-        let delay = whole_delay(network, p.delay.as_ref(), events, declared_delay, dt, problems);
+        let delay = whole_delay(network, (&p.to, p.delay.as_ref()), events, declared_delay, time, problems);
         made.push(Link { name, from, to, target, wires, places: None, weights: usize::MAX, delay });
     }
     made

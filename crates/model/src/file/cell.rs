@@ -301,6 +301,7 @@ fn placed(r: &mut Reader<'_>, name: &str, v: &Value<'_>) -> Option<Placed> {
     let regions = regions(r, &s);
     let unit = |u: Option<String>| u.map(|u| Unit::parse(&u).expect("read with the number"));
     let parameters = r.optional(&s, "parameters", Reader::quantities).map(|p| p.value).unwrap_or_default();
+    let parameter_spans = parameters.iter().map(|(_, x)| x.span).collect();
     let parameters = parameters.into_iter().map(|(k, x)| (k.value, x.value.0, unit(x.value.1))).collect();
     let weight = r.required(&s, "weight", "\"1 nS\"", |r, k, v| {
         let (x, unit) = r.quantity(k, v)?;
@@ -311,8 +312,10 @@ fn placed(r: &mut Reader<'_>, name: &str, v: &Value<'_>) -> Option<Placed> {
         }
         Some((x, unit))
     });
-    let (mechanism, (x, u)) = (mechanism?, weight?.value);
-    let receptor = Receptor { mechanism: mechanism.value, parameters, weight: (x, unit(u)), span: mechanism.span };
+    let (mechanism, weight) = (mechanism?, weight?);
+    let (weight_span, (x, u)) = (weight.span, weight.value);
+    let receptor =
+        Receptor { mechanism: mechanism.value, parameters, weight: (x, unit(u)), span: mechanism.span, parameter_spans, weight_span };
     Some(Placed { receptor, regions, span: s.span })
 }
 

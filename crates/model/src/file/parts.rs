@@ -93,8 +93,19 @@ pub(super) fn weights(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<We
     }
 }
 
-/// `"2 ms"` or `"1 frame"`.
+/// `"2 ms"`, `"1 frame"` or `{ frames = 1, time = "2 ms" }`.
 pub(super) fn delay(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Delay> {
+    if matches!(v.get_ref(), DeValue::Table(_)) {
+        let s = r.section(key, v, &["frames", "time"])?;
+        let frames = r.required(&s, "frames", "1", |r, k, v| r.whole(k, v, 0));
+        let time = r.required(&s, "time", "\"2 ms\"", |r, k, v| r.milliseconds(k, v, NOT_NEGATIVE))?;
+        let frames = frames?;
+        let Ok(n) = u32::try_from(frames.value) else {
+            r.error("model-range", format!("`frames` cannot be {}", frames.value), frames.span, format!("expected at most {}", u32::MAX));
+            return None;
+        };
+        return Some(Delay::Either(n, time.value));
+    }
     if let DeValue::String(text) = v.get_ref()
         && let Some((n, "frame" | "frames")) = split_number(text)
     {

@@ -316,7 +316,11 @@ fn study() -> impl Strategy<Value = Study> {
         (number(), number()).prop_map(|(a, b)| Weights::Uniform(a.min(b), a.max(b))),
         number().prop_map(Weights::Constant),
     ];
-    let delay = prop::option::of(prop_oneof![(0.0..1e3).prop_map(Delay::Ms), any::<u32>().prop_map(Delay::Frames)]);
+    let delay = prop::option::of(prop_oneof![
+        (0.0..1e3).prop_map(Delay::Ms),
+        any::<u32>().prop_map(Delay::Frames),
+        (any::<u32>(), 0.0..1e3).prop_map(|(n, t)| Delay::Either(n, t))
+    ]);
     let projection = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), wiring, weights, delay, prop::option::of(any::<bool>()));
     let time = prop::option::of((above_zero(), above_zero()));
     let optimiser = prop_oneof![

@@ -166,6 +166,7 @@ fn network(n: &Network, lines: &mut Vec<String>) {
             None => {}
             Some(Delay::Ms(t)) => line("delay", ms(t)),
             Some(Delay::Frames(n)) => line("delay", quoted(&format!("{n} frame{}", if n == 1 { "" } else { "s" }))),
+            Some(Delay::Either(n, t)) => line("delay", table([("frames".to_string(), n.to_string()), ("time".to_string(), ms(t))])),
         }
         if let Some(l) = p.learn {
             line("learn", l.to_string());

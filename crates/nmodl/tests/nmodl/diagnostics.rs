@@ -30,6 +30,22 @@ macro_rules! case {
 
 case!(misspelt_name, channel("", "i = g*(v - ee)"));
 case!(misspelt_function, channel("", "i = g*(v - e)*exq(1)"));
+case!(unit_of_the_scale_of_a_potential, neuron_read_as("potential v 0.1 (mV)"));
+case!(unit_of_the_scale_of_a_filtered_train, neuron_read_as("filtered 10 (ms) 0.25 (/ms)"));
+
+/// The integrate-and-fire neuron of the library with another readout.
+fn neuron_read_as(readout: &str) -> String {
+    include_str!("../../../../library/neurons/lif.mod").replace("READOUT count 0.204", &format!("READOUT {readout}"))
+}
+
+#[test]
+fn a_scale_is_converted_to_the_unit_of_what_is_read() {
+    let scale = |readout: &str| read(&neuron_read_as(readout)).0.unwrap().interface.unwrap().readout_scale;
+    assert_eq!(scale("potential v 0.1 (/mV)"), 0.1);
+    assert_eq!(scale("potential v 100 (/V)"), 0.1);
+    assert_eq!(scale("potential v 0.1"), 0.1);
+}
+
 case!(wrong_number_of_arguments, channel("", "i = g*(v - e)*fmin(1)"));
 case!(units_of_a_sum, channel("c = 2 (nA)", "i = g*(v - e) + c"));
 case!(units_of_another_scale, channel("ev = -0.07 (V)", "i = g*(v - e) + g*(v - ev)"));

@@ -109,6 +109,29 @@ fn another_network_split_data_or_setting_is_refused_by_name() {
 }
 
 #[test]
+fn what_is_learned_otherwise_is_refused_by_the_names_of_its_tensors() {
+    let c = Case::new(4, None);
+    let from = run(&mut c.trainer(), 2).pop().unwrap();
+    let mut other = Case::new(4, None);
+    other.params.tensors[1].learned = false;
+    let name = other.params.tensors[1].name.clone();
+    let said = other.resume(&from).err().unwrap();
+    assert_eq!(said.iter().map(|d| d.code).collect::<Vec<_>>(), ["resume-learn"]);
+    assert!(said[0].message.ends_with(&format!("`{name}` was learned and now stays fixed")), "{}", said[0].message);
+    // And back again, from one of which only a part was learned.
+    let from = run(&mut other.trainer(), 2).pop().unwrap();
+    let said = c.resume(&from).err().unwrap();
+    assert!(said[0].message.ends_with(&format!("`{name}` stayed fixed and is now learned")), "{}", said[0].message);
+    // Freezing a population is said once, by its name.
+    let mut other = Case::new(4, None);
+    other.study.training.as_mut().unwrap().freeze = vec!["class".to_string().into()];
+    assert_eq!(other.codes(&from), ["resume-setting"]);
+    let mut cut = from.clone();
+    cut.words.remove("learned");
+    assert_eq!(c.codes(&cut), ["resume-incomplete"]);
+}
+
+#[test]
 fn a_broken_checkpoint_is_refused_by_the_part_that_is_missing() {
     let c = Case::new(4, Some(2));
     let whole = run(&mut c.trainer(), 2).pop().unwrap();

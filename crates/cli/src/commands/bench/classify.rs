@@ -21,6 +21,7 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
     if let Some(n) = args.samples {
         prepared.split.train.truncate(n);
     }
+    work::affordable(&opened.study, &prepared.memory(&prepared.task(&samples)?, false))?;
     let mut trainer = Trainer::new(prepared.task(&samples)?, prepared.params.clone(), 0)?;
     let mut engine = Engine::new(args.threads);
     let clock = work::Clock::start();

@@ -8,7 +8,7 @@ use crate::work::{self, Opened, Prepared};
 use homolog_base::Diagnostic;
 use homolog_engine::Engine;
 use homolog_model::{Inputs, Observable, Params, Probe, Runner, Samples, State};
-use homolog_train::{Evaluation, Point, Trainer};
+use homolog_train::{Evaluation, Memory, Point, Task, Trainer};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -54,6 +54,9 @@ pub struct Trained {
     pub wall_s: f64,
 }
 
+/// Bytes of the curve, the predictions and the rows of the report that a run leaves besides its parameters.
+const OF_A_RUN: f64 = 2e4;
+
 /// What a run came to; none while it has not begun.
 type Slot = Option<Result<Trained, Vec<Diagnostic>>>;
 
@@ -61,6 +64,33 @@ type Slot = Option<Result<Trained, Vec<Diagnostic>>>;
 struct Job {
     seed: usize,
     control: bool,
+}
+
+/// Memory that a comparison will need: what every level leaves until the end, and the largest level while it runs.
+#[derive(Default)]
+pub struct Need {
+    left: f64,
+    running: Memory,
+}
+
+impl Need {
+    /// Adds a level.
+    pub fn add(&mut self, prepared: &Prepared, task: &Task<'_>, seeds: u64, threads: usize) {
+        let (seeds, kept) = (seeds as f64, prepared.kept().results + OF_A_RUN);
+        // For each seed the network as it starts, what it learned, and what its control did; while the level runs, the start of the
+        // control too.
+        self.left += 3.0 * seeds * kept;
+        let at_once = (2.0 * seeds).min(threads as f64);
+        let running = Memory { results: seeds * kept, ..prepared.memory(task, false).times(at_once) };
+        if running.total() > self.running.total() {
+            self.running = running;
+        }
+    }
+
+    /// All of it.
+    pub fn all(&self) -> Memory {
+        Memory { results: self.running.results + self.left, ..self.running }
+    }
 }
 
 /// Runs a level.

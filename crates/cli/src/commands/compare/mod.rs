@@ -69,22 +69,23 @@ pub fn run(args: &Args, color: bool) -> Done {
     let population = population(&opened)?;
     let variants = variants(args, &opened, &population, &out)?;
     let samples = opened.samples.as_ref().ok_or_else(|| vec![nothing("data", "a comparison needs samples to classify")])?;
-    let seeds: Vec<u64> = (args.first_seed..).take(args.seeds as usize).collect();
+    let threads = args.threads.unwrap_or_else(work::processors);
     let mut problems = vec![];
+    let mut need = level::Need::default();
     for v in &variants {
-        match work::Prepared::new(v.study.clone(), &opened.library, samples, seeds[0]) {
-            Ok((prepared, _)) => problems.extend(prepared.task(samples).err().into_iter().flatten()),
-            Err(e) => problems.extend(e),
-        }
+        let one = work::Prepared::new(v.study.clone(), &opened.library, samples, args.first_seed)
+            .and_then(|(prepared, _)| prepared.task(samples).map(|task| need.add(&prepared, &task, args.seeds, threads)));
+        problems.extend(one.err().into_iter().flatten());
     }
     problems.dedup_by(|a, b| a.message == b.message && a.labels == b.labels);
     if has_errors(&problems) {
         return Err(problems);
     }
+    work::affordable(&opened.study, &need.all())?;
+    let seeds: Vec<u64> = (args.first_seed..).take(args.seeds as usize).collect();
     for v in &variants {
         work::write(&model_path(&out, &v.name), v.text.as_bytes())?;
     }
-    let threads = args.threads.unwrap_or_else(work::processors);
     let names: Vec<String> = variants.iter().map(|v| heading(&v.name, &v.word)).collect();
     let screen = Screen::new(args.quiet || args.json, color, &names);
     let plan = level::Plan { opened: &opened, samples, population: &population, seeds: &seeds, threads, color };

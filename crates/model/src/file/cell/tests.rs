@@ -195,6 +195,8 @@ fn bare(mut c: Cell) -> Cell {
     for p in [&mut c.positive, &mut c.negative].into_iter().flatten() {
         p.regions.iter_mut().for_each(b);
         p.receptor.span = Span::default();
+        p.receptor.parameter_spans.clear();
+        p.receptor.weight_span = Span::default();
         p.span = Span::default();
     }
     c.bias.iter_mut().for_each(|x| b(&mut x.branch));
@@ -280,6 +282,8 @@ fn cell() -> impl Strategy<Value = Cell> {
                             parameters: parameters.into_iter().map(|(k, (x, u))| (k, x, unit(u))).collect(),
                             weight: (weight, unit(u)),
                             span: Span::default(),
+                            parameter_spans: vec![],
+                            weight_span: Span::default(),
                         },
                         regions: here(everywhere),
                         span: Span::default(),

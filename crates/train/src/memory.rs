@@ -1,0 +1,188 @@
+//! How much memory a training will need, before any is asked for.
+//!
+//! An estimate from sizes alone: it counts the arrays that grow with the network, the batch and the time, and is held to what
+//! was measured by a test of the program (`crates/cli/tests/memory.rs`).
+
+use crate::evaluate::EVALUATION_BATCH;
+use crate::task::Task;
+use homolog_base::Diagnostic;
+use homolog_model::{Model, Network, Optimiser, Params, Study, Target, Training, Wires, Wiring};
+
+/// Bytes of a number.
+const NUMBER: f64 = 8.0;
+/// Bytes that the program takes without any network: itself, its library, and the data that ship with it.
+const PROGRAM: f64 = 8e6;
+/// Ticks that a run without a tape keeps at once.
+const UNTAPED: f64 = 10.0;
+
+/// Bytes that will be needed, by what they grow with.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Memory {
+    /// Weights, their gradients, the optimiser's memory and copies: grow with `size`.
+    pub weights: f64,
+    /// Tape, columns and inputs: grow with `batch`, `size` and the presentation.
+    pub batch: f64,
+    /// What is kept of every run until the end: grows with the seeds.
+    pub results: f64,
+}
+
+impl Memory {
+    /// All of it.
+    pub fn total(&self) -> f64 {
+        PROGRAM + self.weights + self.batch + self.results
+    }
+
+    /// The same work so many times at once.
+    pub fn times(&self, n: f64) -> Memory {
+        Memory { weights: n * self.weights, batch: n * self.batch, results: n * self.results }
+    }
+
+    /// A message when `available` bytes do not hold it: with the numbers, at what needs most, and which size to reduce.
+    pub fn refuse(&self, study: &Study, available: u64) -> Option<Diagnostic> {
+        if self.total() <= available as f64 {
+            return None;
+        }
+        let gib = |bytes: f64| format!("{:.1} GiB", bytes / f64::from(1 << 30));
+        let text = format!(
+            "this needs about {} of memory ({} for weights, {} for a batch, {} for results), and {} are available",
+            gib(self.total()),
+            gib(self.weights),
+            gib(self.batch),
+            gib(self.results),
+            gib(available as f64)
+        );
+        let d = Diagnostic::error("memory-exceeded", text);
+        let network = &study.network;
+        if self.results > self.weights.max(self.batch) {
+            return Some(d.hint("ask for fewer `--seeds`"));
+        }
+        if self.batch > self.weights
+            && let Some(t) = &study.training
+        {
+            let d = network.locate(d, t.batch.span, "samples at once");
+            return Some(d.hint("reduce `batch`, the `size` of populations, or the presentation"));
+        }
+        let largest = network.projections.iter().max_by(|a, b| entries(network, a).0.total_cmp(&entries(network, b).0));
+        Some(match largest {
+            Some(p) => network
+                .locate(d, p.span, "most of the weights")
+                .hint(format!("reduce the `size` of `{}` or of `{}`, or wire them at random", p.from.value, p.to.value)),
+            None => d.hint("reduce the `size` of populations"),
+        })
+    }
+}
+
+/// Weights of a projection, and bytes of its wiring.
+fn entries(network: &Network, p: &homolog_model::Projection) -> (f64, f64) {
+    let size = |name: &str| network.population(name).map_or(0.0, |k| network.populations[k].size.value as f64);
+    match p.wiring.value {
+        Wiring::AllToAll => (size(&p.from) * size(&p.to), 0.0),
+        Wiring::OneToOne => (size(&p.to), 0.0),
+        // The column of each, in the structure and in the text of its hash.
+        Wiring::Random(share) => (share * size(&p.from) * size(&p.to), 16.0 * share * size(&p.from) * size(&p.to)),
+    }
+}
+
+/// How often every weight is there while it is learned: as it starts, as it is, its gradient, the optimiser's memory, and with
+/// patience the best so far.
+fn copies(training: &Training) -> f64 {
+    let moments = match training.optimiser.value {
+        Optimiser::Adam { .. } => 2.0,
+        Optimiser::Sgd { .. } => 1.0,
+    };
+    3.0 + moments + if training.patience.is_some() { 1.0 } else { 0.0 }
+}
+
+/// What compiling a study will need at least, and training it: from its description alone.
+pub fn before_compiling(study: &Study) -> Memory {
+    let copies = study.training.as_ref().map_or(1.0, copies);
+    let projections = study.network.projections.iter().map(|p| entries(&study.network, p));
+    let neurons: f64 = study.network.populations.iter().map(|p| p.size.value as f64).sum();
+    let weights = projections.map(|(n, wiring)| NUMBER * copies * n + wiring).sum::<f64>() + NUMBER * copies * neurons;
+    Memory { weights, ..Memory::default() }
+}
+
+/// What is kept of a network once it is trained: its parameters and its wiring.
+pub fn of_result(model: &Model, params: &Params) -> Memory {
+    let wires: f64 = model
+        .links
+        .iter()
+        .map(|l| if let Wires::Sparse { start, column } = &l.wires { 4.0 * (start.len() + column.len()) as f64 } else { 0.0 })
+        .sum();
+    Memory { results: NUMBER * count(params) + wires, ..Memory::default() }
+}
+
+fn count(params: &Params) -> f64 {
+    params.tensors.iter().map(|t| t.values.len() as f64).sum()
+}
+
+/// What one training will need. `tape` are the bytes that the runner's tape may take before it computes twice; `saves` says whether
+/// checkpoints are written.
+pub fn of_training(task: &Task<'_>, params: &Params, tape: usize, saves: bool) -> Memory {
+    let (model, training) = (task.model, task.training());
+    let all = count(params);
+    let copies = copies(training);
+    let of_spikes: f64 = model
+        .links
+        .iter()
+        .map(|l| {
+            let n = params.tensors[l.weights].values.len() as f64;
+            match l.target {
+                Target::Drive => 0.0,
+                Target::Own => n,
+                Target::BySign => 2.0 * n,
+            }
+        })
+        .sum();
+    // A checkpoint: all but the first and the gradient, as arrays and as the bytes of a file.
+    let saved = if saves { 2.0 * (copies - 2.0) * all } else { 0.0 };
+    let batch = (*training.batch).min(task.split.train.len());
+    let features = task.samples.features as f64;
+    let inputs = features * (batch + EVALUATION_BATCH) as f64;
+    let taped = columns(model, batch, task.frames, Some(tape));
+    // The rest of an epoch may fit the tape whole where a batch does not, and then needs more than that; the smaller one is given
+    // back once the larger one is there.
+    let rest = columns(model, task.split.train.len() % batch.max(1), task.frames, Some(tape));
+    let taped = if rest > taped { taped + rest } else { taped };
+    Memory {
+        weights: NUMBER * (copies * all + of_spikes + saved),
+        batch: NUMBER * (taped + columns(model, EVALUATION_BATCH, task.frames, None) + inputs),
+        results: 0.0,
+    }
+}
+
+/// Numbers of the columns of a run: what is kept for every tick, and what is there once.
+fn columns(model: &Model, batch: usize, frames: usize, tape: Option<usize>) -> f64 {
+    let frames = frames as f64;
+    let ticks = model.ticks.max(1) as f64 * frames;
+    let (mut per_tick, mut once, mut saved) = (0.0, 0.0, 0.0);
+    for (k, g) in model.groups.iter().enumerate() {
+        let lanes = (g.size * batch) as f64;
+        let taped = g.variables.iter().filter(|v| v.taped).count() as f64;
+        let arrivals = g.arrivals.len() as f64;
+        per_tick += lanes * (taped + f64::from(u8::from(g.spikes)) + arrivals);
+        let incoming = model.links.iter().filter(|l| l.to == k && l.target != Target::Drive).map(|l| l.delay).max().unwrap_or(0) as f64;
+        let history = model.spike_history(k) as f64;
+        let values = frames + model.value_history(k) as f64;
+        once += lanes * (g.learned.len() as f64 + frames + values + g.variables.len() as f64 + history);
+        if tape.is_some() {
+            let burst = g.burst.as_ref().map_or(1, |b| b.ticks) as f64;
+            // Cotangents of all these.
+            once += lanes * (g.variables.len() as f64 + 1.0 + g.learned.len() as f64 + burst + values + arrivals * incoming);
+        }
+        saved += lanes * (g.variables.len() as f64 + history);
+    }
+    // The cotangents of arrivals are as long as a segment.
+    let arrivals: f64 = model.groups.iter().map(|g| (g.size * batch * g.arrivals.len()) as f64).sum();
+    match tape {
+        None => once + per_tick * UNTAPED.min(ticks),
+        Some(budget) if NUMBER * per_tick * ticks <= budget as f64 => once + per_tick * (ticks + frames) + arrivals * ticks / frames,
+        Some(_) => {
+            let segment = ticks.sqrt().ceil();
+            once + (per_tick + arrivals) * segment + saved * (ticks / segment).ceil()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

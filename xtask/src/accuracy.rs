@@ -1,0 +1,80 @@
+//! What `homolog compare digits` must reach. A change that makes learning worse fails here, though every test passes.
+
+use serde_json::{Value, json};
+
+/// Least test accuracy of each level, the mean over the seeds.
+const LEAST: [(&str, f64); 2] = [("rate", 0.97), ("point", 0.96)];
+/// Least distance above the control, whose hidden layer does not learn.
+const ABOVE_CONTROL: f64 = 0.05;
+/// Least spikes of a hidden neuron for an image: fewer, and a level that should compute with spikes is silent.
+const SPIKES: f64 = 0.5;
+
+/// The figures as one object, and every promise that they break. An error when they are not there.
+pub fn judge(line: &str) -> Result<(Value, Vec<String>), String> {
+    let found: Value = serde_json::from_str(line.trim()).map_err(|e| format!("compare digits did not print one line of JSON: {e}"))?;
+    let mut figures = json!({ "workload": "compare digits", "seeds": found["provenance"]["seeds"], "levels": {} });
+    let mut broken = vec![];
+    for (name, least) in LEAST {
+        let level = found["levels"].as_array().into_iter().flatten().find(|l| l["level"] == name);
+        let level = level.ok_or_else(|| format!("compare digits says nothing of level `{name}`"))?;
+        let number =
+            |key: &str, value: &Value| value.as_f64().ok_or_else(|| format!("compare digits gives no number for `{key}` of `{name}`"));
+        let accuracy = number("test_accuracy", &level["test_accuracy"]["mean"])?;
+        let control = number("control_accuracy", &level["control_accuracy"]["mean"])?;
+        let simulated = number("simulated_ms", &level["simulated_ms"])?;
+        let spikes = number("spikes_per_neuron_per_image", &level["spikes_per_neuron_per_image"])?;
+        figures["levels"][name] = json!({
+            "test_accuracy": accuracy, "least_test_accuracy": least, "control_accuracy": control,
+            "above_control": accuracy - control, "least_above_control": ABOVE_CONTROL, "spikes_per_neuron_per_image": spikes,
+        });
+        if accuracy < least {
+            broken.push(format!("`{name}` reaches {:.2} %, and {:.0} % was promised", 100.0 * accuracy, 100.0 * least));
+        }
+        if accuracy - control < ABOVE_CONTROL {
+            let (points, least) = (100.0 * (accuracy - control), 100.0 * ABOVE_CONTROL);
+            broken.push(format!("`{name}` is {points:.2} points above its control, and {least:.0} were promised"));
+        }
+        // A level without time has no spikes.
+        if simulated > 0.0 {
+            figures["levels"][name]["least_spikes_per_neuron_per_image"] = SPIKES.into();
+            if spikes < SPIKES {
+                broken.push(format!("a hidden neuron of `{name}` spikes {spikes:.3} times for an image, and {SPIKES} were promised"));
+            }
+        }
+    }
+    Ok((figures, broken))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::judge;
+    use serde_json::json;
+
+    fn line(rate: f64, point: f64, control: f64, spikes: f64) -> String {
+        let level = |name: &str, accuracy: f64, ms: f64, spikes: f64| {
+            json!({ "level": name, "test_accuracy": { "mean": accuracy }, "control_accuracy": { "mean": control },
+                "simulated_ms": ms, "spikes_per_neuron_per_image": spikes })
+        };
+        json!({ "levels": [level("rate", rate, 0.0, 0.0), level("point", point, 30.0, spikes)], "provenance": { "seeds": [0, 1, 2] } })
+            .to_string()
+    }
+
+    #[test]
+    fn each_promise_that_is_broken_is_named_and_no_other() {
+        let broken = |line: &str| judge(line).unwrap().1;
+        assert_eq!(broken(&line(0.97, 0.96, 0.9, 0.5)), Vec::<String>::new());
+        assert_eq!(broken(&line(0.969, 0.96, 0.9, 0.5)), ["`rate` reaches 96.90 %, and 97 % was promised"]);
+        assert_eq!(broken(&line(0.98, 0.95, 0.88, 0.4)).len(), 2);
+        assert_eq!(broken(&line(0.98, 0.97, 0.925, 4.0)), ["`point` is 4.50 points above its control, and 5 were promised"]);
+        let figures = judge(&line(0.98, 0.97, 0.9, 4.0)).unwrap().0;
+        assert_eq!(figures["levels"]["point"]["spikes_per_neuron_per_image"], 4.0);
+        assert_eq!(figures["seeds"], json!([0, 1, 2]));
+    }
+
+    #[test]
+    fn figures_that_are_not_there_are_an_error_rather_than_a_pass() {
+        assert!(judge("").is_err());
+        assert!(judge(r#"{"levels": []}"#).unwrap_err().contains("`rate`"));
+        assert!(judge(&line(0.98, 0.97, 0.9, 4.0).replace("\"mean\"", "\"maen\"")).is_err());
+    }
+}
