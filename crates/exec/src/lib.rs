@@ -17,7 +17,7 @@ pub mod reduce;
 pub mod spikes;
 pub mod vectorise;
 
-pub use gemm::{GemmScratch, gemm, gemm_parallel};
+pub use gemm::{GemmScratch, gemm, gemm_parallel, gemm_skipping_zeros};
 pub use isa::Isa;
 pub use program::Program;
 pub use reduce::sum_rows;
