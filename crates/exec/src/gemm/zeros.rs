@@ -218,16 +218,16 @@ impl Job<'_> {
     /// As [`product`].
     unsafe fn part(&self, part: Part, buffers: &mut Buffers) {
         let wide = self.kernels.rows;
-        grow(&mut buffers.tile, wide * PANEL.min(self.k));
-        grow(&mut buffers.sums, wide * COLUMNS);
-        let mut tile = std::mem::take(&mut buffers.tile);
-        let mut sums = std::mem::take(&mut buffers.sums);
+        let mut tiles = std::mem::take(&mut buffers.tile);
+        let mut columns_of_sums = std::mem::take(&mut buffers.sums);
+        let tile = on_a_line(&mut tiles, wide * PANEL.min(self.k));
+        let sums = on_a_line(&mut columns_of_sums, wide * COLUMNS);
         for row in (part.row..part.row + part.rows).step_by(wide) {
             let rows = wide.min(part.row + part.rows - row);
             for panel in 0..self.k.div_ceil(PANEL) {
                 let depth = PANEL.min(self.k - panel * PANEL);
                 let beta = if panel == 0 { self.beta } else { 1.0 };
-                if !self.kernels.pack(self.a.at.add(row * self.a.row + panel * PANEL), self.a.row, rows, depth, &mut tile) {
+                if !self.kernels.pack(self.a.at.add(row * self.a.row + panel * PANEL), self.a.row, rows, depth, tile) {
                     self.dense(Part { row, rows, ..part }, panel, beta, buffers);
                     continue;
                 }
@@ -235,18 +235,18 @@ impl Job<'_> {
                     let columns = COLUMNS.min(part.column + part.columns - column);
                     for (j, sums) in sums.chunks_exact_mut(wide).take(columns).enumerate() {
                         let (at, values) = self.lists.list(column + j, panel);
-                        self.kernels.sum(at, values, &tile, sums);
+                        self.kernels.sum(at, values, tile, sums);
                     }
                     if self.kernels.has_minus_zero(&sums[..columns * wide]) {
                         self.dense(Part { row, rows, column, columns }, panel, beta, buffers);
                     } else {
-                        self.kernels.add(&sums, rows, columns, beta, self.c.0.add(row * self.ldc + column), self.ldc);
+                        self.kernels.add(sums, rows, columns, beta, self.c.0.add(row * self.ldc + column), self.ldc);
                     }
                 }
             }
         }
-        buffers.tile = tile;
-        buffers.sums = sums;
+        buffers.tile = tiles;
+        buffers.sums = columns_of_sums;
     }
 
     /// One panel of some part, densely.
@@ -260,6 +260,14 @@ impl Job<'_> {
         let b = View { at: self.b.at.add(k * self.b.row), ..self.b };
         product(self.isa, part, PANEL.min(self.k - k), 1.0, a, b, beta, self.c, self.ldc, buffers);
     }
+}
+
+/// `n` numbers from a cache line's beginning on: a vector that lies in two lines is read in twice the time.
+fn on_a_line(buffer: &mut Vec<f64>, n: usize) -> &mut [f64] {
+    const LINE: usize = 8;
+    grow(buffer, n + LINE);
+    let skip = buffer.as_ptr().align_offset(LINE * size_of::<f64>()).min(LINE);
+    &mut buffer[skip..skip + n]
 }
 
 #[cfg(test)]
