@@ -149,23 +149,8 @@ impl<'a> Run<'a> {
         };
         match &l.wires {
             Wires::Dense => {
-                let (isa, parallel) = (self.isa, self.threads > 1);
-                gemm_skipping_zeros(
-                    isa,
-                    parallel,
-                    false,
-                    rows,
-                    batch,
-                    columns,
-                    weights,
-                    columns,
-                    x,
-                    batch,
-                    1.0,
-                    y,
-                    batch,
-                    &mut scratch.gemm,
-                )
+                let (isa, parallel, space) = (self.isa, self.threads > 1, &mut scratch.gemm);
+                gemm_skipping_zeros(isa, parallel, false, rows, batch, columns, weights, columns, x, batch, 1.0, y, batch, space)
             }
             Wires::OneToOne => {
                 for ((y, x), w) in y.chunks_exact_mut(batch).zip(x.chunks_exact(batch)).zip(weights) {

@@ -4,8 +4,12 @@ use homolog_exec::{GemmScratch, Isa, gemm, gemm_skipping_zeros};
 use std::time::Instant;
 
 fn main() {
+    Isa::available().into_iter().filter(|isa| *isa != Isa::Portable).for_each(measure);
+}
+
+fn measure(isa: Isa) {
     // The first layer of `homolog bench mlp`, and its gradient.
-    println!("share not zero   W x: dense, skipping   d x^T: dense, skipping   (ms, best of 30, {:?})", Isa::best());
+    println!("share not zero   W x: dense, skipping   d x^T: dense, skipping   (ms, best of 30, {isa:?})");
     for percent in [1, 5, 10, 19, 25, 30, 33, 40, 50, 100] {
         let times = [(256, 128, 784, false), (256, 784, 128, true)].map(|(m, n, k, trans)| {
             let a: Vec<f64> = (0..m * k).map(|i| (i as f64 * 0.37).fract() - 0.5).collect();
@@ -18,9 +22,9 @@ fn main() {
                 let time = |_| {
                     let start = Instant::now();
                     if skipping {
-                        gemm_skipping_zeros(Isa::best(), false, trans, m, n, k, &a, k, &b, ldb, 1.0, &mut c, n, &mut scratch);
+                        gemm_skipping_zeros(isa, false, trans, m, n, k, &a, k, &b, ldb, 1.0, &mut c, n, &mut scratch);
                     } else {
-                        gemm(Isa::best(), false, trans, m, n, k, 1.0, &a, k, &b, ldb, 1.0, &mut c, n, &mut scratch);
+                        gemm(isa, false, trans, m, n, k, 1.0, &a, k, &b, ldb, 1.0, &mut c, n, &mut scratch);
                     }
                     start.elapsed().as_secs_f64() * 1e3
                 };

@@ -12,8 +12,9 @@
 //! The elements of B that are not zero are listed by column. A tile of A, transposed and one panel deep, lies in the
 //! second-level cache; the sums of a column and of all rows of the tile stay in registers while its list is walked.
 
-use super::{Buffers, GemmScratch, PANEL, Part, Target, View, gemm, gemm_parallel, grow, product, views};
+use super::{Buffers, GemmScratch, PANEL, Part, Target, View, gemm, gemm_parallel, product, views};
 use crate::isa::Isa;
+use crate::memory::on_a_line;
 use kernel::Kernels;
 
 mod kernel;
@@ -187,13 +188,12 @@ pub fn gemm_skipping_zeros(
         };
         (part, buffers)
     });
-    // SAFETY, of both calls: `views` has checked the bounds; the machine has the instruction set; C is borrowed exclusively and
-    // parts are disjoint.
+    // SAFETY: `views` has checked the bounds; the machine has the instruction set; C is borrowed exclusively and parts are disjoint.
+    let run = |(part, buffers)| unsafe { job.part(part, buffers) };
     if parts == 1 {
-        tasks.for_each(|(part, buffers)| unsafe { job.part(part, buffers) });
+        tasks.for_each(run);
     } else {
-        let job = &job;
-        rayon::scope(|scope| tasks.for_each(|(part, buffers)| scope.spawn(move |_| unsafe { job.part(part, buffers) })));
+        rayon::scope(|scope| tasks.for_each(|task| scope.spawn(move |_| run(task))));
     }
     scratch.lists = lists;
 }
@@ -260,14 +260,6 @@ impl Job<'_> {
         let b = View { at: self.b.at.add(k * self.b.row), ..self.b };
         product(self.isa, part, PANEL.min(self.k - k), 1.0, a, b, beta, self.c, self.ldc, buffers);
     }
-}
-
-/// `n` numbers from a cache line's beginning on: a vector that lies in two lines is read in twice the time.
-fn on_a_line(buffer: &mut Vec<f64>, n: usize) -> &mut [f64] {
-    const LINE: usize = 8;
-    grow(buffer, n + LINE);
-    let skip = buffer.as_ptr().align_offset(LINE * size_of::<f64>()).min(LINE);
-    &mut buffer[skip..skip + n]
 }
 
 #[cfg(test)]

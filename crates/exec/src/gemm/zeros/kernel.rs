@@ -17,13 +17,18 @@ const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
 /// Both squares are in memory; the machine has the instruction set.
 type Transpose = unsafe fn(*const f64, usize, *mut f64, usize) -> bool;
 
+/// See [`Kernels::list`].
+type List = unsafe fn(&[f64], &mut [u32], &mut [f64]) -> Option<usize>;
+/// See [`Kernels::sum`].
+type Sum = unsafe fn(&[u32], &[f64], &[f64], &mut [f64]);
+
 /// The kernels of an instruction set. They are made for machines that have it: `Kernels::of` is called after `Isa::check`.
 pub struct Kernels {
     /// Rows of a tile.
     pub rows: usize,
-    list: unsafe fn(&[f64], &mut [u32], &mut [f64]) -> Option<usize>,
+    list: List,
     pack: unsafe fn(*const f64, usize, usize, usize, &mut [f64]) -> bool,
-    sum: unsafe fn(&[u32], &[f64], &[f64], &mut [f64]),
+    sum: Sum,
     has_minus_zero: unsafe fn(&[f64]) -> bool,
     add: unsafe fn(&[f64], usize, usize, f64, *mut f64, usize),
 }
