@@ -10,7 +10,7 @@ use crate::forward::{Run, Source, count_variable, few, finite, next_run, on_a_li
 use crate::layout::{Layout, Now};
 use crate::plan::{Bound, Plan};
 use crate::{Engine, Scratch};
-use homolog_exec::{add_outer_of_spikes, sum_rows};
+use homolog_exec::{add_outer_of_spikes, gemm_skipping_zeros, sum_rows};
 use homolog_model::{Clock, Fault, Gradients, Inputs, Link, Model, Observable, Params, Phase, Probe, RecordingGrad, Tape, Target, Wires};
 use std::ops::Range;
 
@@ -416,7 +416,8 @@ fn outer(run: &Run, scratch: &mut Scratch, l: &Link, d: &[f64], x: &[f64], out: 
     let dot = |d: &[f64], x: &[f64]| d.iter().zip(x).fold(0.0, |s: f64, (a, b)| a.mul_add(*b, s));
     match &l.wires {
         Wires::Dense => {
-            run.gemm()(run.isa, false, true, rows, columns, batch, 1.0, d, batch, x, batch, beta, out, columns, &mut scratch.gemm)
+            let (isa, parallel) = (run.isa, run.threads > 1);
+            gemm_skipping_zeros(isa, parallel, true, rows, columns, batch, d, batch, x, batch, beta, out, columns, &mut scratch.gemm)
         }
         Wires::OneToOne => {
             for ((o, d), x) in out.iter_mut().zip(d.chunks_exact(batch)).zip(x.chunks_exact(batch)) {

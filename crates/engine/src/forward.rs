@@ -8,7 +8,7 @@ use crate::plan::{Bound, Place, Plan};
 use crate::record::{empty_recording, record_frame, record_tick};
 use crate::{Engine, Scratch};
 use homolog_exec::memory::use_large_pages;
-use homolog_exec::{Isa, Program, add_weights_of_spikes, gemm, gemm_parallel, vectorise};
+use homolog_exec::{Isa, Program, add_weights_of_spikes, gemm, gemm_parallel, gemm_skipping_zeros, vectorise};
 use homolog_model::model::Variable;
 use homolog_model::{
     Clock, Fault, Inputs, Link, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target, Wires,
@@ -149,7 +149,8 @@ impl<'a> Run<'a> {
         };
         match &l.wires {
             Wires::Dense => {
-                self.gemm()(self.isa, false, false, rows, batch, columns, 1.0, weights, columns, x, batch, 1.0, y, batch, &mut scratch.gemm)
+                let (isa, parallel, space) = (self.isa, self.threads > 1, &mut scratch.gemm);
+                gemm_skipping_zeros(isa, parallel, false, rows, batch, columns, weights, columns, x, batch, 1.0, y, batch, space)
             }
             Wires::OneToOne => {
                 for ((y, x), w) in y.chunks_exact_mut(batch).zip(x.chunks_exact(batch)).zip(weights) {

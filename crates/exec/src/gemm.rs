@@ -14,9 +14,11 @@
 //! in the second; the innermost kernel keeps a tile of C in registers.
 
 mod kernel;
+mod zeros;
 
 use crate::isa::Isa;
 use kernel::{Kernels, Tile};
+pub use zeros::gemm_skipping_zeros;
 
 /// Terms of a sum before it is added to C.
 pub const PANEL: usize = 256;
@@ -27,12 +29,16 @@ const COLUMNS: usize = 256;
 #[derive(Clone, Debug, Default)]
 pub struct GemmScratch {
     parts: Vec<Buffers>,
+    lists: zeros::Lists,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Buffers {
     a: Vec<f64>,
     b: Vec<f64>,
+    // Of products over lists.
+    tile: Vec<f64>,
+    sums: Vec<f64>,
 }
 
 /// A matrix inside an arena, by strides.

@@ -23,7 +23,7 @@ pub mod tree;
 pub mod vectorise;
 
 pub use column::Column;
-pub use gemm::{GemmScratch, gemm, gemm_parallel};
+pub use gemm::{GemmScratch, gemm, gemm_parallel, gemm_skipping_zeros};
 pub use isa::Isa;
 pub use program::Program;
 pub use reduce::sum_rows;

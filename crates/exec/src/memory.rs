@@ -19,3 +19,13 @@ pub fn use_large_pages(memory: &mut [MaybeUninit<f64>]) {
     #[cfg(not(target_os = "linux"))]
     let _ = memory;
 }
+
+/// `n` numbers of whatever values, from a cache line's beginning on: a vector that lies in two lines is read in twice the time.
+pub(crate) fn on_a_line(buffer: &mut Vec<f64>, n: usize) -> &mut [f64] {
+    const LINE: usize = 8;
+    if buffer.len() < n + LINE {
+        buffer.resize(n + LINE, 0.0);
+    }
+    let skip = buffer.as_ptr().align_offset(LINE * size_of::<f64>()).min(LINE);
+    &mut buffer[skip..skip + n]
+}

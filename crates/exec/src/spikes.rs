@@ -6,6 +6,7 @@
 
 use crate::gemm::PANEL;
 use crate::isa::Isa;
+use crate::memory::on_a_line;
 
 /// Which elements of a matrix of spikes are not zero, row by row.
 #[derive(Clone, Debug, Default)]
@@ -101,27 +102,27 @@ pub fn add_weights_of_spikes(isa: Isa, list: &mut SpikeList, weights: &[f64], pi
     let rows = list.start.len() - 1;
     let wide = m.next_multiple_of(WIDE);
     assert!(m * lanes <= c.len() && (rows == 0 || (rows - 1) * pitch + wide <= weights.len()), "a product with spikes leaves its slices");
-    let mut sums = std::mem::take(&mut list.sums);
+    let mut kept = std::mem::take(&mut list.sums);
+    let sums = on_a_line(&mut kept, wide * lanes);
     for panel in (0..rows).step_by(PANEL) {
         let part = panel..(panel + PANEL).min(rows);
         if list.start[part.start] == list.start[part.end] {
             continue;
         }
-        sums.clear();
-        sums.resize(wide * lanes, 0.0);
+        sums.fill(0.0);
         for k in part {
             let w = &weights[k * pitch..k * pitch + wide];
             let hit = &list.lanes[list.start[k] as usize..list.start[k + 1] as usize];
             match isa {
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: the machine has the instruction set.
-                Isa::Avx512 => unsafe { add_row_avx512(w, hit, &mut sums) },
+                Isa::Avx512 => unsafe { add_row_avx512(w, hit, sums) },
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: as above.
-                Isa::Avx2 => unsafe { add_row_avx2(w, hit, &mut sums) },
-                Isa::Portable => add_row(w, hit, &mut sums),
+                Isa::Avx2 => unsafe { add_row_avx2(w, hit, sums) },
+                Isa::Portable => add_row(w, hit, sums),
                 #[cfg(not(target_arch = "x86_64"))]
-                _ => add_row(w, hit, &mut sums),
+                _ => add_row(w, hit, sums),
             }
         }
         for (r, row) in c.chunks_exact_mut(lanes).take(m).enumerate() {
@@ -130,7 +131,7 @@ pub fn add_weights_of_spikes(isa: Isa, list: &mut SpikeList, weights: &[f64], pi
             }
         }
     }
-    list.sums = sums;
+    list.sums = kept;
 }
 
 /// `out[r, k] += sum of d[r, l] over the lanes l in which sender k spiked`, for `m` receivers: the gradient of weights.
@@ -143,10 +144,11 @@ pub fn add_outer_of_spikes(isa: Isa, list: &mut SpikeList, d: &[f64], m: usize, 
     let rows = list.start.len() - 1;
     let wide = m.next_multiple_of(WIDE);
     assert!(m * lanes <= d.len() && rows <= ld && (m == 0 || (m - 1) * ld + rows <= out.len()), "a product with spikes leaves its slices");
-    let mut sums = std::mem::take(&mut list.sums);
-    sums.clear();
-    sums.resize(wide * (lanes + 1), 0.0);
-    let (total, transposed) = sums.split_at_mut(wide);
+    let mut kept = std::mem::take(&mut list.sums);
+    let (total, transposed) = on_a_line(&mut kept, wide * (lanes + 1)).split_at_mut(wide);
+    if m < wide {
+        transposed.fill(0.0);
+    }
     for (r, row) in d.chunks_exact(lanes.max(1)).take(m).enumerate() {
         for (to, x) in transposed.chunks_exact_mut(wide).zip(row) {
             to[r] = *x;
@@ -181,7 +183,7 @@ pub fn add_outer_of_spikes(isa: Isa, list: &mut SpikeList, d: &[f64], m: usize, 
             }
         }
     }
-    list.sums = sums;
+    list.sums = kept;
 }
 
 /// `sums[l, :] += w` for each lane that was hit.
