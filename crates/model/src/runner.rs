@@ -14,8 +14,12 @@ pub enum Observable {
     Count,
     /// Whether each neuron spiked, tick by tick: `ticks x size x batch`.
     Spikes,
-    /// State variable number `.0` of the group, tick by tick: `ticks x size x batch`.
+    /// State variable number `.0` of the group, tick by tick: `ticks x (sites size) x batch`, place by place.
     State(usize),
+    /// State variable number `.0` at place `.1` of its column, tick by tick: `ticks x size x batch`.
+    Site(usize, usize),
+    /// State variable number `.0` at the end of every frame: `frames x (sites size) x batch`, place by place.
+    FrameEnd(usize),
 }
 
 /// Something to record.
@@ -48,7 +52,7 @@ pub struct Recording {
 }
 
 /// Gradient of a loss with respect to a recording: one array per probe, empty where there is none. Only
-/// [`Observable::Value`] and [`Observable::Count`] may have one.
+/// [`Observable::Value`], [`Observable::Count`] and [`Observable::Site`] may have one.
 pub type RecordingGrad = Vec<Vec<f64>>;
 
 /// What a network is shown: a batch of sequences of frames.
@@ -69,7 +73,7 @@ pub struct State {
     pub batch: usize,
     /// Ticks since the beginning.
     pub tick: i64,
-    /// For every group: its state variables, `variable x size x batch`.
+    /// For every group: its state variables, each `sites x size x batch`, one after the other.
     pub variables: Vec<Vec<f64>>,
     /// For every group: its last spikes that are still on their way, oldest first, `ticks x size x batch`.
     pub in_flight: Vec<Vec<f64>>,
@@ -153,6 +157,8 @@ pub struct Fault {
     pub group: String,
     /// Neuron in the population.
     pub neuron: usize,
+    /// Where in the neuron, if it is a cell: `dendrite, compartment 3 of 5`.
+    pub place: Option<String>,
     /// Sample in the batch.
     pub sample: usize,
     /// What happened, such as `NaN in v`.
@@ -163,8 +169,14 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} of {}, neuron {}, sample {}, t = {} ms (tick {})",
-            self.what, self.group, self.neuron, self.sample, self.t_ms, self.tick
+            "{} of {}, neuron {}{}, sample {}, t = {} ms (tick {})",
+            self.what,
+            self.group,
+            self.neuron,
+            self.place.iter().map(|p| format!(", {p}")).collect::<String>(),
+            self.sample,
+            self.t_ms,
+            self.tick
         )
     }
 }
