@@ -300,7 +300,7 @@ impl Backward<'_, '_> {
                 for (k, opening) in model.groups[link.to].arrivals.iter().enumerate() {
                     let from = layout.d_arrival(link.to, k, now.t + j + link.delay);
                     if link.places.is_some() {
-                        run.transposed_from_places(arena, link, sign_of(&opening.name), from, to, rows.clone());
+                        run.transposed_from_places(arena, link, sign_of(&opening.name), from, to, rows.clone(), None);
                         continue;
                     }
                     let signed = std::mem::take(&mut scratch.signed);
@@ -380,7 +380,7 @@ impl Backward<'_, '_> {
                     run.outer_at_places(l, sign, &arena[c.at..c.at + c.pitch], &x, &mut self.out.params[l.weights]);
                 }
                 if self.needs[l.from] {
-                    run.transposed_from_places(arena, l, sign, c.at, layout.d_value(l.from, at), run.all(l.from));
+                    run.transposed_from_places(arena, l, sign, c.at, layout.d_value(l.from, at), run.all(l.from), Some(&x));
                 }
             }
         }

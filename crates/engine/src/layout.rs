@@ -184,9 +184,8 @@ impl Layout {
         }
         let start = at;
         for (k, (g, l)) in model.groups.iter().zip(&mut groups).enumerate() {
-            let watched = |v: usize| {
-                probes.iter().any(|p| p.group == k && matches!(p.what, Observable::State(x) | Observable::Site(x, _) if x == v))
-            };
+            let watched =
+                |v: usize| probes.iter().any(|p| p.group == k && matches!(p.what, Observable::State(x) | Observable::Site(x, _) if x == v));
             l.variables = (0..g.variables.len())
                 .map(|v| {
                     let slotted = g.variables[v].taped || watched(v);

@@ -124,10 +124,10 @@ impl GroupPlan {
                     Action::Solve => Step::Solve,
                 })
                 .collect(),
-            burst: g.burst.as_ref().map(|b| Pair {
-                forward: bind(g, &b.step, &single, b.ticks),
-                backward: bind(g, &b.step_vjp, &single, b.ticks),
-            }),
+            burst: g
+                .burst
+                .as_ref()
+                .map(|b| Pair { forward: bind(g, &b.step, &single, b.ticks), backward: bind(g, &b.step_vjp, &single, b.ticks) }),
             burst_ticks: g.burst.as_ref().map_or(1, |b| b.ticks),
             value: bind(g, &g.value, &single, 1),
             value_vjp: bind(g, &g.value_vjp, &single, 1),

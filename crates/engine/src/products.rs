@@ -1,7 +1,8 @@
 //! Products with the weights of links, forward and in reverse.
 //!
 //! Forward `y += W x`; in reverse `x' += W^T y'` and `W' += y' x^T`. On neurons with several places the weights of either sign arrive at
-//! rows of (place, neuron): `max(w, 0)` at the positive receptors, `max(-w, 0)` at the negative ones.
+//! rows of (place, neuron): `max(w, 0)` at the positive receptors, `max(-w, 0)` at the negative ones. A negative value acts through the
+//! receptors of the other sign, as there are no negative rates.
 
 use crate::Scratch;
 use crate::layout::{Columns, GroupLayout};
@@ -66,14 +67,18 @@ impl Run<'_> {
             Source::Arena(from) => read_write(arena, from, senders, to, n),
         };
         // Senders that are silent add nothing: a sum that begins at +0 never becomes -0.
-        let active: Vec<bool> = x.chunks_exact(batch).map(|x| x.iter().any(|x| *x != 0.0)).collect();
+        let said: Vec<Said> = x.chunks_exact(batch).map(Said::of).collect();
         let weights = &self.params.tensors[l.weights].values;
         self.each_row(rows, receivers, l.to, |at, entries| {
             for k in entries {
                 let column = rows.column[k] as usize;
-                let w = part(weights[rows.weight[k] as usize], sign == 1);
-                if active[column] && w != 0.0 {
-                    axpy(self.isa, w, &x[column * batch..][..batch], &mut y[at..at + batch]);
+                let w = weights[rows.weight[k] as usize];
+                let (same, other) = (part(w, sign == 1), part(w, sign == 0));
+                let (x, y) = (&x[column * batch..][..batch], &mut y[at..at + batch]);
+                match said[column] {
+                    Said::Positive if same != 0.0 => axpy(self.isa, same, x, y),
+                    Said::Both if same != 0.0 || other != 0.0 => add_by_sign(self.isa, same, other, x, y),
+                    _ => {}
                 }
             }
         });
@@ -128,7 +133,23 @@ impl Run<'_> {
         match &l.wires {
             Wires::Dense => {
                 let w = &weights[senders.start..];
-                self.gemm()(self.isa, true, false, senders.len(), batch, rows, 1.0, w, columns, d, batch, beta, x, batch, &mut scratch.gemm);
+                self.gemm()(
+                    self.isa,
+                    true,
+                    false,
+                    senders.len(),
+                    batch,
+                    rows,
+                    1.0,
+                    w,
+                    columns,
+                    d,
+                    batch,
+                    beta,
+                    x,
+                    batch,
+                    &mut scratch.gemm,
+                );
             }
             Wires::OneToOne => {
                 for ((x, d), w) in x.chunks_exact_mut(batch).zip(d.chunks_exact(batch).skip(senders.start)).zip(&weights[senders]) {
@@ -145,20 +166,42 @@ impl Run<'_> {
         }
     }
 
-    /// Adds what the rows at `d` say of a sign to some rows (neurons of the sending group) of the column at `to`.
-    pub fn transposed_from_places(&self, arena: &mut [f64], l: &Link, sign: usize, d: usize, to: usize, senders: Range<usize>) {
+    /// Adds what the rows at `d` say of a sign to some rows (neurons of the sending group) of the column at `to`. `values` are what was
+    /// sent, when that can be negative.
+    #[allow(clippy::too_many_arguments)]
+    pub fn transposed_from_places(
+        &self,
+        arena: &mut [f64],
+        l: &Link,
+        sign: usize,
+        d: usize,
+        to: usize,
+        senders: Range<usize>,
+        values: Option<&[f64]>,
+    ) {
         let rows = &l.places.as_ref().expect("the neurons have places")[sign];
         let (batch, receivers) = (self.layout.batch, self.of(l.to));
         let sites = (rows.start.len() - 1) / self.model.groups[l.to].size;
         let n = (sites - 1) * receivers.site + receivers.lanes;
-        let (d, x) = read_write(arena, d, n, to + senders.start * batch, senders.len() * batch);
+        let (d, out) = read_write(arena, d, n, to + senders.start * batch, senders.len() * batch);
         let weights = &self.params.tensors[l.weights].values;
         self.each_row(rows, receivers, l.to, |at, entries| {
             for k in entries {
                 let column = rows.column[k] as usize;
-                let w = part(weights[rows.weight[k] as usize], sign == 1);
-                if w != 0.0 && senders.contains(&column) {
-                    axpy(self.isa, w, &d[at..at + batch], &mut x[(column - senders.start) * batch..][..batch]);
+                if !senders.contains(&column) {
+                    continue;
+                }
+                let w = weights[rows.weight[k] as usize];
+                let (same, other) = (part(w, sign == 1), part(w, sign == 0));
+                let (d, out) = (&d[at..at + batch], &mut out[(column - senders.start) * batch..][..batch]);
+                match values.map(|x| &x[column * batch..][..batch]) {
+                    Some(x) if x.iter().any(|x| *x < 0.0) => {
+                        for ((o, d), x) in out.iter_mut().zip(d).zip(x) {
+                            *o += d * if *x < 0.0 { -other } else { same };
+                        }
+                    }
+                    _ if same != 0.0 => axpy(self.isa, same, d, out),
+                    _ => {}
                 }
             }
         });
@@ -191,8 +234,8 @@ impl Run<'_> {
     pub fn outer_at_places(&self, l: &Link, sign: usize, d: &[f64], x: &[f64], out: &mut [f64]) {
         let rows = &l.places.as_ref().expect("the neurons have places")[sign];
         let batch = self.layout.batch;
-        let active: Vec<bool> = x.chunks_exact(batch).map(|x| x.iter().any(|x| *x != 0.0)).collect();
-        if !active.contains(&true) {
+        let said: Vec<Said> = x.chunks_exact(batch).map(Said::of).collect();
+        if said.iter().all(|s| *s == Said::Nothing) {
             return;
         }
         let weights = &self.params.tensors[l.weights].values;
@@ -200,11 +243,37 @@ impl Run<'_> {
         self.each_row(rows, self.of(l.to), l.to, |at, entries| {
             for k in entries {
                 let (column, w) = (rows.column[k] as usize, rows.weight[k] as usize);
-                if active[column] && s * weights[w] > 0.0 {
-                    out[w] += s * dot(self.isa, &d[at..at + batch], &x[column * batch..][..batch]);
+                let (d, x) = (&d[at..at + batch], &x[column * batch..][..batch]);
+                let acts = s * weights[w];
+                match said[column] {
+                    Said::Positive if acts > 0.0 => out[w] += s * dot(self.isa, d, x),
+                    Said::Both if acts != 0.0 => {
+                        let sum = d.iter().zip(x).filter(|(_, x)| (**x < 0.0) == (acts < 0.0)).fold(0.0, |sum, (d, x)| sum + d * x);
+                        out[w] += s * sum;
+                    }
+                    _ => {}
                 }
             }
         });
+    }
+}
+
+/// What a sender said in a batch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Nothing,
+    Positive,
+    /// Something negative among it.
+    Both,
+}
+
+impl Said {
+    fn of(x: &[f64]) -> Said {
+        match (x.iter().any(|x| *x < 0.0), x.iter().any(|x| *x != 0.0)) {
+            (true, _) => Said::Both,
+            (false, true) => Said::Positive,
+            _ => Said::Nothing,
+        }
     }
 }
 
@@ -272,6 +341,22 @@ fn axpy(isa: Isa, a: f64, x: &[f64], y: &mut [f64]) {
         }
     }
     vectorise::run(isa, Axpy(a, x, y));
+}
+
+/// `y += p |x|` with the `p` of each number's sign, fused.
+fn add_by_sign(isa: Isa, positive: f64, negative: f64, x: &[f64], y: &mut [f64]) {
+    struct BySign<'a>(f64, f64, &'a [f64], &'a mut [f64]);
+    impl vectorise::Task for BySign<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run(self) {
+            for (y, x) in self.3.iter_mut().zip(self.2) {
+                let p = if *x < 0.0 { self.1 } else { self.0 };
+                *y = p.mul_add(x.abs(), *y);
+            }
+        }
+    }
+    vectorise::run(isa, BySign(positive, negative, x, y));
 }
 
 /// The sum of products, fused, one after the other.

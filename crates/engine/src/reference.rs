@@ -93,8 +93,13 @@ pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N
                         let arrived = arrive(model, params, &out, g, &opening.name, opening.sites, tick);
                         given.iter_mut().zip(arrived).for_each(|(x, a)| _ = x.insert(opening.name.clone(), a));
                     }
-                    let injected: Vec<(usize, f64)> =
-                        model.clamps.iter().filter(|c| c.group == g).map(|c| (c.site, c.current(tick as i64))).filter(|c| c.1 != 0.0).collect();
+                    let injected: Vec<(usize, f64)> = model
+                        .clamps
+                        .iter()
+                        .filter(|c| c.group == g)
+                        .map(|c| (c.site, c.current(tick as i64)))
+                        .filter(|c| c.1 != 0.0)
+                        .collect();
                     let spikes = neurons[g].iter_mut().zip(given.iter()).map(|(n, x)| n.tick(group, x, &injected)).collect();
                     out.spikes[g].push(spikes);
                     out.variables[g].push(neurons[g].iter().map(|n| n.variables.clone()).collect());
@@ -131,9 +136,13 @@ fn at_places<N: Number>(l: &homolog_model::Link, sign: usize, weights: &[N], hea
     let rows = &l.places.as_ref().expect("the neurons have places")[sign];
     for (r, bounds) in rows.start.windows(2).enumerate() {
         for k in bounds[0] as usize..bounds[1] as usize {
-            let w = of_sign(weights[rows.weight[k] as usize], sign == 1);
+            let x = heard[rows.column[k] as usize];
+            // A negative value acts through the receptors of the other sign.
+            let turned = x.value() < 0.0;
+            let w = of_sign(weights[rows.weight[k] as usize], (sign == 1) != turned);
+            let x = if turned { N::unary(Unary::Neg, x) } else { x };
             let sum = &mut sums[r % size][r / size];
-            *sum = N::fma(w, heard[rows.column[k] as usize], *sum);
+            *sum = N::fma(w, x, *sum);
         }
     }
 }

@@ -168,7 +168,10 @@ impl<'a> Run<'a> {
             None => Couplings::Shared { couplings: &tree.couplings, axial: &tree.axial },
             Some(k) => {
                 let offset = rows.start * self.layout.batch;
-                Couplings::Lanes { couplings: Column::still(l.fixed[k].at + offset, l.site), axial: Column::still(l.axial.at + offset, l.site) }
+                Couplings::Lanes {
+                    couplings: Column::still(l.fixed[k].at + offset, l.site),
+                    axial: Column::still(l.axial.at + offset, l.site),
+                }
             }
         }
     }
@@ -273,9 +276,8 @@ impl<'a> Run<'a> {
     /// must take one tick before any takes the next.
     pub fn tile(&self, stage: &[usize]) -> Option<usize> {
         // In reverse, sparse wires scatter to any neuron of the sending group.
-        let excites = |l: &Link| {
-            l.target.spikes() && stage.contains(&l.from) && (stage.contains(&l.to) || matches!(l.wires, Wires::Sparse { .. }))
-        };
+        let excites =
+            |l: &Link| l.target.spikes() && stage.contains(&l.from) && (stage.contains(&l.to) || matches!(l.wires, Wires::Sparse { .. }));
         (stage.len() == 1 && !self.model.links.iter().any(excites)).then(|| (TILE / self.layout.batch).max(1))
     }
 
