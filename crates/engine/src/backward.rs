@@ -6,12 +6,14 @@
 //! arrived `D` ticks later receives its cotangent from there. See `docs/methods/adjoint.md` for what a spike, a reset
 //! and a delay mean in reverse.
 
-use crate::forward::{Run, Source, count_variable, few, finite, next_run, on_a_line, prepare_weights, read_write};
-use crate::layout::{Layout, Now};
-use crate::plan::{Bound, Plan};
+use crate::forward::{count_variable, finite, next_run, on_a_line};
+use crate::layout::{Columns, Layout, Now, Wanted};
+use crate::plan::Plan;
+use crate::products::{few, link_weights, prepare_weights, sign_of};
+use crate::run::{Piece, Run, Source};
 use crate::{Engine, Scratch};
-use homolog_exec::{add_outer_of_spikes, gemm_skipping_zeros, sum_rows};
-use homolog_model::{Clock, Fault, Gradients, Inputs, Link, Model, Observable, Params, Phase, Probe, RecordingGrad, Tape, Target, Wires};
+use homolog_exec::{add_outer_of_spikes, sum_rows};
+use homolog_model::{Clock, Fault, Gradients, Inputs, Model, Observable, Params, Phase, Probe, RecordingGrad, Tape, Target, Wires};
 use std::ops::Range;
 
 /// See [`homolog_model::Runner::pullback`].
@@ -29,12 +31,13 @@ pub(crate) fn pullback(
     out: &mut Gradients,
 ) -> Result<(), Fault> {
     let shape = tape.shape;
-    let layout = Layout::with_segment(model, shape.batch, shape.frames, true, shape.segment, shape.keeps_all);
+    let wanted = Wanted { model, probes, batch: shape.batch, frames: shape.frames, taped: true };
+    let layout = Layout::with_segment(wanted, shape.segment, shape.keeps_all);
     let mut memory = std::mem::take(&mut tape.arena);
     let arena = on_a_line(&mut memory);
     let mut scratch = std::mem::take(&mut engine.scratch);
     prepare_weights(model, params, &mut scratch);
-    let run = Run::new(engine.isa, engine.threads, plan, model, params, inputs, &layout);
+    let run = Run::new(engine.isa, engine.threads, plan, model, params, inputs, &layout, tape.start.tick);
     out.params.resize_with(params.tensors.len(), Vec::new);
     // The gradient of a link of values over dense wires is a product that needs no zeros to begin with.
     let overwritten = |t: usize| {
@@ -56,7 +59,7 @@ pub(crate) fn pullback(
     let mut back = Backward { run, probes, grad, needs, fresh_gradient, listed, out };
     back.prepare(arena, final_state);
     back.frames(arena, &mut scratch, &tape.checkpoints);
-    back.finish(arena, &mut scratch, tape.start.is_fresh(), wants_inputs);
+    back.finish(arena, tape.start.is_fresh(), wants_inputs);
     let fault = back.first_not_finite(params);
     tape.arena = memory;
     engine.scratch = scratch;
@@ -84,19 +87,22 @@ impl Backward<'_, '_> {
     /// Cotangents at the end: those of the final state and of the values that were recorded.
     fn prepare(&self, arena: &mut [f64], final_state: &[Vec<f64>]) {
         let layout = self.layout();
+        let clear = |arena: &mut [f64], c: &Columns, count: usize| arena[c.at..c.at + c.pitch * count].fill(0.0);
         for (g, group) in self.run.model.groups.iter().enumerate() {
             let l = &layout.groups[g];
-            for k in 0..group.variables.len() {
-                let column = &mut arena[l.d_variables + k * l.pitch..][..l.lanes];
-                match final_state.get(g) {
-                    Some(given) if !given.is_empty() => column.copy_from_slice(&given[k * l.lanes..(k + 1) * l.lanes]),
-                    _ => column.fill(0.0),
+            let mut given = final_state.get(g).map_or(&[][..], Vec::as_slice);
+            for (v, c) in group.variables.iter().zip(&l.d_variables) {
+                clear(arena, c, 1);
+                for site in 0..if given.is_empty() { 0 } else { v.sites } {
+                    let (now, rest) = given.split_at(l.lanes);
+                    arena[c.at + site * l.site..][..l.lanes].copy_from_slice(now);
+                    given = rest;
                 }
             }
-            arena[l.d_learned..l.d_learned + l.pitch * group.learned.len()].fill(0.0);
-            arena[l.d_values..l.d_values + l.pitch * (layout.frames + l.value_history)].fill(0.0);
-            let n = group.arrivals.len() * (layout.segment + l.arrival_history) * l.pitch;
-            arena[l.d_arrivals..l.d_arrivals + n].fill(0.0);
+            l.d_learned.iter().for_each(|c| clear(arena, c, 1));
+            l.d_fixed.iter().zip(&group.fixed).filter(|(_, f)| f.values.is_none()).for_each(|(c, _)| clear(arena, c, 1));
+            clear(arena, &l.d_values, layout.frames + l.value_history);
+            l.d_arrivals.iter().for_each(|c| clear(arena, c, layout.segment + l.arrival_history));
         }
         for (p, given) in self.probes.iter().zip(self.grad).filter(|(p, g)| p.what == Observable::Value && !g.is_empty()) {
             let l = &layout.groups[p.group];
@@ -118,21 +124,21 @@ impl Backward<'_, '_> {
                 match phase {
                     Phase::Value(g) => {
                         if self.needs[*g] {
-                            self.value(arena, scratch, *g, Now { frame, ..Now::default() });
+                            self.value(arena, *g, Now { frame, ..Now::default() });
                             self.drive(arena, scratch, *g, frame);
                         }
                     }
                     Phase::Ticks(stages) => {
                         let groups = stages.concat();
                         for &g in groups.iter().filter(|g| self.needs[**g]) {
-                            self.end_of_frame(arena, scratch, g, frame);
+                            self.end_of_frame(arena, g, frame);
                         }
                         for segment in (0..segments).rev() {
                             if !keeps_all {
                                 let n = self.run.checkpoint_size(&groups);
                                 saved -= n;
                                 self.run.load_checkpoint(arena, &groups, &checkpoints[saved..saved + n]);
-                                self.run.segment(arena, scratch, stages, frame, segment, |_| false, |_, _, _, _| {});
+                                self.run.segment(arena, scratch, stages, frame, segment, |g| self.watched(g));
                             }
                             self.segment(arena, scratch, stages, frame, segment);
                         }
@@ -147,23 +153,29 @@ impl Backward<'_, '_> {
         }
     }
 
+    /// Whether variables of a group are recorded tick by tick.
+    fn watched(&self, g: usize) -> bool {
+        self.probes.iter().any(|p| p.group == g && matches!(p.what, Observable::State(_) | Observable::Site(..)))
+    }
+
     /// The value's cotangent becomes that of the drive, or of the variables at the end of the frame.
-    fn value(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now) {
+    fn value(&self, arena: &mut [f64], g: usize, now: Now) {
         if let Some(bound) = &self.run.plan.groups[g].value_vjp {
-            self.run.call(arena, scratch, g, bound, now, self.run.all(g));
+            self.run.once(arena, g, bound, now);
         }
     }
 
-    fn end_of_frame(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, frame: usize) {
+    fn end_of_frame(&self, arena: &mut [f64], g: usize, frame: usize) {
         let layout = self.layout();
         let l = &layout.groups[g];
-        arena[l.d_drive..l.d_drive + l.lanes].fill(0.0);
+        self.run.clear(arena, l.d_drive.at, &l.d_drive);
+        l.d_signed.iter().for_each(|c| self.run.clear(arena, c.at, c));
         let last = layout.segments - 1;
         let t = layout.segment_ticks(last, self.run.model.ticks);
-        self.value(arena, scratch, g, Now { frame, copy: layout.copy(frame, last), t, open: true });
+        self.value(arena, g, Now { t, ..self.run.begin(frame, last) });
         for (p, given) in self.probes.iter().zip(self.grad).filter(|(p, x)| p.group == g && p.what == Observable::Count && !x.is_empty()) {
             if let Some(k) = count_variable(self.run.model, p.group) {
-                let to = l.d_variables + k * l.pitch;
+                let to = l.d_variables[k].at;
                 for (a, b) in arena[to..to + l.lanes].iter_mut().zip(&given[frame * l.lanes..]) {
                     *a += b;
                 }
@@ -173,49 +185,57 @@ impl Backward<'_, '_> {
 
     fn start_of_frame(&mut self, arena: &mut [f64], scratch: &mut Scratch, g: usize, frame: usize) {
         let l = &self.run.layout.groups[g];
-        for (k, v) in self.run.model.groups[g].variables.iter().enumerate() {
+        for (c, v) in l.d_variables.iter().zip(&self.run.model.groups[g].variables) {
             if v.per_frame {
                 // It began this frame at zero, whatever it was before.
-                arena[l.d_variables + k * l.pitch..][..l.lanes].fill(0.0);
+                self.run.clear(arena, c.at, c);
             }
         }
         self.drive(arena, scratch, g, frame);
+    }
+
+    /// The cotangents of recorded places, for the ticks of a segment.
+    fn given_traces(&self, arena: &mut [f64], g: usize, now: Now, ticks: usize) {
+        let l = &self.layout().groups[g];
+        for (probe, _, _, columns) in &l.d_traces {
+            let given = self.grad.get(*probe).map_or(&[][..], Vec::as_slice);
+            for t in 0..ticks {
+                let to = &mut arena[columns.nth(t)..][..l.lanes];
+                let row = (now.frame * self.run.model.ticks + now.first + t) * l.lanes;
+                if given.is_empty() { to.fill(0.0) } else { to.copy_from_slice(&given[row..row + l.lanes]) }
+            }
+        }
     }
 
     /// The ticks of a segment, last first.
     fn segment(&mut self, arena: &mut [f64], scratch: &mut Scratch, stages: &[Vec<usize>], frame: usize, segment: usize) {
         let layout = self.run.layout;
         let ticks = layout.segment_ticks(segment, self.run.model.ticks);
-        let copy = layout.copy(frame, segment);
+        let now = self.run.begin(frame, segment);
+        for &g in stages.iter().flatten().filter(|g| self.needs[**g]) {
+            self.given_traces(arena, g, now, ticks);
+        }
         for stage in stages.iter().rev() {
-            let now = |g: usize, t: usize| Now { frame, copy, t, open: segment * layout.segment + t >= self.run.model.groups[g].settle };
             match self.run.tile(stage) {
                 None => {
                     for t in (0..ticks).rev() {
                         for &g in stage.iter().rev().filter(|g| self.needs[**g]) {
-                            let bound = self.run.plan.groups[g].step_vjp.as_ref().expect("a group with ticks has a derivative");
-                            call(&self.run, arena, scratch, g, bound, now(g, t), self.run.all(g));
+                            self.heard(arena, scratch, g, Now { t, ..now }, 1, &self.run.all(g));
+                            let piece = Piece { t, turns: 1, ticks: 1 };
+                            self.run.turns(arena, g, self.run.backward(g, now, piece, &self.run.all(g)), 1, true, &self.run.all(g));
                         }
                     }
                 }
                 Some(tile) => {
                     for &g in stage.iter().filter(|g| self.needs[**g]) {
-                        for first in self.run.all(g).step_by(tile) {
-                            let rows = first..(first + tile).min(self.run.model.groups[g].size);
-                            let plan = &self.run.plan.groups[g];
-                            for t in self.run.calls(g, ticks).rev() {
-                                let burst = plan.burst_vjp.as_ref().filter(|b| t + b.ticks <= ticks);
-                                let bound = burst.or(plan.step_vjp.as_ref()).expect("a group with ticks has a derivative");
-                                call(&self.run, arena, scratch, g, bound, now(g, t), rows.clone());
-                            }
-                        }
+                        self.stage(arena, scratch, g, now, ticks, tile);
                     }
                 }
             }
             for t in (0..ticks).rev() {
                 for &g in stage.iter().rev() {
                     if self.needs[g] {
-                        self.weights(arena, scratch, g, copy, t);
+                        self.weights(arena, scratch, g, now.copy, t);
                     }
                 }
             }
@@ -224,47 +244,117 @@ impl Backward<'_, '_> {
         let before = if segment > 0 { layout.segment } else { layout.segment_ticks(layout.segments - 1, self.run.model.ticks) };
         for &g in stages.iter().flatten() {
             let l = &layout.groups[g];
-            for k in 0..self.run.model.groups[g].arrivals.len() {
+            for (k, c) in l.d_arrivals.iter().enumerate() {
                 let from = layout.d_arrival(g, k, 0);
-                arena.copy_within(from..from + l.arrival_history * l.pitch, layout.d_arrival(g, k, before));
+                arena.copy_within(from..from + l.arrival_history * c.pitch, layout.d_arrival(g, k, before));
+            }
+        }
+    }
+
+    /// The ticks of a segment of a group whose neurons do not excite one another.
+    fn stage(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now, ticks: usize, tile: usize) {
+        let run = &self.run;
+        let pieces = run.pieces(g, now, ticks, !run.layout.groups[g].d_traces.is_empty());
+        let speaks = run.model.links.iter().any(|l| l.from == g && l.target.spikes());
+        if !speaks {
+            // Nobody heard its spikes: one loop over all ticks.
+            let l = run.of(g);
+            if run.model.groups[g].spikes {
+                let n = l.d_spike.pitch * run.plan.groups[g].burst_ticks;
+                arena[l.d_spike.at..l.d_spike.at + n].fill(0.0);
+            }
+            let rows = run.all(g);
+            for piece in pieces.into_iter().rev() {
+                run.turns(arena, g, run.backward(g, now, piece, &rows), piece.turns, true, &rows);
+            }
+            return;
+        }
+        for first in run.all(g).step_by(tile) {
+            let rows = first..(first + tile).min(run.model.groups[g].size);
+            for piece in pieces.iter().rev() {
+                for turn in (0..piece.turns).rev() {
+                    let t = piece.t + turn * piece.ticks;
+                    self.heard(arena, scratch, g, Now { t, ..now }, piece.ticks, &rows);
+                    let one = Piece { t, turns: 1, ticks: piece.ticks };
+                    run.turns(arena, g, run.backward(g, now, one, &rows), 1, true, &rows);
+                }
+            }
+        }
+    }
+
+    /// The cotangents of the spikes of some ticks of some neurons of a group, from those who heard them.
+    fn heard(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now, ticks: usize, rows: &Range<usize>) {
+        let (run, model, layout) = (&self.run, self.run.model, self.run.layout);
+        let l = &layout.groups[g];
+        let links = || model.links.iter().enumerate().filter(|(_, x)| x.from == g && x.target.spikes());
+        let dense = links().next().is_some_and(|(_, x)| x.wires == Wires::Dense && x.places.is_none());
+        for j in 0..ticks {
+            let to = l.d_spike.nth(j);
+            // The first product over dense wires writes; all others add.
+            let mut beta = 0.0;
+            if !dense {
+                arena[to + rows.start * layout.batch..to + rows.end * layout.batch].fill(0.0);
+                beta = 1.0;
+            }
+            for (n, link) in links() {
+                for (k, opening) in model.groups[link.to].arrivals.iter().enumerate() {
+                    let from = layout.d_arrival(link.to, k, now.t + j + link.delay);
+                    if link.places.is_some() {
+                        run.transposed_from_places(arena, link, sign_of(&opening.name), from, to, rows.clone(), None);
+                        continue;
+                    }
+                    let signed = std::mem::take(&mut scratch.signed);
+                    let weights = link_weights(run.params, &signed, n, link, &opening.name);
+                    run.transposed(arena, scratch, link, weights, from, to, rows.clone(), beta);
+                    beta = 1.0;
+                    scratch.signed = signed;
+                }
             }
         }
     }
 
     /// Gradients of the weights of spikes that arrived in tick `t`.
     fn weights(&mut self, arena: &[f64], scratch: &mut Scratch, g: usize, copy: usize, t: usize) {
-        let (model, layout) = (self.run.model, self.run.layout);
-        for (k, name) in model.groups[g].arrivals.iter().enumerate() {
-            for l in model.links.iter().filter(|l| l.to == g && l.target != Target::Drive) {
-                if !self.run.params.tensors[l.weights].learned {
+        let (run, model, layout) = (&self.run, self.run.model, self.run.layout);
+        let receivers = &layout.groups[g];
+        for (k, opening) in model.groups[g].arrivals.iter().enumerate() {
+            for l in model.links.iter().filter(|l| l.to == g && l.target.spikes()) {
+                if !run.params.tensors[l.weights].learned {
                     continue;
                 }
-                let spikes = &arena[layout.spike(l.from, copy, t as isize - l.delay as isize)..][..layout.groups[l.from].lanes];
-                let d = &arena[layout.d_arrival(g, k, t)..][..layout.groups[g].lanes];
+                let from = layout.spike(l.from, copy, t as isize - l.delay as isize);
+                let spikes = &arena[from..][..layout.groups[l.from].lanes];
+                let at = layout.d_arrival(g, k, t);
+                let d = &arena[at..at + receivers.d_arrivals[k].pitch];
                 let out = &mut self.out.params[l.weights];
-                if l.target == Target::BySign {
-                    let sign = if name == homolog_model::model::port::NEGATIVE { -1.0 } else { 1.0 };
-                    let mut part = vec![0.0; out.len()];
-                    outer(&self.run, scratch, l, d, spikes, &mut part, 1.0);
-                    for ((o, p), w) in out.iter_mut().zip(part).zip(&self.run.params.tensors[l.weights].values) {
+                if l.places.is_some() {
+                    run.outer_at_places(l, sign_of(&opening.name), d, spikes, out);
+                } else if l.target == Target::BySign {
+                    let sign = if sign_of(&opening.name) == 1 { -1.0 } else { 1.0 };
+                    let mut part = std::mem::take(&mut scratch.part);
+                    part.clear();
+                    part.resize(out.len(), 0.0);
+                    run.outer(scratch, l, &d[..receivers.lanes], spikes, &mut part, 1.0);
+                    for ((o, p), w) in out.iter_mut().zip(&part).zip(&run.params.tensors[l.weights].values) {
                         if *w * sign > 0.0 {
                             *o += sign * p;
                         }
                     }
+                    scratch.part = part;
                 } else if l.wires == Wires::Dense {
                     let (columns, batch) = (model.groups[l.from].size, layout.batch);
-                    let list = scratch.spikes.entry(layout.spike(l.from, copy, t as isize - l.delay as isize)).or_default();
+                    let list = scratch.spikes.entry(from).or_default();
                     // Segments that are computed again have just been read.
                     if layout.keeps_all && !self.listed {
-                        list.read(self.run.isa, spikes, columns, batch);
+                        list.read(run.isa, spikes, columns, batch);
                     }
                     if few(list.len(), columns * batch) {
-                        add_outer_of_spikes(self.run.isa, list, d, model.groups[g].size, batch, out, columns);
+                        add_outer_of_spikes(run.isa, list, d, model.groups[g].size, batch, out, columns);
                     } else {
-                        outer(&self.run, scratch, l, d, spikes, out, 1.0);
+                        run.outer(scratch, l, &d[..receivers.lanes], spikes, out, 1.0);
                     }
                 } else {
-                    outer(&self.run, scratch, l, d, spikes, out, 1.0);
+                    run.outer(scratch, l, &d[..receivers.lanes], spikes, out, 1.0);
                 }
             }
         }
@@ -272,50 +362,87 @@ impl Backward<'_, '_> {
 
     /// The drive's cotangent becomes that of bias, weights and the values that were heard.
     fn drive(&mut self, arena: &mut [f64], scratch: &mut Scratch, g: usize, frame: usize) {
-        let (model, layout, params) = (self.run.model, self.run.layout, self.run.params);
-        let group = &model.groups[g];
+        let (run, model, layout) = (&self.run, self.run.model, self.run.layout);
+        let (group, here) = (&model.groups[g], &layout.groups[g]);
+        let links = |target: Target| model.links.iter().filter(move |l| l.to == g && l.target == target);
+        let heard = |arena: &[f64], from: usize, at: isize| -> Vec<f64> {
+            match run.value_source(from, at) {
+                Source::Given(x) => x.to_vec(),
+                Source::Arena(a) => arena[a..a + layout.groups[from].lanes].to_vec(),
+            }
+        };
+        for l in links(Target::DriveBySign) {
+            let at = frame as isize - l.delay as isize;
+            let x = heard(arena, l.from, at);
+            for (opening, c) in group.signed.iter().zip(&here.d_signed) {
+                let sign = sign_of(&opening.name);
+                if run.params.tensors[l.weights].learned {
+                    run.outer_at_places(l, sign, &arena[c.at..c.at + c.pitch], &x, &mut self.out.params[l.weights]);
+                }
+                if self.needs[l.from] {
+                    run.transposed_from_places(arena, l, sign, c.at, layout.d_value(l.from, at), run.all(l.from), Some(&x));
+                }
+            }
+        }
         if !group.driven {
             return;
         }
-        let lanes = layout.groups[g].lanes;
-        let d = layout.groups[g].d_drive;
-        if let Some(b) = group.bias.filter(|b| params.tensors[*b].learned) {
-            sum_rows(self.run.isa, &arena[d..d + lanes], layout.batch, layout.batch, &mut self.out.params[b]);
+        let d = here.d_drive.at;
+        if let Some(b) = group.bias.filter(|b| run.params.tensors[*b].learned) {
+            sum_rows(run.isa, &arena[d..d + here.lanes], layout.batch, layout.batch, &mut self.out.params[b]);
         }
-        for l in model.links.iter().filter(|l| l.to == g && l.target == Target::Drive) {
-            let heard = frame as isize - l.delay as isize;
-            if params.tensors[l.weights].learned {
-                let x = match self.run.value_source(l.from, heard) {
+        for l in links(Target::Drive) {
+            let at = frame as isize - l.delay as isize;
+            if run.params.tensors[l.weights].learned {
+                let x = match run.value_source(l.from, at) {
                     Source::Given(x) => x,
                     Source::Arena(a) => &arena[a..a + layout.groups[l.from].lanes],
                 };
                 let beta = if std::mem::take(&mut self.fresh_gradient[l.weights]) { 0.0 } else { 1.0 };
-                outer(&self.run, scratch, l, &arena[d..d + lanes], x, &mut self.out.params[l.weights], beta);
+                run.outer(scratch, l, &arena[d..d + here.lanes], x, &mut self.out.params[l.weights], beta);
             }
             if self.needs[l.from] {
-                let to = layout.d_value(l.from, heard);
-                transposed(&self.run, arena, scratch, l, &params.tensors[l.weights].values, d, to, self.run.all(l.from), 1.0);
+                let to = layout.d_value(l.from, at);
+                run.transposed(arena, scratch, l, &run.params.tensors[l.weights].values, d, to, run.all(l.from), 1.0);
             }
         }
     }
 
     /// Gradients of learned parameters, of the inputs and of the state at the beginning.
-    fn finish(&mut self, arena: &mut [f64], scratch: &mut Scratch, fresh: bool, wants_inputs: bool) {
-        let (model, layout) = (self.run.model, self.run.layout);
+    fn finish(&mut self, arena: &mut [f64], fresh: bool, wants_inputs: bool) {
+        let (run, model, layout) = (&self.run, self.run.model, self.run.layout);
         self.out.initial.clear();
         for (g, group) in model.groups.iter().enumerate() {
             let l = &layout.groups[g];
-            if fresh {
-                if let Some(bound) = self.run.plan.groups[g].initial_vjp.as_ref().filter(|_| self.needs[g]) {
-                    self.run.call(arena, scratch, g, bound, Now::default(), self.run.all(g));
-                }
-            } else {
-                let columns = (0..group.variables.len()).flat_map(|k| &arena[l.d_variables + k * l.pitch..][..l.lanes]);
+            if !fresh {
+                let places = |v: usize| (0..group.variables[v].sites).map(move |site| (v, site));
+                let all = (0..group.variables.len()).flat_map(places);
+                let columns = all.flat_map(|(v, site)| &arena[l.d_variables[v].at + site * l.site..][..l.lanes]);
                 self.out.initial.push(columns.copied().collect());
             }
-            for (k, (_, t)) in group.learned.iter().enumerate() {
-                let a = l.d_learned + k * l.pitch;
-                sum_rows(self.run.isa, &arena[a..a + l.lanes], layout.batch, layout.batch, &mut self.out.params[*t]);
+            if !self.needs[g] {
+                continue;
+            }
+            let plan = &run.plan.groups[g];
+            if fresh {
+                for bound in plan.initial.iter().filter_map(|p| p.backward.as_ref()) {
+                    run.once(arena, g, bound, Now::default());
+                }
+            }
+            for bound in plan.prepare.iter().rev().filter_map(|p| p.backward.as_ref()) {
+                run.once(arena, g, bound, Now::default());
+            }
+            let mut of_place = vec![0.0; group.size];
+            for (learned, c) in group.learned.iter().zip(&l.d_learned) {
+                let parts = run.params.tensors[learned.tensor].shape[1];
+                for (site, part) in learned.part.iter().enumerate() {
+                    let a = c.at + site * l.site;
+                    of_place.fill(0.0);
+                    sum_rows(run.isa, &arena[a..a + l.lanes], layout.batch, layout.batch, &mut of_place);
+                    for (n, x) in of_place.iter().enumerate() {
+                        self.out.params[learned.tensor][n * parts + *part as usize] += x;
+                    }
+                }
             }
         }
         if wants_inputs {
@@ -341,95 +468,9 @@ impl Backward<'_, '_> {
             t_ms: 0.0,
             group: tensor.name.clone(),
             neuron: k / tensor.shape[1].max(1),
+            place: None,
             sample: 0,
             what: format!("{} in the gradient", self.out.params[t][k]),
         })
-    }
-}
-
-/// One tick or burst of some neurons of a group: the cotangents after it become those before it.
-fn call(run: &Run, arena: &mut [f64], scratch: &mut Scratch, g: usize, bound: &Bound, now: Now, rows: Range<usize>) {
-    let (model, layout) = (run.model, run.layout);
-    let l = &layout.groups[g];
-    let dense = model.links.iter().find(|l| l.from == g && l.target != Target::Drive).is_some_and(|l| l.wires == Wires::Dense);
-    for j in 0..bound.ticks {
-        let to = l.d_spike + j * l.pitch;
-        // The first product over dense wires writes; all others add.
-        let mut beta = 0.0;
-        if !dense {
-            arena[to + rows.start * layout.batch..to + rows.end * layout.batch].fill(0.0);
-            beta = 1.0;
-        }
-        for (n, link) in model.links.iter().enumerate().filter(|(_, l)| l.from == g && l.target != Target::Drive) {
-            for (k, name) in model.groups[link.to].arrivals.iter().enumerate() {
-                let from = layout.d_arrival(link.to, k, now.t + j + link.delay);
-                let signed = std::mem::take(&mut scratch.signed);
-                let weights = crate::forward::link_weights(run.params, &signed, n, link, name);
-                transposed(run, arena, scratch, link, weights, from, to, rows.clone(), beta);
-                beta = 1.0;
-                scratch.signed = signed;
-            }
-        }
-    }
-    run.call(arena, scratch, g, bound, now, rows);
-}
-
-/// Adds `W^T d` to some rows (neurons of the sending group) of the column at `to`; with `beta` 0 over dense wires, writes it.
-#[allow(clippy::too_many_arguments)]
-fn transposed(
-    run: &Run,
-    arena: &mut [f64],
-    scratch: &mut Scratch,
-    l: &Link,
-    weights: &[f64],
-    d: usize,
-    to: usize,
-    senders: Range<usize>,
-    beta: f64,
-) {
-    let (rows, columns, batch) = (run.model.groups[l.to].size, run.model.groups[l.from].size, run.layout.batch);
-    let (to, n) = (to + senders.start * batch, senders.len() * batch);
-    let (d, x) = read_write(arena, d, rows * batch, to, n);
-    match &l.wires {
-        Wires::Dense => {
-            let w = &weights[senders.start..];
-            run.gemm()(run.isa, true, false, senders.len(), batch, rows, 1.0, w, columns, d, batch, beta, x, batch, &mut scratch.gemm);
-        }
-        Wires::OneToOne => {
-            for ((x, d), w) in x.chunks_exact_mut(batch).zip(d.chunks_exact(batch).skip(senders.start)).zip(&weights[senders]) {
-                crate::forward::axpy(*w, d, x);
-            }
-        }
-        Wires::Sparse { start, column } => {
-            for (r, d) in d.chunks_exact(batch).enumerate() {
-                for k in start[r] as usize..start[r + 1] as usize {
-                    crate::forward::axpy(weights[k], d, &mut x[column[k] as usize * batch..][..batch]);
-                }
-            }
-        }
-    }
-}
-
-/// Adds the gradient of the weights, `d x^T` where there is a weight, to `out`; with `beta` 0 over dense wires, writes it.
-fn outer(run: &Run, scratch: &mut Scratch, l: &Link, d: &[f64], x: &[f64], out: &mut [f64], beta: f64) {
-    let (rows, columns, batch) = (run.model.groups[l.to].size, run.model.groups[l.from].size, run.layout.batch);
-    let dot = |d: &[f64], x: &[f64]| d.iter().zip(x).fold(0.0, |s: f64, (a, b)| a.mul_add(*b, s));
-    match &l.wires {
-        Wires::Dense => {
-            let (isa, parallel) = (run.isa, run.threads > 1);
-            gemm_skipping_zeros(isa, parallel, true, rows, columns, batch, d, batch, x, batch, beta, out, columns, &mut scratch.gemm)
-        }
-        Wires::OneToOne => {
-            for ((o, d), x) in out.iter_mut().zip(d.chunks_exact(batch)).zip(x.chunks_exact(batch)) {
-                *o += dot(d, x);
-            }
-        }
-        Wires::Sparse { start, column } => {
-            for (r, d) in d.chunks_exact(batch).enumerate() {
-                for k in start[r] as usize..start[r + 1] as usize {
-                    out[k] += dot(d, &x[column[k] as usize * batch..][..batch]);
-                }
-            }
-        }
     }
 }

@@ -1,15 +1,15 @@
 //! Where every number of a run lies in its one array of columns.
 //!
-//! A column has a number for each neuron and sample, neurons outermost: element `neuron * batch + sample`. Per group,
-//! with `L = size * batch`:
+//! A column has a number for each place, neuron and sample, samples innermost: element `place * site + neuron * batch + sample`, where
+//! `site` is `size * batch` or, for many, somewhat more. Per group:
 //!
-//! - learned parameters: one column each;
-//! - values and, where driven, drives: one column per frame (values preceded by those still on their way);
-//! - per copy of a segment of `S` ticks: variables that the backward pass reads `S + 1` columns (before tick 0, ..,
-//!   after tick S-1), spikes `S + D` columns (`D` still on their way), arrivals `S` columns a port;
-//! - other variables: one column, updated in place;
-//! - with a tape, the cotangents: variables, drive, learned parameters and spikes one column each, values one per frame,
-//!   arrivals `S + D` columns a port.
+//! - learned parameters and fixed numbers: one column each;
+//! - values, drives and values by sign: one column per frame (values preceded by those still on their way);
+//! - per copy of a segment of `S` ticks: variables that the backward pass or a probe reads `S + 1` columns (before tick 0, ..,
+//!   after tick S-1), spikes `S + D` columns (`D` still on their way), arrivals `S` columns a port, pivots `S` columns;
+//! - other variables and columns within a tick: one, used again in every tick;
+//! - with a tape, the cotangents: variables, drives, learned parameters, fixed numbers and spikes one column each, values one per
+//!   frame, arrivals `S + D` columns a port.
 //!
 //! Columns begin on cache lines, and long ones are followed by a gap, so that the columns of one kernel do not compete for
 //! the same sets of the caches.
@@ -17,36 +17,70 @@
 //! A tape that fits its budget keeps a copy per segment, and a segment is a frame; else there is one copy, segments have
 //! about the square root of all ticks, and a checkpoint is kept for each.
 
-use crate::plan::Place;
-use homolog_model::{Clock, Model, Target};
+use crate::plan::{At, Place};
+use homolog_exec::Column;
+use homolog_model::{Clock, Group, Model, Observable, Probe};
 
 /// From one column to the next.
 fn pitch(lanes: usize) -> usize {
     lanes.next_multiple_of(8) + if lanes >= 512 { 72 } else { 0 }
 }
 
+/// Columns of one kind, one after the other.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Columns {
+    /// Where the first begins.
+    pub at: usize,
+    /// Places in each.
+    pub sites: usize,
+    /// From one to the next.
+    pub pitch: usize,
+}
+
+impl Columns {
+    /// Where column `k` begins.
+    pub fn nth(&self, k: usize) -> usize {
+        self.at + k * self.pitch
+    }
+}
+
 /// Offsets of one group.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GroupLayout {
-    /// Numbers in a column.
+    /// Numbers of one place: neurons times samples.
     pub lanes: usize,
-    /// Numbers from one column to the next.
-    pub pitch: usize,
-    pub learned: usize,
-    pub values: usize,
+    /// From one place to the next.
+    pub site: usize,
+    pub learned: Vec<Columns>,
+    pub fixed: Vec<Columns>,
+    /// Sums of couplings, when those are computed.
+    pub axial: Columns,
+    pub values: Columns,
     pub value_history: usize,
-    pub drives: usize,
-    /// Start of each variable (copy 0, slot 0), and whether it has slots.
-    pub variables: Vec<(usize, bool)>,
-    pub spikes: usize,
+    pub drives: Columns,
+    pub signed: Vec<Columns>,
+    /// Each variable (copy 0, slot 0), and whether it has slots.
+    pub variables: Vec<(Columns, bool)>,
+    pub spikes: Columns,
     pub spike_history: usize,
-    pub arrivals: usize,
-    pub d_variables: usize,
-    pub d_drive: usize,
-    pub d_learned: usize,
-    pub d_spike: usize,
-    pub d_values: usize,
-    pub d_arrivals: usize,
+    pub arrivals: Vec<Columns>,
+    pub work: Vec<Columns>,
+    pub pivots: Columns,
+    /// Whether there is a column of pivots for each tick.
+    pub keeps_pivots: bool,
+    /// For each tick of a frame, whether the readout is open.
+    pub open: usize,
+    pub d_variables: Vec<Columns>,
+    pub d_drive: Columns,
+    pub d_signed: Vec<Columns>,
+    pub d_learned: Vec<Columns>,
+    pub d_fixed: Vec<Columns>,
+    pub d_work: Vec<Columns>,
+    pub d_spike: Columns,
+    pub d_values: Columns,
+    pub d_arrivals: Vec<Columns>,
+    /// Cotangents of recorded places, of one segment: index of the probe, variable, place, columns.
+    pub d_traces: Vec<(usize, usize, usize, Columns)>,
     /// Largest delay of spikes that arrive here.
     pub arrival_history: usize,
 }
@@ -64,99 +98,140 @@ pub(crate) struct Layout {
     /// Numbers from one copy of a segment to the next.
     pub stride: usize,
     pub groups: Vec<GroupLayout>,
-    /// Where `0.0` and `1.0` stand.
-    pub scalars: usize,
     /// All of it.
     pub size: usize,
 }
 
+/// What is laid out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    pub model: &'a Model,
+    pub probes: &'a [Probe],
+    pub batch: usize,
+    pub frames: usize,
+    /// Whether gradients will be pulled back.
+    pub taped: bool,
+}
+
+/// Numbers that a segment keeps for each tick, neuron and sample.
+fn kept_per_tick(g: &Group) -> usize {
+    let variables: usize = g.variables.iter().filter(|v| v.taped).map(|v| v.sites).sum();
+    let arrivals: usize = g.arrivals.iter().map(|a| a.sites).sum();
+    variables + usize::from(g.spikes) + arrivals + g.tree.as_ref().map_or(0, |t| t.parent.len())
+}
+
 impl Layout {
-    /// Lays out a run. `taped` with the number of bytes that segments may take.
-    pub fn new(model: &Model, batch: usize, frames: usize, taped: Option<usize>) -> Layout {
-        let per_tick: usize = model
-            .groups
-            .iter()
-            .map(|g| g.size * batch * (g.variables.iter().filter(|v| v.taped).count() + usize::from(g.spikes) + g.arrivals.len()))
-            .sum();
+    /// Lays out a run; segments of a tape may take `budget` bytes.
+    pub fn new(wanted: Wanted, budget: usize) -> Layout {
+        let model = wanted.model;
+        let per_tick: usize = model.groups.iter().map(|g| g.size * wanted.batch * kept_per_tick(g)).sum();
         let ticks = model.ticks.max(1);
-        let all = per_tick * 8 * ticks * frames;
-        let (segment, keeps_all) = match taped {
-            Some(budget) if all <= budget => (ticks, true),
-            Some(_) => {
+        let all = per_tick * 8 * ticks * wanted.frames;
+        let (segment, keeps_all) = match wanted.taped {
+            true if all <= budget => (ticks, true),
+            true => {
                 // Whole bursts, so that bursts begin at the same ticks however time is cut.
                 let burst = model.groups.iter().filter_map(|g| g.burst.as_ref().map(|b| b.ticks)).max().unwrap_or(1);
-                ((((ticks * frames) as f64).sqrt().ceil() as usize).next_multiple_of(burst), false)
+                ((((ticks * wanted.frames) as f64).sqrt().ceil() as usize).next_multiple_of(burst), false)
             }
-            None => (10, false),
+            false => (10, false),
         };
-        Self::with_segment(model, batch, frames, taped.is_some(), segment.clamp(1, ticks), keeps_all)
+        Self::with_segment(wanted, segment.clamp(1, ticks), keeps_all)
     }
 
-    pub fn with_segment(model: &Model, batch: usize, frames: usize, taped: bool, segment: usize, keeps_all: bool) -> Layout {
-        let mut at = 0;
-        let mut take = |n: usize| {
-            let start = at;
-            // Columns start at a cache line.
-            at += n.next_multiple_of(8);
-            start
-        };
-        let scalars = take(2);
+    pub fn with_segment(wanted: Wanted, segment: usize, keeps_all: bool) -> Layout {
+        let Wanted { model, probes, batch, frames, taped } = wanted;
         let segments = model.ticks.max(1).div_ceil(segment);
         let copies = if keeps_all { frames * segments } else { 1 };
-        let mut groups: Vec<GroupLayout> = Vec::new();
-        for (k, g) in model.groups.iter().enumerate() {
-            let lanes = g.size * batch;
-            let value_history = model.value_history(k);
-            let incoming = model.links.iter().filter(|l| l.to == k && l.target != Target::Drive);
-            let mut layout = GroupLayout {
-                lanes,
-                pitch: pitch(lanes),
-                value_history,
-                spike_history: model.spike_history(k),
-                arrival_history: incoming.map(|l| l.delay).max().unwrap_or(0),
-                ..GroupLayout::default()
-            };
-            let pitch = layout.pitch;
-            layout.learned = take(pitch * g.learned.len());
+        let mut groups: Vec<GroupLayout> = model
+            .groups
+            .iter()
+            .enumerate()
+            .map(|(k, g)| {
+                let lanes = g.size * batch;
+                let incoming = model.links.iter().filter(|l| l.to == k && l.target.spikes());
+                GroupLayout {
+                    lanes,
+                    // Places of few lanes lie side by side, so that one loop runs over them.
+                    site: if lanes >= 512 { pitch(lanes) } else { lanes },
+                    value_history: model.value_history(k),
+                    spike_history: model.spike_history(k),
+                    arrival_history: incoming.map(|l| l.delay).max().unwrap_or(0),
+                    keeps_pivots: taped,
+                    ..GroupLayout::default()
+                }
+            })
+            .collect();
+        let mut at = 0;
+        let take = |at: &mut usize, l: &GroupLayout, sites: usize, count: usize| {
+            let pitch = if sites == 1 { pitch(l.lanes) } else { (sites * l.site).next_multiple_of(8) };
+            let columns = Columns { at: *at, sites, pitch };
+            *at += pitch * count;
+            columns
+        };
+        for (g, l) in model.groups.iter().zip(&mut groups) {
+            l.learned = g.learned.iter().map(|x| take(&mut at, l, x.part.len(), 1)).collect();
+            l.fixed = g.fixed.iter().map(|f| take(&mut at, l, f.sites, 1)).collect();
+            let computed = g.tree.as_ref().filter(|t| t.couplings.is_none());
+            l.axial = take(&mut at, l, computed.map_or(1, |t| t.parent.len()), usize::from(computed.is_some()));
             // Inputs are read where the caller has them, unless they are delayed.
-            let own_values = if g.clock == Clock::Input && value_history == 0 { 0 } else { frames + value_history };
-            layout.values = take(pitch * own_values);
-            layout.drives = take(if g.driven { pitch * frames } else { 0 });
-            groups.push(layout);
+            let own_values = if g.clock == Clock::Input && l.value_history == 0 { 0 } else { frames + l.value_history };
+            l.values = take(&mut at, l, 1, own_values);
+            l.drives = take(&mut at, l, 1, if g.driven { frames } else { 0 });
+            l.signed = g.signed.iter().map(|o| take(&mut at, l, o.sites, frames)).collect();
+            l.open = at;
+            at += model.ticks.next_multiple_of(8);
         }
         let start = at;
-        let mut take = |n: usize| {
-            let start = at;
-            at += n.next_multiple_of(8);
-            start
-        };
-        for (g, layout) in model.groups.iter().zip(&mut groups) {
-            layout.variables =
-                g.variables.iter().map(|v| (if v.taped { take(layout.pitch * (segment + 1)) } else { 0 }, v.taped)).collect();
-            layout.spikes = take(if g.spikes { layout.pitch * (segment + layout.spike_history) } else { 0 });
-            layout.arrivals = take(layout.pitch * segment * g.arrivals.len());
+        for (k, (g, l)) in model.groups.iter().zip(&mut groups).enumerate() {
+            let watched =
+                |v: usize| probes.iter().any(|p| p.group == k && matches!(p.what, Observable::State(x) | Observable::Site(x, _) if x == v));
+            l.variables = (0..g.variables.len())
+                .map(|v| {
+                    let slotted = g.variables[v].taped || watched(v);
+                    (if slotted { take(&mut at, l, g.variables[v].sites, segment + 1) } else { Columns::default() }, slotted)
+                })
+                .collect();
+            l.spikes = take(&mut at, l, 1, if g.spikes { segment + l.spike_history } else { 0 });
+            l.arrivals = g.arrivals.iter().map(|a| take(&mut at, l, a.sites, segment)).collect();
+            if let Some(t) = g.tree.as_ref().filter(|_| taped) {
+                l.pivots = take(&mut at, l, t.parent.len(), segment);
+            }
         }
         let stride = at - start;
         at += stride * (copies - 1);
-        let mut take = |n: usize| {
-            let start = at;
-            at += n.next_multiple_of(8);
-            start
-        };
-        for (g, layout) in model.groups.iter().zip(&mut groups) {
-            for v in layout.variables.iter_mut().filter(|v| !v.1) {
-                v.0 = take(layout.pitch);
+        for (k, (g, l)) in model.groups.iter().zip(&mut groups).enumerate() {
+            for v in 0..l.variables.len() {
+                if !l.variables[v].1 {
+                    l.variables[v].0 = take(&mut at, l, g.variables[v].sites, 1);
+                }
+            }
+            l.work = g.work.iter().map(|w| take(&mut at, l, w.sites, 1)).collect();
+            if let Some(t) = g.tree.as_ref().filter(|_| !taped) {
+                l.pivots = take(&mut at, l, t.parent.len(), 1);
             }
             if taped {
-                layout.d_variables = take(layout.pitch * g.variables.len());
-                layout.d_drive = take(layout.pitch);
-                layout.d_learned = take(layout.pitch * g.learned.len());
-                layout.d_spike = take(if g.spikes { layout.pitch * g.burst.as_ref().map_or(1, |b| b.ticks) } else { 0 });
-                layout.d_values = take(layout.pitch * (frames + layout.value_history));
-                layout.d_arrivals = take(layout.pitch * g.arrivals.len() * (segment + layout.arrival_history));
+                l.d_variables = g.variables.iter().map(|v| take(&mut at, l, v.sites, 1)).collect();
+                l.d_drive = take(&mut at, l, 1, 1);
+                l.d_signed = g.signed.iter().map(|o| take(&mut at, l, o.sites, 1)).collect();
+                l.d_learned = g.learned.iter().map(|x| take(&mut at, l, x.part.len(), 1)).collect();
+                l.d_fixed = g.fixed.iter().map(|f| take(&mut at, l, f.sites, usize::from(f.values.is_none()))).collect();
+                l.d_work = g.work.iter().map(|w| take(&mut at, l, w.sites, 1)).collect();
+                l.d_spike = take(&mut at, l, 1, if g.spikes { g.burst.as_ref().map_or(1, |b| b.ticks) } else { 0 });
+                l.d_values = take(&mut at, l, 1, frames + l.value_history);
+                l.d_arrivals = g.arrivals.iter().map(|a| take(&mut at, l, a.sites, segment + l.arrival_history)).collect();
+                l.d_traces = probes
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, p)| p.group == k)
+                    .filter_map(|(n, p)| match p.what {
+                        Observable::Site(v, site) => Some((n, v, site, take(&mut at, l, 1, segment))),
+                        _ => None,
+                    })
+                    .collect();
             }
         }
-        Layout { batch, frames, segment, segments, keeps_all, stride, groups, scalars, size: at }
+        Layout { batch, frames, segment, segments, keeps_all, stride, groups, size: at }
     }
 
     /// Ticks of segment `s` of a frame of `ticks`.
@@ -171,9 +246,8 @@ impl Layout {
 
     /// Variable `k` of group `g` before tick `t` of the segment whose copy is given.
     pub fn variable(&self, g: usize, k: usize, copy: usize, t: usize) -> usize {
-        let l = &self.groups[g];
-        let (start, slotted) = l.variables[k];
-        if slotted { start + copy + t * l.pitch } else { start }
+        let (columns, slotted) = self.groups[g].variables[k];
+        if slotted { columns.nth(t) + copy } else { columns.at }
     }
 
     /// Spikes of group `g` in tick `t` of the segment; `t` may be as low as minus the history.
@@ -181,63 +255,77 @@ impl Layout {
         let l = &self.groups[g];
         let slot = t + l.spike_history as isize;
         debug_assert!(slot >= 0, "spikes older than the history");
-        l.spikes + copy + slot as usize * l.pitch
+        l.spikes.nth(slot as usize) + copy
     }
 
     /// Arrivals at port `k` of group `g` in tick `t`.
     pub fn arrival(&self, g: usize, k: usize, copy: usize, t: usize) -> usize {
-        let l = &self.groups[g];
-        l.arrivals + copy + (k * self.segment + t) * l.pitch
+        self.groups[g].arrivals[k].nth(t) + copy
     }
 
     /// Cotangent of the arrivals at port `k` of group `g` in tick `t`, which may lie past the segment's end.
     pub fn d_arrival(&self, g: usize, k: usize, t: usize) -> usize {
-        let l = &self.groups[g];
-        l.d_arrivals + (k * (self.segment + l.arrival_history) + t) * l.pitch
+        self.groups[g].d_arrivals[k].nth(t)
     }
 
     /// Value of group `g` in a frame, which may be as low as minus the history.
     pub fn value(&self, g: usize, frame: isize) -> usize {
         let l = &self.groups[g];
-        l.values + (frame + l.value_history as isize) as usize * l.pitch
+        l.values.nth((frame + l.value_history as isize) as usize)
     }
 
     /// Cotangent of the value.
     pub fn d_value(&self, g: usize, frame: isize) -> usize {
         let l = &self.groups[g];
-        l.d_values + (frame + l.value_history as isize) as usize * l.pitch
+        l.d_values.nth((frame + l.value_history as isize) as usize)
     }
 
-    /// Drive of group `g` in a frame.
-    pub fn drive(&self, g: usize, frame: usize) -> usize {
+    /// Pivots of group `g`, from tick `t` of a segment on.
+    pub fn pivots(&self, g: usize, now: Now) -> Column {
         let l = &self.groups[g];
-        l.drives + frame * l.pitch
-    }
-
-    /// Whether a place is one number for all lanes.
-    pub fn is_scalar(place: Place) -> bool {
-        place == Place::Open
-    }
-
-    /// Where a port of a kernel of `ticks` ticks of group `g` lies, from tick `t` of a segment on.
-    pub fn place(&self, g: usize, place: Place, now: Now, ticks: usize) -> usize {
-        let l = &self.groups[g];
-        match place {
-            Place::Variable(k) => self.variable(g, k, now.copy, now.t),
-            Place::Next(k) => self.variable(g, k, now.copy, now.t + ticks),
-            Place::Arrival(k, j) => self.arrival(g, k, now.copy, now.t + j),
-            Place::Drive => self.drive(g, now.frame),
-            Place::Learned(k) => l.learned + k * l.pitch,
-            Place::Open => self.scalars + usize::from(now.open),
-            Place::Spike(j) => self.spike(g, now.copy, (now.t + j) as isize),
-            Place::Value => self.value(g, now.frame as isize),
-            Place::DVariable(k) => l.d_variables + k * l.pitch,
-            Place::DArrival(k, j) => self.d_arrival(g, k, now.t + j),
-            Place::DDrive => l.d_drive,
-            Place::DLearned(k) => l.d_learned + k * l.pitch,
-            Place::DSpike(j) => l.d_spike + j * l.pitch,
-            Place::DValue => self.d_value(g, now.frame as isize),
+        match l.keeps_pivots {
+            true => Column { at: l.pivots.nth(now.t) + now.copy, tick: l.pivots.pitch as isize, site: l.site },
+            false => Column::still(l.pivots.at, l.site),
         }
+    }
+
+    /// Variable `k` of group `g` from tick `t` of a segment on, in a loop that takes `ticks` ticks at once.
+    pub fn variable_column(&self, g: usize, k: usize, now: Now, ticks: usize) -> Column {
+        let (columns, slotted) = self.groups[g].variables[k];
+        let tick = if slotted { columns.pitch * ticks } else { 0 };
+        Column { at: self.variable(g, k, now.copy, now.t), tick: tick as isize, site: self.groups[g].site }
+    }
+
+    /// Where a port of group `g` lies, from tick `t` of a segment on, in a loop that takes `ticks` ticks at once.
+    pub fn column(&self, g: usize, port: At, now: Now, ticks: usize) -> Column {
+        let l = &self.groups[g];
+        let still = |c: &Columns| Column::still(c.at, l.site);
+        let nth = |c: &Columns, k: usize| Column::still(c.nth(k), l.site);
+        let moving = |at: usize, c: &Columns| Column { at, tick: (c.pitch * ticks) as isize, site: l.site };
+        let mut column = match port.place {
+            Place::Variable(k) => self.variable_column(g, k, now, ticks),
+            Place::Next(k) => self.variable_column(g, k, Now { t: now.t + ticks, ..now }, ticks),
+            Place::Arrival(k, j) => moving(self.arrival(g, k, now.copy, now.t + j), &l.arrivals[k]),
+            Place::Drive => nth(&l.drives, now.frame),
+            Place::Signed(k) => nth(&l.signed[k], now.frame),
+            Place::Learned(k) => still(&l.learned[k]),
+            Place::Fixed(k) => still(&l.fixed[k]),
+            Place::Work(k) => still(&l.work[k]),
+            Place::Open => Column { at: l.open + now.first + now.t, tick: ticks as isize, site: 0 },
+            Place::Spike(j) => moving(self.spike(g, now.copy, (now.t + j) as isize), &l.spikes),
+            Place::Value => Column::still(self.value(g, now.frame as isize), l.site),
+            Place::DVariable(k) => still(&l.d_variables[k]),
+            Place::DArrival(k, j) => moving(self.d_arrival(g, k, now.t + j), &l.d_arrivals[k]),
+            Place::DDrive => still(&l.d_drive),
+            Place::DSigned(k) => still(&l.d_signed[k]),
+            Place::DLearned(k) => still(&l.d_learned[k]),
+            Place::DFixed(k) => still(&l.d_fixed[k]),
+            Place::DWork(k) => still(&l.d_work[k]),
+            Place::DSpike(j) => nth(&l.d_spike, j),
+            Place::DValue => Column::still(self.d_value(g, now.frame as isize), l.site),
+        };
+        column.at += port.first * column.site;
+        column
     }
 }
 
@@ -247,8 +335,8 @@ pub(crate) struct Now {
     pub frame: usize,
     /// Start of the copy of the segment, relative to copy 0.
     pub copy: usize,
+    /// First tick of the segment in its frame.
+    pub first: usize,
     /// Tick in the segment.
     pub t: usize,
-    /// Whether the settling time is over.
-    pub open: bool,
 }

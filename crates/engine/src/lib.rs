@@ -2,15 +2,18 @@
 //!
 //! The engine never asks at which level of detail a group is: it has columns, kernels and a signal. A frame is a list
 //! of phases; a phase is one evaluation of a group without ticks, or the ticks of groups that exchange spikes. See
-//! `layout` for where numbers lie, `forward` and `backward` for the order of things, [`mod@reference`] for the naive
-//! second implementation that both must equal.
+//! `layout` for where numbers lie, `run` for what a tick is made of, `forward` and `backward` for the order of things,
+//! [`mod@reference`] for the naive second implementation that both must equal.
 
 mod backward;
 mod forward;
 mod layout;
 mod plan;
+mod products;
 mod record;
 pub mod reference;
+mod run;
+mod state;
 
 use homolog_exec::{GemmScratch, Isa, SpikeList};
 use homolog_model::{Fault, Gradients, Inputs, Model, Params, Probe, Recording, RecordingGrad, Runner, State, Tape};
@@ -46,9 +49,8 @@ struct Scratch {
     spikes: HashMap<usize, SpikeList>,
     /// Number of the run that filled `spikes`.
     run: u64,
-    /// Where the ports of a kernel lie in this call.
-    inputs: Vec<usize>,
-    outputs: Vec<usize>,
+    /// Gradient of the weights of one sign.
+    part: Vec<f64>,
 }
 
 impl Engine {

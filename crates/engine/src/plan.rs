@@ -1,11 +1,11 @@
 //! What is prepared once for a model: its kernels as programs, and what each of their ports is.
 
 use homolog_base::Hash;
-use homolog_exec::Program;
-use homolog_ir::Kernel;
+use homolog_exec::{Program, Tree};
 use homolog_ir::calculus::cotangent;
+use homolog_ir::{Class, Kernel};
 use homolog_model::model::port;
-use homolog_model::{Clock, Group, Model};
+use homolog_model::{Action, Clock, Group, Launch, Model};
 
 /// What a port of a kernel is; [`crate::layout`] says where that lies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,7 +17,11 @@ pub(crate) enum Place {
     /// Arrivals at port `k` in tick `j` from here.
     Arrival(usize, usize),
     Drive,
+    /// Values that arrive by sign at port `k`.
+    Signed(usize),
     Learned(usize),
+    Fixed(usize),
+    Work(usize),
     /// The scalar that is 1 after the settling time.
     Open,
     /// Spikes of tick `j` from here.
@@ -27,9 +31,21 @@ pub(crate) enum Place {
     DVariable(usize),
     DArrival(usize, usize),
     DDrive,
+    DSigned(usize),
     DLearned(usize),
+    DFixed(usize),
+    DWork(usize),
     DSpike(usize),
     DValue,
+}
+
+/// A port: what it is, and at which of its places a launch begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At {
+    pub place: Place,
+    pub first: usize,
+    /// One number for all lanes.
+    pub constant: bool,
 }
 
 /// A program and what its ports are.
@@ -37,20 +53,49 @@ pub(crate) struct Bound {
     pub program: Program,
     /// Ticks from the variables before to those after.
     pub ticks: usize,
-    pub inputs: Vec<Place>,
-    pub outputs: Vec<Place>,
+    /// Places of each neuron that it runs at.
+    pub sites: usize,
+    pub inputs: Vec<At>,
+    pub outputs: Vec<At>,
 }
 
-/// The programs of one group; none where there is nothing to compute.
+/// A launch and its derivative; none where there is nothing to compute.
+pub(crate) struct Pair {
+    pub forward: Option<Bound>,
+    pub backward: Option<Bound>,
+}
+
+/// One of the things that are done in a tick.
+pub(crate) enum Step {
+    Launch(Pair),
+    Solve,
+}
+
+/// A tree of compartments, ready to be solved.
+pub(crate) struct PlannedTree {
+    pub tree: Tree,
+    /// Couplings and their sums; empty when they are computed from what is learned.
+    pub couplings: Vec<f64>,
+    pub axial: Vec<f64>,
+    pub extrapolate: bool,
+    pub potential: usize,
+    /// Columns of work: diagonal, right-hand side.
+    pub diagonal: usize,
+    pub right: usize,
+    /// Fixed column of couplings, when they are computed.
+    pub coupling: Option<usize>,
+}
+
+/// The programs of one group.
 pub(crate) struct GroupPlan {
-    pub initial: Option<Bound>,
-    pub step: Option<Bound>,
-    pub step_vjp: Option<Bound>,
-    pub burst: Option<Bound>,
-    pub burst_vjp: Option<Bound>,
+    pub prepare: Vec<Pair>,
+    pub initial: Vec<Pair>,
+    pub steps: Vec<Step>,
+    pub burst: Option<Pair>,
+    pub burst_ticks: usize,
     pub value: Option<Bound>,
     pub value_vjp: Option<Bound>,
-    pub initial_vjp: Option<Bound>,
+    pub tree: Option<PlannedTree>,
 }
 
 pub(crate) struct Plan {
@@ -66,62 +111,117 @@ impl Plan {
 
 impl GroupPlan {
     fn new(g: &Group) -> Self {
-        let bind = |k: &Kernel| (!k.outputs.is_empty()).then(|| bind(g, k, 1));
+        let pair = |l: &Launch| Pair { forward: bind(g, &l.kernel, l, 1), backward: bind(g, &l.vjp, l, 1) };
+        let single = Launch { sites: 1, ..Launch::default() };
         GroupPlan {
-            initial: bind(&g.initial),
-            step: bind(&g.step),
-            step_vjp: bind(&g.step_vjp),
-            burst: g.burst.as_ref().map(|b| self::bind(g, &b.step, b.ticks)),
-            burst_vjp: g.burst.as_ref().map(|b| self::bind(g, &b.step_vjp, b.ticks)),
-            value: bind(&g.value),
-            value_vjp: bind(&g.value_vjp),
-            initial_vjp: bind(&g.initial_vjp),
+            prepare: g.prepare.iter().map(pair).collect(),
+            initial: g.initial.iter().map(pair).collect(),
+            steps: g
+                .tick
+                .iter()
+                .map(|a| match a {
+                    Action::Launch(l) => Step::Launch(pair(l)),
+                    Action::Solve => Step::Solve,
+                })
+                .collect(),
+            burst: g
+                .burst
+                .as_ref()
+                .map(|b| Pair { forward: bind(g, &b.step, &single, b.ticks), backward: bind(g, &b.step_vjp, &single, b.ticks) }),
+            burst_ticks: g.burst.as_ref().map_or(1, |b| b.ticks),
+            value: bind(g, &g.value, &single, 1),
+            value_vjp: bind(g, &g.value_vjp, &single, 1),
+            tree: tree(g),
         }
     }
 }
 
-fn bind(g: &Group, kernel: &Kernel, ticks: usize) -> Bound {
-    let place = |name: &str, output: bool| -> Place {
-        let plain = |name: &str| -> Option<Place> {
-            Some(match name {
-                port::DRIVE => Place::Drive,
-                port::OPEN => Place::Open,
-                port::VALUE => Place::Value,
-                _ => {
-                    let (name, j) = name.split_once('@').map_or((name, 0), |(n, j)| (n, j.parse().expect("a tick's number")));
-                    if name == port::SPIKE {
-                        Place::Spike(j)
-                    } else if let Some(k) = g.variables.iter().position(|v| v.name == name) {
-                        if output { Place::Next(k) } else { Place::Variable(k) }
-                    } else if let Some(k) = g.arrivals.iter().position(|a| a == name) {
-                        Place::Arrival(k, j)
-                    } else {
-                        Place::Learned(g.learned.iter().position(|(n, _)| n == name)?)
-                    }
-                }
-            })
-        };
-        plain(name)
+fn tree(g: &Group) -> Option<PlannedTree> {
+    let t = g.tree.as_ref()?;
+    let tree = Tree::new(&t.parent, t.membrane).expect("a compiled tree is one");
+    let couplings = t.couplings.clone().unwrap_or_default();
+    let mut axial = vec![0.0; couplings.len()];
+    if !couplings.is_empty() {
+        tree.axial(&couplings, &mut axial);
+    }
+    let work = |name: &str| g.work.iter().position(|w| w.name == name).expect("a group with a tree has it");
+    Some(PlannedTree {
+        tree,
+        couplings,
+        axial,
+        extrapolate: t.extrapolate,
+        potential: t.potential,
+        diagonal: work(port::DIAGONAL),
+        right: work(port::RIGHT),
+        coupling: g.fixed.iter().position(|f| f.name == port::COUPLING),
+    })
+}
+
+/// What a port of this name is, cotangents apart.
+fn plain(g: &Group, name: &str, output: bool) -> Option<Place> {
+    Some(match name {
+        port::DRIVE => Place::Drive,
+        port::OPEN => Place::Open,
+        port::VALUE => Place::Value,
+        _ => {
+            let (name, j) = name.split_once('@').map_or((name, 0), |(n, j)| (n, j.parse().expect("a tick's number")));
+            let variable = |n: &str| g.variables.iter().position(|v| v.name == n);
+            if name == port::SPIKE {
+                Place::Spike(j)
+            } else if let Some(k) = variable(name) {
+                if output { Place::Next(k) } else { Place::Variable(k) }
+            } else if let Some(k) = name.strip_prefix("next.").and_then(variable) {
+                Place::Next(k)
+            } else if let Some(k) = g.arrivals.iter().position(|a| a.name == name) {
+                Place::Arrival(k, j)
+            } else if let Some(k) = g.signed.iter().position(|a| a.name == name) {
+                Place::Signed(k)
+            } else if let Some(k) = g.work.iter().position(|w| w.name == name) {
+                Place::Work(k)
+            } else if let Some(k) = g.fixed.iter().position(|f| f.name == name) {
+                Place::Fixed(k)
+            } else {
+                // The compartment that a node hangs on has the same column at another place.
+                let name = name.strip_prefix("parent.").unwrap_or(name);
+                Place::Learned(g.learned.iter().position(|l| l.name == name)?)
+            }
+        }
+    })
+}
+
+fn bind(g: &Group, kernel: &Kernel, launch: &Launch, ticks: usize) -> Option<Bound> {
+    if kernel.outputs.is_empty() {
+        return None;
+    }
+    let at = |name: &str, class: Class, output: bool| -> At {
+        let primal = name.strip_prefix(cotangent("").as_str());
+        let place = plain(g, name, output)
             .or_else(|| {
-                let primal = name.strip_prefix(cotangent("").as_str())?;
-                Some(match plain(primal)? {
+                Some(match plain(g, primal?, output)? {
                     Place::Variable(k) | Place::Next(k) => Place::DVariable(k),
                     Place::Arrival(k, j) => Place::DArrival(k, j),
                     Place::Drive => Place::DDrive,
+                    Place::Signed(k) => Place::DSigned(k),
                     Place::Learned(k) => Place::DLearned(k),
+                    Place::Fixed(k) => Place::DFixed(k),
+                    Place::Work(k) => Place::DWork(k),
                     Place::Spike(j) => Place::DSpike(j),
                     Place::Value => Place::DValue,
                     other => other,
                 })
             })
-            .unwrap_or_else(|| panic!("port `{name}` of `{}` is nothing that `{}` has", kernel.name, g.name))
+            .unwrap_or_else(|| panic!("port `{name}` of `{}` is nothing that `{}` has", kernel.name, g.name));
+        let base = if plain(g, name, output).is_some() { name } else { primal.unwrap_or(name) };
+        let first = launch.first(base.strip_prefix("next.").unwrap_or(base));
+        At { place, first, constant: class == Class::Constant }
     };
-    Bound {
+    Some(Bound {
         program: Program::compile(kernel),
         ticks,
-        inputs: kernel.inputs.iter().map(|p| place(&p.name, false)).collect(),
-        outputs: kernel.outputs.iter().map(|(p, _)| place(&p.name, true)).collect(),
-    }
+        sites: launch.sites,
+        inputs: kernel.inputs.iter().map(|p| at(&p.name, p.class, false)).collect(),
+        outputs: kernel.outputs.iter().map(|(p, _)| at(&p.name, p.class, true)).collect(),
+    })
 }
 
 /// For every group: whether gradients must reach it, because something learned lies in it or before it (or because
@@ -131,7 +231,7 @@ pub(crate) fn needs_gradient(model: &Model, params: &homolog_model::Params, inpu
     let mut needs: Vec<bool> = model
         .groups
         .iter()
-        .map(|g| (inputs && g.clock == Clock::Input) || g.bias.is_some_and(learned) || g.learned.iter().any(|(_, t)| learned(*t)))
+        .map(|g| (inputs && g.clock == Clock::Input) || g.bias.is_some_and(learned) || g.learned.iter().any(|l| learned(l.tensor)))
         .collect();
     for _ in 0..model.groups.len() {
         for l in &model.links {

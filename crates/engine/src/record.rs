@@ -1,68 +1,84 @@
 //! What probes see, copied out of the columns while they are there.
 
-use crate::forward::{Run, Source, count_variable};
+use crate::forward::count_variable;
 use crate::layout::Now;
+use crate::run::{Run, Source};
+use homolog_base::Unit;
 use homolog_model::{Observable, Probe, Recording, Trace};
-use std::ops::Range;
 
 /// Traces of the right shapes, all zero.
 pub(crate) fn empty_recording(run: &Run, probes: &[Probe]) -> Recording {
     let trace = |p: &Probe| {
         let g = &run.model.groups[p.group];
-        let (what, unit, samples) = match p.what {
-            Observable::Value => ("value", homolog_base::Unit::ONE, run.layout.frames),
-            Observable::Count => ("count", homolog_base::Unit::ONE, run.layout.frames),
-            Observable::Spikes => ("spikes", homolog_base::Unit::ONE, run.layout.frames * run.model.ticks),
-            Observable::State(k) => (g.variables[k].name.as_str(), g.variables[k].unit, run.layout.frames * run.model.ticks),
+        let (frames, ticks) = (run.layout.frames, run.layout.frames * run.model.ticks);
+        let variable = |k: usize| (g.variables[k].name.as_str(), g.variables[k].unit);
+        let (what, unit, samples, sites) = match p.what {
+            Observable::Value => ("value", Unit::ONE, frames, 1),
+            Observable::Count => ("count", Unit::ONE, frames, 1),
+            Observable::Spikes => ("spikes", Unit::ONE, ticks, 1),
+            Observable::State(k) => (variable(k).0, variable(k).1, ticks, g.variables[k].sites),
+            Observable::Site(k, _) => (variable(k).0, variable(k).1, ticks, 1),
+            Observable::FrameEnd(k) => (variable(k).0, variable(k).1, frames, g.variables[k].sites),
         };
-        let shape = [samples, g.size, run.layout.batch];
+        let shape = [samples, sites * g.size, run.layout.batch];
         Trace { name: format!("{}.{what}", g.name), unit, shape, data: vec![0.0; shape.iter().product()] }
     };
     Recording { traces: probes.iter().map(trace).collect() }
 }
 
-/// Spikes and states of some neurons after a tick.
-#[allow(clippy::too_many_arguments)]
-pub(crate) fn record_tick(
-    run: &Run,
-    arena: &[f64],
-    probes: &[Probe],
-    g: usize,
-    now: Now,
-    segment: usize,
-    rows: Range<usize>,
-    recording: &mut Recording,
-) {
-    let lanes = run.layout.groups[g].lanes;
-    for (p, trace) in probes.iter().zip(&mut recording.traces).filter(|(p, _)| p.group == g) {
-        let at = match p.what {
-            Observable::Spikes => run.layout.spike(g, now.copy, now.t as isize),
-            Observable::State(k) => run.layout.variable(g, k, now.copy, now.t + 1),
-            _ => continue,
-        };
-        let row = now.frame * run.model.ticks + segment * run.layout.segment + now.t;
-        let part = rows.start * run.layout.batch..rows.end * run.layout.batch;
-        trace.data[row * lanes..][part.clone()].copy_from_slice(&arena[at..][part]);
+/// Copies places of a column one after the other.
+fn places(run: &Run, arena: &[f64], g: usize, at: usize, sites: usize, out: &mut [f64]) {
+    let l = run.of(g);
+    for (site, out) in out.chunks_exact_mut(l.lanes).enumerate().take(sites) {
+        out.copy_from_slice(&arena[at + site * l.site..][..l.lanes]);
     }
 }
 
-/// Values and counts at the end of a frame.
-pub(crate) fn record_frame(run: &Run, arena: &[f64], probes: &[Probe], frame: usize, recording: &mut Recording) {
-    for (p, trace) in probes.iter().zip(&mut recording.traces) {
-        let lanes = run.layout.groups[p.group].lanes;
-        let to = &mut trace.data[..];
+/// Spikes and states in the ticks of a segment.
+pub(crate) fn record_segment(run: &Run, arena: &[f64], probes: &[Probe], g: usize, now: Now, ticks: usize, recording: &mut Recording) {
+    let lanes = run.of(g).lanes;
+    for (p, trace) in probes.iter().zip(&mut recording.traces).filter(|(p, _)| p.group == g) {
+        let sites = trace.shape[1] / run.model.groups[g].size;
+        for t in 0..ticks {
+            let at = match p.what {
+                Observable::Spikes => run.layout.spike(g, now.copy, t as isize),
+                Observable::State(k) => run.layout.variable(g, k, now.copy, t + 1),
+                Observable::Site(k, site) => run.layout.variable(g, k, now.copy, t + 1) + site * run.of(g).site,
+                _ => break,
+            };
+            let row = now.frame * run.model.ticks + now.first + t;
+            places(run, arena, g, at, sites, &mut trace.data[row * sites * lanes..][..sites * lanes]);
+        }
+    }
+}
+
+/// Values, counts and other numbers of some groups at the end of a frame.
+pub(crate) fn record_frame(run: &Run, arena: &[f64], probes: &[Probe], groups: &[usize], frame: usize, recording: &mut Recording) {
+    for (p, trace) in probes.iter().zip(&mut recording.traces).filter(|(p, _)| groups.contains(&p.group)) {
+        let lanes = run.of(p.group).lanes;
+        let last = run.layout.segments - 1;
+        let end = |k: usize| {
+            let ticks = run.layout.segment_ticks(last, run.model.ticks);
+            run.layout.variable(p.group, k, run.layout.copy(frame, last), ticks)
+        };
         match p.what {
-            Observable::Value => match run.value_source(p.group, frame as isize) {
-                Source::Given(x) => to[frame * lanes..(frame + 1) * lanes].copy_from_slice(x),
-                Source::Arena(at) => to[frame * lanes..(frame + 1) * lanes].copy_from_slice(&arena[at..at + lanes]),
-            },
+            Observable::Value => {
+                let to = &mut trace.data[frame * lanes..(frame + 1) * lanes];
+                match run.value_source(p.group, frame as isize) {
+                    Source::Given(x) => to.copy_from_slice(x),
+                    Source::Arena(at) => to.copy_from_slice(&arena[at..at + lanes]),
+                }
+            }
             Observable::Count => {
                 let Some(k) = count_variable(run.model, p.group) else { continue };
-                let last = run.layout.segments - 1;
-                let at = run.layout.variable(p.group, k, run.layout.copy(frame, last), run.layout.segment_ticks(last, run.model.ticks));
-                to[frame * lanes..(frame + 1) * lanes].copy_from_slice(&arena[at..at + lanes]);
+                places(run, arena, p.group, end(k), 1, &mut trace.data[frame * lanes..(frame + 1) * lanes]);
             }
-            _ => {}
+            Observable::FrameEnd(k) => {
+                let sites = run.model.groups[p.group].variables[k].sites;
+                let n = sites * lanes;
+                places(run, arena, p.group, end(k), sites, &mut trace.data[frame * n..(frame + 1) * n]);
+            }
+            Observable::Spikes | Observable::State(_) | Observable::Site(..) => {}
         }
     }
 }

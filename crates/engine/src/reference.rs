@@ -3,9 +3,10 @@
 //! It is generic over its number type. On `f64` the fast runner must equal it bit for bit; on dual numbers it gives exact
 //! derivatives, against which every adjoint is tested. It shares no code with the fast runner beside the compiled model.
 
-use homolog_ir::{Kernel, Number, interpret};
+use homolog_ir::{Binary, Number, Unary};
 use homolog_model::model::port;
-use homolog_model::{Clock, Group, Model, Phase, Target, Wires};
+use homolog_model::naive::{Given, Neuron};
+use homolog_model::{Clock, Model, Phase, Target, Wires};
 use std::collections::HashMap;
 
 /// Panel length of dense products: sums run over this many terms, then the panel sums are added. The same number stands
@@ -19,9 +20,12 @@ pub struct Outcome<N> {
     pub values: Vec<Vec<Vec<N>>>,
     /// For every group: spikes by tick, neuron.
     pub spikes: Vec<Vec<Vec<N>>>,
-    /// For every group: variables after every tick, by tick, neuron, variable.
-    pub variables: Vec<Vec<Vec<Vec<N>>>>,
+    /// For every group: variables after every tick, by tick, neuron, variable, place.
+    pub variables: Vec<Vec<Vec<Vec<Vec<N>>>>>,
 }
+
+/// Where a run begins: for every group, neuron, variable, place.
+pub type Start<N> = Vec<Vec<Vec<Vec<N>>>>;
 
 /// Shows one sample, from the initial state. `params` has the values of every tensor; `inputs` has intensities by input
 /// group, frame, neuron.
@@ -29,27 +33,38 @@ pub struct Outcome<N> {
 /// # Panics
 /// When the arrays have other shapes than the model's.
 pub fn run<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N>>]) -> Outcome<N> {
+    run_from(model, params, inputs, None)
+}
+
+/// As [`run`], from a state of which nothing is on its way.
+///
+/// # Panics
+/// As [`run`].
+pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N>>], start: Option<&Start<N>>) -> Outcome<N> {
     let frames = inputs.first().map_or(1, Vec::len);
-    let zero = N::constant(0.0);
     let mut out = Outcome {
         values: vec![vec![]; model.groups.len()],
         spikes: vec![vec![]; model.groups.len()],
         variables: vec![vec![]; model.groups.len()],
     };
-    let learned =
-        |g: &Group, neuron: usize| -> HashMap<String, N> { g.learned.iter().map(|(n, t)| (n.clone(), params[*t][neuron])).collect() };
-    let mut state: Vec<Vec<HashMap<String, N>>> = model
+    let mut neurons: Vec<Vec<Neuron<N>>> = model
         .groups
         .iter()
         .map(|g| {
-            (0..g.size)
-                .map(|k| {
-                    let env = learned(g, k);
-                    g.variables.iter().map(|v| v.name.clone()).zip(call(&g.initial, &env)).collect()
-                })
-                .collect()
+            let number = |neuron: usize| {
+                move |tensor: usize, part: usize| {
+                    let parts = params[tensor].len() / g.size;
+                    params[tensor][neuron * parts + part]
+                }
+            };
+            (0..g.size).map(|k| Neuron::new(g, number(k))).collect()
         })
         .collect();
+    for (group, given) in neurons.iter_mut().zip(start.into_iter().flatten()) {
+        for (neuron, given) in group.iter_mut().zip(given) {
+            neuron.variables.clone_from(given);
+        }
+    }
     for frame in 0..frames {
         let outside = model.groups.iter().enumerate().filter(|(_, g)| g.clock == Clock::Input);
         for ((g, _), shown) in outside.zip(inputs) {
@@ -60,73 +75,82 @@ pub fn run<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N>>]) 
                 Phase::Value(g) => vec![*g],
                 Phase::Ticks(stages) => stages.concat(),
             };
-            let drives: HashMap<usize, Vec<N>> = members.iter().map(|&g| (g, drive(model, params, &out, g, frame))).collect();
-            if let Phase::Value(g) = phase {
-                let group = &model.groups[*g];
-                let value = (0..group.size)
-                    .map(|k| {
-                        let mut env = learned(group, k);
-                        env.insert(port::DRIVE.into(), drives[g][k]);
-                        call(&group.value, &env)[0]
-                    })
-                    .collect();
-                out.values[*g].push(value);
-                continue;
-            }
-            for &g in &members {
-                for neuron in &mut state[g] {
-                    for v in model.groups[g].variables.iter().filter(|v| v.per_frame) {
-                        neuron.insert(v.name.clone(), zero);
-                    }
-                }
-            }
-            for t in 0..model.ticks {
+            let mut given: HashMap<usize, Vec<Given<N>>> = members
+                .iter()
+                .map(|&g| {
+                    neurons[g].iter_mut().for_each(|n| n.begin_frame(&model.groups[g]));
+                    (g, drives(model, params, &out, g, frame))
+                })
+                .collect();
+            for t in 0..if let Phase::Ticks(_) = phase { model.ticks } else { 0 } {
+                let tick = frame * model.ticks + t;
                 for &g in &members {
                     let group = &model.groups[g];
-                    let arrivals: Vec<Vec<N>> =
-                        group.arrivals.iter().map(|a| arrive(model, params, &out, g, a, frame * model.ticks + t)).collect();
-                    let mut spikes = Vec::new();
-                    for (k, neuron) in state[g].iter_mut().enumerate() {
-                        let mut env = learned(group, k);
-                        env.extend(neuron.iter().map(|(n, v)| (n.clone(), *v)));
-                        env.insert(port::DRIVE.into(), drives[&g][k]);
-                        env.insert(port::OPEN.into(), N::constant(if t >= group.settle { 1.0 } else { 0.0 }));
-                        for (name, a) in group.arrivals.iter().zip(&arrivals) {
-                            env.insert(name.clone(), a[k]);
-                        }
-                        let after = call(&group.step, &env);
-                        for ((p, _), v) in group.step.outputs.iter().zip(after) {
-                            if p.name == port::SPIKE {
-                                spikes.push(v);
-                            } else {
-                                neuron.insert(p.name.clone(), v);
-                            }
-                        }
+                    let given = given.get_mut(&g).expect("a member");
+                    let open = N::constant(if t >= group.settle { 1.0 } else { 0.0 });
+                    given.iter_mut().for_each(|x| _ = x.insert(port::OPEN.into(), vec![open]));
+                    for opening in &group.arrivals {
+                        let arrived = arrive(model, params, &out, g, &opening.name, opening.sites, tick);
+                        given.iter_mut().zip(arrived).for_each(|(x, a)| _ = x.insert(opening.name.clone(), a));
                     }
+                    let injected: Vec<(usize, f64)> = model
+                        .clamps
+                        .iter()
+                        .filter(|c| c.group == g)
+                        .map(|c| (c.site, c.current(tick as i64)))
+                        .filter(|c| c.1 != 0.0)
+                        .collect();
+                    let spikes = neurons[g].iter_mut().zip(given.iter()).map(|(n, x)| n.tick(group, x, &injected)).collect();
                     out.spikes[g].push(spikes);
-                    let snapshot = state[g].iter().map(|n| group.variables.iter().map(|v| n[&v.name]).collect()).collect();
-                    out.variables[g].push(snapshot);
+                    out.variables[g].push(neurons[g].iter().map(|n| n.variables.clone()).collect());
                 }
             }
             for &g in &members {
-                let group = &model.groups[g];
-                let value = (0..group.size)
-                    .map(|k| {
-                        let mut env = learned(group, k);
-                        env.extend(state[g][k].iter().map(|(n, v)| (n.clone(), *v)));
-                        call(&group.value, &env)[0]
-                    })
-                    .collect();
-                out.values[g].push(value);
+                let values = neurons[g].iter().zip(&given[&g]).map(|(n, x)| n.value(&model.groups[g], x)).collect();
+                out.values[g].push(values);
             }
         }
     }
     out
 }
 
-fn call<N: Number>(kernel: &Kernel, env: &HashMap<String, N>) -> Vec<N> {
-    let inputs: Vec<N> = kernel.inputs.iter().map(|p| env[&p.name]).collect();
-    interpret(kernel, &inputs)
+/// What the neurons of a group are given for a whole frame.
+fn drives<N: Number>(model: &Model, params: &[Vec<N>], out: &Outcome<N>, g: usize, frame: usize) -> Vec<Given<N>> {
+    let group = &model.groups[g];
+    let mut given: Vec<Given<N>> =
+        drive(model, params, out, g, frame).into_iter().map(|d| Given::from([(port::DRIVE.to_string(), vec![d])])).collect();
+    for (sign, opening) in group.signed.iter().enumerate() {
+        let mut sums = vec![vec![N::constant(0.0); opening.sites]; group.size];
+        for l in model.links.iter().filter(|l| l.to == g && l.target == Target::DriveBySign) {
+            let silence = vec![N::constant(0.0); model.groups[l.from].size];
+            let heard = if frame >= l.delay { &out.values[l.from][frame - l.delay] } else { &silence };
+            at_places(l, sign, &params[l.weights], heard, group.size, &mut sums);
+        }
+        given.iter_mut().zip(sums).for_each(|(x, s)| _ = x.insert(opening.name.clone(), s));
+    }
+    given
+}
+
+/// Adds what arrives at the places of a sign, in the order of the rows.
+fn at_places<N: Number>(l: &homolog_model::Link, sign: usize, weights: &[N], heard: &[N], size: usize, sums: &mut [Vec<N>]) {
+    let rows = &l.places.as_ref().expect("the neurons have places")[sign];
+    for (r, bounds) in rows.start.windows(2).enumerate() {
+        for k in bounds[0] as usize..bounds[1] as usize {
+            let x = heard[rows.column[k] as usize];
+            // A negative value acts through the receptors of the other sign.
+            let turned = x.value() < 0.0;
+            let w = of_sign(weights[rows.weight[k] as usize], (sign == 1) != turned);
+            let x = if turned { N::unary(Unary::Neg, x) } else { x };
+            let sum = &mut sums[r % size][r / size];
+            *sum = N::fma(w, x, *sum);
+        }
+    }
+}
+
+/// The part of a weight that acts at the receptors of a sign.
+fn of_sign<N: Number>(w: N, negative: bool) -> N {
+    let w = if negative { N::unary(Unary::Neg, w) } else { w };
+    N::binary(Binary::Max, w, N::constant(0.0))
 }
 
 fn drive<N: Number>(model: &Model, params: &[Vec<N>], out: &Outcome<N>, g: usize, frame: usize) -> Vec<N> {
@@ -141,28 +165,31 @@ fn drive<N: Number>(model: &Model, params: &[Vec<N>], out: &Outcome<N>, g: usize
     sum
 }
 
-fn arrive<N: Number>(model: &Model, params: &[Vec<N>], out: &Outcome<N>, g: usize, name: &str, tick: usize) -> Vec<N> {
+/// For every neuron: what arrives at the places of a port.
+fn arrive<N: Number>(model: &Model, params: &[Vec<N>], out: &Outcome<N>, g: usize, name: &str, sites: usize, tick: usize) -> Vec<Vec<N>> {
     let zero = N::constant(0.0);
-    let mut sum = vec![zero; model.groups[g].size];
-    for l in model.links.iter().filter(|l| l.to == g && l.target != Target::Drive) {
+    let size = model.groups[g].size;
+    let mut sums = vec![vec![zero; sites]; size];
+    let negative = name == port::NEGATIVE;
+    for l in model.links.iter().filter(|l| l.to == g && l.target.spikes()) {
         let silence = vec![zero; model.groups[l.from].size];
         let heard = if tick >= l.delay { &out.spikes[l.from][tick - l.delay] } else { &silence };
-        let weights: Vec<N> = params[l.weights]
-            .iter()
-            .map(|w| match (l.target, name == port::NEGATIVE) {
-                (Target::BySign, false) => N::binary(homolog_ir::Binary::Max, *w, zero),
-                (Target::BySign, true) => N::binary(homolog_ir::Binary::Max, N::unary(homolog_ir::Unary::Neg, *w), zero),
-                _ => *w,
-            })
-            .collect();
+        if l.places.is_some() {
+            at_places(l, usize::from(negative), &params[l.weights], heard, size, &mut sums);
+            continue;
+        }
+        let weights: Vec<N> =
+            params[l.weights].iter().map(|w| if l.target == Target::BySign { of_sign(*w, negative) } else { *w }).collect();
+        let mut sum: Vec<N> = sums.iter().map(|s| s[0]).collect();
         product(&l.wires, &weights, heard, &mut sum);
+        sums.iter_mut().zip(sum).for_each(|(s, x)| s[0] = x);
     }
-    sum
+    sums
 }
 
 /// `y += W x`, in the order that [`homolog_exec::gemm`] promises.
 fn product<N: Number>(wires: &Wires, weights: &[N], x: &[N], y: &mut [N]) {
-    let add = |a, b| N::binary(homolog_ir::Binary::Add, a, b);
+    let add = |a, b| N::binary(Binary::Add, a, b);
     match wires {
         Wires::Dense => {
             for (r, y) in y.iter_mut().enumerate() {

@@ -43,8 +43,10 @@ fn every_instruction_set_equals_the_naive_runner_bit_for_bit() {
                             let want = match p.what {
                                 Observable::Value => expected.values[p.group][s][k],
                                 Observable::Spikes => expected.spikes[p.group][s][k],
-                                Observable::State(v) => expected.variables[p.group][s][k][v],
-                                Observable::Count => continue,
+                                Observable::State(v) => {
+                                    expected.variables[p.group][s][k % model.groups[p.group].size][v][k / model.groups[p.group].size]
+                                }
+                                Observable::Count | Observable::Site(..) | Observable::FrameEnd(_) => continue,
                             };
                             if p.what == Observable::Spikes {
                                 spikes += got;

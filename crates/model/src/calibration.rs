@@ -86,17 +86,30 @@ pub fn calibrate(group: &Group, trial: &Trial, declared: f64) -> (Calibration, f
     if group.clock == Clock::Frame || (found - declared).abs() <= 0.25 * declared {
         return (done, square);
     }
-    // Activity grows with the drive: bracket by doubling, then halve the bracket in the logarithm.
-    let (mut low, mut high): (f64, f64) = (1.0 / 1024.0, 1024.0);
+    // Bracket by doubling or halving from the declared size on, then halve the bracket in the logarithm. Activity grows with the drive
+    // at first; too much of it silences a neuron again (a block by depolarisation), so the nearest gain is wanted.
     let mut square = square;
+    let mut bracket = (1.0, 1.0);
+    for _ in 0..12 {
+        let gain = if found < declared { 2.0 * bracket.1 } else { 0.5 * bracket.0 };
+        let (activity, s) = response(group, trial, gain);
+        if (activity - declared).abs() < (done.reached - declared).abs() {
+            (done.gain, done.reached, square) = (gain, activity, s);
+        }
+        bracket = if found < declared { (bracket.1, gain) } else { (gain, bracket.0) };
+        if (activity < declared) != (found < declared) {
+            break;
+        }
+    }
+    let (mut low, mut high): (f64, f64) = bracket;
     for _ in 0..24 {
+        if (done.reached - declared).abs() <= 0.02 * declared || high <= low * (1.0 + 1e-9) {
+            break;
+        }
         let gain = (low * high).sqrt();
         let (activity, s) = response(group, trial, gain);
-        done.gain = gain;
-        done.reached = activity;
-        square = s;
-        if (activity - declared).abs() <= 0.02 * declared {
-            break;
+        if (activity - declared).abs() < (done.reached - declared).abs() {
+            (done.gain, done.reached, square) = (gain, activity, s);
         }
         if activity < declared {
             low = gain;

@@ -229,7 +229,10 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
                     p.neuron.span,
                     "not in the library",
                 )
-                .suggest(&p.neuron.value, neurons().map(|m| m.name.as_str()).chain(library.cells().map(|c| c.name.as_str())).chain([INPUT])),
+                .suggest(
+                    &p.neuron.value,
+                    neurons().map(|m| m.name.as_str()).chain(library.cells().map(|c| c.name.as_str())).chain([INPUT]),
+                ),
         );
         return nothing;
     };
@@ -460,9 +463,8 @@ fn group(
         }
         None => (None, 1.0),
     };
-    if let Some(d) = calibration
-        .filter(|_| tried.clock == Clock::Tick)
-        .and_then(|c| beyond_calibration(network, population, &mechanism.name, &c))
+    if let Some(d) =
+        calibration.filter(|_| tried.clock == Clock::Tick).and_then(|c| beyond_calibration(network, population, &mechanism.name, &c))
     {
         return Err(vec![d]);
     }

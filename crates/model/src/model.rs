@@ -274,7 +274,8 @@ pub enum Target {
     Own,
     /// Spikes: by sign of the weight, at the positive and the negative receptor.
     BySign,
-    /// Values: by sign of the weight, as rates of events at the positive and the negative receptor, once a frame.
+    /// Values: as rates of events at the positive and the negative receptor, once a frame, by sign of the weight; a negative value acts
+    /// through the receptor of the other sign, as there are no negative rates.
     DriveBySign,
 }
 

@@ -3,7 +3,7 @@
 
 use homolog_base::{Key, Source};
 use homolog_model::network::Delay;
-use homolog_model::{Inputs, Library, Model, Network, Params, Population, Projection, Wiring, compile};
+use homolog_model::{Inputs, Learn, Library, Model, Network, Params, Per, Population, Projection, Wiring, compile};
 
 /// The library's files that these tests use.
 pub fn library() -> Library {
@@ -17,6 +17,10 @@ pub fn library() -> Library {
         include_str!("../../../../library/neurons/adex.mod"),
         include_str!("../../../../library/synapses/expsyn.mod"),
         include_str!("../../../../library/synapses/exp2syn.mod"),
+        include_str!("../../../../library/synapses/ampa.mod"),
+        include_str!("../../../../library/synapses/gaba.mod"),
+        include_str!("../../../../library/channels/hh.mod"),
+        include_str!("../../../../library/channels/pas.mod"),
         &filtered_neuron("filtered_count", "detached", "count 0.3", "0"),
         &filtered_neuron("filtered_potential", "attached", "potential v 0.2", "7"),
         &filtered_neuron("filtered_train", "attached", "filtered 9 (ms) 0.4", "0"),
@@ -26,7 +30,90 @@ pub fn library() -> Library {
         let shown: Vec<String> = problems.iter().map(|d| d.render(false)).collect();
         library.insert(m.unwrap_or_else(|| panic!("{}", shown.join("\n"))));
     }
+    for (name, scheme, readout) in [
+        ("cell", "implicit", "\"count\""),
+        ("cell_order_2", "second-order", "\"potential\""),
+        ("cell_filtered", "implicit", "{ filtered = \"8 ms\" }"),
+    ] {
+        library.insert_cell(read_cell(name, &forked_cell(scheme, readout)));
+    }
     library
+}
+
+/// A cell's text as a cell.
+pub fn read_cell(name: &str, text: &str) -> homolog_model::Cell {
+    let none = |_: &str| (None, vec![]);
+    let (cell, problems) = homolog_model::file::read_cell(&Source::new("cell", text), name, &none);
+    let shown: Vec<String> = problems.iter().map(|d| d.render(false)).collect();
+    cell.unwrap_or_else(|| panic!("{}", shown.join("\n")))
+}
+
+/// A small cell that has everything: an excitable soma, a fork, a taper, receptors on branches of different kinds, a bias.
+pub fn forked_cell(scheme: &str, readout: &str) -> String {
+    format!(
+        r#"
+        title = "A soma, a trunk and two branches"
+        [membrane]
+        initial = "-65 mV"
+        temperature = "18 degC"
+        [branch.soma]
+        length = "20 um"
+        diameter = "20 um"
+        compartments = 1
+        [branch.trunk]
+        parent = "soma"
+        length = "60 um"
+        diameter = ["3 um", "2 um"]
+        compartments = 2
+        region = "dendrite"
+        [branch.left]
+        parent = "trunk"
+        length = "80 um"
+        diameter = "1.5 um"
+        compartments = 2
+        region = "tuft"
+        [branch.right]
+        parent = "trunk"
+        length = "50 um"
+        diameter = "1 um"
+        compartments = 1
+        region = "tuft"
+        [[paint]]
+        mechanism = "hh"
+        regions = ["soma", "dendrite"]
+        [[paint]]
+        mechanism = "pas"
+        region = "tuft"
+        parameters = {{ g = "1e-4 S/cm2", e = "-65 mV" }}
+        [positive]
+        mechanism = "ampa"
+        regions = ["dendrite", "tuft"]
+        weight = "25 nS"
+        [negative]
+        mechanism = "gaba"
+        region = "tuft"
+        parameters = {{ tau = "4 ms" }}
+        weight = "15 nS"
+        [bias]
+        branch = "soma"
+        size = "0.3 nA"
+        [spike]
+        branch = "soma"
+        threshold = "-20 mV"
+        surrogate = {{ shape = "fast_sigmoid", width = "5 mV" }}
+        [time]
+        step = "0.1 ms"
+        presentation = "12 ms"
+        settle = "0.5 ms"
+        delay = "1 ms"
+        scheme = "{scheme}"
+        [interface]
+        rate = "150 Hz"
+        readout = {readout}
+        readout-scale = 0.2
+        activity = 1.4
+        "#
+    )
 }
 
 /// A neuron whose input passes two filters, so that several ticks read what one does not; with a readout, a reset and a settling time
@@ -51,6 +138,10 @@ fn filtered_neuron(name: &str, reset: &str, readout: &str, settle: &str) -> Stri
 
 pub fn population(name: &str, size: usize, neuron: &str) -> Population {
     Population { name: name.into(), size: size.into(), neuron: neuron.into(), ..Population::default() }
+}
+
+pub fn learn(name: &str, per: Per) -> Learn {
+    Learn { name: name.into(), per }
 }
 
 pub fn projection(from: &str, to: &str) -> Projection {
@@ -144,6 +235,39 @@ pub fn zoo() -> Vec<(&'static str, Network)> {
         "spikes, values, spikes",
         network(sandwich, vec![projection("in", "a"), projection("a", "b"), projection("b", "c"), projection("c", "out")]),
     ));
+    for name in ["cell", "cell_order_2", "cell_filtered"] {
+        zoo.push((name, network(io(name, 3), chain())));
+    }
+    let mut mixed = vec![
+        population("in", 4, "input"),
+        population("rate", 3, "tanh"),
+        population("cells", 3, "cell"),
+        population("point", 3, "lif"),
+        population("out", 2, "linear"),
+    ];
+    mixed[2].learn = vec![learn("hh.gnabar", Per::Branch), learn("diameter", Per::Compartment), learn("negative.tau", Per::Region)];
+    let mut levels = network(
+        mixed,
+        vec![
+            projection("in", "rate"),
+            projection("rate", "cells"),
+            Projection { wiring: Wiring::Random(0.7).into(), ..delayed("cells", "point", Delay::Ms(1.0)) },
+            delayed("point", "cells", Delay::Ms(2.0)),
+            delayed("cells", "cells", Delay::Ms(0.5)),
+            projection("point", "out"),
+            projection("cells", "out"),
+        ],
+    );
+    levels.stimuli = vec![homolog_model::Stimulus {
+        population: "cells".into(),
+        branch: "trunk".into(),
+        position: 0.7,
+        delay: 1.03.into(),
+        duration: 4.0.into(),
+        amplitude: 0.4.into(),
+        ..Default::default()
+    }];
+    zoo.push(("all three levels in one network", levels));
     zoo
 }
 

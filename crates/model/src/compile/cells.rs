@@ -181,13 +181,19 @@ fn number(mechanism: &Mechanism, parameter: &Parameter, (x, unit): &(f64, Option
         None => *x,
         Some((_, Ok(u))) if u.same_dimension(&parameter.unit) => x * u.factor_to(&parameter.unit).expect("same dimension"),
         Some((text, _)) => {
-            let d = Diagnostic::error("model-unit", format!("`{}` of `{}` is in {}, not in {text}", parameter.name, mechanism.name, parameter.unit));
+            let d = Diagnostic::error(
+                "model-unit",
+                format!("`{}` of `{}` is in {}, not in {text}", parameter.name, mechanism.name, parameter.unit),
+            );
             return Err(d.hint(format!("write it as \"{x} {}\"", parameter.unit)));
         }
     };
     match limits::must_be(mechanism, parameter, value) {
         Some(must) => {
-            let d = Diagnostic::error("model-limits", format!("`{}` of `{}` cannot be {value} {}", parameter.name, mechanism.name, parameter.unit));
+            let d = Diagnostic::error(
+                "model-limits",
+                format!("`{}` of `{}` cannot be {value} {}", parameter.name, mechanism.name, parameter.unit),
+            );
             Err(d.hint(must))
         }
         None => Ok(value),
@@ -208,7 +214,9 @@ fn find<'a>(around: &Around<'a>, cell: &Cell, name: &Located<String>, role: Role
             Err(place(Diagnostic::error("cell-role", format!("`{}` is {is}", m.name)))
                 .hint(format!("known here: {}", of_role().collect::<Vec<_>>().join(", "))))
         }
-        None => Err(place(Diagnostic::error("cell-unknown-mechanism", format!("there is no mechanism `{}`", name.value)).suggest(name, of_role()))),
+        None => Err(place(
+            Diagnostic::error("cell-unknown-mechanism", format!("there is no mechanism `{}`", name.value)).suggest(name, of_role()),
+        )),
     }
 }
 
@@ -224,7 +232,10 @@ fn paints<'a>(around: &Around<'a>, population: &Population, cell: &Cell, cut: &C
             }
         };
         if out.iter().any(|p| p.mechanism.name == mechanism.name && p.at.iter().zip(&at).any(|(a, b)| *a && *b)) {
-            let d = Diagnostic::error("cell-painted-twice", format!("`{}` is painted twice on a compartment of `{}`", mechanism.name, cell.name));
+            let d = Diagnostic::error(
+                "cell-painted-twice",
+                format!("`{}` is painted twice on a compartment of `{}`", mechanism.name, cell.name),
+            );
             problems.push(cell.locate(d, paint.span, "again here").hint("let each region have it once"));
         }
         let values = values(&paint.parameters, mechanism, &|d, span| cell.locate(d, span, "given here"), problems);
@@ -237,8 +248,11 @@ fn paints<'a>(around: &Around<'a>, population: &Population, cell: &Cell, cut: &C
         if SIGNS.iter().any(|s| name.starts_with(&format!("{s}."))) {
             continue;
         }
-        let found: Vec<usize> =
-            (0..out.len()).filter(|k| name.strip_prefix(&format!("{}.", out[*k].mechanism.name)).is_some_and(|q| out[*k].mechanism.parameter(q).is_some())).collect();
+        let found: Vec<usize> = (0..out.len())
+            .filter(|k| {
+                name.strip_prefix(&format!("{}.", out[*k].mechanism.name)).is_some_and(|q| out[*k].mechanism.parameter(q).is_some())
+            })
+            .collect();
         if found.is_empty() {
             let all: Vec<String> = known().collect();
             let d = Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}`", cell.name));
@@ -391,8 +405,12 @@ fn learned(around: &Around, population: &Population, parts: &CableParts, l: &Lea
             keys.len() - 1
         });
         if name != DIAMETER && values[k].to_bits() != x.to_bits() {
-            let d = Diagnostic::error("model-learn-parts", format!("`{name}` starts with different values in one part: {} and {x}", values[k]));
-            return Err(around.network.locate(d, l.name.span, "one number cannot be both").hint("learn it per = \"branch\" or per = \"region\""));
+            let d =
+                Diagnostic::error("model-learn-parts", format!("`{name}` starts with different values in one part: {} and {x}", values[k]));
+            return Err(around
+                .network
+                .locate(d, l.name.span, "one number cannot be both")
+                .hint("learn it per = \"branch\" or per = \"region\""));
         }
         part[c] = k as u32;
     }
@@ -448,7 +466,8 @@ pub(super) fn clamp(network: &Network, s: &Stimulus, groups: &[Group], dt: f64) 
         return Err(unknown(d.suggest(&s.population, groups.iter().map(|g| g.name.as_str())), &s.population, "unknown population"));
     };
     let Some(anatomy) = &groups[g].anatomy else {
-        let d = Diagnostic::error("model-clamp", format!("`{}` is not made of cells, so a current has no place to enter", s.population.value));
+        let d =
+            Diagnostic::error("model-clamp", format!("`{}` is not made of cells, so a current has no place to enter", s.population.value));
         return Err(unknown(d, &s.population, "no cells").hint("exchange its neuron for a cell"));
     };
     let Some(site) = anatomy.at(&s.branch, s.position) else {

@@ -40,11 +40,8 @@ pub fn rounded(network: &Network, library: &Library) -> Vec<Diagnostic> {
         let delay = ("DELAY", delay, "give the projection a `delay` of its own, or choose a step that divides this one");
         let settle = ("SETTLE", settle, "choose a step that divides it");
         for (what, time, hint) in [delay].into_iter().filter(|_| hears).chain([settle]).filter(|(_, time, _)| !is_whole(*time, dt)) {
-            let text = format!(
-                "{what} {time} ms of `{name}` is {:.3} steps of {dt} ms: {} ms are used",
-                time / dt,
-                (time / dt).round() * dt
-            );
+            let text =
+                format!("{what} {time} ms of `{name}` is {:.3} steps of {dt} ms: {} ms are used", time / dt, (time / dt).round() * dt);
             let d = network.locate(Diagnostic::warning("model-rounded", text), population.neuron.span, "this neuron").hint(hint);
             if !out.iter().any(|o| o.message == d.message) {
                 out.push(d);
@@ -55,13 +52,7 @@ pub fn rounded(network: &Network, library: &Library) -> Vec<Diagnostic> {
 }
 
 /// Steps before the readout opens.
-pub(super) fn settle(
-    network: &Network,
-    neuron: &Located<String>,
-    declared: f64,
-    dt: f64,
-    ticks: usize,
-) -> Result<usize, Diagnostic> {
+pub(super) fn settle(network: &Network, neuron: &Located<String>, declared: f64, dt: f64, ticks: usize) -> Result<usize, Diagnostic> {
     let steps = (declared / dt).round() as usize;
     if ticks == 0 || steps < ticks {
         return Ok(steps);

@@ -33,9 +33,9 @@ pub(super) fn phases(network: &Network, resolved: &[Resolved], links: &[Link], p
     for component in tarjan_scc(&graph).into_iter().rev() {
         let inside: Vec<usize> = component.iter().map(|i| i.index()).collect();
         let loops = |a: usize| {
-            links.iter().any(|l| {
-                !l.target.spikes() && l.delay == 0 && together[l.from] == a && together[l.to] == a && !resolved[l.from].is_input()
-            })
+            links
+                .iter()
+                .any(|l| !l.target.spikes() && l.delay == 0 && together[l.from] == a && together[l.to] == a && !resolved[l.from].is_input())
         };
         if inside.len() > 1 || loops(inside[0]) {
             let belongs = |g: usize| inside.contains(&together[g]);

@@ -178,7 +178,8 @@ pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
             group.signed.push(Opening { name: DRIVE[k].into(), sites });
         }
     }
-    group.learned = parts.learn.iter().map(|l| Learned { name: l.name.clone(), tensor: l.tensor, part: a.of_places(&l.name, &l.part) }).collect();
+    group.learned =
+        parts.learn.iter().map(|l| Learned { name: l.name.clone(), tensor: l.tensor, part: a.of_places(&l.name, &l.part) }).collect();
     group.anatomy = Some(a.anatomy(parts, &group.variables));
     let read = |name: &str| {
         let launches = group.launches().chain(&group.prepare);
@@ -368,7 +369,8 @@ fn current(parts: &CableParts, a: &Arrangement, group: &Group, zone: &Zone) -> R
         b.output(&name, unit("pC"), after);
     }
     let kernel = passes::optimise(&b.finish());
-    let wrt: Vec<&str> = plain.inputs.iter().map(|p| p.name.as_str()).collect();
+    let given = |n: &&str| !group.fixed.iter().any(|f| f.name == *n && f.values.is_some());
+    let wrt: Vec<&str> = plain.inputs.iter().map(|p| p.name.as_str()).filter(given).collect();
     let mut vjp = finish_vjp(calculus::vjp(&plain, &wrt, &wrt));
     drop_unchanged(&mut vjp);
     Ok(Some(a.launch(zone, kernel, vjp)))

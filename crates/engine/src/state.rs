@@ -1,0 +1,188 @@
+//! Numbers in and out of the columns: constants, the state of a run, checkpoints.
+
+use crate::layout::{Columns, Now};
+use crate::run::Run;
+use homolog_exec::Column;
+use homolog_model::State;
+
+impl Run<'_> {
+    /// Columns of learned parameters and of what stays the same, and what is computed from them.
+    pub fn constants(&self, arena: &mut [f64]) {
+        let batch = self.layout.batch;
+        for (g, group) in self.model.groups.iter().enumerate() {
+            let l = self.of(g);
+            for t in 0..self.model.ticks {
+                arena[l.open + t] = if t >= group.settle { 1.0 } else { 0.0 };
+            }
+            for (learned, columns) in group.learned.iter().zip(&l.learned) {
+                let tensor = &self.params.tensors[learned.tensor];
+                for (site, part) in learned.part.iter().enumerate() {
+                    let column = &mut arena[columns.at + site * l.site..][..l.lanes];
+                    for (row, numbers) in column.chunks_exact_mut(batch).zip(tensor.values.chunks_exact(tensor.shape[1])) {
+                        row.fill(numbers[*part as usize]);
+                    }
+                }
+            }
+            for (fixed, columns) in group.fixed.iter().zip(&l.fixed) {
+                for (site, x) in fixed.values.iter().flatten().enumerate() {
+                    arena[columns.at + site * l.site..][..l.lanes].fill(*x);
+                }
+            }
+            let plan = &self.plan.groups[g];
+            for bound in plan.prepare.iter().filter_map(|p| p.forward.as_ref()) {
+                self.once(arena, g, bound, Now::default());
+            }
+            if let Some((tree, k)) = plan.tree.as_ref().and_then(|t| Some((t, t.coupling?))) {
+                tree.tree.axial_of_lanes(arena, Column::still(l.fixed[k].at, l.site), Column::still(l.axial.at, l.site), l.lanes);
+            }
+        }
+    }
+
+    /// Puts a state, or the initial state, before the first tick.
+    pub fn load(&self, arena: &mut [f64], state: &State) {
+        for (g, group) in self.model.groups.iter().enumerate() {
+            let l = self.of(g);
+            if state.is_fresh() {
+                for d in 0..l.spike_history {
+                    arena[l.spikes.nth(d)..][..l.lanes].fill(0.0);
+                }
+                for d in 0..l.value_history {
+                    arena[l.values.nth(d)..][..l.lanes].fill(0.0);
+                }
+                for bound in self.plan.groups[g].initial.iter().filter_map(|p| p.forward.as_ref()) {
+                    // Outputs are "after the step": these are to lie before the first. The kernels read no variables.
+                    let mut bound_now = |k: usize| {
+                        let mut c = self.layout.variable_column(g, k, Now::default(), 1);
+                        c.tick = 0;
+                        c
+                    };
+                    self.initial(arena, g, bound, &mut bound_now);
+                }
+            } else {
+                let mut rest = state.variables[g].as_slice();
+                for k in 0..group.variables.len() {
+                    for site in 0..group.variables[k].sites {
+                        let to = self.layout.variable(g, k, 0, 0) + site * l.site;
+                        let (now, after) = rest.split_at(l.lanes);
+                        arena[to..to + l.lanes].copy_from_slice(now);
+                        rest = after;
+                    }
+                }
+                for d in 0..l.spike_history {
+                    arena[l.spikes.nth(d)..][..l.lanes].copy_from_slice(&state.in_flight[g][d * l.lanes..(d + 1) * l.lanes]);
+                }
+                for d in 0..l.value_history {
+                    arena[l.values.nth(d)..][..l.lanes].copy_from_slice(&state.values_in_flight[g][d * l.lanes..(d + 1) * l.lanes]);
+                }
+            }
+        }
+    }
+
+    fn initial(&self, arena: &mut [f64], g: usize, bound: &crate::plan::Bound, variable: &mut dyn FnMut(usize) -> Column) {
+        let l = self.of(g);
+        let inputs = bound.inputs.iter().map(|p| self.layout.column(g, *p, Now::default(), 1)).collect();
+        let outputs = bound
+            .outputs
+            .iter()
+            .map(|p| match p.place {
+                crate::plan::Place::Next(k) => {
+                    let c = variable(k);
+                    Column { at: c.at + p.first * l.site, ..c }
+                }
+                _ => unreachable!("an initial kernel gives variables"),
+            })
+            .collect();
+        let action = homolog_exec::Action::Run { program: &bound.program, sites: bound.sites, inputs, outputs };
+        self.turns(arena, g, vec![action], 1, false, &self.all(g));
+    }
+
+    /// The final state.
+    pub fn store(&self, arena: &[f64], state: &mut State) {
+        let (model, layout) = (self.model, self.layout);
+        let last = layout.segments - 1;
+        let copy = layout.copy(layout.frames - 1, last);
+        let ticks = if model.ticks == 0 { 0 } else { layout.segment_ticks(last, model.ticks) };
+        state.batch = layout.batch;
+        state.tick += (layout.frames * model.ticks) as i64;
+        state.variables.resize_with(model.groups.len(), Vec::new);
+        state.in_flight.resize_with(model.groups.len(), Vec::new);
+        state.values_in_flight.resize_with(model.groups.len(), Vec::new);
+        for (g, group) in model.groups.iter().enumerate() {
+            let l = &layout.groups[g];
+            let out = &mut state.variables[g];
+            out.clear();
+            for k in 0..group.variables.len() {
+                for site in 0..group.variables[k].sites {
+                    let a = layout.variable(g, k, copy, ticks) + site * l.site;
+                    out.extend_from_slice(&arena[a..a + l.lanes]);
+                }
+            }
+            let out = &mut state.in_flight[g];
+            out.clear();
+            for d in 0..l.spike_history {
+                out.extend_from_slice(&arena[l.spikes.nth(ticks + d) + copy..][..l.lanes]);
+            }
+            let out = &mut state.values_in_flight[g];
+            out.clear();
+            for d in 0..l.value_history {
+                out.extend_from_slice(&arena[l.values.nth(layout.frames + d)..][..l.lanes]);
+            }
+        }
+    }
+
+    /// Copies what follows a segment of `ticks` in copy `from` to the beginning of copy `to`.
+    pub fn carry(&self, arena: &mut [f64], groups: &[usize], ticks: usize, from: usize, to: usize) {
+        for &g in groups {
+            let l = self.of(g);
+            for (k, (columns, slotted)) in l.variables.iter().enumerate() {
+                if *slotted {
+                    let a = self.layout.variable(g, k, from, ticks);
+                    arena.copy_within(a..a + columns.pitch, self.layout.variable(g, k, to, 0));
+                }
+            }
+            let n = l.spike_history * l.spikes.pitch;
+            if n > 0 {
+                let a = l.spikes.nth(ticks) + from;
+                arena.copy_within(a..a + n, l.spikes.at + to);
+            }
+        }
+    }
+
+    /// The columns of a checkpoint: variables and spikes on their way before the first tick of a segment.
+    fn checkpointed<'s>(&'s self, groups: &'s [usize], copy: usize) -> impl Iterator<Item = std::ops::Range<usize>> + 's {
+        let whole = move |c: &Columns, l: &crate::layout::GroupLayout| (c.sites - 1) * l.site + l.lanes;
+        groups.iter().flat_map(move |&g| {
+            let l = self.of(g);
+            let variables = l.variables.iter().enumerate().map(move |(k, (c, _))| {
+                let a = self.layout.variable(g, k, copy, 0);
+                a..a + whole(c, l)
+            });
+            let spikes = (0..l.spike_history).map(move |d| {
+                let a = l.spikes.nth(d) + copy;
+                a..a + l.lanes
+            });
+            variables.chain(spikes)
+        })
+    }
+
+    /// Adds a checkpoint.
+    pub fn save_checkpoint(&self, arena: &[f64], groups: &[usize], copy: usize, out: &mut Vec<f64>) {
+        for range in self.checkpointed(groups, copy) {
+            out.extend_from_slice(&arena[range]);
+        }
+    }
+
+    /// Puts a checkpoint back.
+    pub fn load_checkpoint(&self, arena: &mut [f64], groups: &[usize], mut saved: &[f64]) {
+        for range in self.checkpointed(groups, 0) {
+            let (now, rest) = saved.split_at(range.len());
+            arena[range].copy_from_slice(now);
+            saved = rest;
+        }
+    }
+
+    /// Numbers of a checkpoint of these groups.
+    pub fn checkpoint_size(&self, groups: &[usize]) -> usize {
+        self.checkpointed(groups, 0).map(|r| r.len()).sum()
+    }
+}
