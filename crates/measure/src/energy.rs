@@ -1,6 +1,6 @@
 //! Joules, estimated from operation counts and a table of constants.
 //!
-//! Nothing here is measured. A table says what one operation and one memory access cost in some technology, with its
+//! Nothing here is measured (what is, is in [`atp`](crate::atp)). A table says what one operation and one memory access cost in some technology, with its
 //! source; it is data (`library/energy/*.toml`), so another technology is another file. Memory traffic is part of the sum,
 //! and it is most of it: whoever counts arithmetic alone compares something else.
 
@@ -52,20 +52,26 @@ pub struct Memory {
     pub access_bits: u32,
 }
 
+/// Reads a table of constants; what is no such table is said with a code and a hint.
+pub(crate) fn parse<T: serde::de::DeserializeOwned>(source: &Arc<Source>, code: &'static str, hint: &str) -> Result<T, Box<Diagnostic>> {
+    toml::from_str(&source.text).map_err(|e| {
+        let d = Diagnostic::error(code, e.message().to_string());
+        let d = match e.span() {
+            Some(span) => d.at(source, span, "here"),
+            None => Diagnostic { source: Some(source.clone()), ..d },
+        };
+        Box::new(d.hint(hint))
+    })
+}
+
 impl EnergyTable {
     /// Reads a table from TOML.
     ///
     /// # Errors
     /// What is wrong with it, at its place.
     pub fn read(source: &Arc<Source>) -> Result<Self, Box<Diagnostic>> {
-        let table: EnergyTable = toml::from_str(&source.text).map_err(|e| {
-            let d = Diagnostic::error("energy-table", e.message().to_string());
-            let d = match e.span() {
-                Some(span) => d.at(source, span, "here"),
-                None => Diagnostic { source: Some(source.clone()), ..d },
-            };
-            Box::new(d.hint("library/energy/horowitz2014.toml shows how a table of energies is written"))
-        })?;
+        let hint = "library/energy/horowitz2014.toml shows how a table of energies is written";
+        let table: EnergyTable = parse(source, "energy-table", hint)?;
         table.check().map_err(|message| {
             Box::new(Diagnostic {
                 source: Some(source.clone()),

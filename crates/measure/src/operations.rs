@@ -7,11 +7,13 @@
 //! |---|---|
 //! | multiply-accumulate | each weight of a link that carries values, once a frame |
 //! | accumulate | each spike, once for each weight that leaves the neuron it comes from |
-//! | neuron operations | `step` each tick, `value` each frame, `initial` once, for each neuron; and one addition a frame for a bias |
+//! | neuron operations | each launch of a tick, `value` each frame, `prepare` and `initial` once, for each neuron and each of its places; and one addition a frame for a bias |
+//! | tree | what the solution takes, each tick, for each neuron: see [`Flops::of_solution`] |
 //! | words | see [`Traffic`] |
 
 use homolog_ir::{Binary, Kernel, Op, Unary};
-use homolog_model::{Clock, Group, Link, Model, Target, Wires};
+use homolog_model::model::Tree;
+use homolog_model::{Action, Clock, Group, Launch, Link, Model, Wires};
 use serde::{Deserialize, Serialize};
 
 /// What a network does while one image is shown, as recorded on average over a test part.
@@ -89,6 +91,18 @@ impl Flops {
         out
     }
 
+    /// Those of one solution of a tree of `n` nodes, `m` of them with a membrane and `e` of them hanging on another: `m` diagonals
+    /// take the membrane's part; every node is divided by once; every edge takes a product and two multiply-adds on the way to the
+    /// root, and a multiply-add on the way back, where every node takes a product; and where the middle of the step is solved for,
+    /// every potential takes one more multiply-add and a sign. What depends on couplings alone is the same in every tick, and not
+    /// counted.
+    pub fn of_solution(tree: &Tree) -> Self {
+        let (n, m) = (tree.parent.len() as f64, tree.membrane as f64);
+        let e = edges(tree);
+        let further = if tree.extrapolate { n } else { 0.0 };
+        Flops { add: m + 3.0 * e + 2.0 * further, multiply: 4.0 * e + n + further, divide: n, elementary: 0.0 }
+    }
+
     /// All of them.
     pub fn total(&self) -> f64 {
         self.add + self.multiply + self.divide + self.elementary
@@ -106,7 +120,8 @@ impl Flops {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// Weights, biases, learned parameters, and the column numbers of sparse weights. They stay from image to image.
+    /// Weights, biases, learned parameters, numbers of the geometry, and the column numbers of weights that are not dense. They
+    /// stay from image to image.
     Weights,
     /// State variables, drives, arrivals, values and spikes. They change.
     State,
@@ -115,9 +130,12 @@ pub enum Kind {
 /// Words moved between memory and arithmetic for one image, of one kind.
 ///
 /// *Weights*: each weight of a value link once a frame; each weight that a spike crosses once; for sparse wiring its column
-/// number as well; a bias once a frame; a learned parameter whenever a kernel that reads it runs. *State*: what a kernel
-/// reads and writes, counted by its ports; for a value link the values it reads and the drives it adds to, once a frame; for
-/// a spike link each arrival that it adds to is read and written.
+/// number as well, and for neurons with several places the number of its sender and its own; a bias once a frame; a learned
+/// parameter, and a number of the geometry, whenever a kernel that reads it runs; couplings of a tree each tick. *State*: what
+/// a kernel reads and writes, counted by its ports; for a value link the values it reads and the drives it adds to, once a
+/// frame; for a spike link each arrival that it adds to is read and written; for a tree its equations are read, the potentials
+/// written (and read, where the middle of the step is solved for), and two numbers a node written on the way to the root and
+/// read on the way back.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Traffic {
     /// What the words hold.
@@ -181,45 +199,100 @@ pub fn operations(model: &Model, activity: &Activity) -> Operations {
     for link in &model.links {
         let (from, to) = (&model.groups[link.from], &model.groups[link.to]);
         let count = weight_count(model, link);
-        let index = if matches!(link.wires, Wires::Sparse { .. }) { 2.0 } else { 1.0 };
-        weights.resident += count * index;
-        if link.target == Target::Drive {
-            out.multiply_accumulates += count * frames;
-            weights.words += count * index * frames;
-            state.words += (from.size + 2 * to.size) as f64 * frames;
-        } else {
+        let (numbers, words) = index(link);
+        weights.resident += count + numbers;
+        if link.target.spikes() {
             let crossed: f64 = activity.spikes[link.from].iter().zip(fan_out(model, link)).map(|(s, n)| s * n).sum();
             out.accumulates += crossed;
-            weights.words += crossed * index;
+            weights.words += crossed * words;
             state.words += 2.0 * crossed;
+        } else {
+            let drives = if link.target.by_sign() { to.signed.iter().map(|o| o.sites).sum() } else { 1 };
+            out.multiply_accumulates += count * frames;
+            weights.words += count * words * frames;
+            state.words += (from.size + 2 * to.size * drives) as f64 * frames;
         }
     }
     for group in &model.groups {
         let size = group.size as f64;
-        let drives = if group.driven && group.clock != Clock::Input { 1 } else { 0 };
-        state.resident += size * (group.variables.len() + group.arrivals.len() + drives + 1 + usize::from(group.spikes)) as f64;
-        weights.resident += size * (group.learned.len() + usize::from(group.bias.is_some())) as f64;
+        weights.resident += stays(group);
+        state.resident += changes(group);
         if group.bias.is_some() {
             out.neurons.add += size * frames;
             weights.words += size * frames;
         }
         for (kernel, runs) in runs(model, group, frames) {
             out.neurons.add_times(Flops::of(kernel), runs * size);
-            let learned = kernel.inputs.iter().filter(|p| group.learned.iter().any(|(name, _)| *name == p.name)).count();
-            weights.words += learned as f64 * runs * size;
-            state.words += (kernel.inputs.len() - learned + kernel.outputs.len()) as f64 * runs * size;
+            let ports = kernel.inputs.iter().chain(kernel.outputs.iter().map(|(p, _)| p));
+            let (kept, all) = ports.fold((0, 0), |(kept, all), p| (kept + usize::from(is_kept(group, &p.name)), all + 1));
+            weights.words += kept as f64 * runs * size;
+            state.words += (all - kept) as f64 * runs * size;
+        }
+        if let Some(tree) = &group.tree {
+            let solutions = group.tick.iter().filter(|a| **a == Action::Solve).count() as f64 * model.ticks as f64 * frames * size;
+            out.neurons.add_times(Flops::of_solution(tree), solutions);
+            let n = tree.parent.len() as f64;
+            let potentials = if tree.extrapolate { 2.0 * n } else { n };
+            weights.words += edges(tree) * solutions;
+            state.words += (2.0 * tree.membrane as f64 + 4.0 * n + potentials) * solutions;
         }
     }
     out.traffic = vec![weights, state];
     out
 }
 
-/// The kernels of a group and how often each neuron runs them for one image.
+/// Nodes of a tree that hang on another.
+fn edges(tree: &Tree) -> f64 {
+    tree.parent.iter().filter(|p| p.is_some()).count() as f64
+}
+
+/// Whether a port holds what stays from image to image.
+fn is_kept(group: &Group, port: &str) -> bool {
+    let port = port.strip_prefix("parent.").unwrap_or(port);
+    group.learned.iter().any(|l| l.name == port) || group.fixed.iter().any(|f| f.name == port)
+}
+
+/// Words of a group that stay from image to image, weights apart. What is given is alike in all its neurons, and there once.
+fn stays(group: &Group) -> f64 {
+    let size = group.size as f64;
+    let learned: u32 = group.learned.iter().map(|l| l.part.iter().max().map_or(0, |part| part + 1)).sum();
+    let fixed: f64 = group.fixed.iter().map(|f| f.sites as f64 * if f.values.is_some() { 1.0 } else { size }).sum();
+    let couplings = group.tree.as_ref().filter(|t| t.couplings.is_some()).map_or(0.0, edges);
+    size * (f64::from(learned) + f64::from(u8::from(group.bias.is_some()))) + fixed + couplings
+}
+
+/// Words of a group that change: of its neurons all that evolves, arrives, is made on the way, or leaves.
+fn changes(group: &Group) -> f64 {
+    let drives = usize::from(group.driven && group.clock != Clock::Input);
+    let arrive: usize = group.arrivals.iter().chain(&group.signed).map(|o| o.sites).sum();
+    let work: usize = group.work.iter().map(|w| w.sites).sum();
+    // On the way to the root every node keeps its pivot and its right-hand side.
+    let solution = group.tree.as_ref().map_or(0, |t| 2 * t.parent.len());
+    let leaves = 1 + usize::from(group.spikes);
+    group.size as f64 * (group.state_size() + arrive + drives + work + solution + leaves) as f64
+}
+
+/// The kernels of a group and how often each neuron runs them for one image, all its places together.
 fn runs<'a>(model: &Model, group: &'a Group, frames: f64) -> Vec<(&'a Kernel, f64)> {
+    let value = (&group.value, frames);
     match group.clock {
         Clock::Input => Vec::new(),
-        Clock::Frame => vec![(&group.value, frames)],
-        Clock::Tick => vec![(&group.initial, 1.0), (&group.step, model.ticks as f64 * frames), (&group.value, frames)],
+        Clock::Frame => vec![value],
+        Clock::Tick => {
+            let at_places = |l: &'a Launch, times: f64| (&l.kernel, l.sites as f64 * times);
+            let once = group.prepare.iter().chain(&group.initial).map(|l| at_places(l, 1.0));
+            once.chain(group.launches().map(|l| at_places(l, model.ticks as f64 * frames))).chain([value]).collect()
+        }
+    }
+}
+
+/// How many numbers say where the weights of a link go, and how many words are read to use one of them, itself included.
+fn index(link: &Link) -> (f64, f64) {
+    match (&link.places, &link.wires) {
+        // Each entry names its sender and its weight, for either sign that this may have.
+        (Some(rows), _) => (2.0 * rows.iter().map(|r| r.column.len() as f64).sum::<f64>(), 3.0),
+        (None, Wires::Sparse { column, .. }) => (column.len() as f64, 2.0),
+        (None, Wires::Dense | Wires::OneToOne) => (0.0, 1.0),
     }
 }
 

@@ -1,5 +1,6 @@
 //! From results of single seeds to the line of a report.
 
+use crate::atp::Pumping;
 use crate::energy::Energy;
 use crate::operations::Operations;
 use homolog_base::report::{Basis, Entry, Score};
@@ -15,6 +16,8 @@ pub struct LevelResult {
     pub frozen_accuracy: Option<f64>,
     /// Neurons, inputs not counted.
     pub neurons: usize,
+    /// Compartments of all of them; none where no neuron has any.
+    pub compartments: Option<usize>,
     /// Numbers that are learned.
     pub parameters: usize,
     /// Biological time that one image takes, ms; 0 without ticks.
@@ -23,6 +26,8 @@ pub struct LevelResult {
     pub operations: Operations,
     /// What that costs.
     pub energy: Energy,
+    /// What the pumps of its cells spend on one image; none without cells.
+    pub pumping: Option<Pumping>,
     /// Epochs trained.
     pub epochs: usize,
     /// Wall time of the training, s.
@@ -41,6 +46,8 @@ pub mod column {
     pub const GAIN: &str = "gain over frozen";
     /// Neurons, inputs not counted.
     pub const NEURONS: &str = "neurons";
+    /// Compartments of all neurons.
+    pub const COMPARTMENTS: &str = "compartments";
     /// Numbers that are learned.
     pub const PARAMETERS: &str = "parameters";
     /// Biological time of one image, ms.
@@ -53,6 +60,10 @@ pub mod column {
     pub const SYNAPTIC: &str = "synaptic operations per image";
     /// Joules for one image.
     pub const ENERGY: &str = "energy per image";
+    /// Molecules of ATP that the pumps of all cells take for one image.
+    pub const ATP: &str = "ATP per image";
+    /// Joules of that ATP.
+    pub const MEASURED_ENERGY: &str = "energy per image, measured";
     /// Epochs trained.
     pub const EPOCHS: &str = "epochs";
     /// Wall time of training, s.
@@ -80,12 +91,15 @@ pub fn entry(level: &str, results: &[LevelResult]) -> Entry {
     put(column::FROZEN, "1", Basis::Measured, &|r| r.frozen_accuracy);
     put(column::GAIN, "1", Basis::Measured, &|r| Some(r.test_accuracy - r.frozen_accuracy?));
     put(column::NEURONS, "1", Basis::Counted, &|r| Some(r.neurons as f64));
+    put(column::COMPARTMENTS, "1", Basis::Counted, &|r| Some(r.compartments? as f64));
     put(column::PARAMETERS, "1", Basis::Counted, &|r| Some(r.parameters as f64));
     put(column::SIMULATED, "ms", Basis::Counted, &|r| Some(r.simulated_ms));
     put(column::SPIKES, "1", Basis::Measured, &|r| Some(r.operations.spikes));
     put(column::OPERATIONS, "1", Basis::Counted, &|r| Some(r.operations.total()));
     put(column::SYNAPTIC, "1", Basis::Counted, &|r| Some(r.operations.synaptic()));
     put(column::ENERGY, "J", Basis::Estimated, &|r| Some(r.energy.joules));
+    put(column::ATP, "1", Basis::Measured, &|r| Some(r.pumping.as_ref()?.atp));
+    put(column::MEASURED_ENERGY, "J", Basis::Measured, &|r| Some(r.pumping.as_ref()?.joules));
     put(column::EPOCHS, "1", Basis::Counted, &|r| Some(r.epochs as f64));
     put(column::WALL, "s", Basis::Measured, &|r| Some(r.wall_s));
     put(column::MEMORY, "byte", Basis::Measured, &|r| Some(r.memory_bytes? as f64));

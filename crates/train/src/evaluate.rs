@@ -2,6 +2,7 @@
 
 use crate::loss::{loss, predict};
 use crate::task::Task;
+use homolog_model::compose::cable::CHARGE;
 use homolog_model::{Fault, Inputs, Observable, Params, Probe, Runner, State};
 
 /// Samples shown at a time. Fixed, so that sums have one order whatever batch was trained with.
@@ -68,6 +69,19 @@ impl GroupSpikes {
     }
 }
 
+/// Charge that one kind of ion carried into the cells of one group, through channels and receptors that let only it pass.
+#[derive(Clone, PartialEq, Debug)]
+pub struct GroupCharge {
+    /// Index of the group.
+    pub group: usize,
+    /// Its name.
+    pub name: String,
+    /// The ion: `na`, `ca`.
+    pub ion: String,
+    /// Mean of all samples, all compartments of all its neurons together, while one image is shown, pC.
+    pub per_image: f64,
+}
+
 /// How good parameters are on some samples.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Evaluation {
@@ -79,18 +93,22 @@ pub struct Evaluation {
     pub confusion: Confusion,
     /// Spikes of every group that spikes, in the order of the model.
     pub spikes: Vec<GroupSpikes>,
+    /// Inward charge of every ion that is counted, in the order of the model; of cells alone.
+    pub charges: Vec<GroupCharge>,
     /// Class predicted for each sample, in the order asked for.
     pub predictions: Vec<u32>,
 }
 
 /// Shows these samples (by index) to the network and scores the answers. Nothing is learned. Of no samples the loss, the
-/// accuracy and the spikes are not a number.
+/// accuracy, the spikes and the charges are not a number.
 ///
 /// # Errors
 /// The first number that is not finite.
 pub fn evaluate(task: &Task<'_>, params: &Params, runner: &mut dyn Runner, indices: &[usize]) -> Result<Evaluation, Fault> {
     let spiking = spiking_groups(task);
-    let probes = probes(task, &spiking);
+    let (mut charges, counters): (Vec<GroupCharge>, Vec<Probe>) = charges(task).into_iter().unzip();
+    let mut probes = probes(task, &spiking);
+    probes.extend(counters);
     let mut spikes: Vec<GroupSpikes> = spiking
         .iter()
         .map(|&g| GroupSpikes { group: g, name: task.model.groups[g].name.clone(), per_neuron: vec![0.0; task.model.groups[g].size] })
@@ -105,13 +123,31 @@ pub fn evaluate(task: &Task<'_>, params: &Params, runner: &mut dyn Runner, indic
         for (s, trace) in spikes.iter_mut().zip(&recording.traces[1..]) {
             add_counts(trace, &mut s.per_neuron);
         }
+        for (c, trace) in charges.iter_mut().zip(&recording.traces[1 + spikes.len()..]) {
+            c.per_image += trace.data.iter().sum::<f64>();
+        }
     }
     for (&k, &p) in indices.iter().zip(&predictions) {
         confusion.add(task.samples.labels[k], p);
     }
     let n = indices.len() as f64;
     spikes.iter_mut().flat_map(|s| &mut s.per_neuron).for_each(|c| *c /= n);
-    Ok(Evaluation { loss: sum / n, accuracy: confusion.accuracy(), confusion, spikes, predictions })
+    charges.iter_mut().for_each(|c| c.per_image /= n);
+    Ok(Evaluation { loss: sum / n, accuracy: confusion.accuracy(), confusion, spikes, charges, predictions })
+}
+
+/// The counters of charge, and what reads them: each begins at zero with every frame.
+fn charges(task: &Task<'_>) -> Vec<(GroupCharge, Probe)> {
+    let groups = task.model.groups.iter().enumerate();
+    let of_group = |(group, g): (usize, &homolog_model::Group)| {
+        let counters = g.variables.iter().enumerate().filter_map(|(k, v)| Some((k, v.name.strip_prefix(CHARGE)?.to_string())));
+        let name = g.name.clone();
+        let one = move |(k, ion)| {
+            (GroupCharge { group, name: name.clone(), ion, per_image: 0.0 }, Probe { group, what: Observable::FrameEnd(k) })
+        };
+        counters.map(one).collect::<Vec<_>>()
+    };
+    groups.flat_map(of_group).collect()
 }
 
 /// The groups that spike.
@@ -132,3 +168,6 @@ pub(crate) fn add_counts(trace: &homolog_model::Trace, per_neuron: &mut [f64]) {
         per_neuron[row % size] += counts.iter().sum::<f64>();
     }
 }
+
+#[cfg(test)]
+mod tests;

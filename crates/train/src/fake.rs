@@ -1,7 +1,6 @@
 //! For tests: a softmax-ready linear model in closed form, as a runner that no engine is needed for.
 
 use homolog_base::{Hash, Unit};
-use homolog_ir::Kernel;
 use homolog_model::*;
 
 /// `image` (features) to `class` (classes), dense with a bias; optionally a spiking group `hidden` that never spikes.
@@ -11,22 +10,10 @@ pub fn model(features: usize, classes: usize, silent: Option<usize>) -> (Model, 
         neuron: if clock == Clock::Input { "input".into() } else { "linear".into() },
         size,
         clock,
-        variables: vec![],
-        initial: Kernel::default(),
-        step: Kernel::default(),
-        step_vjp: Kernel::default(),
-        burst: None,
-        value: Kernel::default(),
-        value_vjp: Kernel::default(),
-        initial_vjp: Kernel::default(),
-        spikes: false,
-        arrivals: vec![],
         driven: true,
         bias,
-        learned: vec![],
-        settle: 0,
         mean_square: 1.0,
-        calibration: None,
+        ..Group::default()
     };
     let tensor = |name: &str, shape: [usize; 2], decays| Tensor {
         name: name.into(),
@@ -37,7 +24,16 @@ pub fn model(features: usize, classes: usize, silent: Option<usize>) -> (Model, 
         bounds: None,
         values: vec![0.0; shape[0] * shape[1]],
     };
-    let link = |from, to, weights| Link { name: "a->b".into(), from, to, target: Target::Drive, wires: Wires::Dense, weights, delay: 0 };
+    let link = |from, to, weights| Link {
+        name: "a->b".into(),
+        from,
+        to,
+        target: Target::Drive,
+        wires: Wires::Dense,
+        places: None,
+        weights,
+        delay: 0,
+    };
     let mut groups = vec![group("image", features, Clock::Input, None), group("class", classes, Clock::Frame, Some(1))];
     let mut tensors = vec![tensor("image->class", [classes, features], true), tensor("class.bias", [classes, 1], false)];
     let mut links = vec![link(0, 1, 0)];
@@ -47,7 +43,16 @@ pub fn model(features: usize, classes: usize, silent: Option<usize>) -> (Model, 
         tensors.push(tensor("hidden->class", [classes, size], true));
         links.extend([link(0, 2, 2), Link { target: Target::Own, ..link(2, 1, 3) }]);
     }
-    let model = Model { title: "fake".into(), hash: Hash::of(b"fake"), dt: 1.0, ticks: 1, groups, links, phases: vec![Phase::Value(1)] };
+    let model = Model {
+        title: "fake".into(),
+        hash: Hash::of(b"fake"),
+        dt: 1.0,
+        ticks: 1,
+        groups,
+        links,
+        phases: vec![Phase::Value(1)],
+        clamps: vec![],
+    };
     (model, Params { tensors })
 }
 
@@ -75,12 +80,19 @@ impl Runner for Linear {
         self.largest_batch = self.largest_batch.max(inputs.batch);
         self.taped += usize::from(tape.is_some());
         if self.poison == Some(self.runs) {
-            return Err(Fault { tick: 4, t_ms: 0.1, group: "class".into(), neuron: 2, sample: 1, what: "NaN in v".into() });
+            return Err(Fault { tick: 4, t_ms: 0.1, group: "class".into(), neuron: 2, place: None, sample: 1, what: "NaN in v".into() });
         }
         let (features, batch) = (model.groups[0].size, inputs.batch);
         let (w, bias) = (&params.tensors[0], &params.tensors[1]);
         let traces = probes.iter().map(|probe| {
-            let rows = model.groups[probe.group].size;
+            let group = &model.groups[probe.group];
+            if let Observable::FrameEnd(k) = probe.what {
+                // Place `p` of neuron `n` holds the number of its row.
+                let rows = group.variables[k].sites * group.size;
+                let data = (0..rows * batch).map(|e| (e / batch) as f64).collect();
+                return Trace { name: "t".into(), unit: Unit::ONE, shape: [1, rows, batch], data };
+            }
+            let rows = group.size;
             let mut data = vec![0.0; rows * batch];
             if probe.what == Observable::Value {
                 for r in 0..rows {

@@ -82,7 +82,7 @@ pub fn freeze(network: &Network, model: &Model, params: &mut Params, populations
 pub(crate) fn tensors_of(model: &Model, group: usize) -> Vec<usize> {
     let g = &model.groups[group];
     let incoming = model.links.iter().filter(|l| l.to == group).map(|l| l.weights);
-    incoming.chain(g.bias).chain(g.learned.iter().map(|(_, k)| *k)).collect()
+    incoming.chain(g.bias).chain(g.learned.iter().map(|l| l.tensor)).collect()
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub mod watch;
 #[cfg(test)]
 mod fake;
 
-pub use evaluate::{Confusion, Evaluation, GroupSpikes, evaluate};
+pub use evaluate::{Confusion, Evaluation, GroupCharge, GroupSpikes, evaluate};
 pub use learner::{Descent, Learner, Outcome, freeze};
 pub use loss::{BatchLoss, loss, predict};
 pub use memory::Memory;

@@ -6,7 +6,7 @@
 use crate::evaluate::EVALUATION_BATCH;
 use crate::task::Task;
 use homolog_base::Diagnostic;
-use homolog_model::{Model, Network, Optimiser, Params, Study, Target, Training, Wires, Wiring};
+use homolog_model::{Group, Link, Model, Network, Optimiser, Params, Study, Target, Training, Wires, Wiring};
 
 /// Bytes of a number.
 const NUMBER: f64 = 8.0;
@@ -104,12 +104,15 @@ pub fn before_compiling(study: &Study) -> Memory {
 
 /// What is kept of a network once it is trained: its parameters and its wiring.
 pub fn of_result(model: &Model, params: &Params) -> Memory {
-    let wires: f64 = model
-        .links
-        .iter()
-        .map(|l| if let Wires::Sparse { start, column } = &l.wires { 4.0 * (start.len() + column.len()) as f64 } else { 0.0 })
-        .sum();
+    let wires: f64 = model.links.iter().map(wiring).sum();
     Memory { results: NUMBER * count(params) + wires, ..Memory::default() }
+}
+
+/// Bytes of the indices that say where the weights of a link go.
+fn wiring(link: &Link) -> f64 {
+    let of_wires = if let Wires::Sparse { start, column } = &link.wires { start.len() + column.len() } else { 0 };
+    let of_places: usize = link.places.iter().flatten().map(|r| r.start.len() + r.column.len() + r.weight.len()).sum();
+    4.0 * (of_wires + of_places) as f64
 }
 
 fn count(params: &Params) -> f64 {
@@ -130,7 +133,7 @@ pub fn of_training(task: &Task<'_>, params: &Params, tape: usize, saves: bool) -
             match l.target {
                 Target::Drive => 0.0,
                 Target::Own => n,
-                Target::BySign => 2.0 * n,
+                Target::BySign | Target::DriveBySign => 2.0 * n,
             }
         })
         .sum();
@@ -151,29 +154,72 @@ pub fn of_training(task: &Task<'_>, params: &Params, tape: usize, saves: bool) -
     }
 }
 
+/// Numbers of one neuron and sample in the columns of a group, all its places together.
+struct Sizes {
+    /// Variables, and those of them that the tape holds.
+    variables: f64,
+    taped: f64,
+    arrivals: f64,
+    /// Drives of a frame: the sum and those by sign.
+    drives: f64,
+    /// Learned parameters and fixed numbers, and those of the latter that are computed from the former.
+    learned: f64,
+    fixed: f64,
+    computed: f64,
+    work: f64,
+    /// Nodes of its tree: the solution keeps a pivot for each.
+    nodes: f64,
+    spikes: f64,
+}
+
+impl Sizes {
+    fn of(g: &Group) -> Sizes {
+        let nodes = g.tree.as_ref().map_or(0, |t| t.parent.len());
+        let computed: usize = g.fixed.iter().filter(|f| f.values.is_none()).map(|f| f.sites).sum();
+        // Couplings that are computed have their sums beside them.
+        let sums = g.tree.as_ref().filter(|t| t.couplings.is_none()).map_or(0, |_| nodes);
+        let fixed = g.fixed.iter().map(|f| f.sites).sum::<usize>() + sums;
+        let numbers = |n: usize| n as f64;
+        Sizes {
+            variables: numbers(g.state_size()),
+            taped: numbers(g.variables.iter().filter(|v| v.taped).map(|v| v.sites).sum()),
+            arrivals: numbers(g.arrivals.iter().map(|o| o.sites).sum()),
+            drives: 1.0 + numbers(g.signed.iter().map(|o| o.sites).sum()),
+            learned: numbers(g.learned.iter().map(|l| l.part.len()).sum()),
+            fixed: numbers(fixed),
+            computed: numbers(computed),
+            work: numbers(g.work.iter().map(|w| w.sites).sum()),
+            nodes: numbers(nodes),
+            spikes: f64::from(u8::from(g.spikes)),
+        }
+    }
+}
+
 /// Numbers of the columns of a run: what is kept for every tick, and what is there once.
 fn columns(model: &Model, batch: usize, frames: usize, tape: Option<usize>) -> f64 {
     let frames = frames as f64;
     let ticks = model.ticks.max(1) as f64 * frames;
-    let (mut per_tick, mut once, mut saved) = (0.0, 0.0, 0.0);
+    let (mut per_tick, mut once, mut saved, mut arrivals) = (0.0, 0.0, 0.0, 0.0);
     for (k, g) in model.groups.iter().enumerate() {
         let lanes = (g.size * batch) as f64;
-        let taped = g.variables.iter().filter(|v| v.taped).count() as f64;
-        let arrivals = g.arrivals.len() as f64;
-        per_tick += lanes * (taped + f64::from(u8::from(g.spikes)) + arrivals);
-        let incoming = model.links.iter().filter(|l| l.to == k && l.target != Target::Drive).map(|l| l.delay).max().unwrap_or(0) as f64;
+        let n = Sizes::of(g);
+        per_tick += lanes * (n.taped + n.spikes + n.arrivals);
+        let incoming = model.links.iter().filter(|l| l.to == k && l.target.spikes()).map(|l| l.delay).max().unwrap_or(0) as f64;
         let history = model.spike_history(k) as f64;
         let values = frames + model.value_history(k) as f64;
-        once += lanes * (g.learned.len() as f64 + frames + values + g.variables.len() as f64 + history);
+        once += lanes * (n.learned + n.fixed + n.work + n.drives * frames + values + n.variables + history);
         if tape.is_some() {
+            per_tick += lanes * n.nodes;
             let burst = g.burst.as_ref().map_or(1, |b| b.ticks) as f64;
             // Cotangents of all these.
-            once += lanes * (g.variables.len() as f64 + 1.0 + g.learned.len() as f64 + burst + values + arrivals * incoming);
+            once += lanes * (n.variables + n.drives + n.learned + n.computed + n.work + burst + values + n.arrivals * incoming);
+        } else {
+            once += lanes * n.nodes;
         }
-        saved += lanes * (g.variables.len() as f64 + history);
+        saved += lanes * (n.variables + history);
+        // The cotangents of arrivals are as long as a segment.
+        arrivals += lanes * n.arrivals;
     }
-    // The cotangents of arrivals are as long as a segment.
-    let arrivals: f64 = model.groups.iter().map(|g| (g.size * batch * g.arrivals.len()) as f64).sum();
     match tape {
         None => once + per_tick * UNTAPED.min(ticks),
         Some(budget) if NUMBER * per_tick * ticks <= budget as f64 => once + per_tick * (ticks + frames) + arrivals * ticks / frames,

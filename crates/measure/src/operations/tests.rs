@@ -1,7 +1,8 @@
 use super::*;
 use homolog_base::{Hash, Unit};
 use homolog_ir::{Builder, Port, Value};
-use homolog_model::{Phase, model::Variable};
+use homolog_model::model::{Fixed, Learned, Opening, Rows, Variable, Work};
+use homolog_model::{Phase, Target};
 
 fn kernel(inputs: &[&str], body: &[Op], outputs: &[(&str, u32)]) -> Kernel {
     let port = |n: &str| Port::new(n, Unit::ONE);
@@ -14,28 +15,19 @@ fn kernel(inputs: &[&str], body: &[Op], outputs: &[(&str, u32)]) -> Kernel {
 }
 
 fn group(name: &str, size: usize, clock: Clock) -> Group {
-    Group {
-        name: name.into(),
-        neuron: name.into(),
-        size,
-        clock,
-        variables: vec![],
-        initial: Kernel::default(),
-        step: Kernel::default(),
-        step_vjp: Kernel::default(),
-        burst: None,
-        value: Kernel::default(),
-        value_vjp: Kernel::default(),
-        initial_vjp: Kernel::default(),
-        spikes: false,
-        arrivals: vec![],
-        driven: clock != Clock::Input,
-        bias: None,
-        learned: vec![],
-        settle: 0,
-        mean_square: 1.0,
-        calibration: None,
-    }
+    Group { name: name.into(), neuron: name.into(), size, clock, driven: clock != Clock::Input, mean_square: 1.0, ..Group::default() }
+}
+
+fn variable(name: &str, sites: usize) -> Variable {
+    Variable { name: name.into(), unit: Unit::ONE, per_frame: false, taped: true, sites }
+}
+
+fn step(kernel: Kernel) -> Vec<Action> {
+    vec![Action::Launch(Launch::single(kernel, Kernel::default()))]
+}
+
+fn opening(name: &str, sites: usize) -> Opening {
+    Opening { name: name.into(), sites }
 }
 
 /// 4 inputs, dense to 3 spiking neurons of 10 ticks, sparse spikes to 2 outputs that also hear a value one to one.
@@ -45,10 +37,10 @@ fn model() -> Model {
     let hidden = Group {
         spikes: true,
         bias: Some(1),
-        learned: vec![("tau".into(), 2)],
-        variables: vec![Variable { name: "v".into(), unit: Unit::ONE, per_frame: false, taped: true }],
+        learned: vec![Learned { name: "tau".into(), tensor: 2, part: vec![0] }],
+        variables: vec![variable("v", 1)],
         // v' = fma(v, exp(tau), drive); spike if v' > 0: an fma, an exp and a comparison.
-        step: kernel(
+        tick: step(kernel(
             &["v", "drive", "tau"],
             &[
                 Op::Input(0),
@@ -59,17 +51,20 @@ fn model() -> Model {
                 Op::Compare(homolog_ir::Compare::Lt, v(0), v(4)),
             ],
             &[("v", 4), ("spike", 4)],
-        ),
-        initial: kernel(&["tau"], &[Op::Input(0), Op::Binary(Binary::Div, v(0), v(0))], &[("v", 1)]),
+        )),
+        initial: vec![Launch::single(
+            kernel(&["tau"], &[Op::Input(0), Op::Binary(Binary::Div, v(0), v(0))], &[("v", 1)]),
+            Kernel::default(),
+        )],
         value: kernel(&["v"], &[Op::Input(0)], &[("value", 0)]),
         ..group("hidden", 3, Clock::Tick)
     };
     let class = Group {
-        arrivals: vec!["arrive".into()],
+        arrivals: vec![opening("arrive", 1)],
         value: kernel(&["drive"], &[Op::Input(0), Op::Binary(Binary::Mul, v(0), v(0))], &[("value", 1)]),
         ..group("class", 2, Clock::Frame)
     };
-    let link = |from, to, target, wires, weights| Link { name: "l".into(), from, to, target, wires, weights, delay: 0 };
+    let link = |from, to, target, wires, weights| Link { name: "l".into(), from, to, target, wires, places: None, weights, delay: 0 };
     let links = vec![
         link(0, 1, Target::Drive, Wires::Dense, 0),
         link(1, 2, Target::BySign, Wires::Sparse { start: vec![0, 2, 4], column: vec![0, 1, 0, 2] }, 3),
@@ -83,6 +78,7 @@ fn model() -> Model {
         groups: vec![image, hidden, class],
         links,
         phases: vec![Phase::Value(0)],
+        clamps: vec![],
     }
 }
 
@@ -108,6 +104,96 @@ fn a_hand_made_model_is_counted_as_on_paper() {
     // Links: 4 + 2 x 3, 2 x 12.5, 3 + 2 x 2. Hidden: ten steps of v and drive in, v and spike out; v at the start; v in and value out. Class: 2.
     assert_eq!(s.words, 10.0 + 25.0 + 7.0 + 3.0 * (10.0 * 4.0 + 1.0 + 2.0) + 2.0 * 2.0);
     assert_eq!(o.words(Kind::State), s.words);
+}
+
+/// 3 inputs by sign to 2 cells of a soma, two dendrites and a junction between them; 5 ticks.
+fn cells(extrapolate: bool) -> Model {
+    let v = Value;
+    let launch = |kernel, sites| Launch { kernel, sites, ..Launch::default() };
+    // d = g + area, b = g area + v.
+    let current = kernel(
+        &["v", "g", "area"],
+        &[Op::Input(0), Op::Input(1), Op::Input(2), Op::Binary(Binary::Add, v(1), v(2)), Op::Fma(v(1), v(2), v(0))],
+        &[("membrane.d", 3), ("membrane.b", 4)],
+    );
+    // g' = g + drive.
+    let states = kernel(&["g", "drive.positive"], &[Op::Input(0), Op::Input(1), Op::Binary(Binary::Add, v(0), v(1))], &[("g", 2)]);
+    let spike = kernel(&["next.v"], &[Op::Input(0)], &[("spike", 0)]);
+    let geometry = kernel(&["diameter"], &[Op::Input(0), Op::Binary(Binary::Mul, v(0), v(0))], &[("area", 1)]);
+    let hidden = Group {
+        spikes: true,
+        driven: false,
+        variables: vec![variable("v", 4), variable("g", 3)],
+        work: ["membrane.d", "membrane.b"].map(|n| Work { name: n.into(), sites: 4 }).into(),
+        fixed: vec![Fixed { name: "area".into(), sites: 3, values: None }],
+        prepare: vec![launch(geometry, 3)],
+        tick: vec![Action::Launch(launch(current, 3)), Action::Solve, Action::Launch(launch(states, 2)), Action::Launch(launch(spike, 1))],
+        tree: Some(Tree {
+            parent: vec![None, Some(3), Some(3), Some(0)],
+            membrane: 3,
+            couplings: Some(vec![0.0, 1.0, 1.0, 1.0]),
+            extrapolate,
+            potential: 0,
+        }),
+        signed: vec![opening("drive.positive", 2), opening("drive.negative", 1)],
+        learned: vec![Learned { name: "diameter".into(), tensor: 0, part: vec![0, 1, 1] }],
+        ..group("hidden", 2, Clock::Tick)
+    };
+    // Every weight has a place for either sign.
+    let rows = Rows { start: vec![], column: vec![0; 6], weight: vec![0; 6] };
+    let link = Link {
+        name: "l".into(),
+        from: 0,
+        to: 1,
+        target: Target::DriveBySign,
+        wires: Wires::Dense,
+        places: Some([rows.clone(), rows]),
+        weights: 1,
+        delay: 0,
+    };
+    Model {
+        title: "cells".into(),
+        hash: Hash::of(b""),
+        dt: 0.1,
+        ticks: 5,
+        groups: vec![group("image", 3, Clock::Input), hidden],
+        links: vec![link],
+        phases: vec![],
+        clamps: vec![],
+    }
+}
+
+#[test]
+fn places_and_trees_of_cells_are_counted_as_on_paper() {
+    let m = cells(false);
+    let o = operations(&m, &Activity::even(&m, 1, &[0.0, 0.0]));
+    assert_eq!(o.multiply_accumulates, 6.0, "a weight is used once, whichever its sign");
+    // 2 neurons, 5 ticks: at 3 places an addition and an fma, at 2 an addition; once, at 3 places, a product.
+    let kernels = Flops { add: 10.0 * (3.0 * 2.0 + 2.0), multiply: 10.0 * 3.0 + 2.0 * 3.0, ..Flops::default() };
+    // 4 nodes, 3 with a membrane, 3 edges.
+    let tree = Flops { add: 3.0 + 3.0 * 3.0, multiply: 4.0 * 3.0 + 4.0, divide: 4.0, elementary: 0.0 };
+    assert_eq!(
+        o.neurons,
+        Flops { add: kernels.add + 10.0 * tree.add, multiply: kernels.multiply + 10.0 * tree.multiply, divide: 40.0, elementary: 0.0 }
+    );
+    let [w, s] = o.traffic[..] else { panic!("two kinds") };
+    // Weights with two numbers for either sign; two parts of a diameter and 3 areas a neuron; 3 couplings for all.
+    assert_eq!(w.resident, 6.0 * 5.0 + 2.0 * (2.0 + 3.0) + 3.0);
+    // Weights with two numbers each; the area in every tick, diameter and area once, at 3 places; 3 couplings a tick.
+    assert_eq!(w.words, 6.0 * 3.0 + 10.0 * 3.0 + 2.0 * 3.0 * 2.0 + 10.0 * 3.0);
+    // Potentials, conductances, drives, equations, two numbers a node, value and spike; the image.
+    assert_eq!(s.resident, 2.0 * (4.0 + 3.0 + 3.0 + 8.0 + 8.0 + 2.0) + 3.0);
+    // The link: 3 values, 3 places of 2 neurons twice. At 3 places v and g in, d and b out; at 2, g and the drive in and g out; v in, spike
+    // out. The tree: d and b of 3, two numbers a node there and back, 4 potentials.
+    assert_eq!(s.words, 3.0 + 12.0 + 10.0 * (3.0 * 4.0 + 2.0 * 3.0 + 2.0) + 10.0 * (6.0 + 16.0 + 4.0));
+}
+
+#[test]
+fn a_solution_in_the_middle_of_the_step_takes_a_multiply_add_and_a_sign_more_for_each_node() {
+    let [end, middle] = [false, true].map(|x| operations(&cells(x), &Activity::even(&cells(x), 1, &[0.0, 0.0])));
+    assert_eq!(middle.neurons.add - end.neurons.add, 10.0 * 4.0 * 2.0);
+    assert_eq!(middle.neurons.multiply - end.neurons.multiply, 10.0 * 4.0);
+    assert_eq!(middle.words(Kind::State) - end.words(Kind::State), 10.0 * 4.0, "the potentials before");
 }
 
 #[test]

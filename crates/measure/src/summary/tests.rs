@@ -9,10 +9,12 @@ fn result(seed: u64, test_accuracy: f64) -> LevelResult {
         test_accuracy,
         frozen_accuracy: Some(0.5),
         neurons: 74,
+        compartments: None,
         parameters: 4810,
         simulated_ms: 25.0,
         operations,
         energy,
+        pumping: None,
         epochs: 20,
         wall_s: 2.0,
         memory_bytes: None,
@@ -41,6 +43,19 @@ fn a_score_of_some_seeds_says_so_and_no_seeds_give_no_scores() {
     assert_eq!(e.scores["memory (1 of 3 seeds)"].value, 1000.0);
     assert!(entry("rate", &[]).scores.is_empty());
     assert_eq!(entry("rate", &[result(0, 0.9)]).scores[column::ACCURACY].sd, None);
+}
+
+#[test]
+fn cells_have_compartments_and_a_measured_energy() {
+    let pumping = |atp: f64| Some(Pumping { atp, joules: 8e-20 * atp, parts: vec![] });
+    let results =
+        [0, 1].map(|seed| LevelResult { compartments: Some(110), pumping: pumping(1e9 + 2e8 * seed as f64), ..result(seed, 0.9) });
+    let e = entry("cable", &results);
+    assert_eq!((e.scores[column::COMPARTMENTS].value, e.scores[column::COMPARTMENTS].basis), (110.0, Basis::Counted));
+    let measured = &e.scores[column::MEASURED_ENERGY];
+    assert_eq!((measured.unit.as_str(), measured.basis), ("J", Basis::Measured));
+    assert!((measured.value - 8.8e-11).abs() < 1e-20 && (e.scores[column::ATP].value - 1.1e9).abs() < 1e-3);
+    assert!(!entry("point", &[result(0, 0.9)]).scores.contains_key(column::MEASURED_ENERGY));
 }
 
 #[test]

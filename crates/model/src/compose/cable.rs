@@ -108,7 +108,7 @@ const DRIVE: [&str; 2] = [port::DRIVE_POSITIVE, port::DRIVE_NEGATIVE];
 /// Prefix of the counters of charge: `charge.na`, pC a frame.
 pub const CHARGE: &str = "charge.";
 /// The ions whose inward charge is counted: what pumps must carry out again.
-const METERED: [&str; 2] = ["na", "ca"];
+pub const METERED: [&str; 2] = ["na", "ca"];
 /// mA/cm2 times um2 in nA, and S/cm2 times um2 in uS.
 const PER_AREA: f64 = 1e-2;
 

@@ -1,7 +1,9 @@
 use super::{Memory, before_compiling, of_training};
 use crate::fake;
 use crate::{Normalisation, Task, split};
-use homolog_model::Optimiser;
+use homolog_base::Unit;
+use homolog_model::model::{Fixed, Learned, Opening, Tree, Variable, Work};
+use homolog_model::{Group, Optimiser};
 
 #[test]
 fn every_size_that_grows_makes_the_estimate_grow() {
@@ -23,6 +25,41 @@ fn every_size_that_grows_makes_the_estimate_grow() {
     assert!(need(50, 8, sgd, None, true) > least);
     // No batch is larger than the part that is learned from.
     assert_eq!(need(50, 1 << 39, sgd, None, false), need(50, 1 << 40, sgd, None, false));
+}
+
+#[test]
+fn every_column_of_cells_makes_the_estimate_grow() {
+    let study = fake::study(1, 8, None);
+    let samples = fake::blobs(600, 50, 3, 1.0);
+    let split = split(&samples, study.data.as_ref().unwrap(), 0);
+    let need = |change: &dyn Fn(&mut Group)| {
+        let (mut model, params) = fake::model(50, 3, Some(20));
+        model.ticks = 100;
+        model.groups[2].variables = vec![Variable { name: "v".into(), unit: Unit::ONE, per_frame: false, taped: true, sites: 1 }];
+        change(&mut model.groups[2]);
+        let task = Task::new(&study, &model, &samples, &split, Normalisation { factor: 1.0 }).unwrap();
+        of_training(&task, &params, 1 << 30, false).batch
+    };
+    let least = need(&|_| {});
+    // Of a number that is kept for every tick, 20 neurons of 8 samples have as many as there are ticks.
+    let taped = 8.0 * 20.0 * 8.0 * 100.0;
+    assert!(need(&|g| g.variables[0].sites = 2) > least + taped);
+    let opening = || Opening { name: "arrive.positive".into(), sites: 2 };
+    assert!(need(&|g| g.arrivals.push(opening())) > least + 2.0 * taped);
+    let pivots = need(&|g| {
+        g.tree = Some(Tree { parent: vec![None, Some(0)], membrane: 2, couplings: Some(vec![0.0, 1.0]), extrapolate: false, potential: 0 });
+    });
+    assert!(pivots > least + 2.0 * taped, "a pivot for each node and tick");
+    let once: [&dyn Fn(&mut Group); 4] = [
+        &|g| g.signed.push(opening()),
+        &|g| g.work.push(Work { name: "membrane.d".into(), sites: 2 }),
+        &|g| g.fixed.push(Fixed { name: "area".into(), sites: 2, values: None }),
+        &|g| g.learned.push(Learned { name: "diameter".into(), tensor: 0, part: vec![0, 0] }),
+    ];
+    for (k, change) in once.iter().enumerate() {
+        let more = need(change);
+        assert!(more > least && more < least + taped, "{k}");
+    }
 }
 
 #[test]
