@@ -25,6 +25,7 @@ pub mod optimiser;
 pub mod progress;
 pub mod split;
 pub mod task;
+pub mod trace;
 pub mod trainer;
 pub mod watch;
 
