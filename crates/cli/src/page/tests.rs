@@ -211,7 +211,8 @@ fn made_of_cells(l: &mut Level) {
     for t in &mut a.traces {
         let at: Vec<usize> = a.spikes.iter().filter(|s| s.1 == t.neuron).map(|s| s.0).collect();
         // A stroke of 90 mV that fades within a ms, and a bump that follows it.
-        let after = |t: usize, fade: f64| at.iter().filter(|s| **s <= t).map(|s| (-((t - s) as f64) / fade).exp()).sum::<f64>();
+        let after =
+            |t: usize, fade: f64| at.iter().filter(|s| **s <= t).map(|s| homolog_base::math::exp(-((t - s) as f64) / fade)).sum::<f64>();
         let soma = (0..500).map(|t| -65.0 + 90.0 * after(t, 10.0)).collect();
         let dendrite = (0..500).map(|t| -62.0 + 20.0 * after(t, 40.0)).collect();
         t.places = vec![("soma".into(), soma), ("left, compartment 5 of 5".into(), dendrite)];
