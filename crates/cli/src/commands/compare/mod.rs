@@ -26,7 +26,7 @@ pub struct Args {
     /// The first seed; the others follow
     #[arg(long, value_name = "S", default_value_t = 0)]
     first_seed: u64,
-    /// Levels to compare: names from the file, or neurons of the library [default: the levels of the file]
+    /// Levels to compare: names from the file, or neurons and cells of the library [default: the levels of the file]
     #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
     levels: Vec<String>,
     /// Folder for the results [default: out/NAME]
@@ -38,7 +38,7 @@ pub struct Args {
     /// Train for so many epochs instead of what the file says
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
-    /// Folder of .mod files to use besides those that ship with the program; may be repeated
+    /// Folder of .mod files and cells to use besides those that ship with the program; may be repeated
     #[arg(long, value_name = "DIR")]
     library: Vec<PathBuf>,
     /// Print one line of JSON to stdout
