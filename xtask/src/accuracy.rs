@@ -2,8 +2,14 @@
 
 use serde_json::{Value, json};
 
-/// Least test accuracy of each level, the mean over the seeds.
-const LEAST: [(&str, f64); 2] = [("rate", 0.97), ("point", 0.96)];
+/// What a level must reach.
+struct Promise {
+    level: &'static str,
+    /// Least test accuracy, the mean over the seeds.
+    accuracy: f64,
+}
+
+const PROMISES: &[Promise] = &[Promise { level: "rate", accuracy: 0.97 }, Promise { level: "point", accuracy: 0.96 }];
 /// Least distance above the control, whose hidden layer does not learn.
 const ABOVE_CONTROL: f64 = 0.05;
 /// Least spikes of a hidden neuron for an image: fewer, and a level that should compute with spikes is silent.
@@ -11,10 +17,14 @@ const SPIKES: f64 = 0.5;
 
 /// The figures as one object, and every promise that they break. An error when they are not there.
 pub fn judge(line: &str) -> Result<(Value, Vec<String>), String> {
+    judge_by(PROMISES, line)
+}
+
+fn judge_by(promises: &[Promise], line: &str) -> Result<(Value, Vec<String>), String> {
     let found: Value = serde_json::from_str(line.trim()).map_err(|e| format!("compare digits did not print one line of JSON: {e}"))?;
     let mut figures = json!({ "workload": "compare digits", "seeds": found["provenance"]["seeds"], "levels": {} });
     let mut broken = vec![];
-    for (name, least) in LEAST {
+    for &Promise { level: name, accuracy: least } in promises {
         let level = found["levels"].as_array().into_iter().flatten().find(|l| l["level"] == name);
         let level = level.ok_or_else(|| format!("compare digits says nothing of level `{name}`"))?;
         let number =
@@ -47,16 +57,20 @@ pub fn judge(line: &str) -> Result<(Value, Vec<String>), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::judge;
+    use super::{Promise, judge, judge_by};
     use serde_json::json;
 
-    fn line(rate: f64, point: f64, control: f64, spikes: f64) -> String {
-        let level = |name: &str, accuracy: f64, ms: f64, spikes: f64| {
+    /// What `compare` prints of levels: name, accuracy, simulated time (ms) and spikes of a neuron.
+    fn line_of(levels: &[(&str, f64, f64, f64)], control: f64) -> String {
+        let level = |&(name, accuracy, ms, spikes): &(&str, f64, f64, f64)| {
             json!({ "level": name, "test_accuracy": { "mean": accuracy }, "control_accuracy": { "mean": control },
                 "simulated_ms": ms, "spikes_per_neuron_per_image": spikes })
         };
-        json!({ "levels": [level("rate", rate, 0.0, 0.0), level("point", point, 30.0, spikes)], "provenance": { "seeds": [0, 1, 2] } })
-            .to_string()
+        json!({ "levels": levels.iter().map(level).collect::<Vec<_>>(), "provenance": { "seeds": [0, 1, 2] } }).to_string()
+    }
+
+    fn line(rate: f64, point: f64, control: f64, spikes: f64) -> String {
+        line_of(&[("rate", rate, 0.0, 0.0), ("point", point, 30.0, spikes)], control)
     }
 
     #[test]
@@ -69,6 +83,15 @@ mod tests {
         let figures = judge(&line(0.98, 0.97, 0.9, 4.0)).unwrap().0;
         assert_eq!(figures["levels"]["point"]["spikes_per_neuron_per_image"], 4.0);
         assert_eq!(figures["seeds"], json!([0, 1, 2]));
+    }
+
+    #[test]
+    fn a_further_level_is_one_more_promise() {
+        let cable = [Promise { level: "cable", accuracy: 0.94 }];
+        let broken = |accuracy: f64, control: f64| judge_by(&cable, &line_of(&[("cable", accuracy, 50.0, 1.0)], control)).unwrap().1;
+        assert_eq!(broken(0.94, 0.88), Vec::<String>::new());
+        assert_eq!(broken(0.93, 0.89).len(), 2, "worse than promised, and too near its control");
+        assert!(judge_by(&cable, &line(0.98, 0.97, 0.9, 4.0)).unwrap_err().contains("`cable`"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::progress::Run;
 use homolog_base::report::{Provenance, Report};
 use homolog_base::{Diagnostic, Source, has_errors};
 use homolog_formats::{atomic, checkpoint, library as shelf, machine, report, samples as data, text};
-use homolog_measure::EnergyTable;
+use homolog_measure::{AtpTable, EnergyTable};
 use homolog_model::network::Located;
 use homolog_model::{Checkpoint, Fault, Library, Model, Network, Params, Samples, Split, Study};
 use homolog_train::{Memory, Normalisation, Progress, Task, check_split, memory, split};
@@ -49,9 +49,12 @@ pub fn open(name: &str, folders: &[PathBuf]) -> Result<Opened, Vec<Diagnostic>> 
 
 /// Opens a model that ships with the program.
 pub fn open_built_in(path: &str, folders: &[PathBuf]) -> Result<Opened, Vec<Diagnostic>> {
-    let source =
-        shelf::source(path).ok_or_else(|| vec![Diagnostic::error("library-missing", format!("`{path}` is missing from this program"))])?;
-    open_source(source, vec![], path, folders)
+    open_source(built_in(path)?, vec![], path, folders)
+}
+
+/// A text of the library.
+fn built_in(path: &str) -> Result<Arc<Source>, Vec<Diagnostic>> {
+    shelf::source(path).ok_or_else(|| vec![Diagnostic::error("library-missing", format!("`{path}` is missing from this program"))])
 }
 
 fn open_source(source: Arc<Source>, mut found: Vec<Diagnostic>, name: &str, folders: &[PathBuf]) -> Result<Opened, Vec<Diagnostic>> {
@@ -99,16 +102,23 @@ pub fn read(path: &Path) -> Result<(Arc<Source>, Vec<Diagnostic>), Diagnostic> {
 
 /// The constants of the energy estimate.
 pub fn energy_table() -> Result<EnergyTable, Vec<Diagnostic>> {
-    let path = "energy/horowitz2014.toml";
-    let source =
-        shelf::source(path).ok_or_else(|| vec![Diagnostic::error("library-missing", format!("`{path}` is missing from this program"))])?;
-    EnergyTable::read(&source).map_err(|d| vec![*d])
+    EnergyTable::read(&built_in("energy/horowitz2014.toml")?).map_err(|d| vec![*d])
+}
+
+/// The constants of the energy that is measured in cells.
+pub fn atp_table() -> Result<AtpTable, Vec<Diagnostic>> {
+    AtpTable::read(&built_in("energy/atp.toml")?).map_err(|d| vec![*d])
+}
+
+/// The words that a population may be exchanged for: neurons, and cells.
+pub fn neurons(library: &Library) -> impl Iterator<Item = &str> {
+    let neurons = library.iter().filter(|m| m.interface.is_some()).map(|m| m.name.as_str());
+    neurons.chain(library.cells().map(|c| c.name.as_str()))
 }
 
 /// A message for a neuron that the library does not have.
 pub fn unknown_neuron(network: &Network, library: &Library, word: &Located<String>) -> Diagnostic {
-    let neurons = library.iter().filter(|m| m.interface.is_some()).map(|m| m.name.as_str());
-    let d = Diagnostic::error("model-unknown-neuron", format!("there is no neuron `{}`", word.value)).suggest(word, neurons);
+    let d = Diagnostic::error("model-unknown-neuron", format!("there is no neuron `{}`", word.value)).suggest(word, neurons(library));
     network.locate(d, word.span, "not in the library")
 }
 

@@ -101,3 +101,33 @@ fn any_neuron_of_the_library_is_a_level_and_so_is_one_of_the_users_own() {
     assert_eq!(names, ["rate", "tanh", "ramp"]);
     assert_eq!(json["levels"][0]["test_accuracy"], json["levels"][2]["test_accuracy"], "the same equations under another name");
 }
+
+#[test]
+fn cells_have_compartments_a_measured_energy_and_potentials_at_two_places() {
+    let place = Place::new();
+    // Few images: a cell takes long.
+    place.write("few.toml", &few());
+    let json = place.homolog("compare few.toml --levels point,cells/two-branch --epochs 1 --json --out found").well().json();
+    let [point, cell] = &json["levels"].as_array().unwrap()[..] else { panic!("two levels") };
+    assert_eq!((cell["level"].as_str(), cell["neuron"].as_str()), (Some("cells/two-branch"), Some("cells/two-branch")));
+    for key in ["compartments", "atp_per_image", "energy_measured_j_per_image"] {
+        assert!(point[key].is_null() && cell[key].as_f64().unwrap() > 0.0, "{key}");
+    }
+    assert_eq!((cell["compartments"].as_f64(), cell["simulated_ms"].as_f64()), (Some(44.0), Some(50.0)));
+    // 50 kJ/mol.
+    let joules = cell["atp_per_image"].as_f64().unwrap() * 5e4 / 6.022_140_76e23;
+    assert!((cell["energy_measured_j_per_image"].as_f64().unwrap() / joules - 1.0).abs() < 1e-12);
+    let report: serde_json::Value = serde_json::from_str(&place.read("found/report.json")).unwrap();
+    let scores = &report["entries"][1]["scores"];
+    assert_eq!(scores["energy per image, measured"]["basis"], "measured");
+    assert_eq!(scores["compartments"]["value"], 44.0);
+    assert!(place.read("found/models/cells-two-branch.toml").contains("\"cells/two-branch\""));
+    let page = place.read("found/report.html");
+    assert!(page.contains("How energy was measured") && page.contains("Solid: soma") && page.contains("compartment 5 of 5"));
+}
+
+/// The task of digits with a small hidden layer, and few of the images.
+fn few() -> String {
+    let task = std::fs::read_to_string(common::repository().join("library/tasks/digits.toml")).unwrap();
+    task.replace("size = 32", "size = 4").replace("test = 0.2", "test = 0.96")
+}

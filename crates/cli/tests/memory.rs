@@ -26,7 +26,17 @@ fn the_estimate_is_within_one_and_a_half_times_of_what_is_taken() {
     let longer = |text: String| text.replace("title = \"Small\"", "title = \"Small\"\n[time]\npresentation = \"300 ms\"");
     let (tape, checkpoints) = (longer(network("lif", 256, false)), longer(network("lif", 512, false)));
     let spikes = network("lif", 400, true);
-    for (what, text) in [("weights", weights), ("patience", patience), ("a tape", tape), ("checkpoints", checkpoints), ("spikes", spikes)] {
+    let (cells, chain) = (network("cells/two-branch", 8, false), network("cells/two-branch", 8, true));
+    let all = [
+        ("weights", weights),
+        ("patience", patience),
+        ("a tape", tape),
+        ("checkpoints", checkpoints),
+        ("spikes", spikes),
+        ("cells", cells),
+        ("cells that hear spikes", chain),
+    ];
+    for (what, text) in all {
         let place = Place::new();
         place.write("model.toml", &text);
         place.homolog("run model.toml --epochs 1 --threads 1 --quiet --out found").well();

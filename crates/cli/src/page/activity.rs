@@ -41,7 +41,7 @@ pub fn section(c: &Comparison) -> String {
             );
         }
         if !a.traces.is_empty() {
-            figure("broad", membranes(l, a, k), "Membranes; the strokes above are spikes.");
+            figure("broad", membranes(l, a, k), &membrane_caption(a));
         }
         out.push_str("</div>\n</div>\n");
     }
@@ -111,12 +111,27 @@ fn time_axis(svg: &mut Svg, x: &Scale, bottom: f64) {
     svg.text(((x.places.0 + x.places.1) / 2.0, bottom + 36.0), "middle axis", "time, ms");
 }
 
+/// What the lines of the membranes are.
+fn membrane_caption(a: &Activity) -> String {
+    let lines = match a.traces.first().map_or(&[][..], |t| &t.places) {
+        [(spikes, _), (dendrite, _), ..] => {
+            format!(
+                "Membranes. Solid: {}, where spikes are made; dashed: {}, where inputs arrive.",
+                super::escape(spikes),
+                super::escape(dendrite)
+            )
+        }
+        _ => "Membranes.".into(),
+    };
+    format!("{lines} The strokes above are spikes.")
+}
+
 fn membranes(level: &Level, a: &Activity, k: usize) -> String {
     let (width, left) = (310.0, 52.0);
     let mut svg = Svg::new(width, HEIGHT, &format!("Membrane of {} neurons of {} during the image", a.traces.len(), level.name));
     let gap = 22.0;
     let each = (PLOT.1 - PLOT.0 - gap * (a.traces.len() as f64 - 1.0)) / a.traces.len() as f64;
-    let finite = || a.traces.iter().flat_map(|t| t.samples.iter().copied()).filter(|v| v.is_finite());
+    let finite = || a.traces.iter().flat_map(|t| &t.places).flat_map(|p| p.1.iter().copied()).filter(|v| v.is_finite());
     let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
     let step = round_step((high - low).max(1e-9) / 3.0);
     let range = ((low / step).floor() * step, (high / step).ceil() * step);
@@ -134,7 +149,11 @@ fn membranes(level: &Level, a: &Activity, k: usize) -> String {
             let at = x.at((*tick as f64 + 0.5) * a.dt);
             svg.line((at, top + 2.0), (at, top + 9.0), &format!("spikes l{colour}"));
         }
-        svg.path(t.samples.iter().enumerate().map(|(s, v)| (x.at((s as f64 + 0.5) * a.dt), y.at(*v))), &format!("curve l{colour}"));
+        // What is dashed lies above, so that both are seen where they run together.
+        for (p, (_, samples)) in t.places.iter().enumerate() {
+            let class = if p == 0 { format!("curve l{colour}") } else { "curve second dashed".into() };
+            svg.path(samples.iter().enumerate().map(|(s, v)| (x.at((s as f64 + 0.5) * a.dt), y.at(*v))), &class);
+        }
         svg.text((left, top - 6.0), "start small", &format!("neuron {}", t.neuron));
     }
     let unit = a.traces.first().map_or("", |t| t.unit.as_str());

@@ -51,7 +51,7 @@ fn draw(c: &Comparison, p: &Panel) -> String {
     let step = round_step((most - least).max(1e-6) / 5.0);
     let low = ((least / step).floor() * step).max(0.0);
     let (width, height) = (520.0, 300.0);
-    let x = Scale { values: (1.0, epochs as f64), places: (54.0, width - 84.0) };
+    let x = Scale { values: (1.0, epochs as f64), places: (54.0, width - super::name_width(c).max(68.0) - 16.0) };
     let y = Scale { values: (low, (most / step).ceil() * step), places: (height - 46.0, 28.0) };
     let mut svg = Svg::new(width, height, &format!("{} per epoch for each level", p.name));
     svg.text((54.0, 14.0), "start strong", p.name);

@@ -4,13 +4,14 @@
 mod activity;
 mod confusion;
 mod curves;
+mod energy;
 mod model;
 mod outcome;
 mod svg;
 mod table;
 
 use homolog_base::report::{Provenance, Score};
-use homolog_measure::LevelResult;
+use homolog_measure::{AtpTable, LevelResult};
 use std::collections::BTreeMap;
 
 pub use outcome::{answer, over_seeds};
@@ -33,6 +34,8 @@ pub struct Comparison {
     pub constants: Vec<Constant>,
     /// Where they are from.
     pub energy_table: String,
+    /// What pumps cost, where the energy of a level was measured.
+    pub pumps: Option<AtpTable>,
     /// Further notes of the model file.
     pub notes: Vec<(String, String)>,
     /// Where the numbers come from.
@@ -105,21 +108,21 @@ pub struct Activity {
     pub values: Vec<f64>,
     /// Spikes: tick and neuron. Empty for a network without spikes.
     pub spikes: Vec<(usize, usize)>,
-    /// Membrane traces: neuron, unit and samples.
+    /// Membrane traces.
     pub traces: Vec<Membrane>,
     /// Value of every neuron of the readout.
     pub classes: Vec<f64>,
 }
 
-/// One membrane trace.
+/// Membrane traces of one neuron.
 #[derive(Clone, Debug, Default)]
 pub struct Membrane {
     /// Neuron.
     pub neuron: usize,
     /// Unit.
     pub unit: String,
-    /// One sample a tick.
-    pub samples: Vec<f64>,
+    /// Places with one sample a tick each, the one where spikes are made first. A neuron without places has one, without a name.
+    pub places: Vec<(String, Vec<f64>)>,
 }
 
 /// What one thing costs.
@@ -154,7 +157,8 @@ pub fn html(c: &Comparison) -> String {
     out.push_str(&confusion::section(c));
     out.push_str(&model::word(c));
     out.push_str(&table::calibration(c));
-    out.push_str(&table::constants(c));
+    out.push_str(&energy::estimated(c));
+    out.push_str(&energy::measured(c));
     out.push_str(&model::provenance(c));
     out.push_str("</main>\n</body>\n</html>\n");
     out
@@ -181,6 +185,11 @@ fn marked(text: &str) -> String {
 fn chip(k: usize, level: &Level) -> String {
     let name = if level.name == level.neuron { String::new() } else { format!("{} ", escape(&level.name)) };
     format!("<span class=\"chip l{}\"><i></i>{name}<code>{}</code></span>", k % COLOURS, escape(&level.neuron))
+}
+
+/// Room for the longest name of a level in a drawing, in bold.
+fn name_width(c: &Comparison) -> f64 {
+    c.levels.iter().map(|l| l.name.chars().count()).max().unwrap_or(0) as f64 * 7.5
 }
 
 /// Colours of the style sheet; further levels begin again.

@@ -51,8 +51,10 @@ pub fn word(c: &Comparison) -> String {
         })
         .collect();
     let count = if differences.len() == 1 { "one line".to_string() } else { format!("{} lines", differences.len()) };
+    let longest = c.levels.iter().map(|l| l.name.chars().count()).max().unwrap_or(0);
     format!(
-        "<section>\n<h2>The one word</h2>\n<p>The model files of the levels differ in {count}. Wiring, initialisation, learning rate, data and seeds are the same.</p>\n<pre class=\"diff\">{body}</pre>\n{all}</section>\n"
+        "<section>\n<h2>The one word</h2>\n<p>The model files of the levels differ in {count}. Wiring, initialisation, learning rate, data and seeds are the same.</p>\n<pre class=\"diff\" style=\"--name:{}ch\">{body}</pre>\n{all}</section>\n",
+        longest.max(10) + 1
     )
 }
 

@@ -72,7 +72,8 @@ struct Frame {
 }
 
 fn figures(c: &Comparison, range: (f64, f64)) -> String {
-    let wide = Frame { class: "on-wide", width: 860.0, row: 58.0, margins: (128.0, 96.0), names_above: false };
+    let wide =
+        Frame { class: "on-wide", width: 860.0, row: 58.0, margins: ((super::name_width(c) + 18.0).max(128.0), 96.0), names_above: false };
     let narrow = Frame { class: "on-narrow", width: 358.0, row: 66.0, margins: (8.0, 14.0), names_above: true };
     [wide, narrow].map(|f| format!("<div class=\"{}\">{}</div>", f.class, figure(c, range, &f))).join("\n")
 }

@@ -1,4 +1,4 @@
-//! The tables: results, calibration, and the constants of the energy estimate.
+//! The tables: results and calibration.
 
 use super::outcome::over_seeds;
 use super::{COLOURS, Comparison, Level, escape};
@@ -36,6 +36,7 @@ const GROUPS: &[(&str, &[Row])] = &[
         "Size",
         &[
             Row { name: "Neurons", note: "without the inputs", key: "neurons", write: |s| show::count(s.value) },
+            Row { name: "Compartments", note: "of all neurons", key: "compartments", write: |s| show::count(s.value) },
             Row { name: "Learned parameters", note: "weights and biases", key: "parameters", write: |s| show::count(s.value) },
             Row {
                 name: "Simulated time",
@@ -57,6 +58,12 @@ const GROUPS: &[(&str, &[Row])] = &[
                 write: |s| show::with_prefix(s.value, "").trim_end().to_string(),
             },
             Row { name: "Energy", note: "from the constants below", key: "energy_j_per_image", write: |s| show::with_prefix(s.value, "J") },
+            Row {
+                name: "Energy (measured, ATP)",
+                note: "what cells would spend on their ion pumps",
+                key: "energy_measured_j_per_image",
+                write: |s| show::with_prefix(s.value, "J"),
+            },
         ],
     ),
     (
@@ -85,6 +92,12 @@ fn score(level: &Level, key: &str) -> Option<Score> {
     .filter(|s| s.value.is_finite())
 }
 
+/// The cells of a row; none where no level has such a score.
+fn cells(c: &Comparison, row: &Row) -> Option<Vec<Option<Score>>> {
+    let scores: Vec<Option<Score>> = c.levels.iter().map(|l| score(l, row.key)).collect();
+    scores.iter().any(Option::is_some).then_some(scores)
+}
+
 /// The table of results. One column a level: so it fits a telephone.
 pub fn section(c: &Comparison) -> String {
     let mut out = format!(
@@ -98,7 +111,7 @@ pub fn section(c: &Comparison) -> String {
     for (group, rows) in GROUPS {
         out.push_str(&format!("<tbody role=\"rowgroup\">\n<tr role=\"row\" class=\"group\"><th scope=\"rowgroup\" role=\"rowheader\" colspan=\"{}\">{group}</th></tr>\n", c.levels.len() + 1));
         for row in *rows {
-            let scores: Vec<Option<Score>> = c.levels.iter().map(|l| score(l, row.key)).collect();
+            let Some(scores) = cells(c, row) else { continue };
             let estimated = scores.iter().flatten().any(|s| s.basis == Basis::Estimated);
             let badge = if estimated { " <span class=\"badge\">estimated</span>" } else { "" };
             let note = if row.note.is_empty() { String::new() } else { format!("<small>{}</small>", row.note) };
@@ -147,70 +160,17 @@ pub fn calibration(c: &Comparison) -> String {
     out
 }
 
-/// What the energy is made of, and the constants that it was estimated with.
-pub fn constants(c: &Comparison) -> String {
-    if c.constants.is_empty() {
-        return String::new();
-    }
-    let mut out = String::from(
-        "<section>\n<h2>How energy was estimated</h2>\n<p>Operations and memory traffic are counted from the compiled model and the spikes of the test images, and each is multiplied by a constant. So this is no measurement of a machine: it says what the arithmetic and its memory would cost on a chip that does nothing else.</p>\n<div class=\"pair tables\">\n",
-    );
-    let mut names: Vec<&str> = vec![];
-    for (name, _) in c.levels.iter().flat_map(|l| &l.energy_parts) {
-        if !names.contains(&name.as_str()) {
-            names.push(name);
-        }
-    }
-    if !names.is_empty() {
-        out.push_str("<div class=\"scroll\">\n<table>\n<caption>One image</caption>\n<thead><tr><th scope=\"col\">Part</th>");
-        for (k, l) in c.levels.iter().enumerate() {
-            out.push_str(&format!("<th scope=\"col\" class=\"named l{}\">{}</th>", k % COLOURS, escape(&l.name)));
-        }
-        out.push_str("</tr></thead>\n<tbody>\n");
-        for name in names {
-            let cells: String = c
-                .levels
-                .iter()
-                .map(|l| {
-                    format!(
-                        "<td>{}</td>",
-                        l.energy_parts
-                            .iter()
-                            .find(|p| p.0 == name)
-                            .filter(|p| p.1 > 0.0)
-                            .map_or("–".into(), |p| show::with_prefix(p.1, "J"))
-                    )
-                })
-                .collect();
-            out.push_str(&format!("<tr><th scope=\"row\">{}</th>{cells}</tr>\n", escape(name)));
-        }
-        out.push_str("</tbody>\n</table>\n</div>\n");
-    }
-    out.push_str("<div class=\"scroll\">\n<table>\n<caption>Constants</caption>\n<thead><tr><th scope=\"col\">One</th><th scope=\"col\">Energy</th></tr></thead>\n<tbody>\n");
-    for k in &c.constants {
-        let note = if k.note.is_empty() { String::new() } else { format!("<small>{}</small>", escape(&k.note)) };
-        let most = k.most.map_or(String::new(), |m| format!(" to {}", show::with_prefix(m, "J")));
-        out.push_str(&format!(
-            "<tr><th scope=\"row\">{}{note}</th><td>{}{most}</td></tr>\n",
-            escape(&k.name),
-            show::with_prefix(k.joules, "J")
-        ));
-    }
-    out.push_str(&format!("</tbody>\n</table>\n</div>\n</div>\n<p class=\"caption\">{} Of a range, the middle counts. The table in <code>library/energy</code> says where each constant is from, and which are assumptions.</p>\n</section>\n", escape(&format!("{}.", c.energy_table.trim_end_matches('.')))));
-    out
-}
-
 /// The rows of the table of results as plain words, for the terminal.
 pub fn rows(c: &Comparison) -> Vec<(String, Vec<String>)> {
     let all = GROUPS.iter().flat_map(|g| g.1.iter());
-    all.map(|row| {
-        let cells: Vec<Option<Score>> = c.levels.iter().map(|l| score(l, row.key)).collect();
-        let name = if cells.iter().flatten().any(|s| s.basis == Basis::Estimated) {
-            format!("{} (estimated)", row.name)
-        } else {
-            row.name.to_string()
-        };
-        (name, cells.into_iter().map(|s| s.map_or("–".into(), |s| (row.write)(&s))).collect())
-    })
-    .collect()
+    all.filter_map(|row| Some((row, cells(c, row)?)))
+        .map(|(row, cells)| {
+            let name = if cells.iter().flatten().any(|s| s.basis == Basis::Estimated) {
+                format!("{} (estimated)", row.name)
+            } else {
+                row.name.to_string()
+            };
+            (name, cells.into_iter().map(|s| s.map_or("–".into(), |s| (row.write)(&s))).collect())
+        })
+        .collect()
 }

@@ -1,6 +1,7 @@
 use super::*;
 use homolog_base::Key;
 use homolog_base::report::Basis;
+use homolog_measure::{Energy, Flops, Ion, Operations, Pumped, Pumping};
 use homolog_model::calibration::Calibration;
 
 const FILE: &str = r#"title = "Handwritten digits"
@@ -82,7 +83,7 @@ fn sample() -> Comparison {
                 .map(|neuron| Membrane {
                     neuron,
                     unit: "mV".into(),
-                    samples: (0..25).map(|t| -70.0 + ((t * (neuron % 7 + 3)) % 17) as f64).collect(),
+                    places: vec![(String::new(), (0..25).map(|t| -70.0 + ((t * (neuron % 7 + 3)) % 17) as f64).collect())],
                 })
                 .collect()
         } else {
@@ -135,6 +136,8 @@ fn sample() -> Comparison {
         }
     };
     let pixels = SEVEN.iter().flat_map(|r| r.chars().map(|c| f64::from(c.to_digit(16).unwrap_or(0)) / 15.0)).collect();
+    let mut cable = level("cable", "cells/two-branch", FILE.replace("relu", "cells/two-branch"), 3);
+    made_of_cells(&mut cable);
     let word = |w: &str| FILE.replace("\"relu\"", &format!("\"{w}\""));
     Comparison {
         title: "Handwritten digits".into(),
@@ -143,6 +146,7 @@ fn sample() -> Comparison {
             level("rate", "relu", word("relu"), 0),
             level("point", "lif", word("lif"), 1),
             level("adaptive", "adex", word("adex"), 2),
+            cable,
         ],
         classes: (0..10).map(|k| k.to_string()).collect(),
         sample: Some(Sample { index: 3, label: 7, shape: (8, 8), pixels }),
@@ -151,6 +155,15 @@ fn sample() -> Comparison {
             Constant { name: "Access to DRAM".into(), joules: 1.3e-9, most: Some(2.6e-9), note: "64 bits".into() },
         ],
         energy_table: "A table, its year".into(),
+        pumps: Some(AtpTable {
+            name: "pumps".into(),
+            reference: "Another table, its year".into(),
+            hydrolysis: 50.0,
+            ion: vec![
+                Ion { name: "na".into(), title: "Sodium".into(), charge: 1, per_atp: 3.0 },
+                Ion { name: "ca".into(), title: "Calcium".into(), charge: 2, per_atp: 1.0 },
+            ],
+        }),
         notes: vec![],
         provenance: Provenance {
             version: "0.0.0".into(),
@@ -167,6 +180,42 @@ fn sample() -> Comparison {
                 .into(),
             threads: 2,
         },
+    }
+}
+
+/// Gives a level the figures that only cells have: compartments, potentials at two places, and a measured energy.
+fn made_of_cells(l: &mut Level) {
+    let score = |value: f64, unit: &str, basis| Score { value, sd: None, unit: unit.into(), basis };
+    l.scores.insert("compartments".into(), score(704.0, "1", Basis::Counted));
+    l.scores.insert("energy_measured_j_per_image".into(), score(4.2e-9, "J", Basis::Measured));
+    let operations = Operations { multiply_accumulates: 0.0, accumulates: 0.0, neurons: Flops::default(), spikes: 0.0, traffic: vec![] };
+    let parts = vec![Pumped { title: "Sodium".into(), charge: 2.43e4, atp: 5.06e10 }];
+    l.results.push(LevelResult {
+        seed: 0,
+        test_accuracy: 0.95,
+        frozen_accuracy: Some(0.88),
+        neurons: 74,
+        compartments: Some(704),
+        parameters: 4810,
+        simulated_ms: 50.0,
+        operations,
+        energy: Energy { joules: 1e-7, range: (1e-7, 1e-7), parts: vec![], table: "t".into() },
+        pumping: Some(Pumping { atp: 5.06e10, joules: 4.2e-9, parts }),
+        epochs: 30,
+        wall_s: 2.0,
+        memory_bytes: None,
+    });
+    let Some(a) = &mut l.activity else { return };
+    (a.dt, a.ticks) = (0.1, 500);
+    a.spikes.iter_mut().for_each(|s| s.0 *= 20);
+    for t in &mut a.traces {
+        let at: Vec<usize> = a.spikes.iter().filter(|s| s.1 == t.neuron).map(|s| s.0).collect();
+        // A stroke of 90 mV that fades within a ms, and a bump that follows it.
+        let after =
+            |t: usize, fade: f64| at.iter().filter(|s| **s <= t).map(|s| homolog_base::math::exp(-((t - s) as f64) / fade)).sum::<f64>();
+        let soma = (0..500).map(|t| -65.0 + 90.0 * after(t, 10.0)).collect();
+        let dendrite = (0..500).map(|t| -62.0 + 20.0 * after(t, 40.0)).collect();
+        t.places = vec![("soma".into(), soma), ("left, compartment 5 of 5".into(), dendrite)];
     }
 }
 
@@ -202,6 +251,16 @@ fn no_number_is_drawn_that_is_none() {
 }
 
 #[test]
+fn the_name_of_a_level_may_be_that_of_a_cell() {
+    let mut c = sample();
+    let l = c.levels.last_mut().unwrap();
+    l.name.clone_from(&l.neuron);
+    let page = html(&c);
+    // Where names end lines of curves there is room for the longest.
+    assert!(name_width(&c) >= 16.0 * 7.0 && page.contains("--name:17ch"));
+}
+
+#[test]
 fn what_a_user_wrote_is_shown_as_text() {
     let mut c = sample();
     c.title = "<b>&\"".into();
@@ -211,6 +270,21 @@ fn what_a_user_wrote_is_shown_as_text() {
 #[test]
 fn an_empty_comparison_is_a_page_too() {
     assert!(html(&Comparison::default()).contains("</html>"));
+}
+
+#[test]
+fn what_only_cells_have_is_a_dash_elsewhere_and_no_row_where_there_are_none() {
+    let cells = |c: &Comparison, name: &str| rows(c).into_iter().find(|r| r.0 == name).map(|r| r.1);
+    let mut c = sample();
+    assert_eq!(cells(&c, "Energy (measured, ATP)").unwrap(), ["–", "–", "–", "4.20 nJ"]);
+    assert_eq!(cells(&c, "Compartments").unwrap(), ["–", "–", "–", "704"]);
+    let page = html(&c);
+    assert!(page.contains("How energy was measured") && page.contains("50.0 kJ/mol") && page.contains("Not counted: "));
+    assert!(page.contains("left, compartment 5 of 5"));
+    c.levels.pop();
+    c.pumps = None;
+    assert_eq!((cells(&c, "Energy (measured, ATP)"), cells(&c, "Compartments")), (None, None));
+    assert!(!html(&c).contains("How energy was measured"));
 }
 
 #[test]

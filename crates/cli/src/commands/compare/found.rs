@@ -6,8 +6,10 @@ use crate::page::{self, Comparison, Constant, Epoch, Level, Sample};
 use crate::work;
 use homolog_base::Diagnostic;
 use homolog_base::report::{Basis, Provenance, Report, Score};
-use homolog_measure::{Activity, EnergyTable, LevelResult};
+use homolog_measure::{Activity, AtpTable, EnergyTable, LevelResult};
+use homolog_model::Group;
 use homolog_train::Evaluation;
+use std::collections::BTreeMap;
 
 /// All that the page shows.
 pub fn comparison(
@@ -16,37 +18,41 @@ pub fn comparison(
     outcomes: &[Outcome],
     epochs: Option<usize>,
 ) -> Result<Comparison, Vec<Diagnostic>> {
-    let table = work::energy_table()?;
-    let levels = variants.iter().zip(outcomes).map(|(v, o)| level(plan, v, o, &table)).collect();
+    let (table, pumps) = (work::energy_table()?, work::atp_table()?);
+    let levels: Vec<Level> = variants.iter().zip(outcomes).map(|(v, o)| level(plan, v, o, (&table, &pumps))).collect();
     let mut notes: Vec<(String, String)> = plan.opened.study.comparison.iter().flat_map(|c| c.notes.clone()).collect();
     notes.extend(epochs.map(|n| ("epochs".into(), format!("{n}, as asked for on the command line instead of what the file says"))));
     Ok(Comparison {
         title: plan.opened.study.network.title.clone(),
         population: plan.population.into(),
-        levels,
         classes: (0..plan.samples.classes).map(|k| k.to_string()).collect(),
         sample: outcomes.iter().find_map(|o| o.activity.as_ref()).map(|a| sample(plan, a.0)),
         constants: constants(&table),
         energy_table: table.reference.clone(),
+        pumps: levels.iter().any(|l| l.results.iter().any(|r| r.pumping.is_some())).then_some(pumps),
+        levels,
         notes,
         provenance: provenance(plan, variants, outcomes),
     })
 }
 
 /// Results of every seed of a level.
-fn results(plan: &Plan<'_>, o: &Outcome, table: &EnergyTable) -> Vec<LevelResult> {
+fn results(plan: &Plan<'_>, o: &Outcome, (table, pumps): (&EnergyTable, &AtpTable)) -> Vec<LevelResult> {
     let one = |(k, t): (usize, &Trained)| {
         let model = &o.prepared[k].model;
+        let compartments = |g: &Group| g.anatomy.as_ref().map(|a| g.size * a.compartments.len());
         let operations = homolog_measure::operations(model, &activity_of(model, &t.test));
         LevelResult {
             seed: plan.seeds[k],
             test_accuracy: t.test.accuracy,
             frozen_accuracy: o.control.get(k).map(|c| c.test.accuracy),
             neurons: model.groups.iter().filter(|g| g.clock != homolog_model::Clock::Input).map(|g| g.size).sum(),
+            compartments: model.groups.iter().filter_map(compartments).reduce(|a, b| a + b),
             parameters: t.params.learned(),
             simulated_ms: model.dt * model.ticks as f64,
             energy: homolog_measure::estimate(&operations, table),
             operations,
+            pumping: homolog_measure::pumping(t.test.charges.iter().map(|c| (c.ion.as_str(), c.per_image)), pumps),
             epochs: t.curve.len(),
             wall_s: t.wall_s,
             memory_bytes: Some((o.spent.peak_rss_mb * 1e6) as u64),
@@ -59,8 +65,8 @@ fn activity_of(model: &homolog_model::Model, test: &Evaluation) -> Activity {
     Activity::new(model, 1, test.spikes.iter().map(|s| (s.group, s.per_neuron.as_slice())))
 }
 
-fn level(plan: &Plan<'_>, v: &Variant, o: &Outcome, table: &EnergyTable) -> Level {
-    let results = results(plan, o, table);
+fn level(plan: &Plan<'_>, v: &Variant, o: &Outcome, tables: (&EnergyTable, &AtpTable)) -> Level {
+    let results = results(plan, o, tables);
     let over =
         |basis, unit: &str, of: &dyn Fn(&LevelResult) -> f64| Score::over_seeds(&results.iter().map(of).collect::<Vec<_>>(), unit, basis);
     let once = |value: f64, unit: &str| Score { value, sd: None, unit: unit.into(), basis: Basis::Measured };
@@ -78,6 +84,19 @@ fn level(plan: &Plan<'_>, v: &Variant, o: &Outcome, table: &EnergyTable) -> Leve
         ("cpu_s", once(o.spent.cpu_s, "s")),
         ("peak_rss_mb", once(o.spent.peak_rss_mb, "MB")),
     ];
+    let mut scores: BTreeMap<String, Score> = scores.map(|(k, s)| (k.to_string(), s)).into();
+    let mut of_cells = |key: &str, unit: &str, basis, of: &dyn Fn(&LevelResult) -> Option<f64>| {
+        let values: Vec<f64> = results.iter().filter_map(of).collect();
+        if !values.is_empty() {
+            scores.insert(key.into(), Score::over_seeds(&values, unit, basis));
+        }
+    };
+    of_cells("compartments", "1", Basis::Counted, &|r| Some(r.compartments? as f64));
+    of_cells("atp_per_image", "1", Basis::Measured, &|r| Some(r.pumping.as_ref()?.atp));
+    of_cells("energy_measured_j_per_image", "J", Basis::Measured, &|r| Some(r.pumping.as_ref()?.joules));
+    if let Some(s) = scores.get_mut("compartments") {
+        s.sd = None;
+    }
     let n = results.len() as f64;
     let mut parts: Vec<(String, f64)> = vec![];
     for p in results.iter().flat_map(|r| &r.energy.parts) {
@@ -92,7 +111,7 @@ fn level(plan: &Plan<'_>, v: &Variant, o: &Outcome, table: &EnergyTable) -> Leve
         file: v.text.clone(),
         test_accuracy: o.trained.iter().map(|t| t.test.accuracy).collect(),
         control_accuracy: o.control.iter().map(|t| t.test.accuracy).collect(),
-        scores: scores.map(|(k, s)| (k.to_string(), s)).into(),
+        scores,
         energy_parts: parts,
         curves: o.trained.iter().map(|t| t.curve.iter().map(epoch).collect()).collect(),
         confusion: confusion(&o.trained),
@@ -162,6 +181,9 @@ pub fn report(c: &Comparison) -> Report {
     Report { title: c.title.clone(), provenance: c.provenance.clone(), entries }
 }
 
+/// What only levels of cells have; the others say so.
+const OF_CELLS: [&str; 3] = ["compartments", "atp_per_image", "energy_measured_j_per_image"];
+
 /// The same as one line.
 pub fn json(c: &Comparison) -> serde_json::Value {
     let accuracy = |values: &[f64]| {
@@ -176,6 +198,9 @@ pub fn json(c: &Comparison) -> serde_json::Value {
                 "level": l.name, "neuron": l.neuron, "test_accuracy": accuracy(&l.test_accuracy), "control_accuracy": accuracy(&l.control_accuracy),
                 "calibration": l.calibration.iter().map(|(p, c)| (p.clone(), serde_json::json!(c))).collect::<serde_json::Map<_, _>>(),
             });
+            for name in OF_CELLS {
+                out[name] = serde_json::Value::Null;
+            }
             for (name, score) in &l.scores {
                 out[name] = score.value.into();
             }

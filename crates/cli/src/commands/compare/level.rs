@@ -7,7 +7,7 @@ use crate::show;
 use crate::work::{self, Opened, Prepared};
 use homolog_base::Diagnostic;
 use homolog_engine::Engine;
-use homolog_model::{Inputs, Observable, Params, Probe, Runner, Samples, State};
+use homolog_model::{Group, Inputs, Observable, Params, Probe, Runner, Samples, State};
 use homolog_train::{Evaluation, Memory, Point, Task, Trainer};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -53,6 +53,9 @@ pub struct Trained {
     /// Wall time, s.
     pub wall_s: f64,
 }
+
+/// What the states of receptors for positive weights begin with.
+const POSITIVE: &str = "positive.";
 
 /// Bytes of the curve, the predictions and the rows of the report that a run leaves besides its parameters.
 const OF_A_RUN: f64 = 2e4;
@@ -181,12 +184,12 @@ fn activity(plan: &Plan<'_>, prepared: &Prepared, params: &Params) -> Result<Opt
     let model = &prepared.model;
     let Some(hidden) = model.group(plan.population) else { return Ok(None) };
     let group = &model.groups[hidden];
-    let membrane = group.variables.iter().position(|v| v.name == "v" && group.spikes);
+    let watched = if group.spikes { watched(group) } else { vec![] };
     let mut probes = vec![Probe { group: task.readout, what: Observable::Value }, Probe { group: hidden, what: Observable::Value }];
     if group.spikes {
         probes.push(Probe { group: hidden, what: Observable::Spikes });
     }
-    probes.extend(membrane.map(|v| Probe { group: hidden, what: Observable::State(v) }));
+    probes.extend(watched.iter().map(|w| Probe { group: hidden, what: Observable::Site(w.variable, w.site) }));
     let (mut inputs, mut labels) = (Inputs::default(), vec![]);
     task.gather(&[index], &mut inputs, &mut labels);
     let recording = Engine::new(1).run(model, params, &inputs, &probes, &mut State::fresh(), None).map_err(work::fault)?;
@@ -199,20 +202,38 @@ fn activity(plan: &Plan<'_>, prepared: &Prepared, params: &Params) -> Result<Opt
     } else {
         vec![]
     };
-    let membranes = match membrane {
-        Some(v) => {
-            let data = next();
-            let trace = |neuron: usize| page::Membrane {
-                neuron,
-                unit: group.variables[v].unit.to_string(),
-                samples: data.chunks_exact(size).map(|row| row[neuron]).collect(),
-            };
-            busy(&spikes, size).into_iter().map(trace).collect()
-        }
-        None => vec![],
+    let potentials: Vec<(Watched, Vec<f64>)> = watched.into_iter().map(|w| (w, next())).collect();
+    let trace = |neuron: usize| page::Membrane {
+        neuron,
+        unit: group.variables[potentials[0].0.variable].unit.to_string(),
+        places: potentials.iter().map(|(w, data)| (w.place.clone(), data.chunks_exact(size).map(|row| row[neuron]).collect())).collect(),
     };
+    let membranes = if potentials.is_empty() { vec![] } else { busy(&spikes, size).into_iter().map(trace).collect() };
     let ticks = if group.spikes { model.ticks } else { 0 };
     Ok(Some((index, page::Activity { dt: model.dt, ticks, values, spikes, traces: membranes, classes })))
+}
+
+/// A potential to watch.
+struct Watched {
+    variable: usize,
+    site: usize,
+    /// Where it is; empty for a neuron without places.
+    place: String,
+}
+
+/// Potentials worth a look: where spikes are made; of a cell also the place, of those with receptors for positive weights, that is
+/// furthest from the root.
+fn watched(group: &Group) -> Vec<Watched> {
+    let Some(variable) = group.variables.iter().position(|v| v.name == "v") else { return vec![] };
+    let Some(a) = &group.anatomy else { return vec![Watched { variable, site: 0, place: String::new() }] };
+    let receives = group.variables.iter().zip(&a.of_variable).filter(|(v, _)| v.name.starts_with(POSITIVE)).flat_map(|(_, at)| at);
+    // Within what holds the same, compartments lie by their distance from the root.
+    let dendrite = receives.map(|c| *c as usize).filter(|c| *c != a.spike_at).max();
+    let place = |site: usize| match &a.compartments[site] {
+        (branch, _, 1) => branch.clone(),
+        (branch, k, n) => format!("{branch}, compartment {} of {n}", k + 1),
+    };
+    std::iter::once(a.spike_at).chain(dendrite).map(|site| Watched { variable, site, place: place(site) }).collect()
 }
 
 /// Two neurons worth a look: of those that spike, the middle one by number of spikes and the quietest.
@@ -226,7 +247,39 @@ fn busy(spikes: &[(usize, usize)], size: usize) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::busy;
+    use super::{busy, watched};
+    use homolog_base::Unit;
+    use homolog_model::Group;
+    use homolog_model::model::{Anatomy, Variable};
+
+    fn variable(name: &str, sites: usize) -> Variable {
+        Variable { name: name.into(), unit: Unit::ONE, per_frame: false, taped: false, sites }
+    }
+
+    #[test]
+    fn of_a_cell_the_place_of_spikes_and_the_outermost_place_of_receptors_are_watched() {
+        let compartment = |branch: &str, k, n| (branch.to_string(), k, n);
+        let cell = Group {
+            variables: vec![variable("above", 1), variable("v", 4), variable("positive.g", 2)],
+            anatomy: Some(Anatomy {
+                compartments: vec![
+                    compartment("soma", 0, 1),
+                    compartment("tip", 0, 2),
+                    compartment("tip", 1, 2),
+                    compartment("axon", 0, 1),
+                ],
+                of_variable: vec![vec![], vec![0, 1, 2, 3], vec![1, 2]],
+                spike_at: 3,
+                areas: vec![1.0; 4],
+            }),
+            ..Group::default()
+        };
+        let places = |g: &Group| watched(g).iter().map(|w| (w.variable, w.site, w.place.clone())).collect::<Vec<_>>();
+        assert_eq!(places(&cell), [(1, 3, "axon".into()), (1, 2, "tip, compartment 2 of 2".into())]);
+        let point = Group { variables: vec![variable("v", 1)], ..Group::default() };
+        assert_eq!(places(&point), [(0, 0, String::new())]);
+        assert!(watched(&Group::default()).is_empty());
+    }
 
     #[test]
     fn a_neuron_of_middling_and_one_of_little_activity_are_shown() {

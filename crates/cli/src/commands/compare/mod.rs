@@ -26,7 +26,7 @@ pub struct Args {
     /// The first seed; the others follow
     #[arg(long, value_name = "S", default_value_t = 0)]
     first_seed: u64,
-    /// Levels to compare: names from the file, or neurons of the library [default: the levels of the file]
+    /// Levels to compare: names from the file, or neurons and cells of the library [default: the levels of the file]
     #[arg(long, value_name = "A,B,...", value_delimiter = ',')]
     levels: Vec<String>,
     /// Folder for the results [default: out/NAME]
@@ -38,7 +38,7 @@ pub struct Args {
     /// Train for so many epochs instead of what the file says
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
-    /// Folder of .mod files to use besides those that ship with the program; may be repeated
+    /// Folder of .mod files and cells to use besides those that ship with the program; may be repeated
     #[arg(long, value_name = "DIR")]
     library: Vec<PathBuf>,
     /// Print one line of JSON to stdout
@@ -105,8 +105,9 @@ pub fn run(args: &Args, color: bool) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where the model file of a level is written: all in one folder, so that no cell's name makes one of its own.
 fn model_path(out: &Path, level: &str) -> PathBuf {
-    out.join("models").join(format!("{level}.toml"))
+    out.join("models").join(format!("{}.toml", level.replace('/', "-")))
 }
 
 fn nothing(section: &str, why: &str) -> Diagnostic {
@@ -136,15 +137,11 @@ fn variants(args: &Args, opened: &Opened, population: &str, out: &Path) -> Resul
         chosen.clear();
         for asked in &args.levels {
             let level = known.iter().find(|(n, _)| n == asked).or_else(|| known.iter().find(|(_, w)| w.value == *asked));
-            let neuron = opened.library.get(asked).filter(|m| m.interface.is_some());
-            match (level, neuron) {
-                (Some((n, w)), _) => chosen.push((n.clone(), w.value.clone())),
-                (None, Some(_)) => chosen.push((asked.clone(), asked.clone())),
-                (None, None) => {
-                    let candidates = known
-                        .iter()
-                        .map(|(n, _)| n.as_str())
-                        .chain(opened.library.iter().filter(|m| m.interface.is_some()).map(|m| m.name.as_str()));
+            match level {
+                Some((n, w)) => chosen.push((n.clone(), w.value.clone())),
+                None if work::neurons(&opened.library).any(|n| n == asked) => chosen.push((asked.clone(), asked.clone())),
+                None => {
+                    let candidates = known.iter().map(|(n, _)| n.as_str()).chain(work::neurons(&opened.library));
                     problems.push(
                         Diagnostic::error("compare-level", format!("there is no level and no neuron `{asked}`")).suggest(asked, candidates),
                     );
@@ -156,6 +153,11 @@ fn variants(args: &Args, opened: &Opened, population: &str, out: &Path) -> Resul
     for (name, word) in chosen {
         if out_variants.iter().any(|v: &Variant| v.name == name) {
             problems.push(Diagnostic::error("compare-level", format!("level `{name}` is asked for twice")));
+            continue;
+        }
+        if let Some(other) = out_variants.iter().find(|v| model_path(out, &v.name) == model_path(out, &name)) {
+            let text = format!("the model files of levels `{}` and `{name}` would have one name", other.name);
+            problems.push(Diagnostic::error("compare-level", text).hint("give one of the levels another name in [compare]"));
             continue;
         }
         match file::with_neuron(&opened.source, population, &word) {
