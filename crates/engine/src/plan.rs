@@ -67,7 +67,7 @@ pub(crate) struct Pair {
 
 /// One of the things that are done in a tick.
 pub(crate) enum Step {
-    Launch(Pair),
+    Launch(Box<Pair>),
     Solve,
 }
 
@@ -120,7 +120,7 @@ impl GroupPlan {
                 .tick
                 .iter()
                 .map(|a| match a {
-                    Action::Launch(l) => Step::Launch(pair(l)),
+                    Action::Launch(l) => Step::Launch(Box::new(pair(l))),
                     Action::Solve => Step::Solve,
                 })
                 .collect(),

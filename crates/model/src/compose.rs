@@ -457,7 +457,7 @@ fn finish_ticks(parts: &Parts, step: Kernel, initial: Kernel, mut variables: Vec
         clock: Clock::Tick,
         variables,
         initial: vec![Launch::single(initial, initial_vjp)],
-        tick: vec![Action::Launch(Launch::single(step, step_vjp))],
+        tick: vec![Action::Launch(Box::new(Launch::single(step, step_vjp)))],
         burst,
         value,
         value_vjp,

@@ -104,7 +104,7 @@ impl Launch {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Action {
     /// A kernel runs.
-    Launch(Launch),
+    Launch(Box<Launch>),
     /// The potentials of all compartments advance together: see [`Tree`].
     Solve,
 }
@@ -241,7 +241,7 @@ impl Group {
     /// The launches of a tick.
     pub fn launches(&self) -> impl Iterator<Item = &Launch> {
         self.tick.iter().filter_map(|a| match a {
-            Action::Launch(l) => Some(l),
+            Action::Launch(l) => Some(&**l),
             Action::Solve => None,
         })
     }

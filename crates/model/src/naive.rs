@@ -146,14 +146,14 @@ pub fn solve<N: Number>(tree: &Tree, couplings: &[N], diagonal: &[N], right: &[N
     order.sort_by_key(|k| (std::cmp::Reverse(depth[*k]), *k));
     let zero = N::constant(0.0);
     let mut axial = vec![zero; n];
-    for k in 0..n {
-        if tree.parent[k].is_some() {
-            axial[k] = couplings[k];
+    for ((own, parent), g) in axial.iter_mut().zip(&tree.parent).zip(couplings) {
+        if parent.is_some() {
+            *own = *g;
         }
     }
-    for k in 0..n {
-        if let Some(p) = tree.parent[k] {
-            axial[p as usize] = N::binary(Binary::Add, axial[p as usize], couplings[k]);
+    for (parent, g) in tree.parent.iter().zip(couplings) {
+        if let Some(p) = parent {
+            axial[*p as usize] = N::binary(Binary::Add, axial[*p as usize], *g);
         }
     }
     let member = |x: &[N], k: usize| if k < tree.membrane { x[k] } else { zero };

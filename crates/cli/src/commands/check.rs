@@ -98,7 +98,7 @@ fn levels(study: &Study, library: &Library, found: &[Diagnostic]) -> Vec<Diagnos
     let mut of_levels: Vec<(Diagnostic, Vec<&Level>)> = vec![];
     for level in &comparison.levels {
         let word = &level.1;
-        if library.get(word).is_none() {
+        if !work::neurons(library).any(|n| n == word.as_str()) {
             problems.push(work::unknown_neuron(network, library, word));
             continue;
         }

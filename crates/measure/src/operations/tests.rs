@@ -23,7 +23,7 @@ fn variable(name: &str, sites: usize) -> Variable {
 }
 
 fn step(kernel: Kernel) -> Vec<Action> {
-    vec![Action::Launch(Launch::single(kernel, Kernel::default()))]
+    vec![Action::Launch(Box::new(Launch::single(kernel, Kernel::default())))]
 }
 
 fn opening(name: &str, sites: usize) -> Opening {
@@ -110,6 +110,7 @@ fn a_hand_made_model_is_counted_as_on_paper() {
 fn cells(extrapolate: bool) -> Model {
     let v = Value;
     let launch = |kernel, sites| Launch { kernel, sites, ..Launch::default() };
+    let run = |kernel, sites| Action::Launch(Box::new(launch(kernel, sites)));
     // d = g + area, b = g area + v.
     let current = kernel(
         &["v", "g", "area"],
@@ -127,7 +128,7 @@ fn cells(extrapolate: bool) -> Model {
         work: ["membrane.d", "membrane.b"].map(|n| Work { name: n.into(), sites: 4 }).into(),
         fixed: vec![Fixed { name: "area".into(), sites: 3, values: None }],
         prepare: vec![launch(geometry, 3)],
-        tick: vec![Action::Launch(launch(current, 3)), Action::Solve, Action::Launch(launch(states, 2)), Action::Launch(launch(spike, 1))],
+        tick: vec![run(current, 3), Action::Solve, run(states, 2), run(spike, 1)],
         tree: Some(Tree {
             parent: vec![None, Some(3), Some(3), Some(0)],
             membrane: 3,

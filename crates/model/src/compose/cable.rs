@@ -143,9 +143,10 @@ pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
         Ok((tail, counters)) => {
             group.variables = variables(parts, &a);
             group.variables.extend(counters);
-            group.tick = currents.into_iter().map(Action::Launch).collect();
+            let launch = |l: Launch| Action::Launch(Box::new(l));
+            group.tick = currents.into_iter().map(launch).collect();
             group.tick.push(Action::Solve);
-            group.tick.extend(states.into_iter().chain([tail]).map(Action::Launch));
+            group.tick.extend(states.into_iter().chain([tail]).map(launch));
         }
         Err(e) => problems.extend(e),
     }

@@ -1,6 +1,7 @@
 //! `homolog bench`: how fast the machine under it is, as one line of JSON.
 
 mod classify;
+mod grad;
 mod hh;
 mod startup;
 
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 pub struct Args {
     /// Which bench, or `list`
     name: String,
-    /// Threads (mlp, snn)
+    /// Threads (grad, mlp, snn)
     #[arg(long, value_name = "N", default_value = "1", value_parser = work::threads)]
     threads: usize,
     /// Samples of one epoch to use, for a shorter run (mlp, snn) [default: all]
@@ -24,6 +25,9 @@ pub struct Args {
     /// Compartments (hh)
     #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     compartments: usize,
+    /// One gradient alone (grad), for the time from the start of the program
+    #[arg(long, hide = true)]
+    once: bool,
     /// Folder of .mod files to use besides those that ship with the program; may be repeated
     #[arg(long, value_name = "DIR")]
     library: Vec<PathBuf>,
@@ -32,7 +36,8 @@ pub struct Args {
     json: bool,
 }
 
-const BENCHES: [(&str, &str); 4] = [
+const BENCHES: [(&str, &str); 5] = [
+    ("grad", "the gradient of a trace of a cell with 61 compartments with respect to 33 conductances"),
     ("hh", "one step of Hodgkin-Huxley compartments, for every instruction set, ns a compartment"),
     ("mlp", "one epoch of MNIST, 784-256-10 rectified linear units, batch 128, Adam"),
     ("snn", "the same with leaky integrate-and-fire neurons for 25 ms, step 1 ms"),
@@ -48,6 +53,7 @@ pub fn run(args: &Args, _color: bool) -> Done {
             }
             return Ok(ExitCode::SUCCESS);
         }
+        "grad" => grad::measure(args)?,
         "hh" => hh::measure(args)?,
         "mlp" | "snn" => classify::measure(args)?,
         "startup" => startup::measure(args)?,
