@@ -4,8 +4,8 @@ mod common;
 
 use common::{library, network, population, projection};
 use homolog_base::Source;
-use homolog_model::network::{Delay, Weights};
 use homolog_model::model::Rows;
+use homolog_model::network::{Delay, Weights};
 use homolog_model::{Library, Link, Network, Projection, Wiring, compile};
 
 const CELL: &str = r#"
