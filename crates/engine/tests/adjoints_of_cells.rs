@@ -84,9 +84,9 @@ const FRAMES: usize = 2;
 const LEARNED: [(&str, Per); 8] = [
     ("hh.gnabar", Per::Region),
     ("hh.gkbar", Per::Region),
-    ("hh.gl", Per::Neuron),
-    ("resistivity", Per::Neuron),
-    ("capacitance", Per::Neuron),
+    ("hh.gl", Per::Region),
+    ("resistivity", Per::Branch),
+    ("capacitance", Per::Region),
     ("diameter", Per::Compartment),
     ("positive.tau", Per::Neuron),
     ("negative.tau", Per::Neuron),
