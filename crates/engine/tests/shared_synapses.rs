@@ -43,7 +43,10 @@ fn with_cell(mechanism: &str, scheme: &str) -> Library {
     let mut library = library();
     // A passive one is said to spike where it can.
     let threshold = if mechanism == "pas" { "-50 mV" } else { "-20 mV" };
-    library.insert_cell(read_cell("cell", &cell(mechanism, scheme).replace("-20 mV", threshold).replace("10 ms", "20 ms")));
+    library.insert_cell(read_cell(
+        "cell",
+        &cell(mechanism, scheme).replace("-20 mV", threshold).replace("10 ms", "20 ms").replace("0.1 ms", "0.25 ms"),
+    ));
     library
 }
 
