@@ -95,33 +95,22 @@ pub fn count(cell: &Cell, branch: &Branch) -> usize {
     }
 }
 
-/// Diameter of a branch at a distance.
-fn diameter(branch: &Branch, along: f64) -> f64 {
-    let points = &branch.points;
-    let k = points.partition_point(|p| p.along < along).clamp(1, points.len() - 1);
-    let (a, b) = (points[k - 1], points[k]);
-    if b.along <= a.along {
-        return b.diameter;
-    }
-    a.diameter + (b.diameter - a.diameter) * ((along - a.along) / (b.along - a.along)).clamp(0.0, 1.0)
-}
-
 /// Side area (um2) and resistance for 1 ohm cm (MOhm) of a branch between two distances.
 fn measure(branch: &Branch, from: f64, to: f64) -> (f64, f64) {
     let (mut area, mut resistance) = (0.0, 0.0);
-    let inner = branch.points.iter().map(|p| p.along).filter(|x| *x > from && *x < to);
-    let mut at = from;
-    for next in inner.chain([to]) {
-        let h = next - at;
+    for pair in branch.points.windows(2) {
+        let (a, b) = (pair[0], pair[1]);
+        let (start, end) = (from.max(a.along), to.min(b.along));
+        let h = end - start;
+        // A step in diameter has no length.
         if h <= 0.0 {
             continue;
         }
-        // Diameters just inside the piece: a step in diameter has no length.
-        let (d, e) = (diameter(branch, at + 1e-9 * h), diameter(branch, next - 1e-9 * h));
+        let diameter = |along: f64| a.diameter + (b.diameter - a.diameter) * ((along - a.along) / (b.along - a.along));
+        let (d, e) = (diameter(start), diameter(end));
         area += PI * 0.5 * (d + e) * (h * h + 0.25 * (d - e) * (d - e)).sqrt();
         // 1 ohm cm / um = 1e4 ohm = 1e-2 MOhm.
         resistance += 1e-2 * 4.0 * h / (PI * d * e);
-        at = next;
     }
     (area, resistance)
 }

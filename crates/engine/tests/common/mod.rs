@@ -2,8 +2,12 @@
 #![allow(dead_code)]
 
 use homolog_base::{Key, Source};
+use homolog_engine::Engine;
 use homolog_model::network::Delay;
-use homolog_model::{Inputs, Learn, Library, Model, Network, Params, Per, Population, Projection, Wiring, compile};
+use homolog_model::{
+    Inputs, Learn, Library, Model, Network, Observable, Params, Per, Population, Probe, Projection, Runner, State, Stimulus, Wiring,
+    compile,
+};
 
 /// The library's files that these tests use.
 pub fn library() -> Library {
@@ -156,9 +160,13 @@ pub fn network(populations: Vec<Population>, projections: Vec<Projection>) -> Ne
     Network { title: "test".into(), populations, projections, ..Network::default() }
 }
 
+/// Compiled by the library of a test.
+pub fn compiled_by(network: &Network, library: &Library) -> (Model, Params) {
+    compile(network, library, 5).unwrap_or_else(|e| panic!("{}", e.iter().map(|d| d.render(false)).collect::<String>()))
+}
+
 pub fn compiled(network: &Network) -> (Model, Params) {
-    let (model, mut params) =
-        compile(network, &library(), 5).unwrap_or_else(|e| panic!("{}", e.iter().map(|d| d.render(false)).collect::<String>()));
+    let (model, mut params) = compiled_by(network, &library());
     // Biases that are not zero, so that they are tested.
     for (t, tensor) in params.tensors.iter_mut().enumerate().filter(|(_, t)| t.name.ends_with(".bias")) {
         for (k, b) in tensor.values.iter_mut().enumerate() {
@@ -166,6 +174,58 @@ pub fn compiled(network: &Network) -> (Model, Params) {
         }
     }
     (model, params)
+}
+
+/// The end of a cell's file that says what a network wants to know; its first branch is called `a`.
+pub fn rest_of_cell(scheme: &str) -> String {
+    format!(
+        r#"
+        [spike]
+        branch = "a"
+        threshold = "-20 mV"
+        surrogate = {{ shape = "fast_sigmoid", width = "5 mV" }}
+        [time]
+        step = "0.1 ms"
+        presentation = "10 ms"
+        delay = "1 ms"
+        scheme = "{scheme}"
+        [interface]
+        rate = "100 Hz"
+        readout = "count"
+        activity = 1
+        "#
+    )
+}
+
+/// A current into a cell of the population `cell`.
+pub fn clamp(branch: &str, position: f64, (delay, duration): (f64, f64), amplitude: f64) -> Stimulus {
+    Stimulus {
+        population: "cell".into(),
+        branch: branch.into(),
+        position,
+        delay: delay.into(),
+        duration: duration.into(),
+        amplitude: amplitude.into(),
+        ..Stimulus::default()
+    }
+}
+
+/// One cell by itself, the population `cell`, shown nothing for a time, in steps, under current clamps.
+pub fn alone(text: &str, (shown, dt): (f64, f64), stimuli: Vec<Stimulus>) -> (Model, Params) {
+    let mut library = library();
+    library.insert_cell(read_cell("alone", text));
+    let mut network = network(vec![Population { bias: Some(false), ..population("cell", 1, "alone") }], vec![]);
+    network.dt = Some(dt.into());
+    network.presentation = Some(shown.into());
+    network.stimuli = stimuli;
+    compiled_by(&network, &library)
+}
+
+/// What one frame without inputs looks like.
+pub fn watched(model: &Model, params: &Params, what: Observable) -> Vec<f64> {
+    let nothing = Inputs { batch: 1, frames: 1, values: vec![] };
+    let run = Engine::new(1).run(model, params, &nothing, &[Probe { group: 0, what }], &mut State::fresh(), None);
+    run.unwrap_or_else(|f| panic!("{f}")).traces.swap_remove(0).data
 }
 
 /// Every kind of network that the engine can run, small, by name.
@@ -258,7 +318,7 @@ pub fn zoo() -> Vec<(&'static str, Network)> {
             projection("cells", "out"),
         ],
     );
-    levels.stimuli = vec![homolog_model::Stimulus {
+    levels.stimuli = vec![Stimulus {
         population: "cells".into(),
         branch: "trunk".into(),
         position: 0.7,
