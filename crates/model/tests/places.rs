@@ -141,8 +141,7 @@ fn places_depend_on_the_seed_and_on_nothing_else() {
     let base = places(&several(), 5);
     assert_eq!(base, places(&several(), 5));
     let other = places(&several(), 6);
-    // Link 2 gives each neuron one input, which is in the first place whatever the seed.
-    for k in [0, 1, 3] {
+    for k in 0..4 {
         assert_ne!(base[k], other[k], "link {k} has the same places with another seed");
     }
     // What is not the wiring of a link does not matter to it: time, weights, biases, delays, readout, who else is there.

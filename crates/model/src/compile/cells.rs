@@ -443,8 +443,10 @@ pub(super) fn places(link: &Link, from: usize, to: &Group, seed: u64) -> [Rows; 
         for r in 0..to.size {
             let all = entries(r);
             let turn = key.numbered(r as u64).permutation(all.len());
+            // Which places come first is keyed too, or few inputs would always have the first ones.
+            let order = key.named("order").numbered(r as u64).permutation(sites);
             for (entry, turn) in all.into_iter().zip(turn) {
-                by_row[(turn % sites) * to.size + r].push(entry);
+                by_row[order[turn % sites] * to.size + r].push(entry);
             }
         }
         let mut out = Rows { start: vec![0], column: vec![], weight: vec![] };

@@ -7,7 +7,7 @@ use homolog_base::{Diagnostic, Source, Span, Unit};
 use homolog_ir::{Receptor, Shape, Surrogate};
 use proptest::prelude::*;
 
-const TWO: &str = include_str!("../../../../../library/cells/two-branch.toml");
+const TWO: &str = include_str!("sample.toml");
 
 fn nothing(file: &str) -> Morphology {
     (None, vec![Diagnostic::error("file-missing", format!("there is no file `{file}`")).hint("look elsewhere")])
@@ -24,7 +24,7 @@ fn good(text: &str) -> Cell {
     cell.unwrap_or_else(|| panic!("{}", found.iter().map(|d| d.render(false)).collect::<String>()))
 }
 
-/// The cell that ships, with something put in the place of something.
+/// The sample, with something put in the place of something.
 fn with(old: &str, new: &str) -> String {
     assert!(TWO.contains(old), "{old}");
     TWO.replacen(old, new, 1)
