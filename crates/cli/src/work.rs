@@ -6,7 +6,7 @@ use homolog_base::{Diagnostic, Source, has_errors};
 use homolog_formats::{atomic, checkpoint, library as shelf, machine, report, samples as data, text};
 use homolog_measure::{AtpTable, EnergyTable};
 use homolog_model::network::Located;
-use homolog_model::{Checkpoint, Fault, Library, Model, Network, Params, Samples, Split, Study};
+use homolog_model::{Cell, Checkpoint, Fault, Library, Model, Network, Params, Samples, Split, Study};
 use homolog_train::{Memory, Normalisation, Progress, Task, check_split, memory, split};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -58,10 +58,11 @@ fn built_in(path: &str) -> Result<Arc<Source>, Vec<Diagnostic>> {
 }
 
 fn open_source(source: Arc<Source>, mut found: Vec<Diagnostic>, name: &str, folders: &[PathBuf]) -> Result<Opened, Vec<Diagnostic>> {
-    let (library, of_library) = shelf::load_with(folders);
+    let (mut library, of_library) = shelf::load_with(folders);
     let (study, of_file) = homolog_model::file::read(&source);
     found.extend(of_library);
     found.extend(of_file);
+    found.extend(cells_beside(&study, &mut library));
     let samples = match samples(&study) {
         Ok(samples) => samples,
         Err(e) => {
@@ -73,6 +74,29 @@ fn open_source(source: Arc<Source>, mut found: Vec<Diagnostic>, name: &str, fold
         return Err(found);
     }
     Ok(Opened { name: name.into(), source, study, library, samples, warnings: found })
+}
+
+/// Puts the cells that a study names by paths relative to its file into the library, under those words; says what is wrong with them.
+pub fn cells_beside(study: &Study, library: &mut Library) -> Vec<Diagnostic> {
+    let network = &study.network;
+    let Some(source) = &network.source else { return vec![] };
+    let levels = study.comparison.iter().flat_map(|c| &c.levels).map(|(_, word)| word);
+    let mut found = vec![];
+    let mut seen: Vec<&str> = vec![];
+    for word in network.populations.iter().map(|p| &p.neuron).chain(levels) {
+        if !word.ends_with(".toml") || seen.contains(&word.as_str()) {
+            continue;
+        }
+        seen.push(word);
+        match shelf::cell_beside(source, word) {
+            Ok((cell, problems)) => {
+                found.extend(problems);
+                cell.map(|c| library.insert_cell(c));
+            }
+            Err(d) => found.push(network.locate(d, word.span, "named here")),
+        }
+    }
+    found
 }
 
 /// Names of the tasks that ship with the program.
@@ -98,6 +122,11 @@ pub fn library(folders: &[PathBuf]) -> (Library, Vec<Diagnostic>) {
 /// The text of a file.
 pub fn read(path: &Path) -> Result<(Arc<Source>, Vec<Diagnostic>), Diagnostic> {
     text::read(path)
+}
+
+/// The cell in a text; see [`shelf::cell_in`].
+pub fn cell_in(source: &Arc<Source>) -> (Option<Cell>, Vec<Diagnostic>) {
+    shelf::cell_in(source)
 }
 
 /// The constants of the energy estimate.

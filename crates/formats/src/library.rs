@@ -18,6 +18,9 @@ use std::sync::Arc;
 #[folder = "../../library"]
 struct Embedded;
 
+/// What names of embedded texts begin with.
+const EMBEDDED: &str = "<library>/";
+
 /// The bytes of an embedded file, by its path in the library: `tasks/digits.toml`.
 pub fn file(path: &str) -> Option<Cow<'static, [u8]>> {
     Embedded::get(path).map(|f| f.data)
@@ -25,7 +28,7 @@ pub fn file(path: &str) -> Option<Cow<'static, [u8]>> {
 
 /// An embedded text, named `<library>/tasks/digits.toml`.
 pub fn source(path: &str) -> Option<Arc<Source>> {
-    Some(Source::new(format!("<library>/{path}"), String::from_utf8_lossy(&file(path)?)))
+    Some(Source::new(format!("{EMBEDDED}{path}"), String::from_utf8_lossy(&file(path)?)))
 }
 
 /// Paths of all embedded files, sorted.
@@ -80,16 +83,40 @@ pub fn load_with(folders: &[PathBuf]) -> (Library, Vec<Diagnostic>) {
 /// The file is missing, cannot be read, or is not text.
 pub fn read_cell(path: &Path) -> Result<(Option<Cell>, Vec<Diagnostic>), Diagnostic> {
     let (source, mut warnings) = text::read(path)?;
-    let (cell, found) = cell_of(&source, path, false);
+    let (cell, found) = cell_in(&source);
     warnings.extend(found);
     Ok((cell, warnings))
 }
 
+/// The cell in the text of a file of the user's, called by its path; as [`read_cell`].
+pub fn cell_in(source: &Arc<Source>) -> (Option<Cell>, Vec<Diagnostic>) {
+    let path = Path::new(&source.name);
+    cell_of(source, path, &name_of(path), false)
+}
+
+/// Reads the cell that a model file names by its path relative to itself, such as `my-cell.toml`: the cell, unless there are errors,
+/// and everything that is to be said of it. Its name is that very word. Beside a model that is embedded lie embedded cells.
+///
+/// # Errors
+/// The file is missing, cannot be read, or is not text.
+pub fn cell_beside(model: &Source, word: &str) -> Result<(Option<Cell>, Vec<Diagnostic>), Diagnostic> {
+    let own = model.name.strip_prefix(EMBEDDED);
+    let path = Path::new(own.unwrap_or(&model.name)).parent().unwrap_or(Path::new("")).join(word);
+    let (source, mut warnings) = if own.is_some() { embedded(&path)? } else { text::read(&path)? };
+    let (cell, found) = cell_of(&source, &path, word, own.is_some());
+    warnings.extend(found);
+    Ok((cell, warnings))
+}
+
+/// The name of a cell by the file that it lies in.
+fn name_of(path: &Path) -> String {
+    format!("cells/{}", path.file_stem().unwrap_or_default().to_string_lossy())
+}
+
 /// The cell of a text that lies at a path, built in or on the disk.
-fn cell_of(source: &Arc<Source>, path: &Path, built_in: bool) -> (Option<Cell>, Vec<Diagnostic>) {
-    let name = format!("cells/{}", path.file_stem().unwrap_or_default().to_string_lossy());
+fn cell_of(source: &Arc<Source>, path: &Path, name: &str, built_in: bool) -> (Option<Cell>, Vec<Diagnostic>) {
     let folder = path.parent().unwrap_or(Path::new(""));
-    homolog_model::file::read_cell(source, &name, &|file| morphology(file, folder, built_in))
+    homolog_model::file::read_cell(source, name, &|file| morphology(file, folder, built_in))
 }
 
 /// The branches of a morphology, by its path relative to a folder.
@@ -146,7 +173,7 @@ impl Loader {
     }
 
     fn add_cell(&mut self, source: &Arc<Source>, path: &Path, built_in: bool) {
-        let (cell, problems) = cell_of(source, path, built_in);
+        let (cell, problems) = cell_of(source, path, &name_of(path), built_in);
         self.problems.extend(problems);
         let Some(cell) = cell else { return };
         let name = cell.name.clone();
@@ -160,7 +187,7 @@ impl Loader {
         let message = format!("`{name}` of {} replaces the one of {before}", source.name);
         let mut d =
             if built_in { Diagnostic::error("library-duplicate", message) } else { Diagnostic::warning("library-replaced", message) };
-        if !built_in && before.starts_with("<library>/") {
+        if !built_in && before.starts_with(EMBEDDED) {
             d.severity = homolog_base::Severity::Note;
         }
         self.problems.push(if let Some(place) = place { d.at(source, place, "the one that counts") } else { d });

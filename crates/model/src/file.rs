@@ -126,6 +126,13 @@ pub fn read(source: &Arc<Source>) -> (Study, Vec<Diagnostic>) {
     (study, problems)
 }
 
+/// Whether a text describes a cell and no network, as far as it can be understood.
+pub fn describes_cell(source: &Source) -> bool {
+    let (document, _) = DeTable::parse_recoverable(&source.text);
+    let has = |key: &str| document.get_ref().contains_key(key);
+    (has("branch") || has("morphology")) && !has("population")
+}
+
 /// All problems in the order of the text: those of a reader, and the lines that are not TOML. The hint is for a file of something else.
 fn finished(mut reader: walk::Reader<'_>, errors: &[toml::de::Error], hint: &str) -> Vec<Diagnostic> {
     for error in errors.iter().take(SYNTAX) {

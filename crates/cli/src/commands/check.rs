@@ -5,12 +5,12 @@ use crate::terminal;
 use crate::work;
 use homolog_base::{Diagnostic, Severity, Source, has_errors};
 use homolog_model::network::Located;
-use homolog_model::{Library, Samples, Study};
+use homolog_model::{Library, Network, Population, Samples, Study};
 use homolog_train::Trainer;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Say everything that is wrong with mechanisms (.mod) and models (.toml)
+/// Say everything that is wrong with mechanisms (.mod), models and cells (.toml)
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Files to check
@@ -55,16 +55,39 @@ pub fn run(args: &Args, color: bool) -> Done {
 fn check(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
     match source.name.rsplit_once('.').map(|(_, e)| e) {
         Some("mod") => homolog_nmodl::read(source).1,
+        Some("toml") if homolog_model::file::describes_cell(source) => cell(source, library),
         Some("toml") => model(source, library),
         _ => vec![
             Diagnostic::error("check-kind", format!("{} is neither a mechanism nor a model", source.name))
-                .hint("mechanisms end with .mod, models with .toml"),
+                .hint("mechanisms end with .mod, models and cells with .toml"),
         ],
     }
 }
 
+/// What is wrong with a cell: with its text, and with a network that has but one of it.
+fn cell(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
+    let (cell, mut problems) = work::cell_in(source);
+    let Some(cell) = cell else { return problems };
+    let alone = Population { name: "cell".into(), size: 1.into(), neuron: cell.name.as_str().into(), ..Population::default() };
+    let network = Network { title: cell.title.clone(), populations: vec![alone], ..Network::default() };
+    let mut library = library.clone();
+    library.insert_cell(cell);
+    let found = homolog_model::compile(&network, &library, 0).err();
+    problems.extend(found.unwrap_or_else(|| homolog_model::compile::rounded(&network, &library)));
+    problems
+}
+
 fn model(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
     let (study, mut problems) = homolog_model::file::read(source);
+    let mut library = library.clone();
+    let of_cells = work::cells_beside(&study, &mut library);
+    let library = &library;
+    if has_errors(&of_cells) {
+        // Without its cells nothing can be said of the network beyond the text.
+        problems.extend(of_cells);
+        return problems;
+    }
+    problems.extend(of_cells);
     if has_errors(&problems) {
         further(&study, library, &mut problems);
         return problems;
@@ -98,7 +121,7 @@ fn levels(study: &Study, library: &Library, found: &[Diagnostic]) -> Vec<Diagnos
     let mut of_levels: Vec<(Diagnostic, Vec<&Level>)> = vec![];
     for level in &comparison.levels {
         let word = &level.1;
-        if !work::neurons(library).any(|n| n == word.as_str()) {
+        if !work::neurons(library).any(|n| n == word.value) {
             problems.push(work::unknown_neuron(network, library, word));
             continue;
         }

@@ -50,6 +50,15 @@ fn a_users_cell_finds_the_morphology_beside_it() {
 }
 
 #[test]
+fn a_cell_beside_an_embedded_model_is_embedded() {
+    let model = source("benches/grad.toml").expect("it ships");
+    let (cell, found) = super::cell_beside(&model, "grad-cell.toml").expect("it ships");
+    assert!(found.is_empty());
+    assert_eq!(cell.map(|c| (c.name, c.branches.len())), Some(("grad-cell.toml".into(), 11)));
+    assert_eq!(super::cell_beside(&model, "none.toml").map_err(|d| d.code), Err("file-missing"));
+}
+
+#[test]
 fn embedded_files_are_found_by_their_path() {
     assert!(file("data/digits8x8/digits.csv.gz").is_some_and(|b| b.starts_with(&[0x1F, 0x8B])));
     assert_eq!(source("neurons/lif.mod").map(|s| s.name.clone()), Some("<library>/neurons/lif.mod".into()));

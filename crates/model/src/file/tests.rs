@@ -33,7 +33,7 @@ fn the_task_that_ships_reads_without_a_word() {
     assert_eq!(study.network.populations.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["image", "hidden", "class"]);
     assert_eq!(study.network.projections.len(), 2);
     assert_eq!(study.data.as_ref().map(|d| d.source.as_str()), Some("digits8x8"));
-    assert_eq!(study.comparison.as_ref().map(|c| c.levels.iter().map(|l| l.0.as_str()).collect()), Some(vec!["rate", "point"]));
+    assert_eq!(study.comparison.as_ref().map(|c| c.levels.iter().map(|l| l.0.as_str()).collect()), Some(vec!["rate", "point", "cable"]));
 }
 
 #[test]

@@ -1,0 +1,54 @@
+//! Cells of the user's own: files beside a model, and files to check.
+
+mod common;
+
+use common::{Place, repository};
+
+/// One neuron called by a word.
+fn network(neuron: &str) -> String {
+    format!("title = \"One cell\"\n\n[population.cell]\nsize = 1\nneuron = \"{neuron}\"\n")
+}
+
+fn shipped(path: &str) -> String {
+    std::fs::read_to_string(repository().join("library").join(path)).unwrap()
+}
+
+#[test]
+fn a_model_names_a_cell_by_a_path_relative_to_itself() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path("models/mine")).unwrap();
+    place.write("models/mine/cell.toml", &shipped("cells/two-branch.toml"));
+    place.write("models/one.toml", &network("mine/cell.toml"));
+    place.homolog("check models/one.toml").well();
+    place.homolog("run models/one.toml --quiet").well();
+    place.write("models/one.toml", &network("mine/cel.toml"));
+    for command in ["check", "run"] {
+        let done = place.homolog(&format!("{command} models/one.toml"));
+        assert!(done.code == 1 && done.err.contains("file-missing") && done.err.contains("one.toml:5:10"), "{}", done.err);
+    }
+}
+
+#[test]
+fn a_cell_beside_a_model_is_checked_with_it() {
+    let place = Place::new();
+    place.write("cell.toml", &shipped("cells/two-branch.toml").replace("length = \"20 um\"", "length = \"20 mV\""));
+    place.write("one.toml", &network("cell.toml"));
+    let done = place.homolog("check one.toml");
+    assert!(done.code == 1 && done.err.contains("cell.toml:") && !done.err.contains("model-unknown-neuron"), "{}", done.err);
+}
+
+#[test]
+fn models_and_cells_that_ship_pass_the_check() {
+    let place = Place::new();
+    for path in ["benches/grad.toml", "benches/grad-cell.toml", "cells/two-branch.toml"] {
+        place.homolog(&format!("check {}", repository().join("library").join(path).display())).well();
+    }
+}
+
+#[test]
+fn a_cell_that_names_a_channel_there_is_not_fails_the_check() {
+    let place = Place::new();
+    place.write("mine.toml", &shipped("cells/two-branch.toml").replace("mechanism = \"hh\"", "mechanism = \"hhh\""));
+    let done = place.homolog("check mine.toml");
+    assert!(done.code == 1 && done.err.contains("`hhh`") && done.err.contains("mine.toml:"), "{}", done.err);
+}
