@@ -45,13 +45,16 @@ const WIDTH: f64 = 1072.0;
 const LEFT: f64 = 72.0;
 const RIGHT: f64 = 12.0;
 
+/// Panels lie close together, as they share their time.
+const STYLE: &str = "section { border: 0; margin-top: 14px; padding-top: 6px; break-inside: avoid; }\nh3 { margin: 0 0 2px; }\n.key { margin: 0; max-width: none; }\n.chip { white-space: normal; }\n";
+
 /// Pieces of time of which a line shows the lowest and the highest value; more would lie within one pixel.
 const PIECES: usize = 2000;
 
 /// The whole page.
 pub fn html(f: &Figure) -> String {
     let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{} – Homolog</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n<p class=\"eyebrow\">Homolog · traces</p>\n<h1>{0}</h1>\n",
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{} – Homolog</title>\n<style>\n{}{STYLE}</style>\n</head>\n<body>\n<main>\n<p class=\"eyebrow\">Homolog · traces</p>\n<h1>{0}</h1>\n",
         escape(&f.title),
         include_str!("page/style.css")
     );
@@ -67,8 +70,8 @@ pub fn html(f: &Figure) -> String {
     }
     for unit in units {
         let lines: Vec<&Line> = f.lines.iter().filter(|l| l.unit == unit).collect();
-        let title = if unit == "1" { "Dimensionless".to_string() } else { format!("In {unit}") };
-        let (axis, names) = (if unit == "1" { "1" } else { unit }, lines.iter().map(|l| l.name.as_str()).collect::<Vec<_>>());
+        let title = if unit == "1" { "Without dimension".to_string() } else { format!("In {unit}") };
+        let (axis, names) = (if unit == "1" { "" } else { unit }, lines.iter().map(|l| l.name.as_str()).collect::<Vec<_>>());
         let points: Vec<_> = lines.iter().take(MOST).map(|l| thinned(&l.points, f.duration)).collect();
         out.push_str(&section(&title, axis, &names, &points, f, 220.0));
     }
@@ -95,7 +98,7 @@ fn section(title: &str, unit: &str, names: &[&str], points: &[Vec<(f64, f64)>], 
         .collect();
     let rest = if names.len() > MOST { format!("<p class=\"caption\">The first {MOST} of {}.</p>\n", names.len()) } else { String::new() };
     let drawing = panel(&format!("{title}: {}", names.join(", ")), unit, points, f, height);
-    format!("<section>\n<h2>{}</h2>\n<p class=\"key\">{chips}</p>\n<figure>\n{drawing}\n</figure>\n{rest}</section>\n", escape(title))
+    format!("<section>\n<h3>{}</h3>\n<p class=\"key\">{chips}</p>\n<figure>\n{drawing}\n</figure>\n{rest}</section>\n", escape(title))
 }
 
 fn panel(title: &str, unit: &str, lines: &[Vec<(f64, f64)>], f: &Figure, height: f64) -> String {
@@ -175,7 +178,7 @@ fn spikes(f: &Figure) -> String {
     } else {
         String::new()
     };
-    format!("<section>\n<h2>Spikes: {total}</h2>\n<figure>\n{}\n</figure>\n{rest}</section>\n", svg.finish())
+    format!("<section>\n<h3>Spikes: {total}</h3>\n<figure>\n{}\n</figure>\n{rest}</section>\n", svg.finish())
 }
 
 fn time_axis(svg: &mut Svg, x: &Scale, bottom: f64) {
@@ -250,7 +253,7 @@ mod tests {
         for word in ["http:", "https:", "src=", "@import", "url(", "<script", "<link", "NaN"] {
             assert!(!page.contains(word), "{word}");
         }
-        assert!(page.contains("<h1>&lt;A &amp; B&gt;</h1>") && page.contains("In mV") && page.contains("Dimensionless"));
+        assert!(page.contains("<h1>&lt;A &amp; B&gt;</h1>") && page.contains("In mV") && page.contains("Without dimension"));
         assert_eq!(page.matches("<svg").count(), 4, "spikes, mV, dimensionless, current");
     }
 
