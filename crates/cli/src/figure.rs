@@ -1,7 +1,7 @@
 //! A page of traces over time: one HTML file in the style of the report of a comparison, without script and without a request.
 
 // The drawings of the page of a comparison, of which a figure needs a part.
-#[allow(dead_code, reason = "a figure of traces needs fewer shapes than the page of a comparison")]
+#[allow(dead_code, clippy::duplicate_mod, reason = "a figure of traces needs fewer shapes than the page of a comparison")]
 #[path = "page/svg.rs"]
 mod svg;
 
@@ -46,7 +46,7 @@ const LEFT: f64 = 72.0;
 const RIGHT: f64 = 12.0;
 
 /// Panels lie close together, as they share their time.
-const STYLE: &str = "section { border: 0; margin-top: 14px; padding-top: 6px; break-inside: avoid; }\nh3 { margin: 0 0 2px; }\n.key { margin: 0; max-width: none; }\n.chip { white-space: normal; }\n";
+const STYLE: &str = "section { border: 0; margin-top: 14px; padding-top: 6px; break-inside: avoid; }\nh3 { margin: 0 0 2px; }\n.key { margin: 0; max-width: none; }\n@media screen { figure { overflow-x: auto; } figure svg { min-width: 640px; } }\n";
 
 /// Pieces of time of which a line shows the lowest and the highest value; more would lie within one pixel.
 const PIECES: usize = 2000;
