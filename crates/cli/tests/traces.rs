@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::Place;
+use common::{Place, repository};
 
 const MODEL: &str = r#"title = "Clamped"
 
@@ -82,4 +82,21 @@ fn a_record_that_names_nothing_is_refused_with_its_place() {
     insta::assert_snapshot!("bad_record", done.err);
     assert!(!place.path("out").exists());
     assert_eq!(place.homolog("check clamp.toml").err, done.err);
+}
+
+#[test]
+fn cells_of_one_compartment_and_point_neurons_are_recorded_too() {
+    let place = Place::new();
+    let cell = std::fs::read_to_string(repository().join("library/benches/grad-cell.toml")).unwrap();
+    let (soma, paint) = (cell.find("[branch.b1]").unwrap(), cell.find("[[paint]]").unwrap());
+    place.write("ball.toml", &format!("{}{}", &cell[..soma], &cell[paint..]));
+    let population = |name: &str, neuron: &str| format!("[population.{name}]\nsize = 1\nneuron = \"{neuron}\"\n\n");
+    let record = |name: &str, variable: &str| format!("[[record]]\npopulation = \"{name}\"\nvariable = \"{variable}\"\n\n");
+    let text = population("ball", "ball.toml") + &population("point", "lif");
+    let records = record("ball", "v") + &record("ball", "hh.m") + &record("point", "v") + &record("point", "spikes");
+    place.write("two.toml", &format!("title = \"Two\"\n\n{text}{records}"));
+    let json = place.homolog("run two.toml --quiet --json").well().json();
+    let columns = ["t (ms)", "ball[0].b0(0.5).v (mV)", "ball[0].b0(0.5).hh.m (1)", "point[0].v (mV)", "point[0].spikes (1)"];
+    assert_eq!(json["columns"], serde_json::json!(columns));
+    assert_eq!(json["populations"]["ball"]["compartments"]["all"], 1);
 }

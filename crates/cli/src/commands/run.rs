@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 /// Train a model, or run it once when its file does not say how to train
 ///
-/// A model of cells without [training] is run for one presentation; what its [[record]] rules name is written to traces.csv and drawn in
+/// A model of cells that is not trained is run for one presentation: what its record rules name is written to traces.csv and drawn in
 /// traces.html.
 #[derive(clap::Args, Debug)]
 pub struct Args {

@@ -5,6 +5,7 @@ use crate::figure::{self, Figure, Line};
 use crate::progress::Spinner;
 use crate::{show, terminal, work};
 use homolog_base::Diagnostic;
+use homolog_base::report::Provenance;
 use homolog_engine::Engine;
 use homolog_model::cell::Scheme;
 use homolog_model::recordings::{self, Recorded};
@@ -74,13 +75,15 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
     for (_, path) in &files {
         text.push_str(&format!("{}\n", path.display()));
     }
+    let hashes = [("model".to_string(), model.hash.hex())].into();
+    let provenance = Provenance { seeds: vec![seed], hashes, threads, ..work::provenance() };
     let populations: serde_json::Map<String, serde_json::Value> = groups.iter().map(|g| (g.name.clone(), g.json.clone())).collect();
     let files: serde_json::Map<String, serde_json::Value> = files.into_iter().map(|(k, p)| (k.into(), json!(p))).collect();
     Ok(Lines {
         text,
         json: json!({ "title": network.title, "seed": seed, "step_ms": model.dt, "steps": model.ticks, "presentation_ms": duration,
             "columns": table.headers().collect::<Vec<_>>(), "populations": populations, "files": files, "wall_s": wall_s,
-            "provenance": work::provenance() }),
+            "provenance": provenance }),
     })
 }
 
@@ -173,7 +176,8 @@ impl WatchedGroup {
             let more = branches.len().saturating_sub(MOST_BRANCHES);
             let more = if more > 0 { format!(", and {more} more branches") } else { String::new() };
             let all = if size == 1 { String::new() } else { format!(" each, {} in all", show::count((compartments * size) as f64)) };
-            what += &format!(", {} compartments{all} ({}{more}), {scheme} scheme", show::count(compartments as f64), of_each.join(", "));
+            let s = if compartments == 1 { "" } else { "s" };
+            what += &format!(", {} compartment{s}{all} ({}{more}), {scheme} scheme", show::count(compartments as f64), of_each.join(", "));
         }
         let mut did: Vec<String> = vec![];
         if let Some(s) = &spikes {
