@@ -164,6 +164,7 @@ const PRINTED: &[&str] = &[
     "J",
     "pJ",
     "nJ",
+    "pC",
     "C",
     "coulomb/mol",
 ];

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod commands;
+mod figure;
 mod page;
 mod progress;
 mod show;

@@ -3,7 +3,8 @@
 use crate::show;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
-use std::sync::Mutex;
+use std::sync::{Mutex, mpsc};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Parts that a run is divided into on a bar.
@@ -105,6 +106,57 @@ impl Bar<'_> {
             }
             None if self.screen.plain => eprintln!("{}: {word}", self.name),
             None => {}
+        }
+    }
+}
+
+/// A sign of life of work that cannot say how far it is, with the time it has taken so far. It appears when that is more than a second and
+/// goes when it is dropped.
+pub struct Spinner {
+    stop: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Spinner {
+    /// Begins; `quiet` shows nothing.
+    pub fn new(quiet: bool, name: &str) -> Spinner {
+        if quiet {
+            return Spinner { stop: None, thread: None };
+        }
+        let (stop, stopped) = mpsc::channel::<()>();
+        let (name, begun) = (name.to_string(), Instant::now());
+        let thread = std::thread::spawn(move || {
+            let goes_on = |time: Duration| stopped.recv_timeout(time) == Err(mpsc::RecvTimeoutError::Timeout);
+            if !goes_on(Duration::from_secs(1)) {
+                return;
+            }
+            if std::io::stderr().is_terminal() {
+                let style = ProgressStyle::with_template("{spinner} {prefix}: {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+                let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10)).with_style(style).with_prefix(name);
+                loop {
+                    bar.set_message(show::whole_seconds(begun.elapsed().as_secs_f64()));
+                    bar.tick();
+                    if !goes_on(Duration::from_millis(100)) {
+                        break;
+                    }
+                }
+                bar.finish_and_clear();
+            } else {
+                while goes_on(EVERY) {
+                    eprintln!("{name}: {}", show::seconds(begun.elapsed().as_secs_f64()));
+                }
+            }
+        });
+        Spinner { stop: Some(stop), thread: Some(thread) }
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        // The thread sees that nobody can speak to it any more.
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
     }
 }

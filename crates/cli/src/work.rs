@@ -3,7 +3,7 @@
 use crate::progress::Run;
 use homolog_base::report::{Provenance, Report};
 use homolog_base::{Diagnostic, Source, has_errors};
-use homolog_formats::{atomic, checkpoint, library as shelf, machine, report, samples as data, text};
+use homolog_formats::{atomic, checkpoint, library as shelf, machine, report, samples as data, text, traces};
 use homolog_measure::{AtpTable, EnergyTable};
 use homolog_model::network::Located;
 use homolog_model::{Cell, Checkpoint, Fault, Library, Model, Network, Params, Samples, Split, Study};
@@ -161,6 +161,20 @@ pub fn compilable(study: &Study) -> Result<(), Vec<Diagnostic>> {
     affordable(study, &memory::before_compiling(study))
 }
 
+/// Bytes that a recorded number takes until it is written: as the runner saw it, in its column, and as text.
+const RECORDED: f64 = 8.0 + 8.0 + 20.0;
+
+/// Refuses recordings that the machine has no memory for. Where the system does not say, everything is tried.
+pub fn room_for_traces(title: &str, numbers: f64) -> Result<(), Vec<Diagnostic>> {
+    let (need, Some(available)) = (numbers * RECORDED, machine::available_memory()) else { return Ok(()) };
+    if need <= available as f64 {
+        return Ok(());
+    }
+    let gb = |bytes: f64| bytes / 1e9;
+    let text = format!("the traces of `{title}` take {:.1} GB of memory, of which {:.1} GB are free", gb(need), gb(available as f64));
+    Err(vec![Diagnostic::error("run-memory", text).hint("record less, show the input for a shorter time, or take longer steps")])
+}
+
 /// One seed of a study, compiled, with its samples divided.
 pub struct Prepared {
     /// What was compiled.
@@ -307,6 +321,18 @@ pub fn threads(word: &str) -> Result<usize, String> {
 /// Writes a file, whole or not at all.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Vec<Diagnostic>> {
     atomic::write(path, bytes).map_err(|d| vec![d])
+}
+
+pub use homolog_formats::traces::Table;
+
+/// Writes traces as CSV, whole or not at all.
+pub fn write_csv(path: &Path, table: &Table) -> Result<(), Vec<Diagnostic>> {
+    traces::write_csv(path, table).map_err(|d| vec![d])
+}
+
+/// Writes traces as Parquet, whole or not at all.
+pub fn write_parquet(path: &Path, table: &Table) -> Result<(), Vec<Diagnostic>> {
+    traces::write_parquet(path, table).map_err(|d| vec![d])
 }
 
 /// Writes a report, whole or not at all.

@@ -25,7 +25,7 @@ const LEVEL_KEYS: [&str; 15] = [
 #[test]
 fn one_line_of_json_holds_every_figure() {
     let place = Place::new();
-    let done = place.homolog("compare digits --epochs 2 --seeds 2 --out found --json").well();
+    let done = place.homolog("compare digits --levels rate,point --epochs 2 --seeds 2 --out found --json").well();
     let json = done.json();
     assert_eq!(done.err, "");
     let levels = json["levels"].as_array().unwrap();
@@ -49,7 +49,7 @@ fn one_line_of_json_holds_every_figure() {
 #[test]
 fn the_page_the_report_and_the_models_are_written() {
     let place = Place::new();
-    let done = place.homolog("compare digits --epochs 1 --quiet").well();
+    let done = place.homolog("compare digits --levels rate,point --epochs 1 --quiet").well();
     assert_eq!(done.err, "");
     assert!(done.out.contains("Test accuracy") && done.out.contains("out/digits/report.html"), "{}", done.out);
     let page = place.read("out/digits/report.html");
@@ -61,24 +61,31 @@ fn the_page_the_report_and_the_models_are_written() {
 }
 
 #[test]
-fn the_model_files_of_two_levels_differ_in_one_word_of_one_line() {
+fn the_model_files_of_the_levels_differ_in_one_word_of_one_line() {
     let place = Place::new();
-    place.homolog("compare digits --epochs 1 --quiet").well();
-    let (rate, point) = (place.read("out/digits/models/rate.toml"), place.read("out/digits/models/point.toml"));
-    let different: Vec<(&str, &str)> = rate.lines().zip(point.lines()).filter(|(a, b)| a != b).collect();
-    assert_eq!(rate.lines().count(), point.lines().count());
-    assert_eq!(different.len(), 1, "{different:?}");
-    assert_eq!(different[0].0.replacen("\"relu\"", "\"lif\"", 1), different[0].1);
-    let rates = |text: &str| text.lines().filter(|l| l.starts_with("learning-rate")).map(String::from).collect::<Vec<_>>();
-    assert_eq!(rates(&rate).len(), 1, "one learning rate");
-    assert_eq!(rates(&rate), rates(&point));
+    let done = place.homolog("compare digits --epochs 1 --quiet").well();
+    assert!(done.out.contains("cable (cells/two-branch)"), "{}", done.out);
+    let rate = place.read("out/digits/models/rate.toml");
+    for (level, word) in [("point", "\"lif\""), ("cable", "\"cells/two-branch\"")] {
+        let other = place.read(&format!("out/digits/models/{level}.toml"));
+        let different: Vec<(&str, &str)> = rate.lines().zip(other.lines()).filter(|(a, b)| a != b).collect();
+        assert_eq!(rate.lines().count(), other.lines().count());
+        assert_eq!(different.len(), 1, "{different:?}");
+        assert_eq!(different[0].0.replacen("\"relu\"", word, 1), different[0].1);
+        let rates = |text: &str| text.lines().filter(|l| l.starts_with("learning-rate")).map(String::from).collect::<Vec<_>>();
+        assert_eq!(rates(&rate).len(), 1, "one learning rate");
+        assert_eq!(rates(&rate), rates(&other));
+    }
 }
 
 #[test]
 fn threads_change_no_figure_but_time() {
     let place = Place::new();
+    // All levels; few images, since a cell takes long.
+    place.write("few.toml", &few());
+    let task = "few.toml";
     let figures = |threads: usize| {
-        let mut json = place.homolog(&format!("compare digits --epochs 1 --seeds 2 --threads {threads} --json")).well().json();
+        let mut json = place.homolog(&format!("compare {task} --epochs 1 --seeds 2 --threads {threads} --json")).well().json();
         for level in json["levels"].as_array_mut().unwrap() {
             for key in ["wall_s", "cpu_s", "peak_rss_mb"] {
                 level[key].take();
@@ -107,13 +114,13 @@ fn cells_have_compartments_a_measured_energy_and_potentials_at_two_places() {
     let place = Place::new();
     // Few images: a cell takes long.
     place.write("few.toml", &few());
-    let json = place.homolog("compare few.toml --levels point,cells/two-branch --epochs 1 --json --out found").well().json();
+    let json = place.homolog("compare few.toml --levels point,cable --epochs 1 --json --out found").well().json();
     let [point, cell] = &json["levels"].as_array().unwrap()[..] else { panic!("two levels") };
-    assert_eq!((cell["level"].as_str(), cell["neuron"].as_str()), (Some("cells/two-branch"), Some("cells/two-branch")));
+    assert_eq!((cell["level"].as_str(), cell["neuron"].as_str()), (Some("cable"), Some("cells/two-branch")));
     for key in ["compartments", "atp_per_image", "energy_measured_j_per_image"] {
         assert!(point[key].is_null() && cell[key].as_f64().unwrap() > 0.0, "{key}");
     }
-    assert_eq!((cell["compartments"].as_f64(), cell["simulated_ms"].as_f64()), (Some(44.0), Some(50.0)));
+    assert_eq!((cell["compartments"].as_f64(), cell["simulated_ms"].as_f64()), (Some(44.0), Some(20.0)));
     // 50 kJ/mol.
     let joules = cell["atp_per_image"].as_f64().unwrap() * 5e4 / 6.022_140_76e23;
     assert!((cell["energy_measured_j_per_image"].as_f64().unwrap() / joules - 1.0).abs() < 1e-12);
@@ -121,7 +128,7 @@ fn cells_have_compartments_a_measured_energy_and_potentials_at_two_places() {
     let scores = &report["entries"][1]["scores"];
     assert_eq!(scores["energy per image, measured"]["basis"], "measured");
     assert_eq!(scores["compartments"]["value"], 44.0);
-    assert!(place.read("found/models/cells-two-branch.toml").contains("\"cells/two-branch\""));
+    assert!(place.read("found/models/cable.toml").contains("\"cells/two-branch\""));
     let page = place.read("found/report.html");
     assert!(page.contains("How energy was measured") && page.contains("Solid: soma") && page.contains("compartment 5 of 5"));
 }

@@ -5,6 +5,7 @@
 //! - [`samples`]: labelled samples by name or path.
 //! - [`swc`]: shapes of neurons.
 //! - [`checkpoint`], [`report`]: what a run leaves behind, written so that a crash leaves the old file or the new one.
+//! - [`traces`]: traces in time, as CSV and Parquet.
 //! - [`machine`]: what a number was measured on.
 //!
 //! Every problem is a [`homolog_base::Diagnostic`] that says where, what was expected, and what to do.
@@ -17,3 +18,4 @@ pub mod report;
 pub mod samples;
 pub mod swc;
 pub mod text;
+pub mod traces;

@@ -19,6 +19,7 @@ pub mod model;
 pub mod naive;
 pub mod network;
 pub mod params;
+pub mod recordings;
 pub mod runner;
 pub mod samples;
 pub mod study;

@@ -100,10 +100,13 @@ fn model(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
         problems.extend(e);
         None
     });
-    let found = match (homolog_model::compile(&study.network, library, 0), &samples) {
-        (Err(e), _) => e,
-        (Ok(_), None) => homolog_model::compile::rounded(&study.network, library),
-        (Ok(_), Some(samples)) => fits(&study, library, samples),
+    let compiled = homolog_model::compile(&study.network, library, 0);
+    let found = match compiled.and_then(|(model, _)| homolog_model::recordings::resolve(&study.network, &model)) {
+        Err(e) => e,
+        Ok(_) => match &samples {
+            None => homolog_model::compile::rounded(&study.network, library),
+            Some(samples) => fits(&study, library, samples),
+        },
     };
     problems.extend(levels(&study, library, &found));
     problems.splice(0..0, found);

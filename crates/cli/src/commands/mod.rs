@@ -4,6 +4,7 @@ pub mod bench;
 pub mod check;
 pub mod compare;
 pub mod run;
+mod trace;
 
 use homolog_base::Diagnostic;
 use std::process::ExitCode;

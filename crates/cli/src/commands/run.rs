@@ -1,18 +1,22 @@
 //! `homolog run`: one model, trained if its file says how.
 
 use super::Done;
+use super::trace::{self, Format};
 use crate::progress::{Run, Screen};
 use crate::work::{self, Prepared};
 use crate::{show, terminal};
 use homolog_base::Diagnostic;
 use homolog_base::report::{Basis, Entry, Provenance, Report, Score};
 use homolog_engine::Engine;
-use homolog_model::{Inputs, Observable, Probe, Runner, State};
+use homolog_model::{Inputs, Model, Observable, Probe, Runner, State};
 use homolog_train::Trainer;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Train a model, or run it once when its file does not say how to train
+///
+/// A model of cells that is not trained is run for one presentation: what its record rules name is written to traces.csv and drawn in
+/// traces.html.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Model file, or the name of a task that ships with the program
@@ -22,7 +26,7 @@ pub struct Args {
     out: Option<PathBuf>,
     /// Seed of the split, the wiring, the first weights and the order of the samples [default: 0, or that of the checkpoint]
     #[arg(long)]
-    seed: Option<u64>,
+    pub(super) seed: Option<u64>,
     /// Go on from the checkpoint in the folder, bit for bit as if never stopped
     #[arg(long)]
     resume: bool,
@@ -38,12 +42,15 @@ pub struct Args {
     /// Folder of .mod files to use besides those that ship with the program; may be repeated
     #[arg(long, value_name = "DIR")]
     library: Vec<PathBuf>,
+    /// How traces are written
+    #[arg(long, value_enum, value_name = "FORMATS", value_delimiter = ',', default_value = "csv")]
+    pub(super) format: Vec<Format>,
     /// Print one line of JSON to stdout
     #[arg(long)]
     json: bool,
     /// No progress
     #[arg(long, short)]
-    quiet: bool,
+    pub(super) quiet: bool,
 }
 
 /// Trains and scores, or runs once.
@@ -57,6 +64,7 @@ pub fn run(args: &Args, color: bool) -> Done {
     let threads = args.threads.unwrap_or_else(work::processors);
     let lines = match (&opened.study.training, &opened.samples) {
         (Some(_), Some(_)) => train(args, &opened, &out, threads, color)?,
+        (None, _) if trace::wanted(&opened) => trace::run(args, &opened, &out, threads, color)?,
         _ => once(args, &opened, threads, color)?,
     };
     if args.json {
@@ -68,9 +76,9 @@ pub fn run(args: &Args, color: bool) -> Done {
 }
 
 /// What is said at the end.
-struct Lines {
-    text: String,
-    json: serde_json::Value,
+pub(super) struct Lines {
+    pub(super) text: String,
+    pub(super) json: serde_json::Value,
 }
 
 fn train(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color: bool) -> Result<Lines, Vec<Diagnostic>> {
@@ -140,23 +148,28 @@ fn train(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color: 
     })
 }
 
+/// What a network is shown that is run once, and in words; none for a network without input.
+pub(super) fn shown(opened: &work::Opened, model: &Model) -> (Inputs, &'static str) {
+    let sizes: Vec<usize> = model.groups.iter().filter(|g| g.clock == homolog_model::Clock::Input).map(|g| g.size).collect();
+    let (values, words) = match opened.samples.as_ref().filter(|s| sizes == [s.features]) {
+        Some(s) => (vec![s.sample(0).to_vec()], "the first sample"),
+        None if sizes.is_empty() => (vec![], ""),
+        None => (sizes.iter().map(|n| vec![0.0; *n]).collect(), "an input of zero"),
+    };
+    (Inputs { batch: 1, frames: 1, values }, words)
+}
+
 /// Shows the network nothing for one presentation and says what each population did.
 fn once(args: &Args, opened: &work::Opened, threads: usize, color: bool) -> Result<Lines, Vec<Diagnostic>> {
     work::compilable(&opened.study)?;
     let (model, params) = homolog_model::compile(&opened.study.network, &opened.library, args.seed.unwrap_or(0))?;
     terminal::show(&homolog_model::compile::rounded(&opened.study.network, &opened.library), color);
-    let sizes: Vec<usize> = model.groups.iter().filter(|g| g.clock == homolog_model::Clock::Input).map(|g| g.size).collect();
-    let shown = opened.samples.as_ref().filter(|s| sizes == [s.features]);
-    let values = match shown {
-        Some(s) => vec![s.sample(0).to_vec()],
-        None => sizes.iter().map(|n| vec![0.0; *n]).collect(),
-    };
-    let inputs = Inputs { batch: 1, frames: 1, values };
+    let (inputs, input) = shown(opened, &model);
     let driven: Vec<usize> = (0..model.groups.len()).filter(|g| model.groups[*g].clock != homolog_model::Clock::Input).collect();
     let what = |g: usize| if model.groups[g].spikes { Observable::Count } else { Observable::Value };
     let probes: Vec<Probe> = driven.iter().map(|&group| Probe { group, what: what(group) }).collect();
     let recording = Engine::new(threads).run(&model, &params, &inputs, &probes, &mut State::fresh(), None).map_err(work::fault)?;
-    let input = if shown.is_some() { "the first sample" } else { "an input of zero" };
+    let input = if input.is_empty() { "nothing" } else { input };
     let mut text = format!("{} was shown {input} once ({} ms); its file has no [training].\n", opened.name, model.dt * model.ticks as f64);
     let mut groups = serde_json::Map::new();
     for (g, trace) in driven.iter().zip(&recording.traces) {

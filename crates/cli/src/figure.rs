@@ -1,0 +1,283 @@
+//! A page of traces over time: one HTML file in the style of the report of a comparison, without script and without a request.
+
+// The drawings of the page of a comparison, of which a figure needs a part.
+#[allow(dead_code, clippy::duplicate_mod, reason = "a figure of traces needs fewer shapes than the page of a comparison")]
+#[path = "page/svg.rs"]
+mod svg;
+
+use svg::{Scale, Svg, round_step, tick_label};
+
+/// What is drawn.
+#[derive(Clone, Debug, Default)]
+pub struct Figure {
+    /// Title.
+    pub title: String,
+    /// What was simulated, line by line.
+    pub facts: Vec<String>,
+    /// How long, ms.
+    pub duration: f64,
+    /// What was recorded.
+    pub lines: Vec<Line>,
+    /// Neurons that can spike, and when each did, ms.
+    pub spikes: Vec<(String, Vec<f64>)>,
+    /// Where currents are injected; from which time on (ms) until the next how much (nA).
+    pub currents: Vec<(String, Vec<(f64, f64)>)>,
+    /// Files with all numbers.
+    pub files: Vec<String>,
+}
+
+/// One trace.
+#[derive(Clone, Debug, Default)]
+pub struct Line {
+    /// Name: `cell[0].soma(0.5).v`.
+    pub name: String,
+    /// Unit.
+    pub unit: String,
+    /// Times, ms, and values there.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// Colours of the style sheet; further lines are dashed, and after these none are drawn.
+const COLOURS: usize = 6;
+const MOST: usize = 2 * COLOURS;
+
+const WIDTH: f64 = 1072.0;
+const LEFT: f64 = 72.0;
+const RIGHT: f64 = 12.0;
+
+/// Panels lie close together, as they share their time.
+const STYLE: &str = "section { border: 0; margin-top: 14px; padding-top: 6px; break-inside: avoid; }\nh3 { margin: 0 0 2px; }\n.key { margin: 0; max-width: none; }\n@media screen { figure { overflow-x: auto; } figure svg { min-width: 640px; } }\n";
+
+/// Pieces of time of which a line shows the lowest and the highest value; more would lie within one pixel.
+const PIECES: usize = 2000;
+
+/// The whole page.
+pub fn html(f: &Figure) -> String {
+    let mut out = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{} – Homolog</title>\n<style>\n{}{STYLE}</style>\n</head>\n<body>\n<main>\n<p class=\"eyebrow\">Homolog · traces</p>\n<h1>{0}</h1>\n",
+        escape(&f.title),
+        include_str!("page/style.css")
+    );
+    for fact in &f.facts {
+        out.push_str(&format!("<p>{}</p>\n", escape(fact)));
+    }
+    out.push_str(&spikes(f));
+    let mut units: Vec<&str> = Vec::new();
+    for line in &f.lines {
+        if !units.contains(&line.unit.as_str()) {
+            units.push(&line.unit);
+        }
+    }
+    for unit in units {
+        let lines: Vec<&Line> = f.lines.iter().filter(|l| l.unit == unit).collect();
+        let title = if unit == "1" { "Without dimension".to_string() } else { format!("In {unit}") };
+        let (axis, names) = (if unit == "1" { "" } else { unit }, lines.iter().map(|l| l.name.as_str()).collect::<Vec<_>>());
+        let points: Vec<_> = lines.iter().take(MOST).map(|l| thinned(&l.points, f.duration)).collect();
+        out.push_str(&section(&title, axis, &names, &points, f, 220.0));
+    }
+    if !f.currents.is_empty() {
+        let names: Vec<&str> = f.currents.iter().map(|c| c.0.as_str()).collect();
+        let points: Vec<_> = f.currents.iter().take(MOST).map(|c| stairs(&c.1, f.duration)).collect();
+        out.push_str(&section("Injected current, inward positive", "nA", &names, &points, f, 96.0));
+    }
+    let files: Vec<String> = f.files.iter().map(|p| format!("<code>{}</code>", escape(p))).collect();
+    out.push_str(&format!("<footer>\n<p>All numbers are in {}.</p>\n</footer>\n</main>\n</body>\n</html>\n", files.join(" and ")));
+    out
+}
+
+/// A panel with its legend.
+fn section(title: &str, unit: &str, names: &[&str], points: &[Vec<(f64, f64)>], f: &Figure, height: f64) -> String {
+    let chips: String = names
+        .iter()
+        .take(MOST)
+        .enumerate()
+        .map(|(k, name)| {
+            let dashed = if k >= COLOURS { " (dashed)" } else { "" };
+            format!("<span class=\"chip l{}\"><i></i><code>{}</code>{dashed}</span> ", k % COLOURS, escape(name))
+        })
+        .collect();
+    let rest = if names.len() > MOST { format!("<p class=\"caption\">The first {MOST} of {}.</p>\n", names.len()) } else { String::new() };
+    let drawing = panel(&format!("{title}: {}", names.join(", ")), unit, points, f, height);
+    format!("<section>\n<h3>{}</h3>\n<p class=\"key\">{chips}</p>\n<figure>\n{drawing}\n</figure>\n{rest}</section>\n", escape(title))
+}
+
+fn panel(title: &str, unit: &str, lines: &[Vec<(f64, f64)>], f: &Figure, height: f64) -> String {
+    let (top, bottom) = (8.0, 8.0 + height);
+    let mut svg = Svg::new(WIDTH, bottom + 44.0, title);
+    let finite = || lines.iter().flatten().map(|p| p.1).filter(|v| v.is_finite());
+    let (mut low, mut high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
+    if low > high {
+        (low, high) = (0.0, 1.0);
+    }
+    if high - low <= 1e-9 * high.abs().max(1e-300) {
+        // A line that does not move lies in the middle of its panel.
+        let room = if high == 0.0 { 1.0 } else { 0.1 * high.abs() };
+        (low, high) = (low - room, high + room);
+    }
+    let x = Scale { values: (0.0, f.duration), places: (LEFT, WIDTH - RIGHT) };
+    // The axes of small numbers are drawn in a power of ten of their unit.
+    let (factor, prefix) = power(low.abs().max(high.abs()));
+    let (low, high) = (low * factor, high * factor);
+    let step = round_step((high - low) / if height < 150.0 { 2.0 } else { 5.0 });
+    let y = Scale { values: ((low / step - 1e-9).floor() * step, (high / step + 1e-9).ceil() * step), places: (bottom, top) };
+    svg.rect((LEFT, top), (x.places.1 - LEFT, height), "cell", 1.0);
+    for v in y.ticks_every(step) {
+        svg.line((LEFT, y.at(v)), (x.places.1, y.at(v)), "grid");
+        svg.text((LEFT - 8.0, y.at(v) + 4.0), "end", &tick_label(v, step));
+    }
+    time_axis(&mut svg, &x, bottom);
+    // What is dashed lies above, so that both are seen where they run together.
+    for (k, line) in lines.iter().enumerate() {
+        let dashed = if k >= COLOURS { " dashed" } else { "" };
+        let points = line.iter().filter(|p| p.1.is_finite()).map(|p| (x.at(p.0), y.at(p.1 * factor)));
+        svg.path(points, &format!("curve{dashed} l{}", k % COLOURS));
+    }
+    svg.upward((14.0, (top + bottom) / 2.0), &format!("{prefix}{unit}"));
+    svg.finish()
+}
+
+/// A factor that brings numbers of this size to where an axis can write them, and what stands before the unit.
+fn power(size: f64) -> (f64, String) {
+    if size == 0.0 || (1e-3..1e6).contains(&size) {
+        return (1.0, String::new());
+    }
+    let (mut factor, mut exponent) = (1.0, 0);
+    while size * factor < 1.0 && exponent > -300 {
+        (factor, exponent) = (factor * 1e3, exponent - 3);
+    }
+    while size * factor >= 1e3 && exponent < 300 {
+        (factor, exponent) = (factor * 1e-3, exponent + 3);
+    }
+    (factor, format!("10^{exponent} ").replace('-', "−"))
+}
+
+/// One row of strokes for each neuron that can spike.
+fn spikes(f: &Figure) -> String {
+    if f.spikes.is_empty() {
+        return String::new();
+    }
+    // Of many neurons those that did spike are of interest.
+    let mut rows: Vec<&(String, Vec<f64>)> = f.spikes.iter().filter(|s| f.spikes.len() <= MOST || !s.1.is_empty()).collect();
+    let spiking = rows.len();
+    rows.truncate(40);
+    let total: usize = f.spikes.iter().map(|s| s.1.len()).sum();
+    let (each, top) = (18.0, 8.0);
+    let bottom = top + each * rows.len().max(1) as f64;
+    let left = rows.iter().map(|r| r.0.chars().count()).max().unwrap_or(0) as f64 * 7.0 + 14.0;
+    let mut svg = Svg::new(WIDTH, bottom + 44.0, &format!("Spikes: {total} of {} neurons", f.spikes.len()));
+    let x = Scale { values: (0.0, f.duration), places: (LEFT.max(left), WIDTH - RIGHT) };
+    svg.rect((x.places.0, top), (x.places.1 - x.places.0, bottom - top), "cell", 1.0);
+    time_axis(&mut svg, &x, bottom);
+    for (k, (name, times)) in rows.iter().enumerate() {
+        let y = top + each * k as f64;
+        svg.text((x.places.0 - 8.0, y + 13.0), "end", name);
+        svg.strokes(times.iter().map(|t| (x.at(*t), y + 3.0, each - 6.0)), "spikes l0", 2.0);
+    }
+    let rest = if spiking > rows.len() {
+        format!("<p class=\"caption\">The first {} of {spiking} that spiked.</p>\n", rows.len())
+    } else {
+        String::new()
+    };
+    format!("<section>\n<h3>Spikes: {total}</h3>\n<figure>\n{}\n</figure>\n{rest}</section>\n", svg.finish())
+}
+
+fn time_axis(svg: &mut Svg, x: &Scale, bottom: f64) {
+    let step = round_step((x.values.1 - x.values.0) / 10.0);
+    for t in x.ticks_every(step) {
+        svg.line((x.at(t), bottom), (x.at(t), bottom + 4.0), "tick");
+        svg.text((x.at(t), bottom + 18.0), "middle", &tick_label(t, step));
+    }
+    svg.text(((x.places.0 + x.places.1) / 2.0, bottom + 36.0), "middle axis", "time, ms");
+}
+
+/// No more points than can be seen: of each piece of time the lowest and the highest, in their order.
+fn thinned(points: &[(f64, f64)], duration: f64) -> Vec<(f64, f64)> {
+    if points.len() <= 2 * PIECES {
+        return points.to_vec();
+    }
+    let piece = |t: f64| (t / duration * PIECES as f64) as usize;
+    let mut out = Vec::with_capacity(2 * PIECES);
+    for chunk in points.chunk_by(|a, b| piece(a.0) == piece(b.0)) {
+        let (mut low, mut high) = (0, 0);
+        for (k, p) in chunk.iter().enumerate() {
+            low = if p.1 < chunk[low].1 { k } else { low };
+            high = if p.1 > chunk[high].1 { k } else { high };
+        }
+        out.push(chunk[low.min(high)]);
+        if low != high {
+            out.push(chunk[low.max(high)]);
+        }
+    }
+    out
+}
+
+/// Corners of a current that is constant from one entry to the next, and none before the first.
+fn stairs(steps: &[(f64, f64)], duration: f64) -> Vec<(f64, f64)> {
+    let mut out = vec![(0.0, 0.0)];
+    for &(t, i) in steps.iter().filter(|s| s.0 < duration) {
+        out.push((t, out[out.len() - 1].1));
+        out.push((t, i));
+    }
+    out.push((duration, out[out.len() - 1].1));
+    out
+}
+
+/// Text as HTML; the drawings use it too.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure() -> Figure {
+        let line = |name: &str, unit: &str, points: Vec<(f64, f64)>| Line { name: name.into(), unit: unit.into(), points };
+        Figure {
+            title: "<A & B>".into(),
+            facts: vec!["1 cell".into()],
+            duration: 10.0,
+            lines: vec![
+                line("cell[0].soma(0.5).v", "mV", vec![(1.0, -65.0), (2.0, f64::NAN), (3.0, 20.0)]),
+                line("cell[0].soma(0.5).hh.m", "1", vec![(1.0, 0.0), (2.0, 0.0)]),
+            ],
+            spikes: vec![("cell[0]".into(), vec![2.5])],
+            currents: vec![("cell.soma(0.5)".into(), vec![(2.0, 0.5), (8.0, 0.0)])],
+            files: vec!["traces.csv".into()],
+        }
+    }
+
+    #[test]
+    fn the_page_asks_the_network_for_nothing_and_shows_no_number_that_is_none() {
+        let page = html(&figure());
+        for word in ["http:", "https:", "src=", "@import", "url(", "<script", "<link", "NaN"] {
+            assert!(!page.contains(word), "{word}");
+        }
+        assert!(page.contains("<h1>&lt;A &amp; B&gt;</h1>") && page.contains("In mV") && page.contains("Without dimension"));
+        assert_eq!(page.matches("<svg").count(), 4, "spikes, mV, dimensionless, current");
+    }
+
+    #[test]
+    fn an_empty_figure_is_a_page_too() {
+        assert!(html(&Figure::default()).contains("</html>"));
+    }
+
+    #[test]
+    fn thinned_lines_keep_their_peaks() {
+        let points: Vec<(f64, f64)> = (0..100_000).map(|k| (k as f64 * 0.01, if k == 54_321 { 40.0 } else { -65.0 })).collect();
+        let few = thinned(&points, 1000.0);
+        assert!(few.len() <= 2 * PIECES + 2 && few.contains(&(543.21, 40.0)));
+    }
+
+    #[test]
+    fn a_current_is_drawn_with_its_corners() {
+        let corners = stairs(&[(2.0, 0.5), (8.0, 0.0)], 10.0);
+        assert_eq!(corners, [(0.0, 0.0), (2.0, 0.0), (2.0, 0.5), (8.0, 0.5), (8.0, 0.0), (10.0, 0.0)]);
+    }
+
+    #[test]
+    fn small_numbers_are_drawn_in_a_power_of_ten() {
+        assert_eq!(power(2e-5).1, "10^−6 ");
+        assert_eq!(power(65.0), (1.0, String::new()));
+    }
+}

@@ -1,0 +1,180 @@
+//! What a `[[record]]` rule of a description means in the compiled structure: which variable of which group, at which place.
+
+use crate::model::{Anatomy, Clock, Group, Model};
+use crate::network::{Located, Network, RecordRule};
+use crate::runner::{Observable, Probe};
+use homolog_base::{Diagnostic, Span, Unit};
+
+/// A variable to record, by name.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Recorded {
+    /// What follows the neuron in the name of a column: `soma(0.5).v`, or `v` where a neuron has no places.
+    pub label: String,
+    /// Unit of its numbers.
+    pub unit: Unit,
+    /// What a runner is asked for: [`Observable::Site`] or [`Observable::Spikes`], so `ticks x size x batch`.
+    pub probe: Probe,
+}
+
+/// Resolves the rules of a network, in their order. Without rules: the potential of every population of cells where it spikes.
+///
+/// # Errors
+/// Populations, branches and variables that there are not, or not there; what is recorded twice. All at once.
+pub fn resolve(network: &Network, model: &Model) -> Result<Vec<Recorded>, Vec<Diagnostic>> {
+    let mut out: Vec<(Recorded, Span)> = Vec::new();
+    let mut problems = Vec::new();
+    let all = model.groups.iter().filter(|g| g.anatomy.is_some()).map(|g| RecordRule {
+        population: g.name.as_str().into(),
+        variable: "v".into(),
+        ..RecordRule::default()
+    });
+    let rules = if network.recordings.is_empty() { all.collect() } else { network.recordings.clone() };
+    for rule in &rules {
+        match one(network, model, rule) {
+            Ok(r) => match out.iter().find(|(o, _)| o.probe.group == r.probe.group && o.label == r.label) {
+                Some((_, first)) => {
+                    let text = format!("`{}` of `{}` is recorded twice", r.label, rule.population.value);
+                    let d = network.locate(Diagnostic::error("model-duplicate", text), rule.span, "the second time");
+                    problems.push(network.locate(d, *first, "the first time").hint("remove one of the two"));
+                }
+                None => out.push((r, rule.span)),
+            },
+            Err(d) => problems.push(*d),
+        }
+    }
+    if problems.is_empty() { Ok(out.into_iter().map(|(r, _)| r).collect()) } else { Err(problems) }
+}
+
+fn one(network: &Network, model: &Model, rule: &RecordRule) -> Result<Recorded, Box<Diagnostic>> {
+    let at = |d: Diagnostic, word: &Located<String>, label: &str| Box::new(network.locate(d, word.span, label));
+    let name = &rule.population;
+    let Some(g) = model.group(name) else {
+        let d = Diagnostic::error("model-unknown-population", format!("there is no population `{}`", name.value));
+        return Err(at(d.suggest(name, model.groups.iter().map(|g| g.name.as_str())), name, "unknown population"));
+    };
+    let group = &model.groups[g];
+    if group.clock != Clock::Tick {
+        let d = Diagnostic::error("model-record", format!("`{}` has no state that moves in time", name.value));
+        return Err(at(d.hint("record a population of neurons that step in time"), name, &format!("its neuron is `{}`", group.neuron)));
+    }
+    if rule.variable.value == "spikes" {
+        if let Some(branch) = &rule.branch {
+            let d = Diagnostic::error("model-record", "spikes belong to the whole neuron and have no branch");
+            return Err(at(d.hint("remove the line, or record `v` there"), branch, "not with `spikes`"));
+        }
+        if !group.spikes {
+            let d = Diagnostic::error("model-record", format!("`{}` does not spike", name.value));
+            return Err(at(d, &rule.variable, &format!("its neuron is `{}`", group.neuron)));
+        }
+        return Ok(Recorded { label: "spikes".into(), unit: Unit::ONE, probe: Probe { group: g, what: Observable::Spikes } });
+    }
+    let Some(k) = group.variables.iter().position(|v| v.name == rule.variable.value) else {
+        let d = Diagnostic::error("model-record", format!("`{}` has no variable `{}`", group.neuron, rule.variable.value));
+        let names = group.variables.iter().map(|v| v.name.as_str()).chain(group.spikes.then_some("spikes"));
+        return Err(at(d.suggest(&rule.variable, names), &rule.variable, "unknown variable"));
+    };
+    let (site, place) = match &group.anatomy {
+        None => match &rule.branch {
+            Some(branch) => {
+                let d = Diagnostic::error("model-record", format!("`{}` is not made of cells, so it has no branch", name.value));
+                return Err(at(d.hint("remove the line, or exchange the neuron for a cell"), branch, "no branches"));
+            }
+            None => (0, None),
+        },
+        Some(anatomy) => in_cell(network, group, anatomy, rule, k)?,
+    };
+    let variable = &group.variables[k];
+    let label = place.map_or_else(|| variable.name.clone(), |p| format!("{p}.{}", variable.name));
+    Ok(Recorded { label, unit: variable.unit, probe: Probe { group: g, what: Observable::Site(k, site) } })
+}
+
+/// The place of variable `k` in its column, and what it is called; no name where the whole neuron has one number.
+fn in_cell(
+    network: &Network,
+    group: &Group,
+    anatomy: &Anatomy,
+    rule: &RecordRule,
+    k: usize,
+) -> Result<(usize, Option<String>), Box<Diagnostic>> {
+    let at = |d: Diagnostic, word: &Located<String>, label: &str| Box::new(network.locate(d, word.span, label));
+    let potential = group.tree.as_ref().is_some_and(|t| t.potential == k);
+    let where_it_is = &anatomy.of_variable[k];
+    if !potential && where_it_is.is_empty() {
+        return match &rule.branch {
+            Some(branch) => {
+                let text = format!("`{}` belongs to the whole neuron and has no branch", rule.variable.value);
+                Err(at(Diagnostic::error("model-record", text).hint("remove the line"), branch, "means nothing here"))
+            }
+            None => Ok((0, None)),
+        };
+    }
+    let position = rule.position.unwrap_or(0.5);
+    let (compartment, branch) = match &rule.branch {
+        None => (anatomy.spike_at, anatomy.compartments[anatomy.spike_at].0.as_str()),
+        Some(branch) => match anatomy.at(branch, position) {
+            Some(c) => (c, branch.value.as_str()),
+            None => {
+                let d = Diagnostic::error("cell-unknown-branch", format!("`{}` has no branch `{}`", group.neuron, branch.value));
+                return Err(at(d.suggest(branch, anatomy.compartments.iter().map(|c| c.0.as_str())), branch, "unknown branch"));
+            }
+        },
+    };
+    // Of the potential there is one in every compartment, and junctions come after them.
+    let site = if potential { Some(compartment) } else { where_it_is.iter().position(|c| *c as usize == compartment) };
+    match site {
+        Some(site) => Ok((site, Some(format!("{branch}({position:?})")))),
+        None => {
+            let mut there: Vec<&str> = Vec::new();
+            for c in where_it_is {
+                let name = anatomy.compartments[*c as usize].0.as_str();
+                if !there.contains(&name) {
+                    there.push(name);
+                }
+            }
+            let text = format!("there is no `{}` at `{branch}({position:?})` of `{}`", rule.variable.value, group.neuron);
+            let d = at(Diagnostic::error("model-record", text), &rule.variable, "not there");
+            let shown: Vec<String> = there.iter().take(MOST_BRANCHES).map(|b| format!("`{b}`")).collect();
+            let more =
+                if there.len() > MOST_BRANCHES { format!(" and {} more branches", there.len() - MOST_BRANCHES) } else { String::new() };
+            Err(Box::new(d.hint(format!("it is in {}{more}", shown.join(", ")))))
+        }
+    }
+}
+
+/// So many branches are named in a hint.
+const MOST_BRANCHES: usize = 8;
+
+/// When a potential rose through a threshold in a tick: by a straight line between its values at the tick's two ends.
+///
+/// `dt` in ms; potentials in one unit. Within `tick dt` and `(tick + 1) dt`, ms, whatever the values.
+pub fn crossing(dt: f64, tick: usize, before: f64, after: f64, threshold: f64) -> f64 {
+    let share = (threshold - before) / (after - before);
+    let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 };
+    (tick as f64 + share) * dt
+}
+
+/// When a tick ends, ms: when recorded variables have the values of its row. The decimal number that is meant, where steps are
+/// decimal, and not what a sum of binary fractions makes of it.
+pub fn end_of_tick(dt: f64, tick: usize) -> f64 {
+    let t = (tick + 1) as f64 * dt;
+    let decimal = (t * 1e9).round() / 1e9;
+    if (decimal - t).abs() <= 4.0 * f64::EPSILON * t { decimal } else { t }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{crossing, end_of_tick};
+
+    #[test]
+    fn a_crossing_lies_on_the_line_between_the_ends_of_its_tick() {
+        assert_eq!(crossing(0.1, 10, -30.0, -10.0, -20.0), 10.5 * 0.1);
+        assert_eq!(crossing(0.1, 0, 5.0, 5.0, 5.0), 0.1);
+    }
+
+    #[test]
+    fn ends_of_ticks_are_decimal_where_the_step_is() {
+        assert_eq!(end_of_tick(0.1, 2), 0.3);
+        assert_eq!(end_of_tick(0.025, 3999), 100.0);
+        assert_eq!(end_of_tick(1.0 / 3.0, 0), 1.0 / 3.0);
+    }
+}
