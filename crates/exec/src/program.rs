@@ -351,7 +351,7 @@ impl Program {
         let lanes = range.len();
         Scratch::with(self.lines(lanes), 1, |rows, launches| {
             let launch = &mut launches[0];
-            self.prepare(launch, rows, lanes, |i, o| inputs[i] == outputs[o]);
+            self.prepare(launch, rows, lanes, 0, |i, o| inputs[i] == outputs[o]);
             launch.inputs.iter_mut().zip(inputs).for_each(|(to, at)| *to = at + range.start);
             launch.outputs.iter_mut().zip(outputs).for_each(|(to, at)| *to = at + range.start);
             self.set_constants(isa, arena.0, launch, |k| inputs[k]);

@@ -106,6 +106,9 @@ struct Plan {
     moving: bool,
     /// Whether sites lie side by side, `lanes` apart.
     flat: bool,
+    /// Of a program over all lanes, whose number is no multiple of 8: how many numbers beyond them may be computed too and put back,
+    /// since they are in the arena and none of those beyond outputs belongs to another column of the action. 0 for none.
+    beyond: usize,
 }
 
 impl Action<'_> {
@@ -162,10 +165,37 @@ impl Action<'_> {
                         }
                     }
                 }
-                Plan { same, moving: uses.iter().any(|u| u.shared && u.column.tick != 0), flat }
+                let moving = uses.iter().any(|u| u.shared && u.column.tick != 0);
+                let beyond = if flat && matches!(self, Action::Run { .. }) { beyond(uses, arena, ticks, lanes) } else { 0 };
+                Plan { same, moving, flat, beyond }
             }
         }
     }
+}
+
+/// How many numbers beyond the lanes of all sites make whole vectors, if they may be computed too: see [`Plan::beyond`].
+fn beyond(uses: &[Use], arena: usize, ticks: &Range<usize>, lanes: usize) -> usize {
+    let sites = uses.iter().filter(|u| !u.shared).map(|u| u.sites).max().unwrap_or(0);
+    let more = (sites * lanes).next_multiple_of(8) - sites * lanes;
+    if more == 0 || uses.iter().any(|u| !u.shared && u.sites != sites) {
+        return 0;
+    }
+    // All sites as one, and somewhat wider.
+    let wide = |u: &Use| Use { sites: 1, width: sites * lanes + more, name: String::new(), ..*u };
+    let one = |u: &Use| {
+        if u.shared { Use { name: String::new(), ..*u } } else { Use { sites: 1, width: sites * lanes, name: String::new(), ..*u } }
+    };
+    let inside = uses.iter().filter(|u| !u.shared).all(|u| {
+        let end = |t: usize| u.column.begin(t).checked_add(sites * lanes + more);
+        [ticks.start, ticks.end - 1].into_iter().all(|t| end(t).is_some_and(|e| e <= arena))
+    });
+    let alone = |u: &Use, other: &Use| {
+        let in_place = u.column.at == other.column.at && u.column.tick == other.column.tick && !other.shared;
+        in_place || meeting(&wide(u), &one(other), ticks) == Meeting::Apart
+    };
+    let written = || uses.iter().enumerate().filter(|(_, u)| u.written);
+    let free = written().all(|(k, u)| uses.iter().enumerate().all(|(j, other)| k == j || alone(u, other)));
+    if inside && free { more } else { 0 }
 }
 
 impl<'a> Loop<'a> {
@@ -247,7 +277,9 @@ impl Checked<'_, '_> {
     unsafe fn run_tile(&self, arena: Arena, lanes: Range<usize>, ticks: &Range<usize>) {
         let all = lanes.len() == self.ticks.lanes;
         let actions = &self.ticks.actions;
-        let launched = |k: usize, sites: usize| if all && self.plans[k].flat { sites * lanes.len() } else { lanes.len() };
+        // Alone with all lanes, nobody minds if what lies beyond them changes for a moment.
+        let beyond = |k: usize| if all && self.plans[k].flat { self.plans[k].beyond } else { 0 };
+        let launched = |k: usize, sites: usize| if all && self.plans[k].flat { sites * lanes.len() + beyond(k) } else { lanes.len() };
         let mut lines = 0;
         for (k, action) in actions.iter().enumerate() {
             if let Action::Run { program, sites, .. } = action {
@@ -257,7 +289,7 @@ impl Checked<'_, '_> {
         Scratch::with(lines, actions.len(), |rows, launches| {
             for (k, (action, launch)) in actions.iter().zip(launches.iter_mut()).enumerate() {
                 if let Action::Run { program, sites, inputs, .. } = action {
-                    program.prepare(launch, rows, launched(k, *sites), |i, o| self.plans[k].same.contains(&(i, o)));
+                    program.prepare(launch, rows, launched(k, *sites), beyond(k), |i, o| self.plans[k].same.contains(&(i, o)));
                     program.set_constants(self.isa, arena.0, launch, |i| inputs[i].begin(ticks.start));
                 }
             }

@@ -272,3 +272,42 @@ fn lif(change: impl Fn(&mut Vec<Column>, &mut Vec<Column>)) {
     let actions = vec![Action::Run { program: &program, sites: 1, inputs, outputs }];
     run_ticks(Isa::Portable, &mut arena, &Loop { actions, ticks: 0..2, reverse: false, lanes: 100, tile: 32 }, false);
 }
+
+/// Columns of 61 numbers, so near to one another and to the end that what lies beyond one is another's, or nobody's.
+#[test]
+fn what_lies_beyond_the_lanes_of_a_lone_cell_stays_what_it_was() {
+    let n = 61;
+    let mut b = homolog_ir::Builder::new("step");
+    let one = homolog_base::Unit::ONE;
+    let (x, y) = (b.input("x", one), b.input("y", one));
+    let (sum, product) = (b.fma(x, y, x), b.mul(x, y));
+    let e = b.exp(product);
+    b.output("x", one, sum);
+    b.output("e", one, e);
+    let program = Program::compile(&b.finish());
+    // Where x, y and e begin; how long the arena is.
+    for (at, length) in [
+        ([0, 64, 128], 192),            // room beyond each
+        ([0, n, 2 * n], 3 * n),         // packed, to the last number
+        ([2 * n + 3, 0, n], 3 * n + 3), // just enough room beyond e, none beyond x
+        ([0, 64, 128], 128 + n),        // no room beyond the last
+        ([70, 0, 140], 140 + n + 7),    // room, on no line
+    ] {
+        let start: Vec<f64> = (0..length).map(|i| 0.01 * Key::new(5).uniform(i as u64, 0)).collect();
+        for isa in Isa::available() {
+            let (mut plain, mut looped) = (start.clone(), start.clone());
+            let column = |k: usize| Column::still(at[k], 1);
+            let action =
+                Action::Run { program: &program, sites: n, inputs: vec![column(0), column(1)], outputs: vec![column(0), column(2)] };
+            run_ticks(isa, &mut looped, &Loop { actions: vec![action], ticks: 0..4, reverse: false, lanes: 1, tile: 8 }, false);
+            for _ in 0..4 {
+                for lane in 0..n {
+                    let (x, y) = (plain[at[0] + lane], plain[at[1] + lane]);
+                    plain[at[0] + lane] = x.mul_add(y, x);
+                    plain[at[2] + lane] = homolog_base::math::exp(x * y);
+                }
+            }
+            assert_eq!(bits(&plain), bits(&looped), "{at:?} on {isa:?}");
+        }
+    }
+}

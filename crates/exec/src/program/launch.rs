@@ -63,6 +63,10 @@ pub(crate) struct Launch {
     line: usize,
     staging: *mut f64,
     copies: *mut f64,
+    /// Numbers beyond the last lane that are computed too, so that all vectors are whole; those of outputs are put back afterwards.
+    beyond: usize,
+    /// Where those are kept meanwhile.
+    kept: Vec<Line>,
 }
 
 impl Default for Launch {
@@ -80,6 +84,8 @@ impl Default for Launch {
             line: 0,
             staging: std::ptr::null_mut(),
             copies: std::ptr::null_mut(),
+            beyond: 0,
+            kept: Vec::new(),
         }
     }
 }
@@ -104,9 +110,11 @@ impl Program {
         ((self.rows + self.outputs) * self.block_of(lanes) + copies) / WIDE
     }
 
-    /// Lays out launches of `lanes` lanes, in rows of [`Program::lines`] cache lines. `same(input, output)` tells whether an output
-    /// is written over an input.
-    pub(crate) fn prepare(&self, launch: &mut Launch, rows: *mut f64, lanes: usize, same: impl Fn(usize, usize) -> bool) {
+    /// Lays out launches of `lanes` lanes, the last `beyond` of which are none, in rows of [`Program::lines`] cache lines.
+    /// `same(input, output)` tells whether an output is written over an input.
+    pub(crate) fn prepare(&self, launch: &mut Launch, rows: *mut f64, lanes: usize, beyond: usize, same: impl Fn(usize, usize) -> bool) {
+        launch.beyond = beyond;
+        launch.kept.resize(self.outputs.max(launch.kept.len()), Line([0.0; WIDE]));
         let block = self.block_of(lanes);
         (launch.whole, launch.line) = self.split(lanes);
         (launch.lanes, launch.block) = (lanes, block);
@@ -155,11 +163,18 @@ impl Program {
     ///
     /// # Safety
     /// As [`Program::set_constants`], which was called; columns lie in the arena and do not overlap but as `prepare` was told; nobody
-    /// else touches the lanes of output columns, or writes to those of input columns, during the call.
+    /// else touches the lanes of output columns, or writes to those of input columns, during the call. Lanes beyond are in the arena, and
+    /// those of outputs are of no other column of this launch.
     pub(crate) unsafe fn launch(&self, isa: Isa, arena: *mut f64, launch: &mut Launch) {
         let slots = launch.slots.as_mut_ptr();
         let (inputs, outputs) = (launch.inputs.as_slice(), launch.outputs.as_slice());
         let (block, staging) = (launch.block, launch.staging);
+        let (beyond, kept) = (launch.beyond, launch.kept.as_mut_ptr().cast::<f64>());
+        if beyond > 0 {
+            for (o, &output) in outputs.iter().enumerate() {
+                std::ptr::copy_nonoverlapping(arena.add(output + launch.lanes - beyond), kept.add(o * WIDE), beyond);
+            }
+        }
         let mut start = 0;
         while start < launch.whole {
             let n = block.min(launch.whole - start);
@@ -178,6 +193,11 @@ impl Program {
                 }
             }
             start += n;
+        }
+        if beyond > 0 {
+            for (o, &output) in outputs.iter().enumerate() {
+                std::ptr::copy_nonoverlapping(kept.add(o * WIDE), arena.add(output + launch.lanes - beyond), beyond);
+            }
         }
         // Lanes that are no whole vector: the same steps on copies.
         let n = launch.lanes - start;

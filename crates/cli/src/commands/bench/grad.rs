@@ -51,8 +51,7 @@ impl Bench {
     fn gradient(&mut self) -> Result<(f64, f64), Vec<Diagnostic>> {
         let clock = work::Clock::start_time();
         let (model, params, inputs) = (&self.model, &self.params, &self.inputs);
-        let seen =
-            self.engine.run(model, params, inputs, &self.probes, &mut State::fresh(), Some(&mut self.tape)).map_err(work::fault)?;
+        let seen = self.engine.run(model, params, inputs, &self.probes, &mut State::fresh(), Some(&mut self.tape)).map_err(work::fault)?;
         let forward = clock.stop().cpu_s;
         let (loss, slope) = mean_square(&seen.traces[0].data, &self.target, self.target.len() + 1);
         self.engine
@@ -80,7 +79,8 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
         best = best.min(clock.stop().cpu_s);
         forward = forward.min(run);
     }
-    let (start_s, peak_rss_mb) = start().map_err(|why| vec![Diagnostic::error("bench-start", format!("the program could not start itself: {why}"))])?;
+    let (start_s, peak_rss_mb) =
+        start().map_err(|why| vec![Diagnostic::error("bench-start", format!("the program could not start itself: {why}"))])?;
     let group = &bench.model.groups[0];
     let compartments = group.anatomy.as_ref().map_or(0, |a| a.compartments.len());
     let steps = bench.model.ticks;
