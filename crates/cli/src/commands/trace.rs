@@ -22,7 +22,7 @@ pub enum Format {
     Parquet,
 }
 
-/// Whether a model file without [training] is run for its traces.
+/// Whether a model file without `[training]` is run for its traces.
 pub fn wanted(opened: &work::Opened) -> bool {
     let network = &opened.study.network;
     !network.recordings.is_empty() || network.populations.iter().any(|p| opened.library.cell(&p.neuron).is_some())
