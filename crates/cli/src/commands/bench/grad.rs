@@ -47,6 +47,17 @@ impl Bench {
         Ok(Bench { model, params, probes, inputs, engine, tape: Tape::default(), target, gradients: Gradients::default() })
     }
 
+    /// The gradient by conductance, each branch by branch.
+    fn named_gradient(&self) -> serde_json::Value {
+        let names = ["HH_gNa", "HH_gK", "HH_gLeak"];
+        names
+            .iter()
+            .zip(&self.gradients.params)
+            .map(|(n, g)| ((*n).to_string(), serde_json::json!(g)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    }
+
     /// The loss and its gradient; returns the loss and the processor time of the run alone.
     fn gradient(&mut self) -> Result<(f64, f64), Vec<Diagnostic>> {
         let clock = work::Clock::start_time();
@@ -69,7 +80,7 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
     let (loss, _) = bench.gradient()?;
     let first = clock.stop();
     if args.once {
-        let json = serde_json::json!({ "loss": loss, "peak_rss_mb": first.peak_rss_mb });
+        let json = serde_json::json!({ "loss": loss, "peak_rss_mb": first.peak_rss_mb, "grad": bench.named_gradient() });
         return Ok(Found { text: format!("loss {loss}\n"), json });
     }
     let (mut best, mut forward) = (f64::INFINITY, f64::INFINITY);
@@ -85,9 +96,6 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
     let compartments = group.anatomy.as_ref().map_or(0, |a| a.compartments.len());
     let steps = bench.model.ticks;
     let ns = best * 1e9 / (steps * compartments) as f64;
-    let names = ["gNa", "gK", "gLeak"];
-    let gradient: serde_json::Map<String, serde_json::Value> =
-        names.iter().zip(&bench.gradients.params).map(|(n, g)| (format!("HH_{n}"), serde_json::json!(g))).collect();
     let text = format!(
         "{} of processor time for a gradient, {} of it for the run: best of {REPETITIONS}, {} ns per compartment and step\n{} from the start of the program to the end of the first gradient, best of {STARTS}; {} MB\n{} conductances, {compartments} compartments, {steps} steps\n",
         show::seconds(best),
@@ -99,7 +107,7 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
     );
     let json = serde_json::json!({
         "n_cells": 1, "n_compartments": compartments, "t_ms": bench.model.dt * steps as f64, "dt_ms": bench.model.dt, "threads": args.threads,
-        "loss": loss, "grad": gradient, "n_params": bench.params.learned(),
+        "loss": loss, "grad": bench.named_gradient(), "n_params": bench.params.learned(),
         "build_s": build.wall_s, "build_cpu_s": build.cpu_s, "first_gradient_s": start_s, "peak_rss_mb": peak_rss_mb,
         "run_cpu_s": best, "forward_only_cpu_s": forward, "grad_over_forward": best / forward, "ns_per_compartment_step": ns,
     });
