@@ -65,12 +65,14 @@ fn smoke() -> Result<(), String> {
     if !broken.is_empty() {
         return Err(format!("compare digits: {}", broken.join("; ")));
     }
-    homolog(&["bench", "hh"])
+    homolog(&["bench", "hh"])?;
+    homolog(&["bench", "grad"])
 }
 
 fn bench() -> Result<(), String> {
     cargo("release build", &["build", "--release", "--locked", "--package", "homolog-cli"])?;
     homolog(&["bench", "hh"])?;
+    homolog(&["bench", "grad"])?;
     homolog(&["bench", "mlp", "--threads", "1"])?;
     homolog(&["bench", "snn", "--threads", "1"])
 }
