@@ -4,7 +4,7 @@ use super::{delays, fan_in, limits, link_key, receptors};
 use crate::calibration::{Trial, calibrate};
 use crate::cell::{Cell, CellReadout, Placed, Quantity};
 use crate::compose::cable::{CAPACITANCE, CableParts, DIAMETER, LearnedAt, Painted, RESISTIVITY, Receiving, SIGNS, compose_cable};
-use crate::discretise::{Cut, cut};
+use crate::discretise::{Cut, count, cut};
 use crate::library::Library;
 use crate::model::{Clamp, Group, Link, Rows, Target, Wires};
 use crate::network::{Learn, Located, Network, Per, Population, Stimulus};
@@ -35,6 +35,7 @@ pub(super) fn group(around: &Around, population: &Population, cell: &Cell, param
     }
     let cell = &cell;
     let mut problems = Vec::new();
+    too_many_compartments(cell)?;
     let cut = cut(cell);
     let painted = paints(around, population, cell, &cut, &mut problems);
     let hears = |t: Target| around.links.iter().any(|l| l.to == around.index && l.target == t);
@@ -164,6 +165,25 @@ pub(super) fn group(around: &Around, population: &Population, cell: &Cell, param
     })
 }
 
+/// Most compartments of one branch: a length or a rule that asks for more is a slip of the keyboard.
+const MOST_COMPARTMENTS: usize = 10_000;
+
+/// Refuses branches that would be cut into more compartments than any memory should hold.
+fn too_many_compartments(cell: &Cell) -> Result<(), Vec<Diagnostic>> {
+    let many = cell.branches.iter().map(|b| (b, count(cell, b))).filter(|(_, n)| *n > MOST_COMPARTMENTS);
+    let problems: Vec<Diagnostic> = many
+        .map(|(b, n)| {
+            let text = format!("`{}` would have {n} compartments, more than {MOST_COMPARTMENTS}", b.name.value);
+            let d = cell.locate(Diagnostic::error("cell-too-large", text), b.name.span, "this branch");
+            d.hint("is its length in um? A longer max-length or a larger d-lambda makes fewer")
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// Names that columns of every cell have, so that no mechanism of the membrane can.
+const RESERVED: [&str; 5] = ["positive", "negative", "charge", "next", "parent"];
+
 /// The compartments of some regions; all when none is named.
 fn of_regions(cell: &Cell, cut: &Cut, regions: &[Located<String>], problems: &mut Vec<Diagnostic>) -> Vec<bool> {
     let known = cell.regions();
@@ -231,6 +251,11 @@ fn paints<'a>(around: &Around<'a>, population: &Population, cell: &Cell, cut: &C
                 continue;
             }
         };
+        if RESERVED.contains(&mechanism.name.as_str()) {
+            let d = Diagnostic::error("cell-reserved", format!("`{}` is a name that every cell uses for something else", mechanism.name));
+            problems.push(cell.locate(d, paint.mechanism.span, "cannot be painted").hint("give the mechanism another SUFFIX"));
+            continue;
+        }
         if out.iter().any(|p| p.mechanism.name == mechanism.name && p.at.iter().zip(&at).any(|(a, b)| *a && *b)) {
             let d = Diagnostic::error(
                 "cell-painted-twice",
