@@ -45,8 +45,8 @@ const WIDTH: f64 = 1072.0;
 const LEFT: f64 = 72.0;
 const RIGHT: f64 = 12.0;
 
-/// Panels lie close together, as they share their time.
-const STYLE: &str = "section { border: 0; margin-top: 14px; padding-top: 6px; break-inside: avoid; }\nh3 { margin: 0 0 2px; }\n.key { margin: 0; max-width: none; }\n@media screen { figure { overflow-x: auto; } figure svg { min-width: 640px; } }\n";
+/// Panels lie close together, as they share their time; in print closer, so that a current lies on the page of what it does.
+const STYLE: &str = "section { border: 0; margin-top: 14px; padding-top: 6px; break-inside: avoid; }\nh3 { margin: 0 0 2px; }\n.key { margin: 0; max-width: none; }\n@media screen { figure { overflow-x: auto; } figure svg { min-width: 640px; } }\n@media print { section { margin-top: 4px; padding-top: 2px; } footer { margin-top: 8px; padding-top: 4px; } }\n";
 
 /// Pieces of time of which a line shows the lowest and the highest value; more would lie within one pixel.
 const PIECES: usize = 2000;
@@ -119,7 +119,7 @@ fn panel(title: &str, unit: &str, lines: &[Vec<(f64, f64)>], f: &Figure, height:
     let (factor, prefix) = power(low.abs().max(high.abs()));
     let (low, high) = (low * factor, high * factor);
     let step = round_step((high - low) / if height < 150.0 { 2.0 } else { 5.0 });
-    let y = Scale { values: ((low / step - 1e-9).floor() * step, (high / step + 1e-9).ceil() * step), places: (bottom, top) };
+    let y = Scale { values: whole_steps(low, high, step), places: (bottom, top) };
     svg.rect((LEFT, top), (x.places.1 - LEFT, height), "cell", 1.0);
     for v in y.ticks_every(step) {
         svg.line((LEFT, y.at(v)), (x.places.1, y.at(v)), "grid");
@@ -134,6 +134,11 @@ fn panel(title: &str, unit: &str, lines: &[Vec<(f64, f64)>], f: &Figure, height:
     }
     svg.upward((14.0, (top + bottom) / 2.0), &format!("{prefix}{unit}"));
     svg.finish()
+}
+
+/// The range of whole steps that holds two numbers. One that is a whole step but for rounding takes no step more.
+fn whole_steps(low: f64, high: f64, step: f64) -> (f64, f64) {
+    ((low / step + 1e-9).floor() * step, (high / step - 1e-9).ceil() * step)
 }
 
 /// A factor that brings numbers of this size to where an axis can write them, and what stands before the unit.
@@ -273,6 +278,13 @@ mod tests {
     fn a_current_is_drawn_with_its_corners() {
         let corners = stairs(&[(2.0, 0.5), (8.0, 0.0)], 10.0);
         assert_eq!(corners, [(0.0, 0.0), (2.0, 0.0), (2.0, 0.5), (8.0, 0.5), (8.0, 0.0), (10.0, 0.0)]);
+    }
+
+    #[test]
+    fn an_axis_ends_where_its_numbers_end() {
+        assert_eq!(whole_steps(0.0, 0.5, 0.5), (0.0, 0.5));
+        assert_eq!(whole_steps(0.0, 0.1 + 0.2, 0.1).1, 3.0 * 0.1, "0.1 + 0.2 is a little more than three steps");
+        assert_eq!(whole_steps(-67.0, 20.2, 20.0), (-80.0, 40.0));
     }
 
     #[test]
