@@ -20,6 +20,7 @@ mod delays;
 mod limits;
 mod order;
 mod receptors;
+mod settings;
 mod wires;
 
 pub use delays::rounded;
@@ -253,52 +254,8 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
         );
         return nothing;
     };
-    let mut parameters = BTreeMap::new();
-    for (name, setting) in &p.parameters {
-        let Some(parameter) = m.parameter(name) else {
-            problems.push(
-                network
-                    .locate(
-                        Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}`", m.name)),
-                        setting.span,
-                        "unknown parameter",
-                    )
-                    .suggest(name, m.parameters.iter().map(|q| q.name.as_str())),
-            );
-            continue;
-        };
-        let (number, unit) = &setting.value;
-        let value = match unit.as_deref().map(|u| (u, Unit::parse(u))) {
-            None => *number,
-            Some((_, Ok(u))) if u.same_dimension(&parameter.unit) => number * u.factor_to(&parameter.unit).expect("same dimension"),
-            Some((text, Ok(_))) => {
-                problems.push(
-                    network
-                        .locate(
-                            Diagnostic::error("model-unit", format!("`{name}` of `{}` is in {}, not in {text}", m.name, parameter.unit)),
-                            setting.span,
-                            format!("expected {}", parameter.unit).as_str(),
-                        )
-                        .hint(format!("write it as \"{number} {}\"", parameter.unit)),
-                );
-                continue;
-            }
-            Some((_, Err(e))) => {
-                problems.push(network.locate(
-                    Diagnostic::error("model-unit", e.to_string()),
-                    setting.span,
-                    format!("expected {}", parameter.unit).as_str(),
-                ));
-                continue;
-            }
-        };
-        if let Some(must) = limits::must_be(m, parameter, value) {
-            let d = Diagnostic::error("model-limits", format!("`{name}` of `{}` cannot be {value} {}", m.name, parameter.unit));
-            problems.push(network.locate(d, setting.span, "out of its limits").hint(must));
-            continue;
-        }
-        parameters.insert(name.clone(), value);
-    }
+    let given = p.parameters.iter().map(|(name, setting)| (name.as_str(), setting));
+    let parameters = settings::read(m, given, &|d, span, label| network.locate(d, span, label), problems);
     problems.extend(limits::defaults(library, m, |name| p.parameters.contains_key(name)));
     for (k, crate::network::Learn { name, .. }) in p.learn.iter().enumerate() {
         if p.learn[..k].iter().any(|other| other.name.value == name.value) {
@@ -345,6 +302,17 @@ fn surrogate(network: &Network, p: &Population, declared: Option<Surrogate>, pro
         ),
     }
     declared
+}
+
+/// Whether a population has biases: it does unless its neuron cannot take one, which is an error only where one is asked for.
+fn bias(network: &Network, population: &Population, possible: bool, neuron: &str, why: &str) -> Result<bool, Diagnostic> {
+    match population.bias {
+        Some(true) if !possible => {
+            let d = Diagnostic::error("model-bias", format!("`{neuron}` has no place for a bias"));
+            Err(network.locate(d, population.neuron.span, why).hint("remove `bias = true`"))
+        }
+        wanted => Ok(wanted.unwrap_or(true) && possible),
+    }
 }
 
 /// Weights that arrive at a neuron of a population, on average.
@@ -397,7 +365,7 @@ fn group(
         Kind::Neuron(m, i) => (m, i),
     };
     let incoming = || links.iter().filter(|l| l.to == index);
-    let wants_bias = population.bias.unwrap_or(true) && interface.drive.is_some();
+    let wants_bias = bias(network, population, interface.drive.is_some(), &mechanism.name, "declares no DRIVE").map_err(|d| vec![d])?;
     let driven = wants_bias || incoming().any(|l| l.target == Target::Drive);
     let mut receptors = Vec::new();
     let mut problems = Vec::new();
@@ -472,18 +440,17 @@ fn group(
     parts.driven = driven;
     let composed = compose(&parts).map_err(located)?;
 
-    let column = |params: &mut Params, name: String, unit: Unit, bounds, decays: bool, value: f64| {
-        params.tensors.push(Tensor { name, unit, shape: [size, 1], learned: true, decays, bounds, values: vec![value; size] });
-        params.tensors.len() - 1
+    let column = |params: &mut Params, name: String, unit: Unit, bounds, value: f64| {
+        params.add(Tensor::per_neuron(name, unit, bounds, &[value], size))
     };
-    let bias = wants_bias.then(|| column(params, format!("{name}.bias"), Unit::ONE, None, false, 0.0));
+    let bias = wants_bias.then(|| column(params, format!("{name}.bias"), Unit::ONE, None, 0.0));
     let learned = parts
         .learn
         .iter()
         .zip(&learned_values)
         .map(|(n, v)| {
             let p = mechanism.parameter(n).expect("resolved");
-            let tensor = column(params, format!("{name}.{n}"), p.unit, limits::bounds(mechanism, p, v[0], dt), false, v[0]);
+            let tensor = column(params, format!("{name}.{n}"), p.unit, limits::bounds(mechanism, p, v[0], dt), v[0]);
             Learned { name: n.clone(), tensor, part: vec![0] }
         })
         .collect();

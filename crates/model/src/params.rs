@@ -21,6 +21,13 @@ pub struct Tensor {
     pub values: Vec<f64>,
 }
 
+impl Tensor {
+    /// Learned numbers of `size` neurons, the same `parts` for each.
+    pub fn per_neuron(name: String, unit: Unit, bounds: Option<(f64, f64)>, parts: &[f64], size: usize) -> Tensor {
+        Tensor { name, unit, shape: [size, parts.len()], learned: true, decays: false, bounds, values: parts.repeat(size) }
+    }
+}
+
 /// All arrays of a model. The order is the model's.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Params {
@@ -29,6 +36,12 @@ pub struct Params {
 }
 
 impl Params {
+    /// Adds a tensor; returns its index.
+    pub fn add(&mut self, tensor: Tensor) -> usize {
+        self.tensors.push(tensor);
+        self.tensors.len() - 1
+    }
+
     /// Index of the tensor of this name.
     pub fn find(&self, name: &str) -> Option<usize> {
         self.tensors.iter().position(|t| t.name == name)

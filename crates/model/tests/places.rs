@@ -2,66 +2,14 @@
 
 mod common;
 
-use common::{library, network, population, projection};
-use homolog_base::Source;
+use common::{CELL, network, population, projection, with_cell};
 use homolog_model::model::Rows;
 use homolog_model::network::{Delay, Weights};
-use homolog_model::{Library, Link, Network, Projection, Wiring, compile};
-
-const CELL: &str = r#"
-    title = "A soma and two dendrites, with receptors of both signs on seven and on three compartments"
-    [branch.soma]
-    length = "20 um"
-    diameter = "20 um"
-    compartments = 1
-    [branch.near]
-    parent = "soma"
-    length = "80 um"
-    diameter = "2 um"
-    compartments = 3
-    [branch.far]
-    parent = "soma"
-    length = "160 um"
-    diameter = "2 um"
-    compartments = 4
-    [[paint]]
-    mechanism = "hh"
-    [positive]
-    mechanism = "ampa"
-    regions = ["near", "far"]
-    weight = "2 nS"
-    [negative]
-    mechanism = "gaba"
-    region = "near"
-    weight = "2 nS"
-    [bias]
-    branch = "soma"
-    size = "0.1 nA"
-    [spike]
-    branch = "soma"
-    threshold = "-20 mV"
-    surrogate = { shape = "fast_sigmoid", width = "5 mV" }
-    [time]
-    step = "0.1 ms"
-    presentation = "10 ms"
-    delay = "1 ms"
-    [interface]
-    rate = "100 Hz"
-    readout = "count"
-    activity = 1
-"#;
-
-fn with_cell() -> Library {
-    let mut library = library();
-    let (cell, problems) = homolog_model::file::read_cell(&Source::new("cell", CELL), "cell", &|_: &str| (None, vec![]));
-    let shown: Vec<String> = problems.iter().map(|d| d.render(false)).collect();
-    library.insert_cell(cell.unwrap_or_else(|| panic!("{}", shown.join("\n"))));
-    library
-}
+use homolog_model::{Link, Network, Projection, Wiring, compile};
 
 /// The links of a network.
 fn links(network: &Network, seed: u64) -> Vec<Link> {
-    let compiled = compile(network, &with_cell(), seed);
+    let compiled = compile(network, &with_cell(CELL), seed);
     compiled.unwrap_or_else(|e| panic!("{}", e.iter().map(|d| d.render(false)).collect::<String>())).0.links
 }
 

@@ -1,5 +1,5 @@
 //! Small networks of library neurons.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "every test binary uses a part")]
 
 use homolog_base::{Key, Source};
 use homolog_engine::Engine;

@@ -42,7 +42,7 @@ impl Scratch {
 /// A cache line.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Line(#[allow(dead_code)] [f64; WIDE]);
+struct Line(#[allow(dead_code, reason = "read and written through pointers")] [f64; WIDE]);
 
 /// A program laid out for launches of one number of lanes.
 pub(crate) struct Launch {

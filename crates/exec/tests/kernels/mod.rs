@@ -1,5 +1,5 @@
 //! Kernels of known models, for tests and timings.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "every test binary uses a part")]
 
 use homolog_base::Unit;
 use homolog_ir::{Binary, Builder, Class, Compare, Kernel, Port, Unary, Value};

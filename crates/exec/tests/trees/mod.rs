@@ -1,5 +1,5 @@
 //! Trees of many shapes, and a naive second implementation of the solve and its adjoint.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "every test binary uses a part")]
 
 use homolog_base::Key;
 use homolog_exec::Column;

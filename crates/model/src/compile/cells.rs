@@ -1,16 +1,16 @@
 //! Populations of cells: mechanisms found, numbers read, receptors placed, kernels made.
 
-use super::{delays, fan_in, limits, link_key, receptors};
+use super::{delays, fan_in, limits, link_key, receptors, settings};
 use crate::calibration::{Trial, calibrate};
-use crate::cell::{Cell, CellReadout, Placed, Quantity};
+use crate::cell::{Cell, CellReadout, Placed};
 use crate::compose::cable::{CAPACITANCE, CableParts, DIAMETER, LearnedAt, Painted, RESISTIVITY, Receiving, SIGNS, compose_cable};
 use crate::discretise::{Cut, count, cut};
 use crate::library::Library;
 use crate::model::{Clamp, Group, Link, Rows, Target, Wires};
-use crate::network::{Learn, Located, Network, Per, Population, Stimulus};
+use crate::network::{Located, Network, Per, Population, Stimulus};
 use crate::params::{Params, Tensor};
 use homolog_base::{Diagnostic, Unit};
-use homolog_ir::{Mechanism, Parameter, Readout, Role, Surrogate};
+use homolog_ir::{Mechanism, Readout, Role, Surrogate};
 use std::collections::BTreeMap;
 
 /// The mean of a sender's values over their root mean square: 0.56 for rectified normal numbers, 0.63 for images of digits.
@@ -38,15 +38,16 @@ pub(super) fn group(around: &Around, population: &Population, cell: &Cell, param
     too_many_compartments(cell)?;
     let cut = cut(cell);
     let painted = paints(around, population, cell, &cut, &mut problems);
+    let mut read = |sign: usize, placed: &Option<Placed>| {
+        placed.as_ref().and_then(|p| receptor(around, population, cell, sign, p, &cut, &mut problems))
+    };
+    let receptors = [read(0, &cell.positive), read(1, &cell.negative)];
+    unknown_parameters(around.network, population, cell, &painted, &mut problems);
+    unread_ions(cell, &painted, &receptors, &mut problems);
     let hears = |t: Target| around.links.iter().any(|l| l.to == around.index && l.target == t);
     let (spikes_arrive, values_arrive) = (hears(Target::BySign), hears(Target::DriveBySign));
-    let receptors = [&cell.positive, &cell.negative]
-        .map(|p| p.as_ref().filter(|_| spikes_arrive || values_arrive))
-        .into_iter()
-        .enumerate()
-        .map(|(sign, p)| p.and_then(|p| receptor(around, population, cell, sign, p, &cut, &mut problems)))
-        .collect::<Vec<_>>();
-    if (spikes_arrive || values_arrive) && (cell.positive.is_none() || cell.negative.is_none()) {
+    let arrives = spikes_arrive || values_arrive;
+    if arrives && (cell.positive.is_none() || cell.negative.is_none()) {
         let d = Diagnostic::error("model-receptor", format!("`{}` does not say who takes weights of both signs", cell.name));
         let d = around.network.locate(d, population.neuron.span, "weights of a sign without a receptor would do nothing");
         problems.push(d.hint("give the cell's file a [positive] and a [negative] section"));
@@ -62,18 +63,22 @@ pub(super) fn group(around: &Around, population: &Population, cell: &Cell, param
     };
     let spike_at = place(&cell.spike.branch, &mut problems);
     let bias_at = cell.bias.as_ref().map_or(0, |b| place(&b.branch, &mut problems));
-    let biased = population.bias.unwrap_or(true) && cell.bias.is_some();
+    let biased = super::bias(around.network, population, cell.bias.is_some(), &cell.name, "its file has no [bias]");
+    let biased = biased.unwrap_or_else(|d| {
+        problems.push(d);
+        false
+    });
     if !problems.is_empty() {
         return Err(problems);
     }
-    let [positive, negative]: [_; 2] = receptors.try_into().unwrap_or_else(|_| unreachable!("two signs"));
     let settle = delays::settle(around.network, &population.neuron, cell.settle.value, around.dt, around.ticks).map_err(|d| vec![d])?;
     let mut parts = CableParts {
         name: &population.name.value,
         cell,
         cut: &cut,
         painted,
-        receptors: [positive, negative],
+        // Receptors at which nothing arrives would only cost time.
+        receptors: receptors.map(|r| r.filter(|_| arrives)),
         learn: vec![],
         dt: around.dt,
         ticks: around.ticks,
@@ -90,23 +95,14 @@ pub(super) fn group(around: &Around, population: &Population, cell: &Cell, param
         bias_at,
         spike_at,
         gain: 1.0,
-        metered: true,
     };
     let mut tensors = Vec::new();
-    for l in &population.learn {
-        match learned(around, population, &parts, l) {
-            Ok((part, values, parameter)) => {
-                let size = population.size.value;
-                parts.learn.push(LearnedAt { name: l.name.value.clone(), tensor: tensors.len(), part });
-                tensors.push(Tensor {
-                    name: format!("{}.{}", population.name.value, l.name.value),
-                    unit: parameter.unit,
-                    shape: [size, values.len()],
-                    learned: true,
-                    decays: false,
-                    bounds: parameter.limits,
-                    values: (0..size).flat_map(|_| values.iter().copied()).collect(),
-                });
+    for (k, l) in population.learn.iter().enumerate() {
+        match learned(around, population, &parts, k) {
+            Ok(found) => {
+                parts.learn.push(LearnedAt { name: l.name.value.clone(), tensor: tensors.len(), part: found.part });
+                let name = format!("{}.{}", population.name.value, l.name.value);
+                tensors.push(Tensor::per_neuron(name, found.unit, found.bounds, &found.values, population.size.value));
             }
             Err(d) => problems.push(d),
         }
@@ -117,14 +113,11 @@ pub(super) fn group(around: &Around, population: &Population, cell: &Cell, param
     let located = |e: Vec<String>| -> Vec<Diagnostic> {
         e.into_iter().map(|m| around.network.locate(Diagnostic::error("model-neuron", m), population.neuron.span, "this cell")).collect()
     };
-    let mut made = compose_cable(&parts).map_err(located)?;
     let (mut calibration, mut mean_square) = (None, 1.0);
-    if spikes_arrive || values_arrive {
+    if arrives {
         let first: Vec<Vec<f64>> = tensors.iter().map(|t| t.values[..t.shape[1]].to_vec()).collect();
         // What is tried is a drive by values: it acts like the spikes that it stands for.
-        parts.values_arrive = true;
-        let tried = compose_cable(&parts).map_err(located)?;
-        parts.values_arrive = values_arrive;
+        let tried = compose_cable(&CableParts { values_arrive: true, ..parts.clone() }).map_err(located)?;
         let fan_in = fan_in(around.network, around.links, around.index);
         let balance = 0.5 * (fan_in * 2.0 / std::f64::consts::PI).sqrt() * MEAN_OVER_RMS;
         let trial = Trial { ticks: around.ticks, settle: parts.settle, learned: &first, balance };
@@ -134,29 +127,18 @@ pub(super) fn group(around: &Around, population: &Population, cell: &Cell, param
         }
         (calibration, mean_square) = (Some(c), s);
         parts.gain = c.gain;
-        made = compose_cable(&parts).map_err(located)?;
     }
+    let mut made = compose_cable(&parts).map_err(located)?;
     for l in &mut made.learned {
         l.tensor += params.tensors.len();
     }
     params.tensors.extend(tensors);
-    made.bias = biased.then(|| {
-        let size = population.size.value;
-        params.tensors.push(Tensor {
-            name: format!("{}.bias", population.name.value),
-            unit: Unit::ONE,
-            shape: [size, 1],
-            learned: true,
-            decays: false,
-            bounds: None,
-            values: vec![0.0; size],
-        });
-        params.tensors.len() - 1
-    });
+    let size = population.size.value;
+    made.bias = biased.then(|| params.add(Tensor::per_neuron(format!("{}.bias", population.name.value), Unit::ONE, None, &[0.0], size)));
     Ok(Group {
         name: population.name.value.clone(),
         neuron: cell.name.clone(),
-        size: population.size.value,
+        size,
         driven: biased,
         settle: parts.settle,
         mean_square: if mean_square > 0.0 { mean_square } else { 1.0 },
@@ -193,31 +175,6 @@ fn of_regions(cell: &Cell, cut: &Cut, regions: &[Located<String>], problems: &mu
     }
     let holds = |b: usize| regions.is_empty() || regions.iter().any(|r| r.value == cell.branches[b].region.value);
     cut.compartments.iter().map(|c| holds(c.branch)).collect()
-}
-
-/// A number in the unit of a parameter, within its limits.
-fn number(mechanism: &Mechanism, parameter: &Parameter, (x, unit): &(f64, Option<String>)) -> Result<f64, Diagnostic> {
-    let value = match unit.as_deref().map(|u| (u, Unit::parse(u))) {
-        None => *x,
-        Some((_, Ok(u))) if u.same_dimension(&parameter.unit) => x * u.factor_to(&parameter.unit).expect("same dimension"),
-        Some((text, _)) => {
-            let d = Diagnostic::error(
-                "model-unit",
-                format!("`{}` of `{}` is in {}, not in {text}", parameter.name, mechanism.name, parameter.unit),
-            );
-            return Err(d.hint(format!("write it as \"{x} {}\"", parameter.unit)));
-        }
-    };
-    match limits::must_be(mechanism, parameter, value) {
-        Some(must) => {
-            let d = Diagnostic::error(
-                "model-limits",
-                format!("`{}` of `{}` cannot be {value} {}", parameter.name, mechanism.name, parameter.unit),
-            );
-            Err(d.hint(must))
-        }
-        None => Ok(value),
-    }
 }
 
 fn find<'a>(around: &Around<'a>, cell: &Cell, name: &Located<String>, role: Role, what: &str) -> Result<&'a Mechanism, Diagnostic> {
@@ -263,58 +220,58 @@ fn paints<'a>(around: &Around<'a>, population: &Population, cell: &Cell, cut: &C
             );
             problems.push(cell.locate(d, paint.span, "again here").hint("let each region have it once"));
         }
-        let values = values(&paint.parameters, mechanism, &|d, span| cell.locate(d, span, "given here"), problems);
+        let given = paint.parameters.iter().map(|(name, setting)| (name.as_str(), setting));
+        let mut values = settings::read(mechanism, given, &|d, span, label| cell.locate(d, span, label), problems);
+        values.extend(overrides(around.network, population, &mechanism.name, mechanism, problems));
+        problems.extend(limits::defaults(around.library, mechanism, |name| values.contains_key(name)));
         out.push(Painted { mechanism, values, at });
-    }
-    // The model file may set what the cell's file sets, by the names of mechanism and parameter.
-    for (name, setting) in &population.parameters {
-        let locate = |d: Diagnostic| around.network.locate(d, setting.span, "given here");
-        let known = || out.iter().flat_map(|p| p.mechanism.parameters.iter().map(|q| format!("{}.{}", p.mechanism.name, q.name)));
-        if SIGNS.iter().any(|s| name.starts_with(&format!("{s}."))) {
-            continue;
-        }
-        let found: Vec<usize> = (0..out.len())
-            .filter(|k| {
-                name.strip_prefix(&format!("{}.", out[*k].mechanism.name)).is_some_and(|q| out[*k].mechanism.parameter(q).is_some())
-            })
-            .collect();
-        if found.is_empty() {
-            let all: Vec<String> = known().collect();
-            let d = Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}`", cell.name));
-            problems.push(locate(d.suggest(name, all.iter().map(String::as_str))));
-        }
-        for k in found {
-            let p = &mut out[k];
-            let q = p.mechanism.parameter(&name[p.mechanism.name.len() + 1..]).expect("just found");
-            match number(p.mechanism, q, &setting.value) {
-                Ok(x) => _ = p.values.insert(q.name.clone(), x),
-                Err(d) => problems.push(locate(d)),
-            }
-        }
     }
     out
 }
 
-fn values(
-    given: &BTreeMap<String, Quantity>,
+/// What the model file sets instead of what the cell's file does, by the names of mechanism (or sign of a receptor) and parameter.
+fn overrides(
+    network: &Network,
+    population: &Population,
+    prefix: &str,
     mechanism: &Mechanism,
-    locate: &dyn Fn(Diagnostic, homolog_base::Span) -> Diagnostic,
     problems: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, f64> {
-    let mut out = BTreeMap::new();
-    for (name, setting) in given {
-        match mechanism.parameter(name) {
-            None => {
-                let d = Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}`", mechanism.name));
-                problems.push(locate(d.suggest(name, mechanism.parameters.iter().map(|p| p.name.as_str())), setting.span));
-            }
-            Some(p) => match number(mechanism, p, &setting.value) {
-                Ok(x) => _ = out.insert(name.clone(), x),
-                Err(d) => problems.push(locate(d, setting.span)),
-            },
+    let given = population.parameters.iter().filter_map(|(name, s)| Some((name.strip_prefix(prefix)?.strip_prefix('.')?, s)));
+    settings::read(mechanism, given, &|d, span, label| network.locate(d, span, label), problems)
+}
+
+/// Parameters of the model file that belong to no mechanism of the cell.
+fn unknown_parameters(network: &Network, population: &Population, cell: &Cell, painted: &[Painted], problems: &mut Vec<Diagnostic>) {
+    for (name, setting) in &population.parameters {
+        let whose = name.split('.').next().unwrap_or(name);
+        let known = |whose: &str| {
+            painted.iter().any(|p| p.mechanism.name == whose)
+                || (whose == SIGNS[0] && cell.positive.is_some())
+                || (whose == SIGNS[1] && cell.negative.is_some())
+        };
+        if !name.contains('.') || !known(whose) {
+            let all: Vec<String> =
+                painted.iter().flat_map(|p| p.mechanism.parameters.iter().map(|q| format!("{}.{}", p.mechanism.name, q.name))).collect();
+            let d = Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}`", cell.name));
+            problems.push(network.locate(d.suggest(name, all.iter().map(String::as_str)), setting.span, "unknown parameter"));
         }
     }
-    out
+}
+
+/// Reversal potentials that the cell's file gives and nothing in it reads.
+fn unread_ions(cell: &Cell, painted: &[Painted], receptors: &[Option<Receiving>; 2], problems: &mut Vec<Diagnostic>) {
+    let mechanisms = || painted.iter().map(|p| p.mechanism).chain(receptors.iter().flatten().map(|r| r.mechanism));
+    let read: Vec<&str> = mechanisms().flat_map(|m| &m.reads).map(|p| p.name.as_str()).collect();
+    // Those that stand in no file are defaults.
+    for (name, e) in cell.reversals.iter().filter(|(n, e)| e.span.end > 0 && !read.contains(&n.as_str())) {
+        let d = Diagnostic::error("cell-unread-ion", format!("nothing in `{}` reads `{name}`", cell.name));
+        let d = cell.locate(d, e.span, "it would have no effect");
+        problems.push(match mechanisms().find(|m| m.parameter(name).is_some()) {
+            Some(m) => d.hint(format!("`{name}` is a parameter of `{}`: set it where that is painted", m.name)),
+            None => d.suggest(name, read.iter().copied().filter(|r| cell.reversals.contains_key(*r))),
+        });
+    }
 }
 
 fn receptor<'a>(
@@ -340,72 +297,78 @@ fn receptor<'a>(
             return None;
         }
     };
-    for (name, setting) in &population.parameters {
-        let Some(name) = name.strip_prefix(&format!("{}.", SIGNS[sign])) else { continue };
-        let locate = |d: Diagnostic| around.network.locate(d, setting.span, "given here");
-        match mechanism.parameter(name) {
-            None => {
-                let d = Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}`", mechanism.name));
-                problems.push(locate(d.suggest(name, mechanism.parameters.iter().map(|p| p.name.as_str()))));
-            }
-            Some(p) => match number(mechanism, p, &setting.value) {
-                Ok(x) => {
-                    receptor.parameters.retain(|(n, ..)| n != name);
-                    receptor.parameters.push((name.into(), x, None));
-                    receptor.parameter_spans.clear();
-                }
-                Err(d) => problems.push(locate(d)),
-            },
-        }
+    for (name, x) in overrides(around.network, population, SIGNS[sign], mechanism, problems) {
+        receptor.parameters.retain(|(n, ..)| *n != name);
+        receptor.parameters.push((name, x, None));
     }
+    receptor.parameter_spans.clear();
     Some(Receiving { receptor, mechanism, at })
 }
 
-/// A learned parameter: the part of each compartment, where each part starts, and the parameter's unit and limits.
-fn learned(around: &Around, population: &Population, parts: &CableParts, l: &Learn) -> Result<(Vec<u32>, Vec<f64>, Parameter), Diagnostic> {
-    let (cell, cut) = (parts.cell, parts.cut);
-    let name = l.name.value.as_str();
-    let geometric = |unit: &str, low: f64, high: f64| Parameter {
-        name: name.into(),
-        unit: Unit::parse(unit).expect("a unit of this file"),
-        default: 0.0,
-        limits: Some((low, high)),
-        range: true,
-        span: Default::default(),
-    };
-    // What each compartment starts with; none for those that do not have it.
-    let (parameter, start): (Parameter, Vec<Option<f64>>) = match name {
-        CAPACITANCE => (geometric("uF/cm2", 1e-3, 1e3), vec![Some(cell.capacitance.value); cut.compartments.len()]),
-        RESISTIVITY => (geometric("ohm-cm", 1e-3, 1e6), vec![Some(cell.resistivity.value); cut.compartments.len()]),
-        DIAMETER => (geometric("um", 1e-3, 1e4), cut.compartments.iter().map(|c| Some(c.diameter())).collect()),
-        _ => {
-            let mut found: Option<Parameter> = None;
-            let mut start = vec![None; cut.compartments.len()];
-            for p in &parts.painted {
-                let Some(q) = name.strip_prefix(&format!("{}.", p.mechanism.name)).and_then(|q| p.mechanism.parameter(q)) else { continue };
-                let x = p.values.get(&q.name).copied().unwrap_or(q.default);
-                p.at.iter().zip(&mut start).filter(|(at, _)| **at).for_each(|(_, s)| *s = Some(x));
-                found = Some(q.clone());
-            }
-            for (sign, r) in parts.receptors.iter().enumerate() {
-                let Some(r) = r else { continue };
-                let Some(q) = name.strip_prefix(&format!("{}.", SIGNS[sign])).and_then(|q| r.mechanism.parameter(q)) else { continue };
-                let x = r.receptor.parameters.iter().find(|(n, ..)| *n == q.name).map_or(q.default, |(_, v, _)| *v);
-                r.at.iter().zip(&mut start).filter(|(at, _)| **at).for_each(|(_, s)| *s = Some(x));
-                found = Some(q.clone());
-            }
-            let Some(found) = found else {
-                let of = |prefix: &str, m: &Mechanism| m.parameters.iter().map(|p| format!("{prefix}.{}", p.name)).collect::<Vec<_>>();
-                let mut known: Vec<String> = parts.painted.iter().flat_map(|p| of(&p.mechanism.name, p.mechanism)).collect();
-                known.extend(parts.receptors.iter().enumerate().filter_map(|(k, r)| Some(of(SIGNS[k], r.as_ref()?.mechanism))).flatten());
-                known.extend([CAPACITANCE, RESISTIVITY, DIAMETER].map(String::from));
-                let d = Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}` to learn", cell.name));
-                return Err(around.network.locate(d.suggest(name, known.iter().map(String::as_str)), l.name.span, "unknown parameter"));
-            };
-            (found, start)
+/// A learned parameter.
+struct Found {
+    /// The part that each compartment belongs to.
+    part: Vec<u32>,
+    /// Where each part starts.
+    values: Vec<f64>,
+    unit: Unit,
+    bounds: Option<(f64, f64)>,
+}
+
+/// Of a parameter: its unit, what it may be, and what each compartment starts with (none for those that do not have it).
+type Start = (Unit, Option<(f64, f64)>, Vec<Option<f64>>);
+
+/// Finds the parameter of this name among those of the cell and its mechanisms.
+fn start(parts: &CableParts, name: &str) -> Option<Start> {
+    let compartments = &parts.cut.compartments;
+    let unit = |text: &str| Unit::parse(text).expect("a unit of this file");
+    match name {
+        CAPACITANCE => {
+            return Some((unit("uF/cm2"), Some((1e-3, 1e3)), vec![Some(parts.cell.capacitance.value); compartments.len()]));
         }
+        RESISTIVITY => {
+            return Some((unit("ohm-cm"), Some((1e-3, 1e6)), vec![Some(parts.cell.resistivity.value); compartments.len()]));
+        }
+        DIAMETER => return Some((unit("um"), Some((1e-3, 1e4)), compartments.iter().map(|c| Some(c.diameter())).collect())),
+        _ => {}
+    }
+    let (prefix, name) = name.split_once('.')?;
+    let mut found = None;
+    let mut add = |m: &Mechanism, at: &[bool], set: Option<f64>| {
+        let q = m.parameter(name)?;
+        let x = set.unwrap_or(q.default);
+        let (_, _, values) = found.get_or_insert_with(|| (q.unit, limits::bounds(m, q, x, parts.dt), vec![None; compartments.len()]));
+        at.iter().zip(values).filter(|(at, _)| **at).for_each(|(_, v)| *v = Some(x));
+        Some(())
     };
-    if population.learn.iter().filter(|o| o.name.value == name).count() > 1 {
+    for p in parts.painted.iter().filter(|p| p.mechanism.name == prefix) {
+        add(p.mechanism, &p.at, p.values.get(name).copied());
+    }
+    for r in parts.receptors.iter().zip(SIGNS).filter(|(_, sign)| *sign == prefix).filter_map(|(r, _)| r.as_ref()) {
+        add(r.mechanism, &r.at, r.receptor.parameters.iter().find(|(n, ..)| *n == name).map(|(_, v, _)| *v));
+    }
+    found
+}
+
+/// What the `k`-th entry of a population's `learn` is.
+fn learned(around: &Around, population: &Population, parts: &CableParts, k: usize) -> Result<Found, Diagnostic> {
+    let (cell, cut, l) = (parts.cell, parts.cut, &population.learn[k]);
+    let name = l.name.value.as_str();
+    let Some((unit, bounds, start)) = start(parts, name) else {
+        let of = |prefix: &str, m: &Mechanism| m.parameters.iter().map(|p| format!("{prefix}.{}", p.name)).collect::<Vec<_>>();
+        let mut known: Vec<String> = parts.painted.iter().flat_map(|p| of(&p.mechanism.name, p.mechanism)).collect();
+        known.extend(parts.receptors.iter().zip(SIGNS).filter_map(|(r, sign)| Some(of(sign, r.as_ref()?.mechanism))).flatten());
+        known.extend([CAPACITANCE, RESISTIVITY, DIAMETER].map(String::from));
+        let silent = parts.receptors.iter().all(Option::is_none) && SIGNS.iter().any(|s| name.starts_with(&format!("{s}.")));
+        if silent {
+            let d =
+                Diagnostic::error("model-parameter", format!("nothing arrives at `{}`, so `{name}` has no effect", population.name.value));
+            return Err(around.network.locate(d, l.name.span, "nothing to learn").hint("remove it, or project to this population"));
+        }
+        let d = Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}` to learn", cell.name));
+        return Err(around.network.locate(d.suggest(name, known.iter().map(String::as_str)), l.name.span, "unknown parameter"));
+    };
+    if population.learn[..k].iter().any(|o| o.name.value == name) {
         let d = Diagnostic::error("model-parameter", format!("`{name}` is listed twice"));
         return Err(around.network.locate(d, l.name.span, "it can be learned only once"));
     }
@@ -449,7 +412,7 @@ fn learned(around: &Around, population: &Population, parts: &CableParts, l: &Lea
             }
         }
     }
-    Ok((part, values, parameter))
+    Ok(Found { part, values, unit, bounds })
 }
 
 /// Where the weights of a link arrive: every weight has one place of its sign, and places have equally many, to within one.

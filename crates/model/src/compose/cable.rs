@@ -31,6 +31,7 @@ pub(crate) use zones::Arrangement;
 use zones::Zone;
 
 /// A mechanism in the membrane of some compartments.
+#[derive(Clone)]
 pub struct Painted<'a> {
     /// The mechanism.
     pub mechanism: &'a Mechanism,
@@ -41,6 +42,7 @@ pub struct Painted<'a> {
 }
 
 /// A receptor at some compartments.
+#[derive(Clone)]
 pub struct Receiving<'a> {
     /// Its declaration, in the mechanism's units.
     pub receptor: Receptor,
@@ -51,6 +53,7 @@ pub struct Receiving<'a> {
 }
 
 /// A parameter that is learned: its port, and for every compartment of the cut which part it belongs to.
+#[derive(Clone)]
 pub struct LearnedAt {
     /// `hh.gnabar`, `positive.tau`, `capacitance`, `resistivity`, `diameter`.
     pub name: String,
@@ -61,6 +64,7 @@ pub struct LearnedAt {
 }
 
 /// What a group of cells is composed of.
+#[derive(Clone)]
 pub struct CableParts<'a> {
     /// Name of the population.
     pub name: &'a str,
@@ -96,8 +100,6 @@ pub struct CableParts<'a> {
     pub spike_at: usize,
     /// Factor on the declared size of a weight.
     pub gain: f64,
-    /// Whether the charge that sodium and calcium carry inwards is counted.
-    pub metered: bool,
 }
 
 /// The names of receptors in columns.
@@ -342,7 +344,7 @@ fn current(parts: &CableParts, a: &Arrangement, group: &Group, zone: &Zone) -> R
     b.output(port::DIAGONAL, unit("uS"), d);
     b.output(port::RIGHT, unit("nA"), right);
     let mut charges = Vec::new();
-    for ion in METERED.into_iter().filter(|_| parts.metered) {
+    for ion in METERED.into_iter() {
         let (of_area, of_points) = (ion_current(&mut b, &channels, ion), ion_current(&mut b, &points, ion));
         let of_area = of_area.map(|i| b.mul(scale, i));
         let all = match (of_area, of_points) {

@@ -114,7 +114,7 @@ impl Arrangement {
             add(ARRIVE[k].into(), &r.at);
             add(DRIVE[k].into(), &r.at);
         }
-        for ion in METERED.into_iter().filter(|_| parts.metered) {
+        for ion in METERED {
             let carries = |m: &homolog_ir::Mechanism| {
                 m.ions.iter().filter(|i| i.name == ion).flat_map(|i| &i.writes).any(|w| m.currents.iter().any(|c| c.name == *w))
             };

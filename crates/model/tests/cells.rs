@@ -1,0 +1,122 @@
+//! What can be wrong with a population of cells: nothing is dropped in silence.
+
+mod common;
+
+use common::{CELL, network, population, projection, with_cell};
+use homolog_base::{Diagnostic, Source};
+use homolog_model::{Learn, Library, Network, Per, compile};
+
+/// Two cells, driven or not.
+fn cells(driven: bool) -> Network {
+    let projections = if driven { vec![projection("in", "cells")] } else { vec![] };
+    network(vec![population("in", 6, "input"), population("cells", 2, "cell")], projections)
+}
+
+fn learn(name: &str) -> Learn {
+    Learn { name: name.into(), per: Per::Region }
+}
+
+/// The problems of a network, by code.
+fn problems(network: &Network, library: &Library) -> Vec<Diagnostic> {
+    compile(network, library, 0).err().unwrap_or_default()
+}
+
+/// The only problem; where it stands in the cell's file, it is shown there.
+fn the_problem(network: &Network, library: &Library, code: &str) -> String {
+    let all = problems(network, library);
+    let shown: String = all.iter().map(|d| d.render(false)).collect();
+    assert_eq!(all.iter().map(|d| d.code).collect::<Vec<_>>(), [code], "{shown}");
+    shown
+}
+
+#[test]
+fn a_branch_of_more_compartments_than_memory_holds_is_refused_where_it_stands() {
+    let long =
+        CELL.replace("length = \"160 um\"\n    diameter = \"2 um\"\n    compartments = 4", "length = \"1e12 um\"\n    diameter = \"2 um\"");
+    assert_ne!(long, CELL);
+    let shown = the_problem(&cells(true), &with_cell(&long), "cell-too-large");
+    assert!(shown.contains("cell.toml:12:13") && shown.contains("`far`"), "{shown}");
+}
+
+#[test]
+fn a_mechanism_called_like_a_column_of_every_cell_is_not_painted() {
+    for name in ["positive", "negative", "charge", "next", "parent"] {
+        let text = format!(
+            "NEURON {{ SUFFIX {name}  NONSPECIFIC_CURRENT i }} PARAMETER {{ g = 1e-4 (S/cm2) }} ASSIGNED {{ v (mV)  i (mA/cm2) }} BREAKPOINT {{ i = g*(v + 65) }}"
+        );
+        let mut library = with_cell(&CELL.replace("mechanism = \"hh\"", &format!("mechanism = \"{name}\"")));
+        library.insert(homolog_nmodl::read(&Source::new("own.mod", text)).0.unwrap());
+        the_problem(&cells(true), &library, "cell-reserved");
+    }
+}
+
+#[test]
+fn a_reversal_potential_that_nothing_reads_is_said_with_who_has_it_as_a_parameter() {
+    let with = |line: &str| with_cell(&CELL.replace("[[paint]]", &format!("[ions]\n    {line}\n    [[paint]]")));
+    assert!(problems(&cells(true), &with("ena = \"55 mV\"")).is_empty());
+    let shown = the_problem(&cells(true), &with("eNa = \"55 mV\""), "cell-unread-ion");
+    assert!(shown.contains("did you mean `ena`?"), "{shown}");
+    let shown = the_problem(&cells(true), &with("el = \"-60 mV\""), "cell-unread-ion");
+    assert!(shown.contains("`el` is a parameter of `hh`"), "{shown}");
+}
+
+#[test]
+fn parameters_are_checked_whether_or_not_anything_arrives_at_their_receptor() {
+    for driven in [true, false] {
+        let set = |name: &str, x: f64, unit: &str| {
+            let mut n = cells(driven);
+            n.populations[1].parameters.insert(name.into(), (x, Some(unit.to_string())).into());
+            n
+        };
+        let library = with_cell(CELL);
+        assert!(problems(&set("positive.tau", 3.0, "ms"), &library).is_empty());
+        assert!(problems(&set("hh.gnabar", 100.0, "mS/cm2"), &library).is_empty());
+        the_problem(&set("positive.bogus", 3.0, "ms"), &library, "model-parameter");
+        the_problem(&set("hh.bogus", 3.0, "ms"), &library, "model-parameter");
+        the_problem(&set("pas.g", 3.0, "S/cm2"), &library, "model-parameter");
+        the_problem(&set("tau", 3.0, "ms"), &library, "model-parameter");
+        the_problem(&set("negative.tau", 3.0, "mV"), &library, "model-unit");
+        the_problem(&set("negative.tau", -3.0, "ms"), &library, "model-limits");
+    }
+}
+
+#[test]
+fn what_cannot_be_learned_is_said_once_and_why() {
+    let library = with_cell(CELL);
+    let with = |driven: bool, names: &[&str]| {
+        let mut n = cells(driven);
+        n.populations[1].learn = names.iter().map(|n| learn(n)).collect();
+        n
+    };
+    assert!(problems(&with(true, &["positive.tau", "hh.gl", "capacitance"]), &library).is_empty());
+    let shown = the_problem(&with(false, &["positive.tau"]), &library, "model-parameter");
+    assert!(shown.contains("nothing arrives at `cells`"), "{shown}");
+    let shown = the_problem(&with(true, &["hh.gl", "hh.gl"]), &library, "model-parameter");
+    assert!(shown.contains("listed twice"), "{shown}");
+    the_problem(&with(true, &["hh.gna"]), &library, "model-parameter");
+}
+
+#[test]
+fn a_learned_time_constant_without_limits_stays_above_0_in_a_cell_too() {
+    let text = "NEURON { POINT_PROCESS own  NONSPECIFIC_CURRENT i } PARAMETER { tau = 2 (ms)  e = 0 (mV) }
+        ASSIGNED { v (mV)  i (nA) } STATE { g (uS) } INITIAL { g = 0 } BREAKPOINT { SOLVE s METHOD cnexp  i = g*(v - e) }
+        DERIVATIVE s { g' = -g/tau } NET_RECEIVE (w (uS)) { g = g + w }";
+    let mut library = with_cell(&CELL.replace("mechanism = \"ampa\"", "mechanism = \"own\""));
+    library.insert(homolog_nmodl::read(&Source::new("own.mod", text)).0.unwrap());
+    let mut n = cells(true);
+    n.populations[1].learn = vec![learn("positive.tau")];
+    let (_, params) = compile(&n, &library, 0).unwrap_or_else(|e| panic!("{}", e.iter().map(|d| d.render(false)).collect::<String>()));
+    let (low, high) = params.tensors[params.find("cells.positive.tau").unwrap()].bounds.expect("it has bounds");
+    assert!(low > 0.0 && low < 2.0 && high > 2.0, "{low} to {high}");
+}
+
+#[test]
+fn a_bias_that_is_asked_for_and_has_no_place_is_refused() {
+    let mut n = cells(true);
+    n.populations[1].bias = Some(true);
+    assert!(problems(&n, &with_cell(CELL)).is_empty());
+    let without = with_cell(&CELL.replace("[bias]\n    branch = \"soma\"\n    size = \"0.1 nA\"\n", ""));
+    the_problem(&n, &without, "model-bias");
+    n.populations[1].bias = None;
+    assert!(problems(&n, &without).is_empty());
+}
