@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{compiled_by, inputs, library, population, projection, read_cell, sample};
+use common::{compiled_by, forked_cell, inputs, library, population, projection, read_cell, sample};
 use homolog_base::Key;
 use homolog_engine::Engine;
 use homolog_engine::reference::{Outcome, Start, run_from};
@@ -12,70 +12,12 @@ use homolog_model::network::Delay;
 use homolog_model::{Gradients, Inputs, Model, Observable, Params, Per, Probe, Projection, Runner, State, Tape};
 use std::sync::LazyLock;
 
-/// Two excitable compartments and two passive ones behind a fork.
+/// Two excitable compartments and two passive ones behind a fork, for longer than the other tests take.
 fn cell(scheme: &str) -> String {
-    format!(
-        r#"
-        [membrane]
-        temperature = "18 degC"
-        [branch.soma]
-        length = "20 um"
-        diameter = "20 um"
-        compartments = 1
-        [branch.trunk]
-        parent = "soma"
-        region = "dendrite"
-        length = "60 um"
-        diameter = ["3 um", "2 um"]
-        compartments = 1
-        [branch.left]
-        parent = "trunk"
-        region = "tuft"
-        length = "80 um"
-        diameter = "1.5 um"
-        compartments = 1
-        [branch.right]
-        parent = "trunk"
-        region = "tuft"
-        length = "50 um"
-        diameter = "1 um"
-        compartments = 1
-        [[paint]]
-        mechanism = "hh"
-        regions = ["soma", "dendrite"]
-        [[paint]]
-        mechanism = "pas"
-        region = "tuft"
-        parameters = {{ g = "1e-4 S/cm2", e = "-65 mV" }}
-        [positive]
-        mechanism = "ampa"
-        regions = ["dendrite", "tuft"]
-        weight = "25 nS"
-        [negative]
-        mechanism = "gaba"
-        region = "tuft"
-        parameters = {{ tau = "4 ms" }}
-        weight = "15 nS"
-        [bias]
-        branch = "soma"
-        size = "0.3 nA"
-        [spike]
-        branch = "soma"
-        threshold = "-20 mV"
-        surrogate = {{ shape = "fast_sigmoid", width = "5 mV" }}
-        [time]
-        step = "0.1 ms"
-        presentation = "20.5 ms"
-        settle = "0.5 ms"
-        delay = "1 ms"
-        scheme = "{scheme}"
-        [interface]
-        rate = "150 Hz"
-        readout = "count"
-        readout-scale = 0.2
-        activity = 1.4
-        "#
-    )
+    let (text, long) = (forked_cell(scheme, "\"count\""), "presentation = \"20.5 ms\"");
+    let text = text.replace("compartments = 2", "compartments = 1").replace("presentation = \"12 ms\"", long);
+    assert!(text.contains(long) && !text.contains("compartments = 2"));
+    text
 }
 
 const CELLS: usize = 1;

@@ -35,18 +35,10 @@ pub struct Variable {
     pub sites: usize,
 }
 
-/// A port that is filled from outside of the group in every tick (arrivals) or frame (drives by sign).
+/// A column that is no state: filled from outside of the group in every tick (arrivals) or frame (drives by sign), or made and used up
+/// within a tick (work).
 #[derive(Clone, PartialEq, Debug)]
 pub struct Opening {
-    /// Name of the port.
-    pub name: String,
-    /// How many places of a neuron have one.
-    pub sites: usize,
-}
-
-/// A column of numbers that are made and used up within a tick.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Work {
     /// Name of the port.
     pub name: String,
     /// How many places of a neuron have one.
@@ -197,7 +189,7 @@ pub struct Group {
     /// Its state variables. Empty without ticks.
     pub variables: Vec<Variable>,
     /// Columns within a tick.
-    pub work: Vec<Work>,
+    pub work: Vec<Opening>,
     /// Columns that stay the same through a run.
     pub fixed: Vec<Fixed>,
     /// Inputs: learned parameters, fixed columns. Outputs: those fixed columns that have no values.

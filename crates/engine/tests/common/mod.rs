@@ -25,6 +25,7 @@ pub fn library() -> Library {
         include_str!("../../../../library/synapses/gaba.mod"),
         include_str!("../../../../library/channels/hh.mod"),
         include_str!("../../../../library/channels/pas.mod"),
+        SIZED,
         &filtered_neuron("filtered_count", "detached", "count 0.3", "0"),
         &filtered_neuron("filtered_potential", "attached", "potential v 0.2", "7"),
         &filtered_neuron("filtered_train", "attached", "filtered 9 (ms) 0.4", "0"),
@@ -41,8 +42,21 @@ pub fn library() -> Library {
     ] {
         library.insert_cell(read_cell(name, &forked_cell(scheme, readout)));
     }
+    let sized = forked_cell("implicit", "\"count\"").replace("mechanism = \"pas\"", "mechanism = \"sized\"");
+    library.insert_cell(read_cell("cell_sized", &sized.replace(", e = \"-65 mV\"", "")));
     library
 }
+
+/// A channel whose current, gate and initial state depend on the size of its compartment.
+const SIZED: &str = "
+    NEURON { SUFFIX sized  NONSPECIFIC_CURRENT i }
+    PARAMETER { g = 1e-4 (S/cm2)  tau = 5 (ms) <0.1, 1e3> }
+    ASSIGNED { v (mV)  i (mA/cm2)  area (um2)  diam (um) }
+    STATE { x }
+    INITIAL { x = area/500 }
+    BREAKPOINT { SOLVE s METHOD cnexp  i = g*(1 + 0.3*x)*(1 + 0.1*diam)*(1 + area/900)*(v + 65) }
+    DERIVATIVE s { x' = (0.4*diam + area/700 - x)/tau }
+";
 
 /// A cell's text as a cell.
 pub fn read_cell(name: &str, text: &str) -> homolog_model::Cell {
@@ -298,6 +312,10 @@ pub fn zoo() -> Vec<(&'static str, Network)> {
     for name in ["cell", "cell_order_2", "cell_filtered"] {
         zoo.push((name, network(io(name, 3), chain())));
     }
+    let mut sized = network(io("cell_sized", 2), chain());
+    sized.populations[1].learn =
+        vec![learn("diameter", Per::Compartment), learn("sized.tau", Per::Region), learn("capacitance", Per::Region)];
+    zoo.push(("channels that know the size of their compartment", sized));
     let mut mixed = vec![
         population("in", 4, "input"),
         population("rate", 3, "tanh"),

@@ -1,7 +1,7 @@
 use super::*;
 use homolog_base::{Hash, Unit};
 use homolog_ir::{Builder, Port, Value};
-use homolog_model::model::{Fixed, Learned, Opening, Rows, Variable, Work};
+use homolog_model::model::{Fixed, Learned, Opening, Rows, Variable};
 use homolog_model::{Phase, Target};
 
 fn kernel(inputs: &[&str], body: &[Op], outputs: &[(&str, u32)]) -> Kernel {
@@ -125,7 +125,7 @@ fn cells(extrapolate: bool) -> Model {
         spikes: true,
         driven: false,
         variables: vec![variable("v", 4), variable("g", 3)],
-        work: ["membrane.d", "membrane.b"].map(|n| Work { name: n.into(), sites: 4 }).into(),
+        work: ["membrane.d", "membrane.b"].map(|n| Opening { name: n.into(), sites: 4 }).into(),
         fixed: vec![Fixed { name: "area".into(), sites: 3, values: None }],
         prepare: vec![launch(geometry, 3)],
         tick: vec![run(current, 3), Action::Solve, run(states, 2), run(spike, 1)],

@@ -2,7 +2,7 @@ use super::{Memory, before_compiling, of_training};
 use crate::fake;
 use crate::{Normalisation, Task, split};
 use homolog_base::Unit;
-use homolog_model::model::{Fixed, Learned, Opening, Tree, Variable, Work};
+use homolog_model::model::{Fixed, Learned, Opening, Tree, Variable};
 use homolog_model::{Group, Optimiser};
 
 #[test]
@@ -52,7 +52,7 @@ fn every_column_of_cells_makes_the_estimate_grow() {
     assert!(pivots > least + 2.0 * taped, "a pivot for each node and tick");
     let once: [&dyn Fn(&mut Group); 4] = [
         &|g| g.signed.push(opening()),
-        &|g| g.work.push(Work { name: "membrane.d".into(), sites: 2 }),
+        &|g| g.work.push(Opening { name: "membrane.d".into(), sites: 2 }),
         &|g| g.fixed.push(Fixed { name: "area".into(), sites: 2, values: None }),
         &|g| g.learned.push(Learned { name: "diameter".into(), tensor: 0, part: vec![0, 0] }),
     ];

@@ -5,12 +5,14 @@
 
 use super::{Arrangement, CableParts, unit};
 use crate::cell::Scheme;
-use crate::discretise::Above;
+use crate::discretise::{Above, Compartment};
 use crate::model::{Fixed, Group, Launch, Tree, port};
 use homolog_ir::{Builder, Value, calculus};
 
 /// Side area of each compartment, um2.
 pub const AREA: &str = "area";
+/// Diameter of each compartment, um, as its file gives it.
+pub const DIAM: &str = "diam";
 /// Capacitance of each compartment, nF.
 pub const CAPACITY: &str = "capacity";
 /// Learned: specific capacitance, uF/cm2.
@@ -31,6 +33,7 @@ pub fn geometry(parts: &CableParts, a: &Arrangement, group: &mut Group) {
     let capacitance = parts.cell.capacitance.value;
     group.fixed.push(column(AREA, (!d).then(|| compartments().map(|x| x.area).collect())));
     group.fixed.push(column(CAPACITY, (!c && !d).then(|| compartments().map(|x| x.area * capacitance * PER_AREA).collect())));
+    group.fixed.push(column(DIAM, Some(compartments().map(Compartment::diameter).collect())));
     if d {
         group.fixed.push(column(AREA_PER_DIAMETER, Some(compartments().map(|x| x.area / x.diameter()).collect())));
     }
