@@ -1,11 +1,7 @@
 //! A page of traces over time: one HTML file in the style of the report of a comparison, without script and without a request.
 
-// The drawings of the page of a comparison, of which a figure needs a part.
-#[allow(dead_code, clippy::duplicate_mod, reason = "a figure of traces needs fewer shapes than the page of a comparison")]
-#[path = "page/svg.rs"]
-mod svg;
-
-use svg::{Scale, Svg, round_step, tick_label};
+use crate::page::escape;
+use crate::page::svg::{Scale, Svg, round_step, tick_label};
 
 /// What is drawn.
 #[derive(Clone, Debug, Default)]
@@ -225,11 +221,6 @@ fn stairs(steps: &[(f64, f64)], duration: f64) -> Vec<(f64, f64)> {
     }
     out.push((duration, out[out.len() - 1].1));
     out
-}
-
-/// Text as HTML; the drawings use it too.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

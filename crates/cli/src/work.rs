@@ -199,7 +199,7 @@ impl Prepared {
         let d =
             study.data.as_ref().ok_or_else(|| vec![Diagnostic::error("train-section-missing", "the model file has no [data] section")])?;
         let split = split(samples, d, seed);
-        let mut notes = homolog_model::compile::rounded(&study.network, library);
+        let mut notes = homolog_model::compile::warnings(&study.network, library);
         notes.extend(check_split(&study.network, samples, d, &split));
         if has_errors(&notes) {
             return Err(notes);

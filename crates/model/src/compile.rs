@@ -23,7 +23,7 @@ mod receptors;
 mod settings;
 mod wires;
 
-pub use delays::rounded;
+pub use delays::warnings;
 
 /// Name of the population kind that is set from outside.
 pub const INPUT: &str = "input";

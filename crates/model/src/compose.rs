@@ -13,8 +13,11 @@ use scope::{Scope, receive};
 use std::collections::{BTreeMap, HashMap};
 
 pub mod cable;
+mod isolated;
 mod readout;
 mod scope;
+
+pub use isolated::isolated;
 
 /// What a group is composed of.
 pub struct Parts<'a> {

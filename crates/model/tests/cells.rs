@@ -4,7 +4,8 @@ mod common;
 
 use common::{CELL, network, population, projection, with_cell};
 use homolog_base::{Diagnostic, Source};
-use homolog_model::{Learn, Library, Network, Per, compile};
+use homolog_model::compile::warnings;
+use homolog_model::{Learn, Library, Network, Per, Stimulus, compile};
 
 /// Two cells, driven or not.
 fn cells(driven: bool) -> Network {
@@ -119,4 +120,21 @@ fn a_bias_that_is_asked_for_and_has_no_place_is_refused() {
     the_problem(&n, &without, "model-bias");
     n.populations[1].bias = None;
     assert!(problems(&n, &without).is_empty());
+}
+
+#[test]
+fn a_stimulus_that_begins_after_the_presentation_is_said() {
+    let (library, mut n) = (with_cell(CELL), cells(true));
+    let at = |delay: f64| Stimulus {
+        population: "cells".into(),
+        branch: "soma".into(),
+        delay: delay.into(),
+        duration: 1.0.into(),
+        amplitude: 0.1.into(),
+        ..Stimulus::default()
+    };
+    n.stimuli = vec![at(9.9)];
+    assert!(warnings(&n, &library).is_empty());
+    n.stimuli.push(at(10.0));
+    assert_eq!(warnings(&n, &library).iter().map(|d| d.code).collect::<Vec<_>>(), ["model-stimulus-late"]);
 }

@@ -322,7 +322,7 @@ fn a_declared_time_that_is_no_whole_number_of_steps_is_said_with_what_is_used() 
         n.projections.push(projection("hidden", "hidden"));
         (n.dt, n.presentation) = (Some(dt.into()), Some(presentation.into()));
         edit(&mut n);
-        (codes(&n), homolog_model::compile::rounded(&n, &library()).into_iter().map(|d| d.message).collect::<Vec<_>>())
+        (codes(&n), homolog_model::compile::warnings(&n, &library()).into_iter().map(|d| d.message).collect::<Vec<_>>())
     };
     assert_eq!(said(0.5, 30.0, &|_| ()), (vec![], vec![]));
     let text = "DELAY 1 ms of `lif` is 1.250 steps of 0.8 ms: 0.8 ms are used".to_string();
@@ -342,7 +342,7 @@ fn settling_that_takes_all_of_a_presentation_is_refused_and_rounded_settling_is_
     library.insert(homolog_nmodl::read(&homolog_base::Source::new("slow.mod", text)).0.unwrap());
     let mut n = digits("slow");
     assert_eq!(compile(&n, &library, 0).unwrap().0.groups[1].settle, 4);
-    let said = homolog_model::compile::rounded(&n, &library);
+    let said = homolog_model::compile::warnings(&n, &library);
     assert!(said.len() == 1 && said[0].message.starts_with("SETTLE 4.4 ms of `slow` is 4.400 steps of 1 ms: 4 ms are used"), "{said:?}");
     n.presentation = Some(4.0.into());
     let problems = compile(&n, &library, 0).unwrap_err();

@@ -73,7 +73,7 @@ fn cell(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
     let mut library = library.clone();
     library.insert_cell(cell);
     let found = homolog_model::compile(&network, &library, 0).err();
-    problems.extend(found.unwrap_or_else(|| homolog_model::compile::rounded(&network, &library)));
+    problems.extend(found.unwrap_or_else(|| homolog_model::compile::warnings(&network, &library)));
     problems
 }
 
@@ -104,7 +104,7 @@ fn model(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
     let found = match compiled.and_then(|(model, _)| homolog_model::recordings::resolve(&study.network, &model)) {
         Err(e) => e,
         Ok(_) => match &samples {
-            None => homolog_model::compile::rounded(&study.network, library),
+            None => homolog_model::compile::warnings(&study.network, library),
             Some(samples) => fits(&study, library, samples),
         },
     };
@@ -131,7 +131,8 @@ fn levels(study: &Study, library: &Library, found: &[Diagnostic]) -> Vec<Diagnos
         let mut other = network.clone();
         let Some(k) = other.population(&comparison.population) else { continue };
         other.populations[k].neuron.value.clone_from(&word.value);
-        let of_level = homolog_model::compile(&other, library, 0).err().unwrap_or_else(|| homolog_model::compile::rounded(&other, library));
+        let of_level =
+            homolog_model::compile(&other, library, 0).err().unwrap_or_else(|| homolog_model::compile::warnings(&other, library));
         for d in of_level {
             let same = |e: &Diagnostic| e.code == d.code && e.message == d.message && e.labels == d.labels;
             match of_levels.iter_mut().find(|(e, _)| same(e)) {

@@ -163,7 +163,7 @@ pub(super) fn shown(opened: &work::Opened, model: &Model) -> (Inputs, &'static s
 fn once(args: &Args, opened: &work::Opened, threads: usize, color: bool) -> Result<Lines, Vec<Diagnostic>> {
     work::compilable(&opened.study)?;
     let (model, params) = homolog_model::compile(&opened.study.network, &opened.library, args.seed.unwrap_or(0))?;
-    terminal::show(&homolog_model::compile::rounded(&opened.study.network, &opened.library), color);
+    terminal::show(&homolog_model::compile::warnings(&opened.study.network, &opened.library), color);
     let (inputs, input) = shown(opened, &model);
     let driven: Vec<usize> = (0..model.groups.len()).filter(|g| model.groups[*g].clock != homolog_model::Clock::Input).collect();
     let what = |g: usize| if model.groups[g].spikes { Observable::Count } else { Observable::Value };

@@ -35,7 +35,7 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
     let seed = args.seed.unwrap_or(0);
     let (model, params) = homolog_model::compile(network, library, seed)?;
     let recorded = recordings::resolve(network, &model)?;
-    terminal::show(&homolog_model::compile::rounded(network, library), color);
+    terminal::show(&homolog_model::compile::warnings(network, library), color);
     let watch = Watch::new(&model, &recorded);
     work::room_for_traces(&network.title, watch.numbers(&model))?;
     let (inputs, input) = shown(opened, &model);

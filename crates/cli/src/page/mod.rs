@@ -7,7 +7,7 @@ mod curves;
 mod energy;
 mod model;
 mod outcome;
-mod svg;
+pub(crate) mod svg;
 mod table;
 
 use homolog_base::report::{Provenance, Score};
@@ -165,7 +165,7 @@ pub fn html(c: &Comparison) -> String {
 }
 
 /// Text as HTML.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

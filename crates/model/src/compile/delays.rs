@@ -18,16 +18,21 @@ fn is_whole(time: f64, dt: f64) -> bool {
     ((time / dt).round() * dt - time).abs() <= 1e-9 * dt.max(time)
 }
 
-/// Times that neurons declare and that are no whole number of this network's steps: warnings with the numbers. Nothing is said of a
-/// network that cannot be compiled.
-pub fn rounded(network: &Network, library: &Library) -> Vec<Diagnostic> {
+/// Times that neurons declare and that are no whole number of this network's steps, and currents that begin after a presentation has
+/// ended: warnings with the numbers. Nothing is said of a network that cannot be compiled.
+pub fn warnings(network: &Network, library: &Library) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let resolved: Vec<Resolved> = network.populations.iter().map(|p| resolve(network, p, library, &mut problems)).collect();
     if !problems.is_empty() {
         return Vec::new();
     }
-    let (dt, _) = time(network, &resolved);
+    let (dt, shown) = time(network, &resolved);
     let mut out: Vec<Diagnostic> = Vec::new();
+    for s in network.stimuli.iter().filter(|s| s.delay.value >= shown) {
+        let text = format!("a stimulus begins at {} ms, when a presentation of {shown} ms has ended", s.delay.value);
+        let d = network.locate(Diagnostic::warning("model-stimulus-late", text), s.delay.span, "after the end");
+        out.push(d.hint("only an input of several presentations in a row would see it: shorten its delay, or show inputs for longer"));
+    }
     for (k, (population, r)) in network.populations.iter().zip(&resolved).enumerate() {
         let (name, delay, settle) = match r.kind {
             Kind::Neuron(m, i) if r.spikes() => (&m.name, i.delay, i.settle),

@@ -2,12 +2,13 @@
 
 use super::{Args, Found};
 use crate::{show, work};
-use homolog_base::{Diagnostic, Unit};
+use homolog_base::Diagnostic;
 use homolog_exec::{Isa, Program};
-use homolog_ir::{Builder, Kernel, Mechanism, passes};
 
 /// Time step, ms.
 const DT: f64 = 0.025;
+/// Reversal potentials of the squid axon, mV.
+const REVERSALS: [(&str, f64); 2] = [("ena", 50.0), ("ek", -77.0)];
 /// Steps of one repetition.
 const STEPS: usize = 200;
 /// Repetitions, of which the fastest counts.
@@ -20,7 +21,8 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
         return Err(problems);
     }
     let hh = library.get("hh").ok_or_else(|| vec![Diagnostic::error("bench-mechanism", "the library has no mechanism `hh`")])?;
-    let kernel = step(hh)?;
+    let kernel = homolog_model::compose::isolated(hh, DT, &REVERSALS)
+        .map_err(|e| e.into_iter().map(|m| Diagnostic::error("bench-mechanism", m)).collect::<Vec<_>>())?;
     let program = Program::compile(&kernel);
     let lanes = args.compartments;
     let stride = lanes.next_multiple_of(8);
@@ -61,31 +63,4 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
         text: format!("{text}{} compartments, best of {REPETITIONS} repetitions of {STEPS} steps, one thread\n", show::count(lanes as f64)),
         json,
     })
-}
-
-/// The implicit step of an isolated compartment: `(cm/dt + g) Δv = -i`, then the gates at the new potential.
-fn step(hh: &Mechanism) -> Result<Kernel, Vec<Diagnostic>> {
-    let unit = |u: &str| Unit::parse(u).expect("a unit that is known");
-    let gates = hh.step().map_err(|_| vec![Diagnostic::error("bench-mechanism", "the gates of `hh` are not linear")])?;
-    // Outside of the mechanism: temperature, reversal potentials, and 1 uF/cm2 over the step.
-    let known = |name: &str| match name {
-        "celsius" => Some(6.3),
-        "ena" => Some(50.0),
-        "ek" => Some(-77.0),
-        "dt" => Some(DT),
-        _ => hh.parameter(name).map(|p| p.default),
-    };
-    let mut b = Builder::new("hh.compartment");
-    let v = b.input("v", unit("mV"));
-    let current = b.inline(&hh.current_and_conductance(), |b, p| known(&p.name).map(|x| b.constant(x)));
-    let capacity = b.constant(1e-3 / DT);
-    let total = b.add(capacity, current[1]);
-    let drop = b.div(current[0], total);
-    let v = b.sub(v, drop);
-    b.output("v", unit("mV"), v);
-    let values = b.inline(&gates, |b, p| if p.name == "v" { Some(v) } else { known(&p.name).map(|x| b.constant(x)) });
-    for ((port, _), value) in gates.outputs.iter().zip(values) {
-        b.output(&port.name, port.unit, value);
-    }
-    Ok(passes::optimise(&b.finish()))
 }
