@@ -109,9 +109,9 @@ impl SolveJob<'_> {
         }
         for group in chains.groups.iter().rev() {
             match group.chains {
-                4 => self.down::<4>(chains, group, h),
-                2 => self.down::<2>(chains, group, h),
-                _ => self.down::<1>(chains, group, h),
+                4 => down::<4>(chains, group, self.g.at, self.q.at, self.b.at, h),
+                2 => down::<2>(chains, group, self.g.at, self.q.at, self.b.at, h),
+                _ => down::<1>(chains, group, self.g.at, self.q.at, self.b.at, h),
             }
         }
     }
@@ -145,24 +145,27 @@ impl SolveJob<'_> {
             }
         }
     }
+}
 
-    #[inline(always)]
-    unsafe fn down<const P: usize>(&self, chains: &Chains, group: &Group, h: *mut f64) {
-        let (g, b, q) = (self.g.at, self.b.at, self.q.at);
-        let last = group.length as usize - 1;
-        let mut x = [0.0; P];
+/// From the root's end of a group's chains down: `h = q (b + g h of the parent)`, where `h` may be `b`.
+///
+/// # Safety
+/// One lane, nodes side by side; what hangs on other chains comes after those.
+#[inline(always)]
+unsafe fn down<const P: usize>(chains: &Chains, group: &Group, g: *const f64, q: *const f64, b: *const f64, h: *mut f64) {
+    let last = group.length as usize - 1;
+    let mut x = [0.0; P];
+    for k in 0..P {
+        let i = chains.node::<P>(group, last, k);
+        let p = *chains.parent.get_unchecked(i) as usize;
+        x[k] = if p == i { *b.add(i) * *q.add(i) } else { *q.add(i) * (*g.add(i)).fma(*h.add(p), *b.add(i)) };
+        *h.add(i) = x[k];
+    }
+    for j in (0..last).rev() {
         for k in 0..P {
-            let i = chains.node::<P>(group, last, k);
-            let p = *chains.parent.get_unchecked(i) as usize;
-            x[k] = if p == i { *b.add(i) * *q.add(i) } else { *q.add(i) * (*g.add(i)).fma(*h.add(p), *b.add(i)) };
+            let i = chains.node::<P>(group, j, k);
+            x[k] = *q.add(i) * (*g.add(i)).fma(x[k], *b.add(i));
             *h.add(i) = x[k];
-        }
-        for j in (0..last).rev() {
-            for k in 0..P {
-                let i = chains.node::<P>(group, j, k);
-                x[k] = *q.add(i) * (*g.add(i)).fma(x[k], *b.add(i));
-                *h.add(i) = x[k];
-            }
         }
     }
 }
@@ -183,9 +186,9 @@ impl AdjointJob<'_> {
         }
         for group in chains.groups.iter().rev() {
             match group.chains {
-                4 => self.down::<4>(chains, group),
-                2 => self.down::<2>(chains, group),
-                _ => self.down::<1>(chains, group),
+                4 => down::<4>(chains, group, self.g.at, self.q.at, self.db.at, self.db.at),
+                2 => down::<2>(chains, group, self.g.at, self.q.at, self.db.at, self.db.at),
+                _ => down::<1>(chains, group, self.g.at, self.q.at, self.db.at, self.db.at),
             }
         }
     }
@@ -208,26 +211,6 @@ impl AdjointJob<'_> {
                 let (c, i) = (chains.node::<P>(group, j - 1, k), chains.node::<P>(group, j, k));
                 yk[k] = (*g.add(c) * *q.add(c)).fma(yk[k], *y.add(i));
                 *y.add(i) = yk[k];
-            }
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn down<const P: usize>(&self, chains: &Chains, group: &Group) {
-        let (g, y, q) = (self.g.at, self.db.at, self.q.at);
-        let last = group.length as usize - 1;
-        let mut lam = [0.0; P];
-        for k in 0..P {
-            let i = chains.node::<P>(group, last, k);
-            let p = *chains.parent.get_unchecked(i) as usize;
-            lam[k] = if p == i { *y.add(i) * *q.add(i) } else { *q.add(i) * (*g.add(i)).fma(*y.add(p), *y.add(i)) };
-            *y.add(i) = lam[k];
-        }
-        for j in (0..last).rev() {
-            for k in 0..P {
-                let i = chains.node::<P>(group, j, k);
-                lam[k] = *q.add(i) * (*g.add(i)).fma(lam[k], *y.add(i));
-                *y.add(i) = lam[k];
             }
         }
     }
