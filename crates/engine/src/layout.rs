@@ -310,7 +310,7 @@ impl Layout {
             Place::Signed(k) => nth(&l.signed[k], now.frame),
             Place::Learned(k) => still(&l.learned[k]),
             Place::Fixed(k) => still(&l.fixed[k]),
-            Place::Opening(k) => still(&l.work[k]),
+            Place::Work(k) => still(&l.work[k]),
             Place::Open => Column { at: l.open + now.first + now.t, tick: ticks as isize, site: 0 },
             Place::Spike(j) => moving(self.spike(g, now.copy, (now.t + j) as isize), &l.spikes),
             Place::Value => Column::still(self.value(g, now.frame as isize), l.site),

@@ -21,7 +21,7 @@ pub(crate) enum Place {
     Signed(usize),
     Learned(usize),
     Fixed(usize),
-    Opening(usize),
+    Work(usize),
     /// The scalar that is 1 after the settling time.
     Open,
     /// Spikes of tick `j` from here.
@@ -177,7 +177,7 @@ fn plain(g: &Group, name: &str, output: bool) -> Option<Place> {
             } else if let Some(k) = g.signed.iter().position(|a| a.name == name) {
                 Place::Signed(k)
             } else if let Some(k) = g.work.iter().position(|w| w.name == name) {
-                Place::Opening(k)
+                Place::Work(k)
             } else if let Some(k) = g.fixed.iter().position(|f| f.name == name) {
                 Place::Fixed(k)
             } else {
@@ -204,7 +204,7 @@ fn bind(g: &Group, kernel: &Kernel, launch: &Launch, ticks: usize) -> Option<Bou
                     Place::Signed(k) => Place::DSigned(k),
                     Place::Learned(k) => Place::DLearned(k),
                     Place::Fixed(k) => Place::DFixed(k),
-                    Place::Opening(k) => Place::DWork(k),
+                    Place::Work(k) => Place::DWork(k),
                     Place::Spike(j) => Place::DSpike(j),
                     Place::Value => Place::DValue,
                     other => other,

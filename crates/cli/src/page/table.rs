@@ -47,7 +47,7 @@ const GROUPS: &[(&str, &[Row])] = &[
         ],
     ),
     (
-        "Opening for one image",
+        "Work for one image",
         &[
             Row { name: "Spikes", note: "of all neurons", key: "spikes_per_image", write: with_spread },
             Row { name: "Spikes per spiking neuron", note: "", key: "spikes_per_neuron_per_image", write: with_spread },
