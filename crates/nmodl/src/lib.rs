@@ -2,7 +2,7 @@
 //!
 //! [`parse`] makes the tree of a file, [`read`] the mechanism it describes. Both report all problems at once, each with
 //! its place, what was expected there, and a hint; what NMODL knows and Homolog does not yet is named by the code
-//! `nmodl-not-yet`. What Homolog adds to the language for whole neurons is in `docs/nmodl-extensions.md`.
+//! `nmodl-not-yet`. [`format()`] makes the canonical form of a file. What Homolog adds to the language for whole neurons is in `docs/nmodl-extensions.md`.
 //!
 //! ```
 //! let source = homolog_base::Source::new("pas.mod", "
@@ -17,6 +17,7 @@
 
 pub mod ast;
 mod check;
+mod format;
 mod interface;
 mod lexer;
 mod lower;
@@ -25,6 +26,7 @@ mod program;
 mod units;
 
 pub use ast::File;
+pub use format::format;
 pub use parser::parse;
 
 use homolog_base::{Diagnostic, Severity, Source, has_errors};
