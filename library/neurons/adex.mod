@@ -60,8 +60,8 @@ BREAKPOINT {
 }
 
 DERIVATIVE states {
-    v' = (gl*(el - v) + gl*deltat*exp(fmin((v - vt)/deltat, 10)) - w + i - isyn) / c
-    w' = (a*(v - el) - w) / tauw
+    v' = (gl*(el - v) + gl*deltat*exp(fmin((v - vt)/deltat, 10)) - w + i - isyn)/c
+    w' = (a*(v - el) - w)/tauw
 }
 
 SPIKE (v > vpeak) {
@@ -73,8 +73,8 @@ INTERFACE {
     SIGNAL spike
     DRIVE i
     WEIGHT 1.5 (nA)
-    POSITIVE expsyn {tau = 5 (ms) e = 0 (mV)} WEIGHT 0.055 (uS)
-    NEGATIVE expsyn {tau = 10 (ms) e = -80 (mV)} WEIGHT 0.08 (uS)
+    POSITIVE expsyn { tau = 5 (ms)  e = 0 (mV) } WEIGHT 0.055 (uS)
+    NEGATIVE expsyn { tau = 10 (ms)  e = -80 (mV) } WEIGHT 0.08 (uS)
     CURRENT isyn
     PRESENTATION 100 (ms)
     SETTLE 0 (ms)

@@ -58,7 +58,7 @@ BREAKPOINT {
 }
 
 DERIVATIVE states {
-    v' = (vrest - v + i) / tau
+    v' = (vrest - v + i)/tau
 }
 
 SPIKE (v > vth) {

@@ -31,6 +31,7 @@ enum Command {
     Compare(commands::compare::Args),
     Run(commands::run::Args),
     Check(commands::check::Args),
+    Fmt(commands::fmt::Args),
     Bench(commands::bench::Args),
 }
 
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => commands::compare::run(&args, color),
         Command::Run(args) => commands::run::run(&args, color),
         Command::Check(args) => commands::check::run(&args, color),
+        Command::Fmt(args) => commands::fmt::run(&args, color),
         Command::Bench(args) => commands::bench::run(&args, color),
     };
     done.unwrap_or_else(|problems| {

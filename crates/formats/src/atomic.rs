@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Writes `bytes` to `path`: a temporary file in the same folder, synced, renamed over it, and the folder synced. Folders
-/// that are missing are made.
+/// that are missing are made; a file that was there leaves its permissions to the new one.
 ///
 /// # Errors
 /// Whatever the system refuses; the file at `path`, if there was one, is then as it was.
@@ -35,6 +35,9 @@ fn replace(folder: &Path, name: &std::ffi::OsStr, bytes: &[u8]) -> io::Result<()
     let all = || -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
         file.write_all(bytes)?;
+        if let Ok(old) = fs::metadata(folder.join(name)) {
+            file.set_permissions(old.permissions())?;
+        }
         file.sync_all()?;
         drop(file);
         fs::rename(&temporary, folder.join(name))?;

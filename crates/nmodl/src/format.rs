@@ -71,3 +71,6 @@ fn contents(items: &[items::Item]) -> (Vec<(Kind, String)>, Vec<String>) {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

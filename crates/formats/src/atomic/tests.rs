@@ -48,3 +48,15 @@ fn many_writers_of_one_file_leave_one_whole_file() {
     assert!(bytes.len() == 100_000 && bytes.iter().all(|b| *b == bytes[0]));
     assert_eq!(left_over(dir.path()), 0);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_replaced_keeps_its_permissions() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("a");
+    write(&path, b"old").expect("a file");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("they may be set");
+    write(&path, b"new").expect("it may be replaced");
+    assert_eq!(fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o640);
+}

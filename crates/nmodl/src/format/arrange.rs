@@ -78,6 +78,14 @@ fn ends_operand(item: &Item) -> bool {
     matches!(item.kind(), Some(Kind::Word | Kind::Number | Kind::Right | Kind::RightSquare | Kind::Text | Kind::Prime))
 }
 
+/// True when these end with a `{` and what may be said of it behind it.
+fn opens(before: &[Item]) -> bool {
+    match before {
+        [.., open, comment] if comment.is_comment() && comment.breaks == 0 => open.is(Kind::Open),
+        _ => before.last().is_some_and(|i| i.is(Kind::Open)),
+    }
+}
+
 /// Empty lines: one at most, one between blocks, none at either end of a block or of the file.
 pub(super) fn blocks(items: &mut [Item]) {
     let mut depth = 0usize;
@@ -87,7 +95,7 @@ pub(super) fn blocks(items: &mut [Item]) {
         items[k].breaks = items[k].breaks.min(2);
         if k == 0 {
             items[k].breaks = 0;
-        } else if items[k - 1].is(Kind::Open) || items[k].is(Kind::Close) {
+        } else if opens(&items[..k]) || items[k].is(Kind::Close) {
             items[k].breaks = items[k].breaks.min(1);
         }
         let Some(kind) = items[k].kind() else { continue };

@@ -108,7 +108,8 @@ pub(super) fn annotate(items: Vec<Item>) -> Vec<Placed> {
             item = merged(&items[k..=end]);
             next = end + 1;
         }
-        let follows = items[next..].iter().find(|i| !i.is_comment());
+        // Of a comment it is not asked, and there may be many.
+        let follows = if item.is_comment() { None } else { items[next..].iter().find(|i| !i.is_comment()) };
         let placed = s.place(item, block, before, follows);
         if placed.item.what != What::Comment {
             last = Some(out.len());

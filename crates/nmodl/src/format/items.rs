@@ -119,5 +119,11 @@ fn column(text: &str, at: usize) -> usize {
         return 0;
     }
     let start = text[..at].rfind(['\r', '\n']).map_or(0, |p| p + 1);
-    text[start..at].chars().filter(|c| *c != '\u{feff}').fold(0, |n, c| if c == '\t' { n / 8 * 8 + 8 } else { n + 1 })
+    advance(0, &text[start..at])
+}
+
+/// The column after a text that begins in another: characters, with tabs of eight.
+pub(super) fn advance(column: usize, text: &str) -> usize {
+    let (column, line) = text.rsplit_once('\n').map_or((column, text), |(_, last)| (0, last));
+    line.chars().fold(column, |n, c| if c == '\t' { n / 8 * 8 + 8 } else { n + 1 })
 }

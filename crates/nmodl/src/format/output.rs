@@ -1,8 +1,8 @@
 //! Lines, their indentation, and the comments at their ends.
 
 use super::context::{Block, Placed};
-use super::items::What;
-use super::spacing::{advance, between};
+use super::items::{What, advance};
+use super::spacing::between;
 use crate::lexer::Kind;
 
 /// Spaces for each brace.
@@ -93,7 +93,7 @@ fn indentation(all: &[Placed], k: usize) -> usize {
         // The two ends of a text that is kept as it is stand below each other.
         What::Token(Kind::Comment | Kind::Verbatim) if p.depth > 0 => match p.item.text.rsplit_once('\n') {
             Some((_, end)) if matches!(end.trim_start(), "ENDCOMMENT" | "ENDVERBATIM") => {
-                end.chars().take_while(|c| c.is_whitespace()).fold(0, |n, c| if c == '\t' { n / 8 * 8 + 8 } else { n + 1 })
+                advance(0, end.trim_end_matches(|c: char| !c.is_whitespace()))
             }
             _ => of_braces(p.depth),
         },

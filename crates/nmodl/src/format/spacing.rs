@@ -44,11 +44,3 @@ fn stick(a: &str, b: &str) -> bool {
     let mut lexer = Kind::lexer(&both);
     lexer.next().is_none_or(|first| first.is_err()) || lexer.span() != (0..a.len())
 }
-
-/// The column after a text that begins at `column`.
-pub(super) fn advance(column: usize, text: &str) -> usize {
-    match text.rsplit_once('\n') {
-        Some((_, last)) => last.chars().count(),
-        None => column + text.chars().count(),
-    }
-}
