@@ -131,7 +131,7 @@ fn a_receptor_that_is_declared_wrongly() {
     let adex = include_str!("../../../library/neurons/adex.mod");
     let mine = adex
         .replace("ARTIFICIAL_CELL adex", "ARTIFICIAL_CELL mine")
-        .replace("tau = 5 (ms) e = 0 (mV)} WEIGHT 0.055 (uS)", "tau = -5 (ms) ee = 0 (mV)} WEIGHT 0.055 (mV)");
+        .replace("tau = 5 (ms)  e = 0 (mV) } WEIGHT 0.055 (uS)", "tau = -5 (ms)  ee = 0 (mV) } WEIGHT 0.055 (mV)");
     let back = "[[projection]]\nfrom = \"hidden\"\nto = \"hidden\"\nwiring = \"all-to-all\"\n";
     complaint_about_own_neuron("own_receptor", &mine, &study("neuron = \"mine\"", back));
 }

@@ -215,7 +215,7 @@ fn relaxing(name: &str, equation: &str) -> Library {
         .replace("ARTIFICIAL_CELL lif", "ARTIFICIAL_CELL mine")
         .replace("tau = 10 (ms) <0.01, 1e4>", &format!("{name} = 10 (ms)"))
         .replace("RANGE tau", &format!("RANGE {name}"))
-        .replace("v' = (vrest - v + i) / tau", equation);
+        .replace("v' = (vrest - v + i)/tau", equation);
     let source = homolog_base::Source::new("mine.mod", text);
     let (m, problems) = homolog_nmodl::read(&source);
     let mut library = library();
@@ -280,7 +280,7 @@ fn a_learned_time_constant_without_limits_stays_above_0_and_starts_within_its_bo
 fn what_is_wrong_with_a_receptor_is_shown_once_in_the_file_that_declares_it() {
     let text = include_str!("../../../library/neurons/adex.mod")
         .replace("ARTIFICIAL_CELL adex", "ARTIFICIAL_CELL mine")
-        .replace("tau = 5 (ms) e = 0 (mV)} WEIGHT 0.055 (uS)", "tau = -5 (ms) ee = 0 (mV)} WEIGHT 0.055 (mV)");
+        .replace("tau = 5 (ms)  e = 0 (mV) } WEIGHT 0.055 (uS)", "tau = -5 (ms)  ee = 0 (mV) } WEIGHT 0.055 (mV)");
     let source = homolog_base::Source::new("mine.mod", text);
     let mut library = library();
     library.insert_from(homolog_nmodl::read(&source).0.unwrap(), &source);
