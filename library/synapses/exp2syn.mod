@@ -48,7 +48,10 @@ STATE {
 
 INITIAL {
     LOCAL tp
-    rise = fmin(tau1, 0.9999*tau2)
+    rise = tau1
+    if (rise > 0.9999*tau2) {
+        rise = 0.9999*tau2
+    }
     tp = (rise*tau2)/(tau2 - rise)*log(tau2/rise)
     factor = 1/(exp(-tp/tau2) - exp(-tp/rise))
     A = 0

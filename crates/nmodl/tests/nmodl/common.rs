@@ -5,7 +5,7 @@ use homolog_ir::{Kernel, Mechanism, interpret};
 use std::collections::HashMap;
 
 /// Every file of the library, with its path in it.
-pub const LIBRARY: [(&str, &str); 12] = [
+pub const LIBRARY: [(&str, &str); 42] = [
     ("neurons/relu.mod", include_str!("../../../../library/neurons/relu.mod")),
     ("neurons/tanh.mod", include_str!("../../../../library/neurons/tanh.mod")),
     ("neurons/sigmoid.mod", include_str!("../../../../library/neurons/sigmoid.mod")),
@@ -18,6 +18,36 @@ pub const LIBRARY: [(&str, &str); 12] = [
     ("synapses/gaba.mod", include_str!("../../../../library/synapses/gaba.mod")),
     ("channels/hh.mod", include_str!("../../../../library/channels/hh.mod")),
     ("channels/pas.mod", include_str!("../../../../library/channels/pas.mod")),
+    ("channels/bk.mod", include_str!("../../../../library/channels/bk.mod")),
+    ("channels/cahva.mod", include_str!("../../../../library/channels/cahva.mod")),
+    ("channels/cal.mod", include_str!("../../../../library/channels/cal.mod")),
+    ("channels/calva.mod", include_str!("../../../../library/channels/calva.mod")),
+    ("channels/can.mod", include_str!("../../../../library/channels/can.mod")),
+    ("channels/cat.mod", include_str!("../../../../library/channels/cat.mod")),
+    ("channels/cs.mod", include_str!("../../../../library/channels/cs.mod")),
+    ("channels/ih.mod", include_str!("../../../../library/channels/ih.mod")),
+    ("channels/ka.mod", include_str!("../../../../library/channels/ka.mod")),
+    ("channels/kad.mod", include_str!("../../../../library/channels/kad.mod")),
+    ("channels/kdr.mod", include_str!("../../../../library/channels/kdr.mod")),
+    ("channels/kir.mod", include_str!("../../../../library/channels/kir.mod")),
+    ("channels/km.mod", include_str!("../../../../library/channels/km.mod")),
+    ("channels/kmy.mod", include_str!("../../../../library/channels/kmy.mod")),
+    ("channels/kpst.mod", include_str!("../../../../library/channels/kpst.mod")),
+    ("channels/ktst.mod", include_str!("../../../../library/channels/ktst.mod")),
+    ("channels/kv3.mod", include_str!("../../../../library/channels/kv3.mod")),
+    ("channels/ml.mod", include_str!("../../../../library/channels/ml.mod")),
+    ("channels/nap.mod", include_str!("../../../../library/channels/nap.mod")),
+    ("channels/nat.mod", include_str!("../../../../library/channels/nat.mod")),
+    ("channels/nax.mod", include_str!("../../../../library/channels/nax.mod")),
+    ("channels/sk.mod", include_str!("../../../../library/channels/sk.mod")),
+    ("channels/traub.mod", include_str!("../../../../library/channels/traub.mod")),
+    ("channels/wb.mod", include_str!("../../../../library/channels/wb.mod")),
+    ("neurons/hhpoint.mod", include_str!("../../../../library/neurons/hhpoint.mod")),
+    ("neurons/izhikevich.mod", include_str!("../../../../library/neurons/izhikevich.mod")),
+    ("neurons/qif.mod", include_str!("../../../../library/neurons/qif.mod")),
+    ("synapses/alphasyn.mod", include_str!("../../../../library/synapses/alphasyn.mod")),
+    ("synapses/ampa_nmda.mod", include_str!("../../../../library/synapses/ampa_nmda.mod")),
+    ("synapses/nmda.mod", include_str!("../../../../library/synapses/nmda.mod")),
 ];
 
 pub fn text(name: &str) -> &'static str {
