@@ -7,12 +7,14 @@
 //! - [`interpret()`]: the reference meaning, generic over its [`Number`] type; with [`Dual`] it is the oracle of
 //!   every derivative.
 //! - [`calculus`]: symbolic derivatives and the vector-Jacobian product of a kernel.
+//! - [`implicit`]: systems of equations, solved inside of a kernel.
 //! - [`ode`]: exact exponential and Euler steps of differential equations.
 //! - [`passes`]: rewriting for speed, once for all executors.
 
 pub mod builder;
 pub mod calculus;
 pub mod event;
+pub mod implicit;
 pub mod interpret;
 pub mod kernel;
 pub mod mechanism;

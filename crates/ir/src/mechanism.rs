@@ -186,6 +186,9 @@ pub struct Mechanism {
     pub breakpoint: Kernel,
     /// How the states are advanced, in order.
     pub solves: Vec<Solve>,
+    /// The whole step of a channel or a point, memory included: inputs are states, parameters, reads and `dt`, outputs the
+    /// states after it. Its `v` is that after the step (Hines 1984). None for a neuron, whose `solves` say it all.
+    pub advance: Option<Kernel>,
     /// What an event does.
     pub receive: Option<EventProgram>,
     /// When it spikes.
@@ -205,6 +208,9 @@ impl Mechanism {
     /// # Errors
     /// States whose equation is not linear although `cnexp` was asked for.
     pub fn step(&self) -> Result<Kernel, Vec<crate::ode::NotLinear>> {
+        if let Some(k) = &self.advance {
+            return Ok(k.clone());
+        }
         let mut b = crate::Builder::new(format!("{}.step", self.name));
         let mut now: std::collections::HashMap<String, (Unit, crate::Value)> = std::collections::HashMap::new();
         let mut wrong = Vec::new();
@@ -233,6 +239,20 @@ impl Mechanism {
             }
         }
         Ok(b.finish())
+    }
+
+    /// Why a cell cannot hold it yet, if it cannot.
+    pub fn not_in_cells(&self) -> Option<String> {
+        let memory = self.breakpoint.outputs.iter().find(|(p, _)| self.states.iter().any(|s| s.name == p.name));
+        if let Some((p, _)) = memory {
+            return Some(format!("BREAKPOINT keeps a value of `{}` for the next step", p.name));
+        }
+        for ion in &self.ions {
+            if let Some(n) = ion.writes.iter().find(|n| **n != format!("i{}", ion.name)) {
+                return Some(format!("it writes `{n}`, and concentrations in cells are constant so far"));
+            }
+        }
+        self.reads.iter().any(|p| p.name == "t").then(|| "its equations depend on the time `t`".to_string())
     }
 
     /// Currents and their derivative with respect to `v`: outputs `i` (sum of all currents) and `g`.

@@ -96,12 +96,29 @@ pub enum BlockKind {
     Interface(Vec<InterfaceItem>),
     /// `INDEPENDENT`, which says nothing any more.
     Independent,
-    /// `LOCAL a, b` outside of a block: variables of the file.
-    Local(Vec<Name>),
+    /// `KINETIC`: reactions.
+    Kinetic(Routine),
+    /// `LINEAR`: equations that are linear in the states.
+    Linear(Routine),
+    /// `NONLINEAR`: equations of any kind.
+    Nonlinear(Routine),
+    /// `LOCAL a, b[3]` outside of a block: variables of the file.
+    Local(Vec<(Name, Option<Length>)>),
+    /// C outside of all blocks, which can only declare.
+    Verbatim,
     /// `DEFINE name number`.
     Define(Name, f64),
     /// A block of the language that has no meaning here yet.
     NotYet,
+}
+
+/// The length of an array.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Length {
+    /// A number.
+    Number(usize),
+    /// A name of `DEFINE`.
+    Name(Name),
 }
 
 /// A line of `NEURON`.
@@ -130,6 +147,8 @@ pub enum NeuronItem {
     },
     /// `THREADSAFE` or `REPRESENTS`, which change nothing here.
     ThreadSafe,
+    /// `POINTER`, `BBCOREPOINTER` or `EXTERNAL`: values that come from somewhere else.
+    Pointer(Vec<Name>),
     /// A line that has no meaning here yet: its keyword.
     NotYet(Name),
 }
@@ -165,8 +184,8 @@ pub struct Declaration {
     pub limits: Option<(f64, f64, Span)>,
     /// `START`.
     pub start: Option<f64>,
-    /// True for `name[n]`.
-    pub array: bool,
+    /// `name[n]`.
+    pub length: Option<Length>,
 }
 
 /// A named list of statements with arguments.
@@ -200,6 +219,8 @@ pub enum StatementKind {
     Assign {
         /// What is assigned.
         target: Name,
+        /// Which element of it, for an array.
+        index: Option<Expression>,
         /// True for a derivative.
         prime: bool,
         /// Its value.
@@ -218,8 +239,62 @@ pub enum StatementKind {
     Scope(Vec<Statement>),
     /// A call of a procedure.
     Call(Name, Vec<Expression>),
+    /// `FROM i = 0 TO n BY 1 { ... }`
+    From {
+        /// The variable that counts.
+        variable: Name,
+        /// Its first value.
+        first: Expression,
+        /// Its last value.
+        last: Expression,
+        /// What is added each time.
+        by: Option<Expression>,
+        /// What is repeated.
+        body: Vec<Statement>,
+    },
+    /// `WHILE (condition) { ... }`
+    While(Expression, Vec<Statement>),
+    /// `return` of C, with a value or without.
+    Return(Option<Expression>),
+    /// C that is understood: the statements it comes to.
+    Verbatim(Vec<Statement>),
+    /// C that is not: what it begins with.
+    RealC(String),
+    /// `~ a + 2 b <-> c (forward, backward)`
+    Reaction {
+        /// How many of which on the left.
+        left: Vec<Species>,
+        /// How many of which on the right.
+        right: Vec<Species>,
+        /// `<->`, `->` or `<<`.
+        arrow: Arrow,
+        /// The rates: of one or both directions, or the flux.
+        rates: Vec<Expression>,
+    },
+    /// `~ left = right` of LINEAR and NONLINEAR.
+    Equation(Expression, Expression),
+    /// `CONSERVE a + b = 1`
+    Conserve(Vec<Species>, Expression),
+    /// `COMPARTMENT [i,] volume { a b }`
+    Compartment {
+        /// The variable that stands for the index of arrays.
+        index: Option<Name>,
+        /// The volume.
+        volume: Expression,
+        /// Whose.
+        states: Vec<Name>,
+    },
+    /// `LONGITUDINAL_DIFFUSION`, which says nothing about one compartment alone.
+    Diffusion,
     /// `SOLVE block METHOD method`.
-    Solve(Name, Option<Name>),
+    Solve {
+        /// The block.
+        block: Name,
+        /// How.
+        method: Option<Name>,
+        /// True for `STEADYSTATE method`.
+        steady: bool,
+    },
     /// `TABLE`, which asks for interpolation; here all is exact.
     Table,
     /// `CONDUCTANCE g USEION na`, which says what follows from the equations anyway.
@@ -252,8 +327,30 @@ pub enum ExpressionKind {
     Not(Box<Expression>),
     /// Two operands.
     Binary(Operator, Box<Expression>, Box<Expression>),
-    /// An element of an array, which has no meaning here yet.
-    Element(Name),
+    /// An element of an array.
+    Element(Name, Box<Expression>),
+}
+
+/// A participant of a reaction, with its count.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Species {
+    /// How many.
+    pub count: f64,
+    /// Which.
+    pub name: Name,
+    /// Which element of it.
+    pub index: Option<Expression>,
+}
+
+/// The direction of a reaction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Arrow {
+    /// `<->`
+    Both,
+    /// `->`
+    Forward,
+    /// `<<`
+    Flux,
 }
 
 /// An operator between two operands.

@@ -1,11 +1,12 @@
 //! What can be wrong with a file that reads well: names, units, and the laws of the language.
 
 mod expression;
+mod verbatim;
 pub(crate) mod functions;
 mod laws;
 
 use crate::ast::{Expression, Name, Routine, Statement, StatementKind};
-use crate::program::{Program, What};
+use crate::program::{self, Program, What};
 use crate::units::{agree, factor, ms, show};
 use homolog_base::{Diagnostic, Span, Unit};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -16,6 +17,7 @@ pub(crate) enum Place {
     Initial,
     Breakpoint,
     Derivative,
+    System,
     Procedure,
     Function,
     Receive,
@@ -74,8 +76,11 @@ impl<'a> Checker<'_, 'a> {
             v.sort_by_key(|r| r.name.span.start);
             v
         };
+        let mut systems: Vec<&'a Routine> = self.p.systems.values().map(|s| s.0).collect();
+        systems.sort_by_key(|r| r.name.span.start);
         for (place, list) in [
             (Place::Derivative, sorted(&self.p.derivatives)),
+            (Place::System, systems),
             (Place::Procedure, sorted(&self.p.procedures)),
             (Place::Function, sorted(&self.p.functions)),
         ] {
@@ -183,7 +188,13 @@ impl<'a> Checker<'_, 'a> {
                     }
                 }
             }
-            StatementKind::Assign { target, prime, value } => self.assign(s, target, *prime, value),
+            StatementKind::Assign { target, index, prime, value } => {
+                if let Some(i) = index {
+                    self.unit_of(i);
+                    self.is_array(target);
+                }
+                self.assign(s, target, index.is_some(), *prime, value);
+            }
             StatementKind::If { condition, then, otherwise } => {
                 self.unit_of(condition);
                 let before = self.scopes.clone();
@@ -205,7 +216,60 @@ impl<'a> Checker<'_, 'a> {
                 }
             }
             StatementKind::Call(name, arguments) => self.call_statement(name, arguments, s.span),
-            StatementKind::Solve(block, method) => self.solve(block, method.as_ref(), outermost),
+            StatementKind::Solve { block, method, .. } => self.solve(block, method.as_ref(), outermost),
+            StatementKind::From { variable, first, last, by, body } => {
+                for e in [Some(first), Some(last), by.as_ref()].into_iter().flatten() {
+                    self.unit_of(e);
+                }
+                let local = Local { unit: None, span: variable.span, read: true, argument: false, strict: false };
+                self.scopes.push(HashMap::from([(variable.text.clone(), local)]));
+                self.statements(body.iter(), false);
+                self.close_scope();
+            }
+            StatementKind::While(condition, body) => {
+                self.unit_of(condition);
+                self.scopes.push(HashMap::new());
+                self.statements(body.iter(), false);
+                self.close_scope();
+            }
+            StatementKind::Return(value) => {
+                if let Some(e) = value {
+                    self.unit_of(e);
+                }
+            }
+            StatementKind::Verbatim(body) => self.c(s.span, body),
+            StatementKind::RealC(first) => self.real_c(s.span, first),
+            StatementKind::Reaction { left, right, rates, .. } => {
+                for s in left.iter().chain(right) {
+                    self.species(s);
+                }
+                for e in rates {
+                    self.unit_of(e);
+                }
+                self.flux_names(s.span);
+            }
+            StatementKind::Equation(left, right) => {
+                self.unit_of(left);
+                self.unit_of(right);
+            }
+            StatementKind::Conserve(sum, total) => {
+                for s in sum {
+                    self.species(s);
+                }
+                self.unit_of(total);
+            }
+            StatementKind::Compartment { index, volume, states } => {
+                let local = |n: &Name| (n.text.clone(), Local { unit: None, span: n.span, read: true, argument: false, strict: false });
+                self.scopes.push(index.iter().map(local).collect());
+                self.unit_of(volume);
+                self.close_scope();
+                for n in states {
+                    if self.p.symbol(&n.text).is_none() && !self.p.arrays.contains_key(&n.text) {
+                        self.unknown(&n.text, n.span, false);
+                    }
+                }
+            }
+            StatementKind::Diffusion => {}
             StatementKind::Conductance => {}
             StatementKind::Scope(body) => {
                 self.scopes.push(HashMap::new());
@@ -221,7 +285,6 @@ impl<'a> Checker<'_, 'a> {
             }
             StatementKind::NotYet(what) => {
                 let hint = match what.as_str() {
-                    "while" | "WHILE" | "FROM" | "for" => "write the repetitions out",
                     "INITIAL" => "only one argument with no state of its own is possible so far",
                     _ => "remove it if the mechanism does without",
                 };
@@ -238,7 +301,7 @@ impl<'a> Checker<'_, 'a> {
             {
                 let target = Name { text: n.clone(), span: target.span };
                 let s = Statement { span, kind: StatementKind::Table };
-                self.assign(&s, &target, false, value);
+                self.assign(&s, &target, false, false, value);
             } else {
                 self.p.error(
                     "nmodl-arity",
@@ -271,17 +334,18 @@ impl<'a> Checker<'_, 'a> {
     }
 
     fn solve(&mut self, block: &Name, method: Option<&Name>, outermost: bool) {
-        if self.place != Place::Breakpoint || !outermost {
-            let where_ = if self.place == Place::Breakpoint { "SOLVE in a branch" } else { "SOLVE outside of BREAKPOINT" };
-            self.p.not_yet(where_, block.span, "SOLVE stands directly in BREAKPOINT");
+        if self.place == Place::Breakpoint && !outermost {
+            self.p.not_yet("SOLVE in a branch", block.span, "SOLVE stands directly in BREAKPOINT");
+        } else if self.p.role == homolog_ir::Role::Neuron && self.place != Place::Breakpoint {
+            self.p.not_yet("SOLVE outside of BREAKPOINT in an ARTIFICIAL_CELL", block.span, "SOLVE stands directly in BREAKPOINT");
         }
         let name = block.text.as_str();
         self.solved.insert(name.to_string());
         if self.p.derivatives.contains_key(name) {
-            const METHODS: [&str; 2] = ["cnexp", "euler"];
-            const LATER: [&str; 7] = ["derivimplicit", "runge", "sparse", "after_cvode", "cvode_t", "newton", "simplex"];
+            const METHODS: [&str; 5] = ["cnexp", "euler", "derivimplicit", "sparse", "runge"];
+            const LATER: [&str; 4] = ["after_cvode", "cvode_t", "newton", "simplex"];
             match method {
-                None => self.p.not_yet("SOLVE without METHOD", block.span, "write METHOD cnexp (linear equations) or METHOD euler"),
+                None => {}
                 Some(m) if METHODS.contains(&m.text.as_str()) => {}
                 Some(m) if LATER.contains(&m.text.as_str()) => {
                     self.p.not_yet(&format!("METHOD {}", m.text), m.span, "write METHOD cnexp (linear equations) or METHOD euler")
@@ -314,6 +378,8 @@ impl<'a> Checker<'_, 'a> {
                     "remove METHOD, or write DERIVATIVE instead of PROCEDURE",
                 );
             }
+        } else if self.p.systems.contains_key(name) {
+            // Each kind has one method, whatever its name.
         } else if !self.p.file.blocks.iter().any(|b| matches!(b.kind, crate::ast::BlockKind::NotYet) && self.text_of(b.span).contains(name))
         {
             let names: Vec<String> = self.p.derivatives.keys().chain(self.p.procedures.keys()).map(ToString::to_string).collect();
@@ -332,7 +398,7 @@ impl<'a> Checker<'_, 'a> {
         self.p.file.unchecked.iter().any(|u| u.start <= span.start && span.start < u.end)
     }
 
-    fn assign(&mut self, s: &Statement, target: &Name, prime: bool, value: &Expression) {
+    fn assign(&mut self, s: &Statement, target: &Name, element: bool, prime: bool, value: &Expression) {
         let given = self.unit_of(value);
         let name = target.text.as_str();
         if !prime && let Some(k) = self.scopes.iter().rposition(|scope| scope.contains_key(name)) {
@@ -352,30 +418,30 @@ impl<'a> Checker<'_, 'a> {
             }
             return;
         }
-        let Some(symbol) = self.p.symbol(name).cloned() else {
+        let first = program::element(name, 0);
+        let Some(symbol) = self.p.symbol(if element { &first } else { name }).cloned() else {
             self.unknown(name, target.span, false);
             return;
         };
         let key = if prime { format!("{name}'") } else { name.to_string() };
+        if element {
+            // Which element it is shows only when it is run.
+            for k in 0..self.p.arrays.get(name).copied().unwrap_or(0) {
+                let mut each = program::element(name, k);
+                if prime {
+                    each.push('\'');
+                }
+                self.written.entry(each).or_default().push((self.place, target.span));
+            }
+        }
         self.written.entry(key).or_default().push((self.place, target.span));
         let refused = match symbol.what {
-            What::Parameter if !prime && self.place != Place::Initial => {
-                Some(("a parameter is set before a run, or in INITIAL", "use an ASSIGNED variable, or LOCAL"))
-            }
             What::Constant(_) if !prime => Some(("a constant has one value", "use an ASSIGNED variable, or LOCAL")),
-            What::Builtin if !prime => Some(("it belongs to the simulator", "use a variable of another name")),
+            What::Builtin if !prime && name != "v" => Some(("it belongs to the simulator", "use a variable of another name")),
             What::Assigned if !prime && self.p.ion_reads.contains(name) && !self.p.ion_writes.contains(name) => {
                 Some(("it comes from an ion (USEION ... READ)", "use a variable of another name"))
             }
-            What::State if !prime && self.place == Place::Derivative => {
-                self.p.not_yet(
-                    "assignment to a state in DERIVATIVE",
-                    target.span,
-                    "write an equation `x' = ...`, or assign it in BREAKPOINT",
-                );
-                None
-            }
-            What::State if prime && self.place != Place::Derivative => {
+            What::State if prime && !matches!(self.place, Place::Derivative | Place::System) => {
                 Some(("a derivative stands in a DERIVATIVE block", "move the equation into DERIVATIVE"))
             }
             What::State => None,
@@ -456,7 +522,8 @@ fn assigns(body: &[Statement], name: &str) -> bool {
         StatementKind::Assign { target, prime: false, .. } => target.text == name,
         StatementKind::If { then, otherwise, .. } => assigns(then, name) || assigns(otherwise, name),
         StatementKind::Scope(body) => assigns(body, name),
-        StatementKind::NotYet(_) => true,
+        StatementKind::NotYet(_) | StatementKind::RealC(_) | StatementKind::Return(_) => true,
+        StatementKind::From { body, .. } | StatementKind::While(_, body) | StatementKind::Verbatim(body) => assigns(body, name),
         _ => false,
     })
 }

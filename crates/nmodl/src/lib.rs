@@ -29,18 +29,22 @@ pub use ast::File;
 pub use format::format;
 pub use parser::parse;
 
-use homolog_base::{Diagnostic, Severity, Source, has_errors};
+use homolog_base::{Diagnostic, Severity, Source, Span, has_errors};
 use homolog_ir::Mechanism;
 use std::sync::Arc;
 
 /// Errors after which a program still has a structure to look at.
 const HARMLESS: [&str; 5] = ["nmodl-unit", "nmodl-unit-name", "nmodl-limits", "nmodl-zero", "nmodl-arity"];
 
+/// What is wrong with units or a default, but with no number of a run.
+const UNITS_ALONE: [&str; 4] = ["nmodl-unit", "nmodl-unit-name", "nmodl-zero", "nmodl-limits"];
+
 /// Reads a file into a mechanism. It is none exactly when one of the problems is an error.
 pub fn read(source: &Arc<Source>) -> (Option<Mechanism>, Vec<Diagnostic>) {
     let (file, mut problems) = parse(source);
     let mut program = program::Program::new(source, &file);
     check::check(&mut program);
+    let constants: Vec<Span> = file.blocks.iter().filter(|b| matches!(b.kind, ast::BlockKind::Units(_))).map(|b| b.span).collect();
     let broken = has_errors(&problems);
     let inside = program.interface.map(|(_, span)| file.blocks.iter().find(|b| b.keyword.span == span).map_or(span, |b| b.span));
     let bars = |d: &Diagnostic| {
@@ -50,6 +54,16 @@ pub fn read(source: &Arc<Source>) -> (Option<Mechanism>, Vec<Diagnostic>) {
     // What is wrong with units and interface does not keep the rest from being looked at.
     let barred = problems.iter().chain(&program.problems).any(bars);
     let mechanism = if barred { None } else { lower::lower(&mut program) };
+    for d in &mut program.problems {
+        // Units say what was meant, and change no number, except that of a constant of UNITS. A published file whose units
+        // do not agree runs in NEURON as it runs here. INTERFACE alone converts by them.
+        let place = d.labels.first().map(|l| l.0);
+        let within = |s: &Span| place.is_some_and(|at| s.start <= at.start && at.end <= s.end);
+        let strict = inside.as_ref().is_some_and(within) || constants.iter().any(within);
+        if UNITS_ALONE.contains(&d.code) && !strict {
+            d.severity = Severity::Warning;
+        }
+    }
     problems.append(&mut program.problems);
     if has_errors(&problems) {
         // These follow from what is missing because it was wrong.

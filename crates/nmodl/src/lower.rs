@@ -6,15 +6,30 @@
 
 mod roles;
 mod run;
+mod systems;
 
 use crate::ast::{BlockKind, ExpressionKind, NeuronItem, Operator, StatementKind};
 use crate::program::{Program, What};
 use homolog_base::{Diagnostic, Unit};
-use homolog_ir::ode::Method;
 use homolog_ir::{EventProgram, EventStep, Kernel, Mechanism, Parameter, Port, Role, Solve, SpikeRule, StateVariable};
 use roles::Roles;
 use run::Run;
 use std::collections::BTreeSet;
+
+/// A phase of the step of a channel or a point.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Phase {
+    /// Once, before the first step.
+    Initial,
+    /// BREAKPOINT without SOLVE, at the potential and the states before the step.
+    Currents,
+    /// BREAKPOINT without SOLVE, for what it assigns.
+    Assigned,
+    /// Every SOLVE, at the potential after it.
+    States,
+    /// When an event arrives.
+    Events,
+}
 
 /// A part of BREAKPOINT: statements that stand together, or one SOLVE.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,7 +44,7 @@ fn segments(p: &Program<'_>) -> Vec<Segment> {
     let mut out = Vec::new();
     let mut from = 0;
     for (k, s) in p.breakpoint.iter().enumerate() {
-        if matches!(s.kind, StatementKind::Solve(..)) {
+        if matches!(s.kind, StatementKind::Solve { .. }) {
             if from < k {
                 out.push(Segment::Statements(from, k));
             }
@@ -46,7 +61,8 @@ fn segments(p: &Program<'_>) -> Vec<Segment> {
 /// The mechanism that a program without errors describes. Problems that only show now are added to the program's.
 pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
     let segments = segments(p);
-    let roles = roles::find(p, &segments);
+    let phases = p.role != Role::Neuron;
+    let roles = if phases { roles::find_in_phases(p) } else { roles::find(p, &segments) };
     let mut states: Vec<StateVariable> = Vec::new();
     for name in &p.order {
         let Some(s) = p.symbol(name) else { continue };
@@ -71,7 +87,8 @@ pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
         .collect();
     let mut problems = Vec::new();
     let initial = initial(p, &roles, &states, &mut problems);
-    let (breakpoint, currents) = breakpoint(p, &roles, &segments, &mut problems);
+    let (breakpoint, currents) = breakpoint(p, &roles, &segments, &states, &mut problems);
+    let advance = phases.then(|| advance(p, &roles, &states, &mut problems));
     let solves = solves(p, &roles, &segments, &mut problems);
     let receive = receive(p, &roles, &states, &mut problems);
     let spike = spike(p, &roles, &states, &mut problems);
@@ -88,6 +105,7 @@ pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
         initial,
         breakpoint,
         solves,
+        advance,
         receive,
         spike,
         interface: None,
@@ -137,6 +155,9 @@ fn reads(p: &Program<'_>, m: &Mechanism) -> Vec<Port> {
     let add = |k: &Kernel| -> Vec<String> { k.inputs.iter().map(|p| p.name.clone()).collect() };
     let mut all: Vec<String> = add(&m.initial);
     all.extend(add(&m.breakpoint));
+    if let Some(k) = &m.advance {
+        all.extend(add(k));
+    }
     for s in &m.solves {
         all.extend(add(match s {
             Solve::Ode { rhs, .. } => rhs,
@@ -185,11 +206,37 @@ fn initial(p: &Program<'_>, roles: &Roles, states: &[StateVariable], problems: &
     r.finish(problems)
 }
 
-fn breakpoint(p: &Program<'_>, roles: &Roles, segments: &[Segment], problems: &mut Vec<Diagnostic>) -> (Kernel, Vec<Port>) {
+/// The states of a channel or a point after a step.
+fn advance(p: &Program<'_>, roles: &Roles, states: &[StateVariable], problems: &mut Vec<Diagnostic>) -> Kernel {
+    let mut r = Run::new(p, roles, format!("{}.step", p.name.text));
+    r.phase(Phase::States);
+    outputs_of_states(&mut r, states);
+    r.finish(problems)
+}
+
+fn breakpoint(
+    p: &Program<'_>,
+    roles: &Roles,
+    segments: &[Segment],
+    states: &[StateVariable],
+    problems: &mut Vec<Diagnostic>,
+) -> (Kernel, Vec<Port>) {
     let mut r = Run::new(p, roles, format!("{}.breakpoint", p.name.text));
-    r.enter();
-    for s in segments {
-        r.segment(*s);
+    if p.role == Role::Neuron {
+        r.enter();
+        segments.iter().for_each(|s| r.segment(*s));
+    } else {
+        r.phase(Phase::Currents);
+        if p.currents.is_empty() {
+            // Without a current BREAKPOINT belongs to the states; what it assigns can be looked at all the same.
+            r.phase(Phase::Assigned);
+        }
+        if !p.currents.is_empty() {
+            // A current that is kept is written below.
+            let others: Vec<StateVariable> =
+                states.iter().filter(|s| !p.currents.iter().any(|(c, _)| c.text == s.name)).cloned().collect();
+            outputs_of_states(&mut r, &others);
+        }
     }
     let mut currents = Vec::new();
     for (name, electrode) in &p.currents {
@@ -221,6 +268,9 @@ fn breakpoint(p: &Program<'_>, roles: &Roles, segments: &[Segment], problems: &m
 }
 
 fn solves(p: &Program<'_>, roles: &Roles, segments: &[Segment], problems: &mut Vec<Diagnostic>) -> Vec<Solve> {
+    if p.role != Role::Neuron {
+        return systems::slopes(p, roles, problems);
+    }
     let mut out = Vec::new();
     for (k, segment) in segments.iter().enumerate() {
         let mut r = Run::new(p, roles, format!("{}.solve", p.name.text));
@@ -233,7 +283,7 @@ fn solves(p: &Program<'_>, roles: &Roles, segments: &[Segment], problems: &mut V
         r.segment(*segment);
         let equations = match segment {
             Segment::Solve(at) => match &p.breakpoint[*at].kind {
-                StatementKind::Solve(block, method) => p.derivatives.get(block.text.as_str()).map(|d| (*d, method.as_ref())),
+                StatementKind::Solve { block, method, .. } => p.derivatives.get(block.text.as_str()).map(|d| (*d, method.as_ref())),
                 _ => None,
             },
             Segment::Statements(..) => None,
@@ -256,7 +306,7 @@ fn solves(p: &Program<'_>, roles: &Roles, segments: &[Segment], problems: &mut V
             r.b.output(name, p.port_unit(name) / ms, *v);
         }
         let rhs = r.finish(problems);
-        let method = if method.is_some_and(|m| m.text == "euler") { Method::Euler } else { Method::Cnexp };
+        let method = systems::method_of(method);
         if let Err(wrong) = homolog_ir::ode::step(&rhs, method) {
             for w in wrong {
                 let span = equation_of(&block.body, &w.state).unwrap_or(block.name.span);
@@ -266,7 +316,7 @@ fn solves(p: &Program<'_>, roles: &Roles, segments: &[Segment], problems: &mut V
                         format!("cnexp needs an equation that is linear in its own state, and that of `{}` is not", w.state),
                     )
                     .at(p.source, span, format!("an equation of the form {}' = a - b*{} was expected", w.state, w.state))
-                    .hint("write METHOD euler, with a step that is short enough (derivimplicit comes later)"),
+                    .hint("write METHOD derivimplicit"),
                 );
             }
         }

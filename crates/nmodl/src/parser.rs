@@ -5,7 +5,9 @@
 mod blocks;
 mod expression;
 mod interface;
+mod reaction;
 mod statement;
+mod verbatim;
 
 use crate::ast::{File, Name, Quantity, UnitText};
 use crate::lexer::{self, Kind, Token};
@@ -31,6 +33,8 @@ pub(crate) struct Parser<'a> {
     depth: usize,
     /// True in NET_RECEIVE, which may have an INITIAL of its own.
     receiving: bool,
+    /// True inside VERBATIM.
+    in_c: bool,
     pub(crate) problems: Vec<Diagnostic>,
 }
 
@@ -61,7 +65,7 @@ pub fn parse(source: &Arc<Source>) -> (File, Vec<Diagnostic>) {
     if let Some(from) = off {
         file.unchecked.push(Span::new(from.start, source.text.len()));
     }
-    let mut p = Parser { source, tokens, at: 0, depth: 0, receiving: false, problems };
+    let mut p = Parser { source, tokens, at: 0, depth: 0, receiving: false, in_c: false, problems };
     p.blocks(&mut file);
     (file, p.problems)
 }
@@ -167,7 +171,13 @@ impl<'a> Parser<'a> {
     }
 
     fn as_name(&self, t: Token) -> Name {
-        Name { text: self.text(t).to_string(), span: t.span }
+        let text = self.text(t);
+        // In C, nocmodl's names: `_ion_cai` is the ion's `cai`, `_lx` is the LOCAL or argument `x`.
+        let text = match self.in_c {
+            true => text.strip_prefix("_ion_").or_else(|| text.strip_prefix("_l")).unwrap_or(text),
+            false => text,
+        };
+        Name { text: text.to_string(), span: t.span }
     }
 
     /// Names with commas between them. The commas may be missing where the line goes on.

@@ -1,7 +1,7 @@
 //! What the blocks of a file declare, gathered by name.
 
 use crate::ast::{
-    Block, BlockKind, ConstantValue, Declaration, Expression, File, InterfaceItem, Name, NeuronItem, Routine, Statement, UnitItem, UnitText,
+    Block, BlockKind, ConstantValue, Declaration, Expression, File, InterfaceItem, Length, Name, NeuronItem, Routine, Statement, UnitItem, UnitText,
 };
 use crate::units::{Units, factor, show};
 use homolog_base::{Diagnostic, Source, Span, Unit};
@@ -34,6 +34,19 @@ pub(crate) struct Symbol {
     pub limits: Option<(f64, f64)>,
 }
 
+/// What a system of equations that is solved at once consists of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum System {
+    Kinetic,
+    Linear,
+    Nonlinear,
+}
+
+/// The name of an element of an array.
+pub(crate) fn element(name: &str, k: usize) -> String {
+    format!("{name}[{k}]")
+}
+
 /// Everything a file declares.
 pub(crate) struct Program<'a> {
     pub source: &'a Arc<Source>,
@@ -54,6 +67,14 @@ pub(crate) struct Program<'a> {
     pub functions: HashMap<&'a str, &'a Routine>,
     pub procedures: HashMap<&'a str, &'a Routine>,
     pub derivatives: HashMap<&'a str, &'a Routine>,
+    /// KINETIC, LINEAR and NONLINEAR blocks.
+    pub systems: HashMap<&'a str, (&'a Routine, System)>,
+    /// Lengths of arrays; element `k` of `a` is the variable `a[k]`.
+    pub arrays: HashMap<String, usize>,
+    /// Concentrations and reversal potentials that it writes: they belong to the ion, and are read before they are written.
+    pub shared: HashSet<String>,
+    /// Values that come from somewhere else: POINTER and its like.
+    pub pointers: HashSet<String>,
     pub initial: Vec<&'a Statement>,
     pub breakpoint: Vec<&'a Statement>,
     pub receive: Option<&'a Routine>,
@@ -79,6 +100,10 @@ impl<'a> Program<'a> {
             functions: HashMap::new(),
             procedures: HashMap::new(),
             derivatives: HashMap::new(),
+            systems: HashMap::new(),
+            arrays: HashMap::new(),
+            shared: HashSet::new(),
+            pointers: HashSet::new(),
             initial: Vec::new(),
             breakpoint: Vec::new(),
             receive: None,
@@ -227,14 +252,11 @@ impl<'a> Program<'a> {
                             if n.text == wanted[0] {
                                 self.currents.push((n.clone(), false));
                             } else if wanted.contains(&n.text) {
-                                self.not_yet(
-                                    &format!("USEION {} WRITE {}", ion.text, n.text),
-                                    n.span,
-                                    "only the current of an ion can be written so far",
-                                );
+                                self.shared.insert(n.text.clone());
                             }
                         }
                     }
+                    NeuronItem::Pointer(names) => self.pointers.extend(names.iter().map(|n| n.text.clone())),
                     NeuronItem::NotYet(k) => self.not_yet(&k.text, k.span, "remove it if the mechanism does without"),
                 }
             }
@@ -297,9 +319,6 @@ impl<'a> Program<'a> {
 
     fn declarations(&mut self, list: &[Declaration], what: What) {
         for d in list {
-            if d.array {
-                self.not_yet(&format!("{}[...] (an array)", d.name.text), d.name.span, "write one variable for each element");
-            }
             let unit = self.declared_unit(d.unit.as_ref());
             let builtin = BUILTIN.iter().find(|(n, _)| *n == d.name.text);
             let mut kind = what;
@@ -365,7 +384,46 @@ impl<'a> Program<'a> {
             }
             let default = d.value.or(d.start).unwrap_or(0.0);
             let unit = unit.or(if kind == What::Builtin { builtin.and_then(|(_, u)| Unit::parse(u).ok()) } else { None });
-            self.declare(&d.name, Symbol { what: kind, unit, span: d.name.span, default, limits: d.limits.map(|(a, b, _)| (a, b)) });
+            let symbol = Symbol { what: kind, unit, span: d.name.span, default, limits: d.limits.map(|(a, b, _)| (a, b)) };
+            self.declare_each(&d.name, d.length.as_ref(), &symbol);
+        }
+    }
+
+    /// Declares a variable, or every element of an array.
+    fn declare_each(&mut self, name: &Name, length: Option<&Length>, symbol: &Symbol) {
+        let n = match length {
+            None => return self.declare(name, symbol.clone()),
+            Some(Length::Number(n)) => *n,
+            Some(Length::Name(defined)) => {
+                let value = self.file.blocks.iter().find_map(|b| match &b.kind {
+                    BlockKind::Define(d, x) if d.text == defined.text => Some(*x),
+                    _ => None,
+                });
+                match value {
+                    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // whole and small, as just checked
+                    Some(x) if (1.0..=10_000.0).contains(&x) && x.fract() == 0.0 => x as usize,
+                    _ => {
+                        self.error(
+                            "nmodl-array",
+                            format!("`{}` is not the length of an array", defined.text),
+                            defined.span,
+                            "a number, or a name of DEFINE, from 1 to 10000 was expected",
+                            format!("add `DEFINE {} 10`", defined.text),
+                        );
+                        1
+                    }
+                }
+            }
+        };
+        if self.arrays.insert(name.text.clone(), n).is_some() {
+            self.error("nmodl-duplicate", format!("`{}` is declared twice", name.text), name.span, "a new name was expected", "rename it");
+            return;
+        }
+        for k in 0..n {
+            self.declare(&Name { text: element(&name.text, k), span: name.span }, symbol.clone());
+        }
+        if self.range.contains(&name.text) {
+            self.range.extend((0..n).map(|k| element(&name.text, k)));
         }
     }
 
@@ -377,8 +435,9 @@ impl<'a> Program<'a> {
             BlockKind::Assigned(list) => self.declarations(list, What::Assigned),
             BlockKind::State(list) => self.declarations(list, What::State),
             BlockKind::Local(names) => {
-                for name in names {
-                    self.declare(name, Symbol { what: What::Assigned, unit: None, span: name.span, default: 0.0, limits: None });
+                for (name, length) in names {
+                    let symbol = Symbol { what: What::Assigned, unit: None, span: name.span, default: 0.0, limits: None };
+                    self.declare_each(name, length.as_ref(), &symbol);
                 }
             }
             BlockKind::Define(name, value) => {
@@ -387,6 +446,10 @@ impl<'a> Program<'a> {
             BlockKind::Initial(body) => self.initial.extend(body),
             BlockKind::Breakpoint(body) => self.breakpoint.extend(body),
             BlockKind::Derivative(r) => self.routine(r, 'd'),
+            BlockKind::Kinetic(r) => self.routine(r, 'k'),
+            BlockKind::Linear(r) => self.routine(r, 'l'),
+            BlockKind::Nonlinear(r) => self.routine(r, 'n'),
+            BlockKind::Verbatim => {}
             BlockKind::Procedure(r) => self.routine(r, 'p'),
             BlockKind::Function(r) => self.routine(r, 'f'),
             BlockKind::NetReceive(r) => {
@@ -406,7 +469,6 @@ impl<'a> Program<'a> {
             }
             BlockKind::NotYet => {
                 let hint = match block.keyword.text.as_str() {
-                    "KINETIC" => "write the reactions as a DERIVATIVE block",
                     "INCLUDE" => "paste the included text",
                     _ => "remove it if the mechanism does without",
                 };
@@ -459,7 +521,8 @@ impl<'a> Program<'a> {
     fn routine(&mut self, r: &'a Routine, kind: char) {
         let taken = self.functions.contains_key(r.name.text.as_str())
             || self.procedures.contains_key(r.name.text.as_str())
-            || self.derivatives.contains_key(r.name.text.as_str());
+            || self.derivatives.contains_key(r.name.text.as_str())
+            || self.systems.contains_key(r.name.text.as_str());
         if taken || self.symbols.get(&r.name.text).is_some_and(|s| s.what != What::Builtin) {
             self.error(
                 "nmodl-duplicate",
@@ -470,12 +533,37 @@ impl<'a> Program<'a> {
             );
             return;
         }
+        let system = match kind {
+            'k' => Some(System::Kinetic),
+            'l' => Some(System::Linear),
+            'n' => Some(System::Nonlinear),
+            _ => None,
+        };
+        if let Some(system) = system {
+            self.systems.insert(&r.name.text, (r, system));
+            return;
+        }
         let table = match kind {
             'd' => &mut self.derivatives,
             'p' => &mut self.procedures,
             _ => &mut self.functions,
         };
         table.insert(&r.name.text, r);
+    }
+
+    /// Parameters that equations assign are no parameters.
+    pub(crate) fn assigned_parameters(&mut self, names: &[String]) {
+        for name in names {
+            if let Some(s) = self.symbols.get_mut(name)
+                && s.what == What::Parameter
+            {
+                s.what = What::Assigned;
+                let d = Diagnostic::warning("nmodl-assigned-parameter", format!("parameter `{name}` is assigned by the equations"))
+                    .at(self.source, s.span, "so it is a variable that begins with this value, and cannot be set")
+                    .hint("declare it in ASSIGNED, and give it its first value in INITIAL");
+                self.problems.push(d);
+            }
+        }
     }
 
     /// What a global name means in equations: a state, or a variable from outside.

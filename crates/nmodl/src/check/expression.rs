@@ -3,7 +3,7 @@
 use super::functions::{LATER, NAMES, Rule};
 use super::{Checker, unit_hint};
 use crate::ast::{Expression, ExpressionKind, Name, Operator, Routine};
-use crate::program::What;
+use crate::program::{What, element};
 use crate::units::{agree, show};
 use homolog_base::{Diagnostic, Span, Unit};
 
@@ -12,9 +12,14 @@ impl Checker<'_, '_> {
         match &e.kind {
             ExpressionKind::Number(_, unit) => unit.as_ref().and_then(|u| self.p.unit(u)),
             ExpressionKind::Name(name) => self.unit_of_name(name, e.span),
-            ExpressionKind::Element(name) => {
-                self.p.not_yet(&format!("{}[...] (an array)", name.text), name.span, "write one variable for each element");
-                None
+            ExpressionKind::Element(name, index) => {
+                self.unit_of(index);
+                if !self.is_array(name) {
+                    return None;
+                }
+                let n = self.p.arrays.get(&name.text).copied().unwrap_or(0);
+                self.read.extend((0..n).map(|k| element(&name.text, k)));
+                self.p.symbol(&element(&name.text, 0)).and_then(|s| s.unit)
             }
             ExpressionKind::Call(name, arguments) => self.unit_of_call(name, arguments, e.span, false),
             ExpressionKind::Negative(x) => self.unit_of(x),
@@ -34,9 +39,6 @@ impl Checker<'_, '_> {
         match self.p.symbol(name).cloned() {
             Some(s) => {
                 self.read.insert(name.to_string());
-                if name == "t" && s.what == What::Builtin {
-                    self.p.not_yet("t", span, "equations that depend on time itself come later; drive them from outside");
-                }
                 s.unit
             }
             None if name == "flag" && self.place == super::Place::Receive => {
@@ -216,6 +218,7 @@ impl Checker<'_, '_> {
                 self.pure(units[0], &arguments[0], &format!("the argument of `{}`", name.text));
                 Some(Unit::ONE)
             }
+            Rule::Any => None,
             Rule::Same => {
                 if let [x, y] = units[..] {
                     self.same(x, y, &arguments[0], &arguments[1], span, "compared");

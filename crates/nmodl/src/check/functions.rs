@@ -11,10 +11,12 @@ pub(crate) enum Rule {
     Root,
     /// A power.
     Power,
+    /// Whatever is given; what comes out has no unit that is checked.
+    Any,
 }
 
 /// Name, number of arguments, rule.
-pub(crate) const NAMES: [(&str, usize, Rule); 20] = [
+pub(crate) const NAMES: [(&str, usize, Rule); 22] = [
     ("exp", 1, Rule::Pure),
     ("expm1", 1, Rule::Pure),
     ("exprelr", 1, Rule::Pure),
@@ -35,14 +37,15 @@ pub(crate) const NAMES: [(&str, usize, Rule); 20] = [
     ("max", 2, Rule::Same),
     ("sqrt", 1, Rule::Root),
     ("pow", 2, Rule::Power),
+    ("nrn_ghk", 4, Rule::Any),
+    ("at_time", 1, Rule::Any),
 ];
 
 /// Functions of NMODL that have no meaning here yet.
-pub(crate) const LATER: [&str; 24] = [
+pub(crate) const LATER: [&str; 22] = [
     "net_send",
     "net_event",
     "net_move",
-    "at_time",
     "exprand",
     "scop_random",
     "normrand",
@@ -60,7 +63,6 @@ pub(crate) const LATER: [&str; 24] = [
     "nernst",
     "ghk",
     "ghkg",
-    "nrn_ghk",
     "printf",
     "set_seed",
 ];

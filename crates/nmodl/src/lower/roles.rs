@@ -5,7 +5,7 @@
 //! - Assigned in INITIAL alone, from parameters: it is computed again wherever it is read.
 //! - Otherwise its value outlives a step: it is kept like a state.
 
-use super::Segment;
+use super::{Phase, Segment};
 use super::run::Run;
 use crate::program::{Program, What};
 use homolog_base::Diagnostic;
@@ -19,6 +19,8 @@ pub(crate) struct Roles {
     pub again: BTreeSet<String>,
     /// Kept like states.
     pub kept: BTreeSet<String>,
+    /// Assigned somewhere, so that they begin with a value of their own.
+    pub own: BTreeSet<String>,
 }
 
 /// What one root of the program reads before it assigns, and what it assigns.
@@ -28,7 +30,63 @@ struct Use {
     written: BTreeSet<String>,
 }
 
-/// Finds the role of every variable.
+/// Finds the role of every variable of a channel or a point, whose step has phases: INITIAL once; then, again and again,
+/// the currents (BREAKPOINT without SOLVE) and the states (every SOLVE; and BREAKPOINT where there is no current). What a
+/// phase reads before it has assigned it, another one has left there.
+pub(crate) fn find_in_phases(p: &mut Program<'_>) -> Roles {
+    loop {
+        let none = Roles::default();
+        let mut fixed = BTreeSet::new();
+        let mut uses: Vec<Use> = Vec::new();
+        for phase in [Phase::Initial, Phase::Currents, Phase::States, Phase::Events] {
+            let mut r = Run::new(p, &none, "roles".into());
+            r.phase(phase);
+            if phase == Phase::Initial {
+                fixed.extend(r.globals.iter().filter(|(_, v)| from_parameters(p, &r, **v)).map(|(n, _)| n.clone()));
+            }
+            uses.push(Use { exposed: r.exposed, written: r.written });
+        }
+        let initial = &uses[0];
+        let in_run = |pick: fn(&Use) -> &BTreeSet<String>, name: &str| uses[1..].iter().any(|u| pick(u).contains(name));
+        let mut roles = Roles::default();
+        let mut assigned = Vec::new();
+        for name in &p.order {
+            let Some(what) = p.symbol(name).map(|s| s.what) else { continue };
+            let (exposed, written) = (in_run(|u| &u.exposed, name), in_run(|u| &u.written, name));
+            if what == What::Parameter {
+                if written || initial.written.contains(name) && !fixed.contains(name) {
+                    assigned.push(name.clone());
+                } else if initial.written.contains(name) {
+                    roles.again.insert(name.clone());
+                }
+                continue;
+            }
+            if what != What::Assigned {
+                continue;
+            }
+            if written || initial.written.contains(name) {
+                roles.own.insert(name.clone());
+            }
+            let shared = p.shared.contains(name);
+            if shared && roles.own.contains(name) {
+                roles.kept.insert(name.clone());
+            } else if !exposed || p.ion_reads.contains(name) {
+                // Temporary, or it comes from the ion.
+            } else if written {
+                roles.kept.insert(name.clone());
+            } else if initial.written.contains(name) {
+                let role = if fixed.contains(name) && !initial.exposed.contains(name) { &mut roles.again } else { &mut roles.kept };
+                role.insert(name.clone());
+            }
+        }
+        if assigned.is_empty() {
+            return roles;
+        }
+        p.assigned_parameters(&assigned);
+    }
+}
+
+/// Finds the role of every variable of a whole neuron.
 pub(crate) fn find(p: &mut Program<'_>, segments: &[Segment]) -> Roles {
     let none = Roles::default();
     let mut initial = Use::default();

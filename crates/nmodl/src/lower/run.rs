@@ -1,9 +1,9 @@
 //! Running statements symbolically.
 
-use super::Segment;
+use super::{Phase, Segment};
 use super::roles::Roles;
 use crate::ast::{Expression, ExpressionKind, Name, Operator, Routine, Statement, StatementKind};
-use crate::program::{Program, What};
+use crate::program::{Program, What, element};
 use homolog_base::{Diagnostic, Span};
 use homolog_ir::{Binary, Builder, Compare, Kernel, Logic, Op, Role, Unary, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -16,14 +16,26 @@ type Frame = Vec<HashMap<String, Value>>;
 
 /// A kernel in the making.
 pub(crate) struct Run<'p, 'a> {
-    p: &'p Program<'a>,
-    roles: &'p Roles,
+    pub(super) p: &'p Program<'a>,
+    pub(super) roles: &'p Roles,
     pub b: Builder,
     /// Values of global variables that were assigned.
     pub globals: HashMap<String, Value>,
     frames: Vec<Frame>,
     /// Right-hand sides of equations.
     pub primes: BTreeMap<String, Value>,
+    /// Volumes of COMPARTMENT.
+    pub volumes: BTreeMap<String, Value>,
+    /// Laws of CONSERVE: what is too much of their sum, by the state that they determine.
+    pub conserved: BTreeMap<String, Value>,
+    /// Both sides of equations of LINEAR and NONLINEAR, subtracted.
+    pub equations: Vec<Value>,
+    /// True: an equation `x' = f` advances `x` at once, exactly where it is linear (cnexp).
+    pub exactly: bool,
+    /// States whose equations cnexp cannot solve.
+    pub not_linear: Vec<String>,
+    /// The value of `return` in C, while a routine is written out.
+    returned: Option<Value>,
     /// ASSIGNED variables that were read before they were assigned.
     pub exposed: BTreeSet<String>,
     /// ASSIGNED variables that were assigned.
@@ -40,6 +52,14 @@ pub(crate) struct Run<'p, 'a> {
     stale_read: Option<(String, Span)>,
     steps: usize,
     too_long: Option<Span>,
+    /// A loop whose number of rounds is not known.
+    unbounded: Option<Span>,
+    /// An index out of bounds, and the number of elements.
+    outside: Option<(Span, usize)>,
+    /// A branch of which only one side returns.
+    early: Option<Span>,
+    /// Problems of systems solved on the way.
+    pub(super) problems: Vec<Diagnostic>,
     again: Option<HashMap<String, Value>>,
 }
 
@@ -52,6 +72,12 @@ impl<'p, 'a> Run<'p, 'a> {
             globals: HashMap::new(),
             frames: Vec::new(),
             primes: BTreeMap::new(),
+            volumes: BTreeMap::new(),
+            conserved: BTreeMap::new(),
+            equations: Vec::new(),
+            exactly: false,
+            not_linear: Vec::new(),
+            returned: None,
             exposed: BTreeSet::new(),
             written: BTreeSet::new(),
             keep_states: false,
@@ -61,6 +87,10 @@ impl<'p, 'a> Run<'p, 'a> {
             stale_read: None,
             steps: 0,
             too_long: None,
+            unbounded: None,
+            outside: None,
+            early: None,
+            problems: Vec::new(),
             again: None,
         }
     }
@@ -88,6 +118,33 @@ impl<'p, 'a> Run<'p, 'a> {
                     .hint("keep the values of functions in LOCAL variables instead of calling them again"),
             );
         }
+        let mut report = |d: Diagnostic| {
+            if !problems.iter().any(|o: &Diagnostic| o.code == d.code && o.labels.first().map(|l| l.0) == d.labels.first().map(|l| l.0)) {
+                problems.push(d);
+            }
+        };
+        if let Some(span) = self.unbounded {
+            report(
+                Diagnostic::error("nmodl-loop", "how often this is repeated is not known before the run")
+                    .at(self.p.source, span, "bounds of numbers, or names of DEFINE, were expected")
+                    .hint("write the bounds as numbers, or the repetitions out"),
+            );
+        }
+        if let Some((span, n)) = self.outside {
+            report(
+                Diagnostic::error("nmodl-array", "this element does not exist")
+                    .at(self.p.source, span, format!("an index from 0 to {} was expected", n.saturating_sub(1)))
+                    .hint("the first element has the index 0"),
+            );
+        }
+        if let Some(span) = self.early {
+            report(
+                Diagnostic::error("nmodl-verbatim", "this C returns early, on one side of a branch")
+                    .at(self.p.source, span, "a `return` on both sides, or on none, was expected")
+                    .hint("assign the value of the function in both branches"),
+            );
+        }
+        self.problems.into_iter().for_each(&mut report);
         if let Some((name, span)) = self.stale_read
             && !problems.iter().any(|d: &Diagnostic| d.labels.first().is_some_and(|l| l.0 == span))
         {
@@ -147,13 +204,19 @@ impl<'p, 'a> Run<'p, 'a> {
         if let What::Constant(c) = what {
             return self.b.constant(c);
         }
-        if self.initial && self.is_state(name) {
+        if self.initial && !self.p.shared.contains(name) && (self.is_state(name) || self.roles.own.contains(name)) {
+            // A state begins at the parameter of its name with a 0 behind it, where there is one.
+            let base = name.split('[').next().unwrap_or(name);
+            let first = format!("{base}0");
+            if what == What::State && self.p.symbol(&first).is_some_and(|s| s.what == What::Parameter) {
+                return self.global(&first);
+            }
             return self.b.constant(default);
         }
         if matches!(what, What::Assigned | What::Parameter) && !self.initial && self.roles.again.contains(name) {
             return self.computed_again(name);
         }
-        if what == What::Assigned {
+        if matches!(what, What::Assigned | What::State) {
             self.exposed.insert(name.to_string());
         }
         self.b.input(name, self.p.port_unit(name))
@@ -188,7 +251,35 @@ impl<'p, 'a> Run<'p, 'a> {
         }
     }
 
-    fn assign(&mut self, name: &str, v: Value) {
+    /// The unit of a variable.
+    pub(super) fn unit(&self, name: &str) -> homolog_base::Unit {
+        self.p.port_unit(name)
+    }
+
+    pub(super) fn unbounded_at(&mut self, span: Span) {
+        self.unbounded.get_or_insert(span);
+    }
+
+    /// Gives a name a value for the rest of this call.
+    pub(super) fn declare_outermost(&mut self, name: &str, v: Value) {
+        if let Some(scope) = self.frames.last_mut().and_then(|f| f.first_mut()) {
+            scope.insert(name.to_string(), v);
+        }
+    }
+
+    pub(super) fn enter_scope(&mut self, variable: Option<(String, Value)>) {
+        if let Some(f) = self.frames.last_mut() {
+            f.push(variable.into_iter().collect());
+        }
+    }
+
+    pub(super) fn leave_scope(&mut self) {
+        if let Some(f) = self.frames.last_mut() {
+            f.pop();
+        }
+    }
+
+    pub(super) fn assign(&mut self, name: &str, v: Value) {
         self.stale.remove(name);
         if let Some(slot) = self.frames.last_mut().and_then(|f| f.iter_mut().rev().find_map(|s| s.get_mut(name))) {
             *slot = v;
@@ -200,7 +291,7 @@ impl<'p, 'a> Run<'p, 'a> {
             } else {
                 self.state_dropped = true;
             }
-            if self.roles.kept.contains(name) {
+            if self.p.symbol(name).is_some_and(|s| s.what != What::State) {
                 self.written.insert(name.to_string());
             }
             return;
@@ -228,11 +319,41 @@ impl<'p, 'a> Run<'p, 'a> {
                 }
             }
             Segment::Solve(at) => {
-                if let StatementKind::Solve(block, _) = &self.p.breakpoint[at].kind {
+                if let StatementKind::Solve { block, .. } = &self.p.breakpoint[at].kind {
                     let name = block.text.as_str();
                     if let Some(r) = self.p.derivatives.get(name).or_else(|| self.p.procedures.get(name)).copied() {
                         self.call(r, Vec::new(), block.span);
                     }
+                }
+            }
+        }
+    }
+
+    /// Runs one phase of a channel or a point.
+    pub(crate) fn phase(&mut self, phase: Phase) {
+        self.keep_states = true;
+        self.initial = phase == Phase::Initial;
+        self.enter();
+        let p = self.p;
+        let is_solve = |s: &&&Statement| matches!(s.kind, StatementKind::Solve { .. });
+        match phase {
+            Phase::Initial => p.initial.iter().for_each(|s| self.statement(s)),
+            Phase::Currents if p.currents.is_empty() => {}
+            Phase::Currents | Phase::Assigned => p.breakpoint.iter().filter(|s| !is_solve(s)).for_each(|s| self.statement(s)),
+            Phase::States => {
+                p.breakpoint.iter().filter(is_solve).for_each(|s| self.statement(s));
+                if p.currents.is_empty() {
+                    p.breakpoint.iter().filter(|s| !is_solve(s)).for_each(|s| self.statement(s));
+                }
+            }
+            Phase::Events => {
+                if let Some(routine) = p.receive {
+                    for (name, unit) in &routine.arguments {
+                        let unit = unit.as_ref().and_then(|u| p.units.read(&u.text).ok()).unwrap_or(homolog_base::Unit::ONE);
+                        let v = self.b.input(&name.text, unit);
+                        self.declare(&name.text, v);
+                    }
+                    self.statements(&routine.body);
                 }
             }
         }
@@ -249,18 +370,69 @@ impl<'p, 'a> Run<'p, 'a> {
                     self.declare(&n.text, zero);
                 }
             }
-            StatementKind::Assign { target, prime, value } => {
+            StatementKind::Assign { target, index, prime, value } => {
                 let v = self.number(value);
-                if *prime {
-                    self.primes.insert(target.text.clone(), v);
-                } else {
-                    self.assign(&target.text, v);
+                let Some(index) = index else {
+                    return self.assign_or_prime(&target.text, *prime, v);
+                };
+                let at = self.number(index);
+                let n = self.p.arrays.get(&target.text).copied().unwrap_or(0);
+                if let Some(k) = self.index(at, n, index.span) {
+                    return self.assign_or_prime(&element(&target.text, k), *prime, v);
+                }
+                for k in 0..n {
+                    let name = element(&target.text, k);
+                    let old = self.global(&name);
+                    let here = self.is_index(at, k);
+                    let v = self.b.select(here, v, old);
+                    self.assign(&name, v);
                 }
             }
             StatementKind::If { condition, then, otherwise } => self.branch(condition, then, otherwise),
             StatementKind::Scope(body) => self.block(body),
             StatementKind::Call(name, arguments) => self.call_statement(name, arguments, s.span),
-            StatementKind::Solve(..) | StatementKind::Table | StatementKind::Conductance | StatementKind::NotYet(_) => {}
+            StatementKind::From { variable, first, last, by, body } => {
+                let (first, last) = (self.number(first), self.number(last));
+                let by = by.as_ref().map(|e| self.number(e));
+                self.repeat(&variable.text, first, last, by, body, s.span);
+            }
+            StatementKind::While(condition, body) => {
+                while self.step(s.span) {
+                    let c = self.truth(condition);
+                    match self.b.as_truth(c) {
+                        Some(true) => self.block(body),
+                        Some(false) => break,
+                        None => {
+                            self.unbounded.get_or_insert(s.span);
+                            break;
+                        }
+                    }
+                }
+            }
+            StatementKind::Return(value) => {
+                let v = value.as_ref().map(|e| self.number(e));
+                let zero = self.b.constant(0.0);
+                self.returned = Some(v.unwrap_or(zero));
+            }
+            StatementKind::Verbatim(body) => {
+                for s in body {
+                    self.statement(s);
+                }
+            }
+            StatementKind::Reaction { left, right, arrow, rates } => self.reaction(left, right, *arrow, rates),
+            StatementKind::Equation(left, right) => {
+                let (x, y) = (self.number(left), self.number(right));
+                let r = self.b.sub(x, y);
+                self.equations.push(r);
+            }
+            StatementKind::Conserve(sum, total) => self.conserve(sum, total),
+            StatementKind::Compartment { index, volume, states } => self.compartment(index.as_ref(), volume, states),
+            StatementKind::Solve { block, method, steady } => self.solve(block, method.as_ref(), *steady),
+            StatementKind::Table
+            | StatementKind::Conductance
+            | StatementKind::Diffusion
+            | StatementKind::RealC(_)
+            | StatementKind::NotYet(_) => {}
         }
     }
 
@@ -280,7 +452,7 @@ impl<'p, 'a> Run<'p, 'a> {
     }
 
     /// Writes a routine out and returns its value.
-    fn call(&mut self, r: &'a Routine, arguments: Vec<Value>, span: Span) -> Value {
+    pub(super) fn call(&mut self, r: &'a Routine, arguments: Vec<Value>, span: Span) -> Value {
         let zero = self.b.constant(0.0);
         if !self.step(span) || self.frames.len() > 100 {
             self.too_long.get_or_insert(span);
@@ -291,22 +463,106 @@ impl<'p, 'a> Run<'p, 'a> {
         for ((name, _), v) in r.arguments.iter().zip(arguments) {
             self.declare(&name.text, v);
         }
-        for s in &r.body {
-            self.statement(s);
-        }
+        let outer = self.returned.take();
+        self.statements(&r.body);
+        let returned = std::mem::replace(&mut self.returned, outer);
         let frame = self.frames.pop().unwrap_or_default();
-        frame.first().and_then(|f| f.get(&r.name.text)).copied().unwrap_or(zero)
+        let value = frame.first().and_then(|f| f.get(&r.name.text)).copied().unwrap_or(zero);
+        // `return 0` in a procedure gives nothing; in a function it gives its value.
+        returned.filter(|_| self.p.functions.contains_key(r.name.text.as_str())).unwrap_or(value)
     }
 
     fn block(&mut self, body: &[Statement]) {
         if let Some(f) = self.frames.last_mut() {
             f.push(HashMap::new());
         }
-        for s in body {
-            self.statement(s);
-        }
+        self.statements(body);
         if let Some(f) = self.frames.last_mut() {
             f.pop();
+        }
+    }
+
+    /// Statements in order, up to a `return`.
+    fn statements(&mut self, body: &[Statement]) {
+        for s in body {
+            if self.returned.is_some() {
+                return;
+            }
+            self.statement(s);
+        }
+    }
+
+    pub(super) fn assign_or_prime(&mut self, name: &str, prime: bool, v: Value) {
+        if !prime {
+            return self.assign(name, v);
+        }
+        if self.exactly {
+            let x = self.global(name);
+            let dt = self.b.input(homolog_ir::ode::DT, crate::units::ms());
+            match homolog_ir::ode::exponential(&mut self.b, x, v, dt) {
+                Some(next) => self.assign(name, next),
+                None => self.not_linear.push(name.to_string()),
+            }
+        }
+        self.primes.insert(name.to_string(), v);
+    }
+
+    /// The number of an element, where it is known. One that is out of bounds is noted.
+    pub(super) fn index(&mut self, at: Value, n: usize, span: Span) -> Option<usize> {
+        let x = self.b.as_const(at)?;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // as just checked
+        let k = if x >= 0.0 && x < n as f64 { x as usize } else { usize::MAX };
+        if k == usize::MAX {
+            self.outside.get_or_insert((span, n));
+            return Some(0);
+        }
+        Some(k)
+    }
+
+    /// The truth value that an index is `k`.
+    fn is_index(&mut self, at: Value, k: usize) -> Value {
+        let whole = self.b.unary(Unary::Floor, at);
+        #[allow(clippy::cast_precision_loss)] // arrays are short
+        let k = self.b.constant(k as f64);
+        self.b.compare(Compare::Eq, whole, k)
+    }
+
+    fn element(&mut self, name: &str, index: &Expression) -> Value {
+        let at = self.number(index);
+        let n = self.p.arrays.get(name).copied().unwrap_or(0);
+        if let Some(k) = self.index(at, n, index.span) {
+            return self.global(&element(name, k));
+        }
+        let mut out = self.b.constant(f64::NAN);
+        for k in (0..n).rev() {
+            let v = self.global(&element(name, k));
+            let here = self.is_index(at, k);
+            out = if k + 1 == n { v } else { self.b.select(here, v, out) };
+        }
+        out
+    }
+
+    fn repeat(&mut self, variable: &str, first: Value, last: Value, by: Option<Value>, body: &[Statement], span: Span) {
+        let by = by.map_or(Some(1.0), |v| self.b.as_const(v));
+        let (Some(first), Some(last), Some(by)) = (self.b.as_const(first), self.b.as_const(last), by) else {
+            self.unbounded.get_or_insert(span);
+            return;
+        };
+        let (mut i, last) = (first.trunc(), last.trunc());
+        while if by >= 0.0 { i <= last } else { i >= last } {
+            if !self.step(span) || by == 0.0 {
+                self.too_long.get_or_insert(span);
+                return;
+            }
+            let v = self.b.constant(i);
+            if let Some(f) = self.frames.last_mut() {
+                f.push(HashMap::from([(variable.to_string(), v)]));
+            }
+            self.statements(body);
+            if let Some(f) = self.frames.last_mut() {
+                f.pop();
+            }
+            i += by.trunc();
         }
     }
 
@@ -317,14 +573,25 @@ impl<'p, 'a> Run<'p, 'a> {
             self.block(if known { then } else { otherwise });
             return;
         }
+        if self.returned.is_some() {
+            return;
+        }
         let before = (self.frames.last().cloned().unwrap_or_default(), self.globals.clone(), self.primes.clone());
         self.block(then);
+        let returned = self.returned.take();
         let after = (
             std::mem::replace(self.frames.last_mut().expect("a frame is open"), before.0),
             std::mem::replace(&mut self.globals, before.1.clone()),
             std::mem::replace(&mut self.primes, before.2),
         );
         self.block(otherwise);
+        let value = self.returned.take();
+        if let (Some(x), Some(y)) = (returned, value) {
+            let v = self.select(c, x, y);
+            self.returned = Some(v);
+        } else if returned.is_some() || value.is_some() {
+            self.early.get_or_insert(condition.span);
+        }
         let depth = after.0.len();
         for (k, scope) in after.0.into_iter().enumerate().take(depth) {
             for (name, x) in sorted(scope) {
@@ -368,7 +635,7 @@ impl<'p, 'a> Run<'p, 'a> {
         v
     }
 
-    fn truth(&mut self, e: &Expression) -> Value {
+    pub(super) fn truth(&mut self, e: &Expression) -> Value {
         let v = self.number_or_truth(e);
         if self.b.op(v).is_truth() {
             return v;
@@ -391,7 +658,7 @@ impl<'p, 'a> Run<'p, 'a> {
                 Some(v) => v,
                 None => self.global(name),
             },
-            ExpressionKind::Element(_) => self.b.constant(0.0),
+            ExpressionKind::Element(name, index) => self.element(&name.text, index),
             ExpressionKind::Negative(x) => {
                 let v = self.number(x);
                 self.b.neg(v)
@@ -404,6 +671,8 @@ impl<'p, 'a> Run<'p, 'a> {
                 let values: Vec<Value> = arguments.iter().map(|a| self.number(a)).collect();
                 match self.p.functions.get(name.text.as_str()).copied() {
                     Some(r) => self.call(r, values, e.span),
+                    None if name.text == "nrn_ghk" => self.ghk(&values),
+                    None if name.text == "at_time" => self.at_time(&values),
                     None => self.builtin(&name.text, &values),
                 }
             }
@@ -429,6 +698,41 @@ impl<'p, 'a> Run<'p, 'a> {
                 }
             }
         }
+    }
+
+    /// The current through 1 cm/s of membrane of ions at `ci` and `co` (mM) of charge `z`, mA/cm2 (Goldman 1943, Hodgkin
+    /// & Katz 1949): `0.001 z F (ci exprelr(-u) - co exprelr(u))`, `u = z v F / (1000 R T)`.
+    fn ghk(&mut self, x: &[Value]) -> Value {
+        const FARADAY: f64 = 96_485.332_123_310_01;
+        const GAS: f64 = 8.314_462_618_153_24;
+        let &[v, inside, outside, z] = x else { return self.b.constant(f64::NAN) };
+        let celsius = self.global("celsius");
+        let b = &mut self.b;
+        let zero = b.constant(273.15);
+        let kelvin = b.add(celsius, zero);
+        let k = b.constant(1000.0 * GAS / FARADAY);
+        let scale = b.mul(k, kelvin);
+        let zv = b.mul(z, v);
+        let u = b.div(zv, scale);
+        let n = b.neg(u);
+        let (here, there) = (b.unary(Unary::Exprelr, u), b.unary(Unary::Exprelr, n));
+        let (outward, inward) = (b.mul(inside, there), b.mul(outside, here));
+        let net = b.sub(outward, inward);
+        let k = b.constant(0.001 * FARADAY);
+        let kz = b.mul(k, z);
+        b.mul(kz, net)
+    }
+
+    /// True in the step that reaches a time.
+    fn at_time(&mut self, x: &[Value]) -> Value {
+        let &[when] = x else { return self.b.constant(f64::NAN) };
+        let (t, dt) = (self.global("t"), self.global("dt"));
+        let tiny = self.b.constant(1e-11);
+        let when = self.b.sub(when, tiny);
+        let before = self.b.sub(t, dt);
+        let reached = self.b.compare(Compare::Le, when, t);
+        let new = self.b.compare(Compare::Lt, before, when);
+        self.b.logic(Logic::And, reached, new)
     }
 
     fn builtin(&mut self, name: &str, x: &[Value]) -> Value {

@@ -1,7 +1,7 @@
 //! Blocks: the outermost structure, and the lists in them.
 
 use super::{Parsed, Parser, Reported};
-use crate::ast::{Block, BlockKind, ConstantValue, Declaration, File, Name, NeuronItem, Routine, UnitItem, UnitText};
+use crate::ast::{Block, BlockKind, ConstantValue, Declaration, File, Length, Name, NeuronItem, Routine, UnitItem, UnitText};
 use crate::lexer::Kind;
 use homolog_base::Diagnostic;
 
@@ -107,7 +107,7 @@ impl Parser<'_> {
         let word = self.text(t);
         if t.kind == Kind::Verbatim {
             self.next();
-            return Ok(BlockKind::NotYet);
+            return Ok(BlockKind::Verbatim);
         }
         if t.kind == Kind::Close {
             let d = Diagnostic::error("nmodl-brace", "this `}` closes nothing")
@@ -173,7 +173,20 @@ impl Parser<'_> {
                 self.expect(Kind::Text, "the name of a file in quotes")?;
                 BlockKind::NotYet
             }
-            "LOCAL" => BlockKind::Local(self.names("the name of a variable")?),
+            "LOCAL" => {
+                let mut names = Vec::new();
+                loop {
+                    let name = self.name("the name of a variable")?;
+                    names.push((name, self.length()?));
+                    if !self.eat(Kind::Comma) {
+                        break;
+                    }
+                }
+                BlockKind::Local(names)
+            }
+            "KINETIC" => BlockKind::Kinetic(self.routine(false)?),
+            "LINEAR" => BlockKind::Linear(self.routine(false)?),
+            "NONLINEAR" => BlockKind::Nonlinear(self.routine(false)?),
             "FUNCTION_TABLE" => {
                 self.name("the name of the function")?;
                 self.argument_list()?;
@@ -302,7 +315,8 @@ impl Parser<'_> {
                 }
                 NeuronItem::Ion { ion, read, write, valence }
             }
-            "POINTER" | "BBCOREPOINTER" | "EXTERNAL" | "RANDOM" => {
+            "POINTER" | "BBCOREPOINTER" | "EXTERNAL" => NeuronItem::Pointer(self.names("a name")?),
+            "RANDOM" => {
                 self.names("a name")?;
                 NeuronItem::NotYet(keyword)
             }
@@ -314,6 +328,32 @@ impl Parser<'_> {
                 return Err(Reported);
             }
         })
+    }
+
+    /// `[n]`
+    fn length(&mut self) -> Parsed<Option<Length>> {
+        if !self.eat(Kind::LeftSquare) {
+            return Ok(None);
+        }
+        let t = self.peek();
+        let length = match t.kind {
+            Kind::Word => Length::Name(self.name("a length")?),
+            _ => {
+                let x = self.number()?;
+                if x < 1.0 || x.fract() != 0.0 || x > 10_000.0 {
+                    let d = Diagnostic::error("nmodl-array", format!("an array cannot have {x} elements"))
+                        .at(self.source, t.span, "a whole number from 1 to 10000 was expected")
+                        .hint("write the number of its elements");
+                    self.report(d);
+                    return Err(Reported);
+                }
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // whole and small, as just checked
+                let n = x as usize;
+                Length::Number(n)
+            }
+        };
+        self.expect(Kind::RightSquare, "`]`")?;
+        Ok(Some(length))
     }
 
     fn unit_item(&mut self) -> Parsed<UnitItem> {
@@ -343,12 +383,7 @@ impl Parser<'_> {
 
     fn declaration(&mut self) -> Parsed<Declaration> {
         let name = self.name("the name of a variable")?;
-        let mut d = Declaration { name, value: None, unit: None, limits: None, start: None, array: false };
-        if self.eat(Kind::LeftSquare) {
-            d.array = true;
-            self.next();
-            self.expect(Kind::RightSquare, "`]`")?;
-        }
+        let mut d = Declaration { name, value: None, unit: None, limits: None, start: None, length: self.length()? };
         if self.eat(Kind::Is) {
             d.value = Some(self.number()?);
         }

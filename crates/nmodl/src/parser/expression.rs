@@ -111,9 +111,9 @@ impl Parser<'_> {
                     Kind::Left => ExpressionKind::Call(name, self.arguments()?),
                     Kind::LeftSquare => {
                         self.next();
-                        self.expression()?;
+                        let index = self.expression()?;
                         self.expect(Kind::RightSquare, "`]`")?;
-                        ExpressionKind::Element(name)
+                        ExpressionKind::Element(name, Box::new(index))
                     }
                     _ => ExpressionKind::Name(name.text),
                 };

@@ -45,13 +45,13 @@ impl Parser<'_> {
         false
     }
 
-    fn statement(&mut self) -> Parsed<Option<Statement>> {
+    pub(super) fn statement(&mut self) -> Parsed<Option<Statement>> {
         let t = self.peek();
         let start = t.span.start;
         let kind = match (t.kind, self.text(t)) {
             (Kind::Verbatim, _) => {
                 self.next();
-                StatementKind::NotYet("VERBATIM".into())
+                self.verbatim(t.span)
             }
             (Kind::Other, ";") => {
                 self.next();
@@ -59,8 +59,70 @@ impl Parser<'_> {
             }
             (Kind::Tilde, _) => {
                 self.next();
-                self.skip_line();
-                StatementKind::NotYet("~".into())
+                self.reaction()?
+            }
+            (Kind::Word, "CONSERVE") => {
+                self.next();
+                let left = self.species()?;
+                self.expect(Kind::Is, "`=`")?;
+                StatementKind::Conserve(left, self.expression()?)
+            }
+            (Kind::Word, "COMPARTMENT") => {
+                self.next();
+                self.compartment()?
+            }
+            (Kind::Word, "LONGITUDINAL_DIFFUSION") => {
+                self.next();
+                self.compartment()?;
+                StatementKind::Diffusion
+            }
+            (Kind::Word, "FROM") => self.from()?,
+            (Kind::Word, "while" | "WHILE") => {
+                self.next();
+                self.expect(Kind::Left, "`(` and a condition")?;
+                let condition = self.expression()?;
+                self.expect(Kind::Right, "`)`")?;
+                StatementKind::While(condition, self.body()?)
+            }
+            (Kind::Word, "return") if self.in_c => {
+                self.next();
+                let value = if self.kind() == Kind::Other || self.kind() == Kind::Close || self.kind() == Kind::End {
+                    None
+                } else {
+                    Some(self.expression()?)
+                };
+                StatementKind::Return(value)
+            }
+            (Kind::Word, "printf") => {
+                self.next();
+                let open = self.peek().span;
+                let mut depth = 0usize;
+                loop {
+                    match self.kind() {
+                        Kind::Left => depth += 1,
+                        Kind::Right => depth = depth.saturating_sub(1),
+                        Kind::End | Kind::Close | Kind::Open => return Err(self.expected("`)`")),
+                        _ => {}
+                    }
+                    self.next();
+                    if depth == 0 {
+                        break;
+                    }
+                }
+                let mut d = Diagnostic::warning("nmodl-printf", "nothing is printed in a step")
+                    .at(self.source, Span::new(start, open.end), "this has no effect")
+                    .hint("record the variable instead");
+                d.severity = homolog_base::Severity::Note;
+                self.report(d);
+                return Ok(None);
+            }
+            (Kind::Word, "PROTECT") => {
+                self.next();
+                return self.statement();
+            }
+            (Kind::Word, "MUTEXLOCK" | "MUTEXUNLOCK") => {
+                self.next();
+                return Ok(None);
             }
             (Kind::Open, _) => StatementKind::Scope(self.body()?),
             (Kind::Word, "LOCAL") => {
@@ -71,6 +133,7 @@ impl Parser<'_> {
             (Kind::Word, "SOLVE") => {
                 self.next();
                 let block = self.name("the name of a block")?;
+                let steady = self.at_word("STEADYSTATE");
                 let method = if self.eat_word("METHOD") || self.eat_word("USING") || self.eat_word("STEADYSTATE") {
                     Some(self.name("the name of a method")?)
                 } else {
@@ -79,7 +142,7 @@ impl Parser<'_> {
                 if self.eat_word("IFERROR") {
                     self.skip_braces();
                 }
-                StatementKind::Solve(block, method)
+                StatementKind::Solve { block, method, steady }
             }
             (Kind::Word, "CONDUCTANCE") => {
                 self.next();
@@ -93,7 +156,7 @@ impl Parser<'_> {
                 self.table()?;
                 StatementKind::Table
             }
-            (Kind::Word, word @ ("while" | "WHILE" | "FROM" | "FORALL" | "FOR_NETCONS" | "INITIAL" | "WATCH" | "for")) => {
+            (Kind::Word, word @ ("FORALL" | "FOR_NETCONS" | "INITIAL" | "WATCH" | "for")) => {
                 let word = word.to_string();
                 self.next();
                 while !(matches!(self.kind(), Kind::Open | Kind::End | Kind::Close) || word == "WATCH" && self.begins_line()) {
@@ -106,17 +169,10 @@ impl Parser<'_> {
             }
             (
                 Kind::Word,
-                word @ ("CONSERVE"
-                | "COMPARTMENT"
-                | "LONGITUDINAL_DIFFUSION"
-                | "PROTECT"
-                | "MUTEXLOCK"
-                | "MUTEXUNLOCK"
-                | "LAG"
+                word @ ("LAG"
                 | "RESET"
                 | "MATCH"
-                | "PRINTF"
-                | "printf"),
+                | "PRINTF"),
             ) => {
                 let word = word.to_string();
                 self.next();
@@ -155,7 +211,7 @@ impl Parser<'_> {
         self.expect(Kind::Left, "`(` and a condition")?;
         let condition = self.expression()?;
         self.expect(Kind::Right, "`)`")?;
-        let then = self.body()?;
+        let then = self.branch_body()?;
         let mut otherwise = Vec::new();
         if self.eat_word("else") || self.eat_word("ELSE") {
             if self.at_word("if") || self.at_word("IF") {
@@ -163,10 +219,22 @@ impl Parser<'_> {
                 let kind = self.branch()?;
                 otherwise.push(Statement { span: self.since(start), kind });
             } else {
-                otherwise = self.body()?;
+                otherwise = self.branch_body()?;
             }
         }
         Ok(StatementKind::If { condition, then, otherwise })
+    }
+
+    /// A body, which in C may be one statement without braces.
+    fn branch_body(&mut self) -> Parsed<Vec<Statement>> {
+        if !self.in_c || self.kind() == Kind::Open {
+            return self.body();
+        }
+        let statement = self.statement()?;
+        if self.kind() == Kind::Other {
+            self.next();
+        }
+        Ok(statement.into_iter().collect())
     }
 
     /// `TABLE a, b DEPEND c, d FROM x TO y WITH n`
@@ -199,11 +267,11 @@ impl Parser<'_> {
             Kind::Left => Ok(StatementKind::Call(name, self.arguments()?)),
             Kind::LeftSquare => {
                 self.next();
-                self.expression()?;
+                let index = Some(self.expression()?);
                 self.expect(Kind::RightSquare, "`]`")?;
+                let prime = self.eat(Kind::Prime);
                 self.expect(Kind::Is, "`=`")?;
-                self.expression()?;
-                Ok(StatementKind::NotYet(format!("{}[...] (an array)", name.text)))
+                Ok(StatementKind::Assign { target: name, index, prime, value: self.expression()? })
             }
             Kind::Prime => {
                 self.next();
@@ -214,11 +282,11 @@ impl Parser<'_> {
                     return Ok(StatementKind::NotYet(format!("{}'' (a higher derivative)", name.text)));
                 }
                 self.expect(Kind::Is, "`=`")?;
-                Ok(StatementKind::Assign { target: name, prime: true, value: self.expression()? })
+                Ok(StatementKind::Assign { target: name, index: None, prime: true, value: self.expression()? })
             }
             Kind::Is => {
                 self.next();
-                Ok(StatementKind::Assign { target: name, prime: false, value: self.expression()? })
+                Ok(StatementKind::Assign { target: name, index: None, prime: false, value: self.expression()? })
             }
             _ => Err(self.expected("`=` or `(`")),
         }
