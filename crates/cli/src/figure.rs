@@ -20,6 +20,19 @@ pub struct Figure {
     pub currents: Vec<(String, Vec<(f64, f64)>)>,
     /// Files with all numbers.
     pub files: Vec<String>,
+    /// Panels over something else, or with a title of their own.
+    pub curves: Vec<Curves>,
+}
+
+/// Lines over one quantity, in a panel of their own.
+#[derive(Clone, Debug, Default)]
+pub struct Curves {
+    /// Title.
+    pub title: String,
+    /// What they are over, with its unit.
+    pub over: String,
+    /// The lines, of one unit.
+    pub lines: Vec<Line>,
 }
 
 /// One trace.
@@ -58,6 +71,9 @@ pub fn html(f: &Figure) -> String {
         out.push_str(&format!("<p>{}</p>\n", escape(fact)));
     }
     out.push_str(&spikes(f));
+    for c in &f.curves {
+        out.push_str(&own_panel(c));
+    }
     let mut units: Vec<&str> = Vec::new();
     for line in &f.lines {
         if !units.contains(&line.unit.as_str()) {
@@ -77,27 +93,44 @@ pub fn html(f: &Figure) -> String {
         out.push_str(&section("Injected current, inward positive", "nA", &names, &points, f, 96.0));
     }
     let files: Vec<String> = f.files.iter().map(|p| format!("<code>{}</code>", escape(p))).collect();
-    out.push_str(&format!("<footer>\n<p>All numbers are in {}.</p>\n</footer>\n</main>\n</body>\n</html>\n", files.join(" and ")));
+    if !files.is_empty() {
+        out.push_str(&format!("<footer>\n<p>All numbers are in {}.</p>\n</footer>\n", files.join(" and ")));
+    }
+    out.push_str("</main>\n</body>\n</html>\n");
     out
+}
+
+fn own_panel(c: &Curves) -> String {
+    let names: Vec<&str> = c.lines.iter().map(|l| l.name.as_str()).collect();
+    let range = c.lines.iter().flat_map(|l| &l.points).fold((f64::INFINITY, f64::NEG_INFINITY), |r, p| (r.0.min(p.0), r.1.max(p.0)));
+    let points: Vec<_> = c.lines.iter().take(MOST).map(|l| l.points.clone()).collect();
+    let unit = c.lines.first().map_or("", |l| l.unit.as_str());
+    let drawing = panel_over(&format!("{}: {}", c.title, names.join(", ")), (unit, &c.over), &points, range, 220.0);
+    format!("<section>\n<h3>{}</h3>\n<p class=\"key\">{}</p>\n<figure>\n{drawing}\n</figure>\n</section>\n", escape(&c.title), chips(&names))
 }
 
 /// A panel with its legend.
 fn section(title: &str, unit: &str, names: &[&str], points: &[Vec<(f64, f64)>], f: &Figure, height: f64) -> String {
-    let chips: String = names
-        .iter()
-        .take(MOST)
-        .enumerate()
-        .map(|(k, name)| {
-            let dashed = if k >= COLOURS { " (dashed)" } else { "" };
-            format!("<span class=\"chip l{}\"><i></i><code>{}</code>{dashed}</span> ", k % COLOURS, escape(name))
-        })
-        .collect();
+    let chips = chips(names);
     let rest = if names.len() > MOST { format!("<p class=\"caption\">The first {MOST} of {}.</p>\n", names.len()) } else { String::new() };
     let drawing = panel(&format!("{title}: {}", names.join(", ")), unit, points, f, height);
     format!("<section>\n<h3>{}</h3>\n<p class=\"key\">{chips}</p>\n<figure>\n{drawing}\n</figure>\n{rest}</section>\n", escape(title))
 }
 
+/// The legend of a panel.
+fn chips(names: &[&str]) -> String {
+    let chip = |(k, name): (usize, &&str)| {
+        let dashed = if k >= COLOURS { " (dashed)" } else { "" };
+        format!("<span class=\"chip l{}\"><i></i><code>{}</code>{dashed}</span> ", k % COLOURS, escape(name))
+    };
+    names.iter().take(MOST).enumerate().map(chip).collect()
+}
+
 fn panel(title: &str, unit: &str, lines: &[Vec<(f64, f64)>], f: &Figure, height: f64) -> String {
+    panel_over(title, (unit, "time, ms"), lines, (0.0, f.duration), height)
+}
+
+fn panel_over(title: &str, (unit, over): (&str, &str), lines: &[Vec<(f64, f64)>], range: (f64, f64), height: f64) -> String {
     let (top, bottom) = (8.0, 8.0 + height);
     let mut svg = Svg::new(WIDTH, bottom + 44.0, title);
     let finite = || lines.iter().flatten().map(|p| p.1).filter(|v| v.is_finite());
@@ -110,7 +143,7 @@ fn panel(title: &str, unit: &str, lines: &[Vec<(f64, f64)>], f: &Figure, height:
         let room = if high == 0.0 { 1.0 } else { 0.1 * high.abs() };
         (low, high) = (low - room, high + room);
     }
-    let x = Scale { values: (0.0, f.duration), places: (LEFT, WIDTH - RIGHT) };
+    let x = Scale { values: range, places: (LEFT, WIDTH - RIGHT) };
     // The axes of small numbers are drawn in a power of ten of their unit.
     let (factor, prefix) = power(low.abs().max(high.abs()));
     let (low, high) = (low * factor, high * factor);
@@ -121,7 +154,7 @@ fn panel(title: &str, unit: &str, lines: &[Vec<(f64, f64)>], f: &Figure, height:
         svg.line((LEFT, y.at(v)), (x.places.1, y.at(v)), "grid");
         svg.text((LEFT - 8.0, y.at(v) + 4.0), "end", &tick_label(v, step));
     }
-    time_axis(&mut svg, &x, bottom);
+    axis(&mut svg, &x, bottom, over);
     // What is dashed lies above, so that both are seen where they run together.
     for (k, line) in lines.iter().enumerate() {
         let dashed = if k >= COLOURS { " dashed" } else { "" };
@@ -168,7 +201,7 @@ fn spikes(f: &Figure) -> String {
     let mut svg = Svg::new(WIDTH, bottom + 44.0, &format!("Spikes: {total} of {} neurons", f.spikes.len()));
     let x = Scale { values: (0.0, f.duration), places: (LEFT.max(left), WIDTH - RIGHT) };
     svg.rect((x.places.0, top), (x.places.1 - x.places.0, bottom - top), "cell", 1.0);
-    time_axis(&mut svg, &x, bottom);
+    axis(&mut svg, &x, bottom, "time, ms");
     for (k, (name, times)) in rows.iter().enumerate() {
         let y = top + each * k as f64;
         svg.text((x.places.0 - 8.0, y + 13.0), "end", name);
@@ -182,13 +215,13 @@ fn spikes(f: &Figure) -> String {
     format!("<section>\n<h3>Spikes: {total}</h3>\n<figure>\n{}\n</figure>\n{rest}</section>\n", svg.finish())
 }
 
-fn time_axis(svg: &mut Svg, x: &Scale, bottom: f64) {
+fn axis(svg: &mut Svg, x: &Scale, bottom: f64, over: &str) {
     let step = round_step((x.values.1 - x.values.0) / 10.0);
     for t in x.ticks_every(step) {
         svg.line((x.at(t), bottom), (x.at(t), bottom + 4.0), "tick");
         svg.text((x.at(t), bottom + 18.0), "middle", &tick_label(t, step));
     }
-    svg.text(((x.places.0 + x.places.1) / 2.0, bottom + 36.0), "middle axis", "time, ms");
+    svg.text(((x.places.0 + x.places.1) / 2.0, bottom + 36.0), "middle axis", over);
 }
 
 /// No more points than can be seen: of each piece of time the lowest and the highest, in their order.
@@ -240,6 +273,7 @@ mod tests {
             spikes: vec![("cell[0]".into(), vec![2.5])],
             currents: vec![("cell.soma(0.5)".into(), vec![(2.0, 0.5), (8.0, 0.0)])],
             files: vec!["traces.csv".into()],
+            curves: vec![Curves { title: "m".into(), over: "mV".into(), lines: vec![line("m", "", vec![(-60.0, 0.0), (0.0, 1.0)])] }],
         }
     }
 
@@ -250,7 +284,7 @@ mod tests {
             assert!(!page.contains(word), "{word}");
         }
         assert!(page.contains("<h1>&lt;A &amp; B&gt;</h1>") && page.contains("In mV") && page.contains("Without dimension"));
-        assert_eq!(page.matches("<svg").count(), 4, "spikes, mV, dimensionless, current");
+        assert_eq!(page.matches("<svg").count(), 5, "spikes, a panel of its own, mV, dimensionless, current");
     }
 
     #[test]

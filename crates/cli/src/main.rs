@@ -32,6 +32,7 @@ enum Command {
     Run(commands::run::Args),
     Check(commands::check::Args),
     Fmt(commands::fmt::Args),
+    Mech(commands::mech::Args),
     Bench(commands::bench::Args),
 }
 
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Command::Run(args) => commands::run::run(&args, color),
         Command::Check(args) => commands::check::run(&args, color),
         Command::Fmt(args) => commands::fmt::run(&args, color),
+        Command::Mech(args) => commands::mech::run(&args, color),
         Command::Bench(args) => commands::bench::run(&args, color),
     };
     done.unwrap_or_else(|problems| {

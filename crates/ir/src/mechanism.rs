@@ -243,7 +243,9 @@ impl Mechanism {
 
     /// Why a cell cannot hold it yet, if it cannot.
     pub fn not_in_cells(&self) -> Option<String> {
-        let memory = self.breakpoint.outputs.iter().find(|(p, _)| self.states.iter().any(|s| s.name == p.name));
+        let kernels = [Some(&self.breakpoint), self.advance.as_ref()];
+        let is_read = |n: &str| kernels.iter().flatten().any(|k| k.input(n).is_some());
+        let memory = self.breakpoint.outputs.iter().find(|(p, _)| self.states.iter().any(|s| s.name == p.name) && is_read(&p.name));
         if let Some((p, _)) = memory {
             return Some(format!("BREAKPOINT keeps a value of `{}` for the next step", p.name));
         }

@@ -3,12 +3,14 @@
 //! - [`operations`](operations()): how many operations and words of memory one image takes, counted from the compiled model
 //!   and the spikes that were recorded;
 //! - [`estimate`]: joules, from those counts and a table of constants that is data ([`EnergyTable`]);
+//! - [`clamp`]: one mechanism alone, under voltage clamp;
 //! - [`pumping`]: joules that modelled cells spend, from the charge that was measured in the run and what their pumps take
 //!   ([`AtpTable`]);
 //! - [`LevelResult`] and [`entry`]: what was found for one level and seed, and the line of a
 //!   [`Report`](homolog_base::Report) that seeds add up to.
 
 pub mod atp;
+pub mod clamp;
 pub mod energy;
 pub mod operations;
 pub mod summary;

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod check;
 pub mod compare;
 pub mod fmt;
+pub mod mech;
 pub mod run;
 mod trace;
 

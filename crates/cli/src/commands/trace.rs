@@ -260,5 +260,6 @@ fn figure(opened: &work::Opened, model: &Model, table: &work::Table, groups: &[S
         spikes: spikes.collect(),
         currents: currents.collect(),
         files,
+        ..Figure::default()
     }
 }

@@ -56,6 +56,7 @@ fn kernels(m: &Mechanism) -> Vec<&Kernel> {
         Solve::Ode { rhs, .. } => rhs,
         Solve::Assign(k) => k,
     }));
+    all.extend(&m.advance);
     all.extend(m.spike.iter().flat_map(|s| [&s.condition, &s.reset]));
     let mut steps: Vec<&EventStep> = m.receive.iter().flat_map(|r| &r.steps).collect();
     while let Some(step) = steps.pop() {

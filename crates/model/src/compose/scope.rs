@@ -61,10 +61,11 @@ impl<'a> Scope<'a> {
 
     /// One sentence for each port that was read although nothing defines it.
     pub fn problems(&self) -> Vec<String> {
+        let refused = self.mechanism.not_in_cells().map(|why| format!("`{}` cannot be used here yet: {why}", self.mechanism.name));
         let mut names = self.undefined.clone();
         names.sort();
         names.dedup();
-        names.into_iter().map(|n| format!("`{}` reads `{n}`, which nothing here gives a value", self.mechanism.name)).collect()
+        names.into_iter().map(|n| format!("`{}` reads `{n}`, which nothing here gives a value", self.mechanism.name)).chain(refused).collect()
     }
 }
 

@@ -1,11 +1,14 @@
 //! Running statements symbolically.
 
+mod arrays;
+mod functions;
+
 use super::{Phase, Segment};
 use super::roles::Roles;
 use crate::ast::{Expression, ExpressionKind, Name, Operator, Routine, Statement, StatementKind};
 use crate::program::{Program, What, element};
 use homolog_base::{Diagnostic, Span};
-use homolog_ir::{Binary, Builder, Compare, Kernel, Logic, Op, Role, Unary, Value};
+use homolog_ir::{Builder, Compare, Kernel, Logic, Op, Role, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How many statements and operations one kernel may come to, calls written out.
@@ -507,65 +510,6 @@ impl<'p, 'a> Run<'p, 'a> {
         self.primes.insert(name.to_string(), v);
     }
 
-    /// The number of an element, where it is known. One that is out of bounds is noted.
-    pub(super) fn index(&mut self, at: Value, n: usize, span: Span) -> Option<usize> {
-        let x = self.b.as_const(at)?;
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // as just checked
-        let k = if x >= 0.0 && x < n as f64 { x as usize } else { usize::MAX };
-        if k == usize::MAX {
-            self.outside.get_or_insert((span, n));
-            return Some(0);
-        }
-        Some(k)
-    }
-
-    /// The truth value that an index is `k`.
-    fn is_index(&mut self, at: Value, k: usize) -> Value {
-        let whole = self.b.unary(Unary::Floor, at);
-        #[allow(clippy::cast_precision_loss)] // arrays are short
-        let k = self.b.constant(k as f64);
-        self.b.compare(Compare::Eq, whole, k)
-    }
-
-    fn element(&mut self, name: &str, index: &Expression) -> Value {
-        let at = self.number(index);
-        let n = self.p.arrays.get(name).copied().unwrap_or(0);
-        if let Some(k) = self.index(at, n, index.span) {
-            return self.global(&element(name, k));
-        }
-        let mut out = self.b.constant(f64::NAN);
-        for k in (0..n).rev() {
-            let v = self.global(&element(name, k));
-            let here = self.is_index(at, k);
-            out = if k + 1 == n { v } else { self.b.select(here, v, out) };
-        }
-        out
-    }
-
-    fn repeat(&mut self, variable: &str, first: Value, last: Value, by: Option<Value>, body: &[Statement], span: Span) {
-        let by = by.map_or(Some(1.0), |v| self.b.as_const(v));
-        let (Some(first), Some(last), Some(by)) = (self.b.as_const(first), self.b.as_const(last), by) else {
-            self.unbounded.get_or_insert(span);
-            return;
-        };
-        let (mut i, last) = (first.trunc(), last.trunc());
-        while if by >= 0.0 { i <= last } else { i >= last } {
-            if !self.step(span) || by == 0.0 {
-                self.too_long.get_or_insert(span);
-                return;
-            }
-            let v = self.b.constant(i);
-            if let Some(f) = self.frames.last_mut() {
-                f.push(HashMap::from([(variable.to_string(), v)]));
-            }
-            self.statements(body);
-            if let Some(f) = self.frames.last_mut() {
-                f.pop();
-            }
-            i += by.trunc();
-        }
-    }
-
     /// Both branches are run, and what differs afterwards is selected.
     fn branch(&mut self, condition: &Expression, then: &[Statement], otherwise: &[Statement]) {
         let c = self.truth(condition);
@@ -698,166 +642,6 @@ impl<'p, 'a> Run<'p, 'a> {
                 }
             }
         }
-    }
-
-    /// The current through 1 cm/s of membrane of ions at `ci` and `co` (mM) of charge `z`, mA/cm2 (Goldman 1943, Hodgkin
-    /// & Katz 1949): `0.001 z F (ci exprelr(-u) - co exprelr(u))`, `u = z v F / (1000 R T)`.
-    fn ghk(&mut self, x: &[Value]) -> Value {
-        const FARADAY: f64 = 96_485.332_123_310_01;
-        const GAS: f64 = 8.314_462_618_153_24;
-        let &[v, inside, outside, z] = x else { return self.b.constant(f64::NAN) };
-        let celsius = self.global("celsius");
-        let b = &mut self.b;
-        let zero = b.constant(273.15);
-        let kelvin = b.add(celsius, zero);
-        let k = b.constant(1000.0 * GAS / FARADAY);
-        let scale = b.mul(k, kelvin);
-        let zv = b.mul(z, v);
-        let u = b.div(zv, scale);
-        let n = b.neg(u);
-        let (here, there) = (b.unary(Unary::Exprelr, u), b.unary(Unary::Exprelr, n));
-        let (outward, inward) = (b.mul(inside, there), b.mul(outside, here));
-        let net = b.sub(outward, inward);
-        let k = b.constant(0.001 * FARADAY);
-        let kz = b.mul(k, z);
-        b.mul(kz, net)
-    }
-
-    /// True in the step that reaches a time.
-    fn at_time(&mut self, x: &[Value]) -> Value {
-        let &[when] = x else { return self.b.constant(f64::NAN) };
-        let (t, dt) = (self.global("t"), self.global("dt"));
-        let tiny = self.b.constant(1e-11);
-        let when = self.b.sub(when, tiny);
-        let before = self.b.sub(t, dt);
-        let reached = self.b.compare(Compare::Le, when, t);
-        let new = self.b.compare(Compare::Lt, before, when);
-        self.b.logic(Logic::And, reached, new)
-    }
-
-    fn builtin(&mut self, name: &str, x: &[Value]) -> Value {
-        let b = &mut self.b;
-        let half = 0.5;
-        match (name, x) {
-            ("exp", &[x]) => b.exp(x),
-            ("expm1", &[x]) => b.unary(Unary::Expm1, x),
-            ("exprelr", &[x]) => b.unary(Unary::Exprelr, x),
-            ("log", &[x]) => b.unary(Unary::Ln, x),
-            ("log10", &[x]) => {
-                let l = b.unary(Unary::Ln, x);
-                let k = b.constant(std::f64::consts::LOG10_E);
-                b.mul(k, l)
-            }
-            ("sin", &[x]) => b.unary(Unary::Sin, x),
-            ("cos", &[x]) => b.unary(Unary::Cos, x),
-            ("tan", &[x]) => {
-                let (s, c) = (b.unary(Unary::Sin, x), b.unary(Unary::Cos, x));
-                b.div(s, c)
-            }
-            ("tanh", &[x]) => b.unary(Unary::Tanh, x),
-            ("sinh" | "cosh", &[x]) => {
-                let n = b.neg(x);
-                // The difference of expm1 keeps sinh exact near 0.
-                let sum = if name == "sinh" {
-                    let (p, q) = (b.unary(Unary::Expm1, x), b.unary(Unary::Expm1, n));
-                    b.sub(p, q)
-                } else {
-                    let (p, q) = (b.exp(x), b.exp(n));
-                    b.add(p, q)
-                };
-                let h = b.constant(half);
-                b.mul(h, sum)
-            }
-            ("fabs", &[x]) => b.unary(Unary::Abs, x),
-            ("sqrt", &[x]) => b.unary(Unary::Sqrt, x),
-            ("floor", &[x]) => b.unary(Unary::Floor, x),
-            ("ceil", &[x]) => {
-                let n = b.neg(x);
-                let f = b.unary(Unary::Floor, n);
-                b.neg(f)
-            }
-            ("fmin" | "min", &[x, y]) => b.binary(Binary::Min, x, y),
-            ("fmax" | "max", &[x, y]) => b.binary(Binary::Max, x, y),
-            ("pow", &[x, y]) => b.pow(x, y),
-            // Checked before: nothing else comes here.
-            _ => b.constant(f64::NAN),
-        }
-    }
-
-    /// `x / y`, where `k z / (exp(z) - 1)` becomes `k exprelr(z)`: the same function without its removable singularity.
-    fn divide(&mut self, x: Value, y: Value) -> Value {
-        if let Op::Binary(Binary::Sub, p, q) = self.b.op(y) {
-            for (e, one, flip) in [(p, q, false), (q, p, true)] {
-                if let Op::Unary(Unary::Exp, z) = self.b.op(e)
-                    && self.b.as_const(one) == Some(1.0)
-                {
-                    let k = self.b.div(x, z);
-                    if self.b.as_const(k).is_some() || matches!(self.b.op(k), Op::Input(_)) {
-                        let r = self.b.unary(Unary::Exprelr, z);
-                        let v = self.b.mul(k, r);
-                        return if flip { self.b.neg(v) } else { v };
-                    }
-                }
-            }
-        }
-        self.b.div(x, y)
-    }
-
-    /// `if c { x } else { y }`. A guard against the removable singularity, `if (fabs(z) < small) { series }`, is not
-    /// needed once [`Run::divide`] has taken the singularity away.
-    fn select(&mut self, c: Value, x: Value, y: Value) -> Value {
-        if let Op::Compare(Compare::Lt, size, limit) = self.b.op(c)
-            && let Op::Unary(Unary::Abs, z) = self.b.op(size)
-            && let Some(limit) = self.b.as_const(limit)
-            && limit <= 1e-3
-            && self.guards(z, limit, x, y)
-        {
-            return y;
-        }
-        self.b.select(c, x, y)
-    }
-
-    /// True when `x` and `y` are functions of `z` alone that agree for all `|z| < limit`.
-    fn guards(&self, z: Value, limit: f64, x: Value, y: Value) -> bool {
-        // The innermost value that `z` is a multiple of.
-        let mut free = z;
-        loop {
-            free = match self.b.op(free) {
-                Op::Unary(Unary::Neg, a) => a,
-                Op::Binary(Binary::Div, a, k) if self.b.as_const(k).is_some() => a,
-                Op::Binary(Binary::Mul, k, a) if self.b.as_const(k).is_some() => a,
-                _ => break,
-            };
-        }
-        let Some(slope) = self.at(z, free, 1.0, &mut HashMap::new()) else { return false };
-        let tolerance = 10.0 * limit * limit + 1e-14;
-        [-1.0, -0.5, -0.01, 0.0, 0.01, 0.5, 1.0].iter().all(|f| {
-            let u = f * limit / slope;
-            let mut known = HashMap::new();
-            match (self.at(x, free, u, &mut known), self.at(y, free, u, &mut known)) {
-                (Some(p), Some(q)) => p.is_finite() && q.is_finite() && (p - q).abs() <= tolerance * q.abs(),
-                _ => false,
-            }
-        })
-    }
-
-    /// The number that `v` is when `free` is `u`, if it depends on nothing else.
-    fn at(&self, v: Value, free: Value, u: f64, known: &mut HashMap<Value, Option<f64>>) -> Option<f64> {
-        use homolog_ir::Number;
-        if v == free {
-            return Some(u);
-        }
-        if let Some(x) = known.get(&v) {
-            return *x;
-        }
-        let x = match self.b.op(v) {
-            Op::Const(c) => Some(c.0),
-            Op::Unary(f, a) => self.at(a, free, u, known).map(|a| f64::unary(f, a)),
-            Op::Binary(f, a, b) => self.at(a, free, u, known).zip(self.at(b, free, u, known)).map(|(a, b)| f64::binary(f, a, b)),
-            _ => None,
-        };
-        known.insert(v, x);
-        x
     }
 }
 

@@ -1,0 +1,224 @@
+//! `homolog mech`: what a mechanism is, and its current under voltage clamp.
+
+use super::Done;
+use crate::{figure, terminal, work};
+use homolog_base::{Diagnostic, has_errors};
+use homolog_formats::atomic;
+use homolog_ir::{Mechanism, Role};
+use homolog_measure::clamp::{self, Clamp, Clamped, Refusal};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Potentials that are clamped when none are given, mV.
+const CLAMPS: [f64; 7] = [-90.0, -60.0, -40.0, -20.0, 0.0, 20.0, 40.0];
+
+/// Say what a mechanism is: parameters, ions, states, gates over potential, and its current under voltage clamp
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Example:\n  homolog mech na.mod                          what it is, as a table\n  homolog mech na.mod --html na.html           with plots\n  homolog mech na.mod --clamp=-40,0 --json     numbers: {mechanism, runs: [{v_mv, t_ms, i, states}]}\n\nThe clamp: one compartment of 100 um2 at -65 mV, from 5 ms on at each potential, to 55 ms, in steps of 0.025 ms;\nNEURON's default concentrations and reversal potentials. Currents in mA/cm2 (channels) or nA (point processes)."
+)]
+pub struct Args {
+    /// Mechanism
+    #[arg(value_name = "FILE.mod")]
+    file: PathBuf,
+    /// Temperature, degC
+    #[arg(long, default_value_t = clamp::CELSIUS)]
+    celsius: f64,
+    /// Potentials from 5 ms on, mV
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_name = "V1,V2,...")]
+    clamp: Vec<f64>,
+    /// Give a parameter or a port another value; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    /// Print one line of JSON to stdout
+    #[arg(long, conflicts_with = "html")]
+    json: bool,
+    /// Write a page with plots
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+/// Describes; 1 when the file has errors.
+pub fn run(args: &Args, color: bool) -> Done {
+    let refuse = |problems: Vec<Diagnostic>| -> Done {
+        if args.json {
+            let all: Vec<_> = problems.iter().map(Diagnostic::to_json).collect();
+            println!("{}", json!({ "files": [&args.file], "diagnostics": all }));
+        } else {
+            terminal::show(&problems, color);
+        }
+        Ok(terminal::code(&problems))
+    };
+    let (source, mut problems) = match work::read(&args.file) {
+        Ok(found) => found,
+        Err(d) => return refuse(vec![d]),
+    };
+    let (mechanism, found) = homolog_nmodl::read(&source);
+    problems.extend(found);
+    let set = settings(&args.set, &mut problems);
+    let Some(m) = mechanism.filter(|_| !has_errors(&problems)) else { return refuse(problems) };
+    let potentials = if args.clamp.is_empty() { CLAMPS.to_vec() } else { args.clamp.clone() };
+    let clamp = match Clamp::new(&m, args.celsius, &set) {
+        Ok(c) => Some(c),
+        Err(Refusal::Neuron) => None,
+        Err(e) => {
+            problems.push(refusal(&m, &e));
+            return refuse(problems);
+        }
+    };
+    let runs: Vec<Clamped> = clamp.iter().flat_map(|c| potentials.iter().map(|v| c.clone().run(*v))).collect();
+    if args.json {
+        println!("{}", json!({ "mechanism": describe(&m), "celsius": args.celsius, "runs": runs.iter().map(numbers).collect::<Vec<_>>() }));
+        return Ok(terminal::code(&[]));
+    }
+    terminal::show(&problems, color);
+    print!("{}", text(&m, clamp.as_ref()));
+    if let Some(path) = &args.html {
+        let page = figure::html(&picture(&m, clamp.as_ref(), &runs, args.celsius));
+        atomic::write(path, page.as_bytes()).map_err(|e| {
+            vec![Diagnostic::error("mech-write", format!("{} cannot be written: {e}", path.display())).hint("name another file")]
+        })?;
+        println!("\n{}", path.display());
+    }
+    Ok(terminal::code(&problems))
+}
+
+fn settings(all: &[String], problems: &mut Vec<Diagnostic>) -> Vec<(String, f64)> {
+    let mut out = Vec::new();
+    for s in all {
+        match s.split_once('=').and_then(|(n, v)| Some((n.trim().to_string(), v.trim().parse().ok()?))) {
+            Some(pair) => out.push(pair),
+            None => problems.push(Diagnostic::error("mech-set", format!("`--set {s}` sets nothing")).hint("write --set name=number")),
+        }
+    }
+    out
+}
+
+fn refusal(m: &Mechanism, e: &Refusal) -> Diagnostic {
+    match e {
+        Refusal::Neuron => Diagnostic::error("mech-neuron", "an ARTIFICIAL_CELL has no membrane to clamp"),
+        Refusal::Unknown(name) => {
+            let names = m.parameters.iter().map(|p| p.name.as_str()).chain(m.reads.iter().map(|p| p.name.as_str()));
+            Diagnostic::error("mech-set", format!("`{}` has no parameter and no port `{name}`", m.name)).suggest(name, names)
+        }
+        Refusal::NotLinear(state) => Diagnostic::error("mech-step", format!("the equation of `{state}` cannot be solved")),
+    }
+}
+
+fn kind(m: &Mechanism) -> &'static str {
+    match m.role {
+        Role::Channel => "SUFFIX",
+        Role::Point => "POINT_PROCESS",
+        Role::Neuron => "ARTIFICIAL_CELL",
+    }
+}
+
+fn describe(m: &Mechanism) -> Value {
+    let unit = |u: homolog_base::Unit| u.to_string();
+    let parameters: Vec<Value> = m
+        .parameters
+        .iter()
+        .map(|p| json!({ "name": p.name, "unit": unit(p.unit), "default": p.default, "limits": p.limits, "range": p.range }))
+        .collect();
+    let ions: Vec<Value> =
+        m.ions.iter().map(|i| json!({ "name": i.name, "valence": i.valence, "reads": i.reads, "writes": i.writes })).collect();
+    let states: Vec<Value> = m.states.iter().map(|s| json!({ "name": s.name, "unit": unit(s.unit) })).collect();
+    let port = |p: &homolog_ir::Port| json!({ "name": p.name, "unit": unit(p.unit) });
+    json!({
+        "name": m.name, "kind": kind(m), "title": m.title, "parameters": parameters, "ions": ions, "states": states,
+        "reads": m.reads.iter().map(port).collect::<Vec<_>>(), "currents": m.currents.iter().map(port).collect::<Vec<_>>(),
+    })
+}
+
+fn numbers(c: &Clamped) -> Value {
+    let named = |all: &[(String, Vec<f64>)]| -> Value { all.iter().map(|(n, v)| (n.clone(), json!(v))).collect::<serde_json::Map<_, _>>().into() };
+    json!({ "v_mv": c.potential, "t_ms": c.times, "v": c.potentials, "i": named(&c.currents), "states": named(&c.states) })
+}
+
+/// The description as it is printed.
+fn text(m: &Mechanism, clamp: Option<&Clamp>) -> String {
+    let mut out = format!("{} {}\n", kind(m), m.name);
+    if !m.title.is_empty() {
+        let _ = writeln!(out, "{}", m.title);
+    }
+    let mut list = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            let _ = writeln!(out, "\n{title}\n{}", lines.join("\n"));
+        }
+    };
+    let wide = m.parameters.iter().map(|p| p.name.len()).max().unwrap_or(0);
+    list("Parameters", m.parameters.iter().map(|p| format!("  {:wide$}  {} {}", p.name, p.default, p.unit)).collect());
+    let ion = |i: &homolog_ir::Ion| {
+        let part = |word: &str, names: &[String]| if names.is_empty() { String::new() } else { format!("  {word} {}", names.join(", ")) };
+        format!("  {}{}{}", i.name, part("reads", &i.reads), part("writes", &i.writes))
+    };
+    list("Ions", m.ions.iter().map(ion).collect());
+    list("Reads", m.reads.iter().map(|p| format!("  {} ({})", p.name, p.unit)).collect());
+    list("States", m.states.iter().map(|s| format!("  {} ({})", s.name, s.unit)).collect());
+    list("Currents", m.currents.iter().map(|p| format!("  {} ({})", p.name, p.unit)).collect());
+    let Some(clamp) = clamp else {
+        out.push_str("\nAn ARTIFICIAL_CELL has no membrane to clamp.\n");
+        return out;
+    };
+    let at: Vec<Vec<clamp::Gate>> = CLAMPS.iter().map(|v| clamp::gates(m, clamp, *v)).collect();
+    if at[0].is_empty() {
+        return out;
+    }
+    out.push_str("\nSteady state and time constant (ms)\n       v");
+    for g in &at[0] {
+        let _ = write!(out, "  {:>12}  {:>12}", g.name, "tau");
+    }
+    for (v, gates) in CLAMPS.iter().zip(&at) {
+        let _ = write!(out, "\n  {v:>6}");
+        for g in gates {
+            let _ = write!(out, "  {:>12.5}  {:>12.5}", g.steady, g.time_constant);
+        }
+    }
+    out.push('\n');
+    out
+}
+
+fn picture(m: &Mechanism, clamp: Option<&Clamp>, runs: &[Clamped], celsius: f64) -> figure::Figure {
+    let mut curves = clamp.map(|c| gates(m, c)).unwrap_or_default();
+    let mut panels = |kind: &str, unit: &dyn Fn(&str) -> String, pick: &dyn Fn(&Clamped) -> &[(String, Vec<f64>)]| {
+        for (k, (name, _)) in runs.first().map_or(&[][..], pick).iter().enumerate() {
+            let line = |run: &Clamped| {
+                let points = run.times.iter().copied().zip(pick(run)[k].1.iter().copied()).collect();
+                figure::Line { name: format!("{} mV", run.potential), unit: unit(name), points }
+            };
+            curves.push(figure::Curves { title: format!("{kind} {name}"), over: "time, ms".into(), lines: runs.iter().map(line).collect() });
+        }
+    };
+    let current = |n: &str| m.currents.iter().find(|p| p.name.trim_end_matches("_membrane") == n).map_or_else(String::new, |p| p.unit.to_string());
+    let state = |n: &str| {
+        let unit = m.states.iter().find(|s| s.name == n).map_or_else(String::new, |s| s.unit.to_string());
+        if unit == "1" { String::new() } else { unit }
+    };
+    panels("Current", &current, &|c| &c.currents);
+    panels("State", &state, &|c| &c.states);
+    let mut facts = vec![format!("{} {}, at {celsius} degC.", kind(m), m.name)];
+    if !m.description.trim().is_empty() {
+        facts.push(m.description.trim().to_string());
+    }
+    facts.push(m.parameters.iter().map(|p| format!("{} = {} {}", p.name, p.default, p.unit)).collect::<Vec<_>>().join(", "));
+    facts.push("One compartment of 100 um2 at -65 mV, from 5 ms on at the potential that is named.".to_string());
+    figure::Figure { title: m.name.clone(), facts, duration: 55.0, curves, ..figure::Figure::default() }
+}
+
+/// Steady states and time constants over the potential.
+fn gates(m: &Mechanism, clamp: &Clamp) -> Vec<figure::Curves> {
+    let (mut steady, mut slow): (Vec<figure::Line>, Vec<figure::Line>) = (vec![], vec![]);
+    for v in (-120..=60).map(f64::from) {
+        for (k, g) in clamp::gates(m, clamp, v).into_iter().enumerate() {
+            for (lines, unit, y) in [(&mut steady, "", g.steady), (&mut slow, "ms", g.time_constant)] {
+                if lines.len() <= k {
+                    lines.push(figure::Line { name: g.name.clone(), unit: unit.into(), points: vec![] });
+                }
+                lines[k].points.push((v, y));
+            }
+        }
+    }
+    let panel = |title: &str, lines: Vec<figure::Line>| figure::Curves { title: title.into(), over: "potential (mV)".into(), lines };
+    [("Steady states", steady), ("Time constants", slow)].into_iter().filter(|(_, l)| !l.is_empty()).map(|(t, l)| panel(t, l)).collect()
+}

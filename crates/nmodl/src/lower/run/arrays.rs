@@ -1,0 +1,69 @@
+//! Elements of arrays, and loops: written out, since what they count is known.
+
+use super::Run;
+use crate::ast::{Expression, Statement};
+use crate::program::element;
+use homolog_base::Span;
+use homolog_ir::{Compare, Unary, Value};
+use std::collections::HashMap;
+
+impl Run<'_, '_> {
+    /// The number of an element, where it is known. One that is out of bounds is noted.
+    pub(in super::super) fn index(&mut self, at: Value, n: usize, span: Span) -> Option<usize> {
+        let x = self.b.as_const(at)?;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // as just checked
+        let k = if x >= 0.0 && x < n as f64 { x as usize } else { usize::MAX };
+        if k == usize::MAX {
+            self.outside.get_or_insert((span, n));
+            return Some(0);
+        }
+        Some(k)
+    }
+
+    /// The truth value that an index is `k`.
+    pub(super) fn is_index(&mut self, at: Value, k: usize) -> Value {
+        let whole = self.b.unary(Unary::Floor, at);
+        #[allow(clippy::cast_precision_loss)] // arrays are short
+        let k = self.b.constant(k as f64);
+        self.b.compare(Compare::Eq, whole, k)
+    }
+
+    pub(super) fn element(&mut self, name: &str, index: &Expression) -> Value {
+        let at = self.number(index);
+        let n = self.p.arrays.get(name).copied().unwrap_or(0);
+        if let Some(k) = self.index(at, n, index.span) {
+            return self.global(&element(name, k));
+        }
+        let mut out = self.b.constant(f64::NAN);
+        for k in (0..n).rev() {
+            let v = self.global(&element(name, k));
+            let here = self.is_index(at, k);
+            out = if k + 1 == n { v } else { self.b.select(here, v, out) };
+        }
+        out
+    }
+
+    pub(super) fn repeat(&mut self, variable: &str, first: Value, last: Value, by: Option<Value>, body: &[Statement], span: Span) {
+        let by = by.map_or(Some(1.0), |v| self.b.as_const(v));
+        let (Some(first), Some(last), Some(by)) = (self.b.as_const(first), self.b.as_const(last), by) else {
+            self.unbounded.get_or_insert(span);
+            return;
+        };
+        let (mut i, last) = (first.trunc(), last.trunc());
+        while if by >= 0.0 { i <= last } else { i >= last } {
+            if !self.step(span) || by == 0.0 {
+                self.too_long.get_or_insert(span);
+                return;
+            }
+            let v = self.b.constant(i);
+            if let Some(f) = self.frames.last_mut() {
+                f.push(HashMap::from([(variable.to_string(), v)]));
+            }
+            self.statements(body);
+            if let Some(f) = self.frames.last_mut() {
+                f.pop();
+            }
+            i += by.trunc();
+        }
+    }
+}
