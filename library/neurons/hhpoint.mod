@@ -120,8 +120,8 @@ INTERFACE {
     SIGNAL spike
     DRIVE i
     WEIGHT 0.5 (nA)
-    POSITIVE expsyn {tau = 5 (ms) e = 0 (mV)} WEIGHT 0.0232 (uS)
-    NEGATIVE expsyn {tau = 10 (ms) e = -80 (mV)} WEIGHT 0.0348 (uS)
+    POSITIVE expsyn { tau = 5 (ms)  e = 0 (mV) } WEIGHT 0.0232 (uS)
+    NEGATIVE expsyn { tau = 10 (ms)  e = -80 (mV) } WEIGHT 0.0348 (uS)
     CURRENT isyn
     PRESENTATION 100 (ms)
     SETTLE 0 (ms)
