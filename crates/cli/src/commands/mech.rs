@@ -7,7 +7,8 @@ use homolog_formats::atomic;
 use homolog_ir::{Mechanism, Role};
 use homolog_measure::clamp::{self, Clamp, Clamped, Refusal};
 use serde_json::{Value, json};
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 /// Potentials that are clamped when none are given, mV.
@@ -44,7 +45,7 @@ pub fn run(args: &Args, color: bool) -> Done {
     let refuse = |problems: Vec<Diagnostic>| -> Done {
         if args.json {
             let all: Vec<_> = problems.iter().map(Diagnostic::to_json).collect();
-            println!("{}", json!({ "files": [&args.file], "diagnostics": all }));
+            say(&json!({ "files": [&args.file], "diagnostics": all }).to_string());
         } else {
             terminal::show(&problems, color);
         }
@@ -69,19 +70,22 @@ pub fn run(args: &Args, color: bool) -> Done {
     };
     let runs: Vec<Clamped> = clamp.iter().flat_map(|c| potentials.iter().map(|v| c.clone().run(*v))).collect();
     if args.json {
-        println!("{}", json!({ "mechanism": describe(&m), "celsius": args.celsius, "runs": runs.iter().map(numbers).collect::<Vec<_>>() }));
+        say(&json!({ "mechanism": describe(&m), "celsius": args.celsius, "runs": runs.iter().map(numbers).collect::<Vec<_>>() }).to_string());
         return Ok(terminal::code(&[]));
     }
     terminal::show(&problems, color);
-    print!("{}", text(&m, clamp.as_ref()));
+    say(text(&m, clamp.as_ref()).trim_end());
     if let Some(path) = &args.html {
         let page = figure::html(&picture(&m, clamp.as_ref(), &runs, args.celsius));
-        atomic::write(path, page.as_bytes()).map_err(|e| {
-            vec![Diagnostic::error("mech-write", format!("{} cannot be written: {e}", path.display())).hint("name another file")]
-        })?;
-        println!("\n{}", path.display());
+        atomic::write(path, page.as_bytes()).map_err(|e| vec![e])?;
+        say(&format!("\n{}", path.display()));
     }
     Ok(terminal::code(&problems))
+}
+
+/// Prints a line. A reader that has heard enough is no failure.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 fn settings(all: &[String], problems: &mut Vec<Diagnostic>) -> Vec<(String, f64)> {
