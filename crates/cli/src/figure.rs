@@ -106,7 +106,11 @@ fn own_panel(c: &Curves) -> String {
     let points: Vec<_> = c.lines.iter().take(MOST).map(|l| l.points.clone()).collect();
     let unit = c.lines.first().map_or("", |l| l.unit.as_str());
     let drawing = panel_over(&format!("{}: {}", c.title, names.join(", ")), (unit, &c.over), &points, range, 220.0);
-    format!("<section>\n<h3>{}</h3>\n<p class=\"key\">{}</p>\n<figure>\n{drawing}\n</figure>\n</section>\n", escape(&c.title), chips(&names))
+    format!(
+        "<section>\n<h3>{}</h3>\n<p class=\"key\">{}</p>\n<figure>\n{drawing}\n</figure>\n</section>\n",
+        escape(&c.title),
+        chips(&names)
+    )
 }
 
 /// A panel with its legend.

@@ -44,7 +44,13 @@ pub fn newton(residual: &Kernel, unknowns: &[Port], pivoting: Pivoting, far: boo
         let k = unknowns.iter().position(|u| u.name == p.name);
         k.map(|k| x[k]).or_else(|| unknowns.iter().position(|u| old(&u.name) == p.name).map(|k| first[k]))
     };
-    for _ in 0..if linear { 1 } else if far { ITERATIONS_FAR } else { ITERATIONS } {
+    for _ in 0..if linear {
+        1
+    } else if far {
+        ITERATIONS_FAR
+    } else {
+        ITERATIONS
+    } {
         let values = b.inline(&jacobian.kernel, |_, p| bind(&x, p));
         let zero = b.constant(0.0);
         let mut matrix = vec![vec![zero; n]; n];

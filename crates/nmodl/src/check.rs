@@ -1,9 +1,9 @@
 //! What can be wrong with a file that reads well: names, units, and the laws of the language.
 
 mod expression;
-mod verbatim;
 pub(crate) mod functions;
 mod laws;
+mod verbatim;
 
 use crate::ast::{Expression, Name, Routine, Statement, StatementKind};
 use crate::program::{self, Program, What};

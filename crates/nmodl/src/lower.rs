@@ -233,8 +233,7 @@ fn breakpoint(
         }
         if !p.currents.is_empty() {
             // A current that is kept is written below.
-            let others: Vec<StateVariable> =
-                states.iter().filter(|s| !p.currents.iter().any(|(c, _)| c.text == s.name)).cloned().collect();
+            let others: Vec<StateVariable> = states.iter().filter(|s| !p.currents.iter().any(|(c, _)| c.text == s.name)).cloned().collect();
             outputs_of_states(&mut r, &others);
         }
     }

@@ -1,7 +1,8 @@
 //! What the blocks of a file declare, gathered by name.
 
 use crate::ast::{
-    Block, BlockKind, ConstantValue, Declaration, Expression, File, InterfaceItem, Length, Name, NeuronItem, Routine, Statement, UnitItem, UnitText,
+    Block, BlockKind, ConstantValue, Declaration, Expression, File, InterfaceItem, Length, Name, NeuronItem, Routine, Statement, UnitItem,
+    UnitText,
 };
 use crate::units::{Units, factor, show};
 use homolog_base::{Diagnostic, Source, Span, Unit};

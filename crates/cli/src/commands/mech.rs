@@ -70,7 +70,8 @@ pub fn run(args: &Args, color: bool) -> Done {
     };
     let runs: Vec<Clamped> = clamp.iter().flat_map(|c| potentials.iter().map(|v| c.clone().run(*v))).collect();
     if args.json {
-        say(&json!({ "mechanism": describe(&m), "celsius": args.celsius, "runs": runs.iter().map(numbers).collect::<Vec<_>>() }).to_string());
+        say(&json!({ "mechanism": describe(&m), "celsius": args.celsius, "runs": runs.iter().map(numbers).collect::<Vec<_>>() })
+            .to_string());
         return Ok(terminal::code(&[]));
     }
     terminal::show(&problems, color);
@@ -136,7 +137,8 @@ fn describe(m: &Mechanism) -> Value {
 }
 
 fn numbers(c: &Clamped) -> Value {
-    let named = |all: &[(String, Vec<f64>)]| -> Value { all.iter().map(|(n, v)| (n.clone(), json!(v))).collect::<serde_json::Map<_, _>>().into() };
+    let named =
+        |all: &[(String, Vec<f64>)]| -> Value { all.iter().map(|(n, v)| (n.clone(), json!(v))).collect::<serde_json::Map<_, _>>().into() };
     json!({ "v_mv": c.potential, "t_ms": c.times, "v": c.potentials, "i": named(&c.currents), "states": named(&c.states) })
 }
 
@@ -191,10 +193,15 @@ fn picture(m: &Mechanism, clamp: Option<&Clamp>, runs: &[Clamped], celsius: f64)
                 let points = run.times.iter().copied().zip(pick(run)[k].1.iter().copied()).collect();
                 figure::Line { name: format!("{} mV", run.potential), unit: unit(name), points }
             };
-            curves.push(figure::Curves { title: format!("{kind} {name}"), over: "time, ms".into(), lines: runs.iter().map(line).collect() });
+            curves.push(figure::Curves {
+                title: format!("{kind} {name}"),
+                over: "time, ms".into(),
+                lines: runs.iter().map(line).collect(),
+            });
         }
     };
-    let current = |n: &str| m.currents.iter().find(|p| p.name.trim_end_matches("_membrane") == n).map_or_else(String::new, |p| p.unit.to_string());
+    let current =
+        |n: &str| m.currents.iter().find(|p| p.name.trim_end_matches("_membrane") == n).map_or_else(String::new, |p| p.unit.to_string());
     let state = |n: &str| {
         let unit = m.states.iter().find(|s| s.name == n).map_or_else(String::new, |s| s.unit.to_string());
         if unit == "1" { String::new() } else { unit }

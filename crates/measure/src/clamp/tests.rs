@@ -66,7 +66,9 @@ fn a_written_concentration_moves_its_reversal_potential() {
 
 #[test]
 fn gates_tell_where_they_go_and_how_fast() {
-    let m = mechanism("NEURON { SUFFIX x } ASSIGNED { v (mV) } STATE { n } INITIAL { n = 0 } BREAKPOINT { SOLVE s METHOD cnexp } DERIVATIVE s { n' = (v - n)/4 }");
+    let m = mechanism(
+        "NEURON { SUFFIX x } ASSIGNED { v (mV) } STATE { n } INITIAL { n = 0 } BREAKPOINT { SOLVE s METHOD cnexp } DERIVATIVE s { n' = (v - n)/4 }",
+    );
     let g = gates(&m, &Clamp::new(&m, CELSIUS, &[]).expect("can be clamped"), -20.0);
     assert_eq!((g[0].steady, g[0].time_constant), (-20.0, 4.0));
 }

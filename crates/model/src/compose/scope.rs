@@ -65,7 +65,11 @@ impl<'a> Scope<'a> {
         let mut names = self.undefined.clone();
         names.sort();
         names.dedup();
-        names.into_iter().map(|n| format!("`{}` reads `{n}`, which nothing here gives a value", self.mechanism.name)).chain(refused).collect()
+        names
+            .into_iter()
+            .map(|n| format!("`{}` reads `{n}`, which nothing here gives a value", self.mechanism.name))
+            .chain(refused)
+            .collect()
     }
 }
 

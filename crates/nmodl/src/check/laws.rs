@@ -159,7 +159,10 @@ impl Checker<'_, '_> {
                 for item in items {
                     if let crate::ast::NeuronItem::Range(names) | crate::ast::NeuronItem::Global(names) = item {
                         for n in names {
-                            if self.p.symbol(&n.text).is_none() && !self.p.arrays.contains_key(&n.text) && !self.p.functions.contains_key(n.text.as_str()) {
+                            if self.p.symbol(&n.text).is_none()
+                                && !self.p.arrays.contains_key(&n.text)
+                                && !self.p.functions.contains_key(n.text.as_str())
+                            {
                                 let before = self.p.problems.len();
                                 self.unknown(&n.text, n.span, false);
                                 // NEURON lets such a name stand for nothing.

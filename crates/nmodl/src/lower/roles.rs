@@ -5,8 +5,8 @@
 //! - Assigned in INITIAL alone, from parameters: it is computed again wherever it is read.
 //! - Otherwise its value outlives a step: it is kept like a state.
 
-use super::{Phase, Segment};
 use super::run::Run;
+use super::{Phase, Segment};
 use crate::program::{Program, What};
 use homolog_base::Diagnostic;
 use homolog_ir::Op;

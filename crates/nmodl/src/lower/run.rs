@@ -3,8 +3,8 @@
 mod arrays;
 mod functions;
 
-use super::{Phase, Segment};
 use super::roles::Roles;
+use super::{Phase, Segment};
 use crate::ast::{Expression, ExpressionKind, Name, Operator, Routine, Statement, StatementKind};
 use crate::program::{Program, What, element};
 use homolog_base::{Diagnostic, Span};

@@ -167,13 +167,7 @@ impl Parser<'_> {
                 }
                 StatementKind::NotYet(word)
             }
-            (
-                Kind::Word,
-                word @ ("LAG"
-                | "RESET"
-                | "MATCH"
-                | "PRINTF"),
-            ) => {
+            (Kind::Word, word @ ("LAG" | "RESET" | "MATCH" | "PRINTF")) => {
                 let word = word.to_string();
                 self.next();
                 self.skip_line();
