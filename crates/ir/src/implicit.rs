@@ -200,9 +200,10 @@ fn eliminate_with_pivots(b: &mut Builder, mut matrix: Vec<Vec<Value>>, mut right
                 continue;
             }
             let factor = b.div(matrix[i][k], matrix[k][k]);
-            for j in k + 1..n {
-                let p = b.mul(factor, matrix[k][j]);
-                matrix[i][j] = b.sub(matrix[i][j], p);
+            let pivot = matrix[k].clone();
+            for (element, above) in matrix[i].iter_mut().zip(pivot).skip(k + 1) {
+                let p = b.mul(factor, above);
+                *element = b.sub(*element, p);
             }
             let p = b.mul(factor, right[k]);
             right[i] = b.sub(right[i], p);
@@ -212,8 +213,8 @@ fn eliminate_with_pivots(b: &mut Builder, mut matrix: Vec<Vec<Value>>, mut right
     let mut x = vec![zero; n];
     for k in (0..n).rev() {
         let mut sum = right[k];
-        for j in k + 1..n {
-            let p = b.mul(matrix[k][j], x[j]);
+        for (element, x) in matrix[k].iter().zip(&x).skip(k + 1) {
+            let p = b.mul(*element, *x);
             sum = b.sub(sum, p);
         }
         x[k] = b.div(sum, matrix[k][k]);

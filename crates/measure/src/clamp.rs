@@ -181,6 +181,8 @@ impl Clamp {
         self.nernst(true);
         run(&self.initial, &mut self.values);
         self.nernst(false);
+        // NEURON evaluates the currents once more before the first step (finitialize), at t = 0.
+        run(&self.currents, &mut self.values);
     }
 
     fn put(&mut self, name: &str, value: f64) {

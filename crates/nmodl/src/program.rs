@@ -123,6 +123,13 @@ impl<'a> Program<'a> {
             p.block(block);
         }
         p.implied();
+        // What is read of an ion and never written is the ion's, also where it is declared as a STATE.
+        let of_ion: Vec<String> = p.ion_reads.difference(&p.ion_writes).cloned().collect();
+        for name in of_ion {
+            if let Some(s) = p.symbols.get_mut(&name).filter(|s| s.what == What::State) {
+                s.what = What::Assigned;
+            }
+        }
         for (name, unit) in BUILTIN {
             let symbol = Symbol { what: What::Builtin, unit: Unit::parse(unit).ok(), span: Span::default(), default: 0.0, limits: None };
             p.symbols.entry(name.to_string()).or_insert(symbol);
@@ -303,6 +310,14 @@ impl<'a> Program<'a> {
                 if !keep {
                     self.symbols.insert(name.text.clone(), symbol);
                 }
+            }
+            Some(old) if symbol.what == What::Assigned && old.what == What::Assigned => {
+                // A LOCAL of the file beside an ASSIGNED variable of its name: one variable does for both.
+                let d = Diagnostic::warning("nmodl-duplicate", format!("`{}` is declared twice", name.text))
+                    .at(self.source, name.span, "a new name was expected")
+                    .at(self.source, old.span, "it is declared here already")
+                    .hint("remove one of the two");
+                self.problems.push(d);
             }
             Some(old) => {
                 let d = Diagnostic::error("nmodl-duplicate", format!("`{}` is declared twice", name.text))

@@ -122,6 +122,10 @@ impl Units {
         if let Some(u) = by_name(name).or_else(|| number(name)).and_then(scaled) {
             return Ok(u);
         }
+        if text == "k" {
+            // Boltzmann's constant, as NEURON's table of units has it.
+            return Ok(usual("1.380649e-23 joule/degK"));
+        }
         if let Ok(u) = Unit::parse(text) {
             return Ok(u);
         }

@@ -1,5 +1,5 @@
 use super::*;
-use homolog_base::Source;
+use homolog_base::{Source, math::exp};
 
 fn mechanism(text: &str) -> Mechanism {
     let (m, problems) = homolog_nmodl::read(&Source::new("x.mod", text));
@@ -27,11 +27,11 @@ fn a_leak_is_ohms_law() {
 fn the_squid_axon_follows_its_equations() {
     let c = clamped(include_str!("../../../../library/channels/hh.mod"), 0.0);
     let rates = |v: f64| {
-        let trap = |x: f64, y: f64| if (x / y).abs() < 1e-6 { y * (1.0 - x / y / 2.0) } else { x / ((x / y).exp() - 1.0) };
+        let trap = |x: f64, y: f64| if (x / y).abs() < 1e-6 { y * (1.0 - x / y / 2.0) } else { x / (exp(x / y) - 1.0) };
         [
-            (0.1 * trap(-(v + 40.0), 10.0), 4.0 * (-(v + 65.0) / 18.0).exp()),
-            (0.07 * (-(v + 65.0) / 20.0).exp(), 1.0 / ((-(v + 35.0) / 10.0).exp() + 1.0)),
-            (0.01 * trap(-(v + 55.0), 10.0), 0.125 * (-(v + 65.0) / 80.0).exp()),
+            (0.1 * trap(-(v + 40.0), 10.0), 4.0 * exp(-(v + 65.0) / 18.0)),
+            (0.07 * exp(-(v + 65.0) / 20.0), 1.0 / (exp(-(v + 35.0) / 10.0) + 1.0)),
+            (0.01 * trap(-(v + 55.0), 10.0), 0.125 * exp(-(v + 65.0) / 80.0)),
         ]
     };
     let mut x = rates(-65.0).map(|(a, b)| a / (a + b));
@@ -42,7 +42,7 @@ fn the_squid_axon_follows_its_equations() {
         }
         for (x, (a, b)) in x.iter_mut().zip(rates(c.potentials[k + 1])) {
             let steady = a / (a + b);
-            *x = steady + (*x - steady) * (-(a + b) * DT).exp();
+            *x = steady + (*x - steady) * exp(-(a + b) * DT);
         }
     }
 }
@@ -56,7 +56,7 @@ fn a_written_concentration_moves_its_reversal_potential() {
         0.0,
     );
     let kelvin = 273.15 + CELSIUS;
-    let nernst = |ca: f64| 1000.0 * 8.314_462_618_153_24 * kelvin / 96_485.332_123_310_01 / 2.0 * (2.0 / ca).ln();
+    let nernst = |ca: f64| 1000.0 * 8.314_462_618_153_24 * kelvin / 96_485.332_123_310_01 / 2.0 * homolog_base::math::ln(2.0 / ca);
     let (ca, i) = (&c.states[0].1, &c.currents[0].1);
     assert!((ca[2200] - (5e-5 + 55e-5)).abs() < 1e-15, "{}", ca[2200]);
     for k in [0, 1, 2200] {

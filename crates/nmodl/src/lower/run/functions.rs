@@ -96,6 +96,11 @@ impl Run<'_, '_> {
                 if let Op::Unary(Unary::Exp, z) = self.b.op(e)
                     && self.b.as_const(one) == Some(1.0)
                 {
+                    if let Some(k) = self.multiple(x, z) {
+                        let r = self.b.unary(Unary::Exprelr, z);
+                        let v = self.b.mul(k, r);
+                        return if flip { self.b.neg(v) } else { v };
+                    }
                     let k = self.b.div(x, z);
                     if self.b.as_const(k).is_some() || matches!(self.b.op(k), Op::Input(_)) {
                         let r = self.b.unary(Unary::Exprelr, z);
@@ -106,6 +111,46 @@ impl Run<'_, '_> {
             }
         }
         self.b.div(x, y)
+    }
+
+    /// `k` of `x = k z`, where both have one difference as a factor: `x = p d` and `z = d m/n` or `-d m/n`.
+    fn multiple(&mut self, x: Value, z: Value) -> Option<Value> {
+        let (mut d, mut over, mut under, mut negative) = (z, Vec::new(), Vec::new(), false);
+        loop {
+            match self.b.op(d) {
+                Op::Unary(Unary::Neg, a) => (d, negative) = (a, !negative),
+                Op::Binary(Binary::Div, a, n) => {
+                    under.push(n);
+                    d = a;
+                }
+                Op::Binary(Binary::Mul, m, a) if self.b.as_const(m).is_some() => {
+                    over.push(m);
+                    d = a;
+                }
+                Op::Binary(Binary::Sub, ..) => break,
+                _ => return None,
+            }
+        }
+        let Op::Binary(Binary::Sub, p, q) = self.b.op(d) else { return None };
+        let opposite = self.b.sub(q, p);
+        let factor = |v: Value| (v == d || v == opposite).then_some(v == opposite);
+        let (rest, flipped) = match (factor(x), self.b.op(x)) {
+            (Some(flipped), _) => (None, flipped),
+            (None, Op::Binary(Binary::Mul, a, b)) => match (factor(a), factor(b)) {
+                (Some(flipped), _) => (Some(b), flipped),
+                (None, Some(flipped)) => (Some(a), flipped),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let mut k = rest.unwrap_or_else(|| self.b.constant(1.0));
+        for n in under {
+            k = self.b.mul(k, n);
+        }
+        for m in over {
+            k = self.b.div(k, m);
+        }
+        Some(if negative == flipped { k } else { self.b.neg(k) })
     }
 
     /// `if c { x } else { y }`. A guard against the removable singularity, `if (fabs(z) < small) { series }`, is not
