@@ -186,10 +186,9 @@ fn eliminate_with_pivots(b: &mut Builder, mut matrix: Vec<Vec<Value>>, mut right
             }
             let (here, there) = (b.unary(Unary::Abs, matrix[k][k]), b.unary(Unary::Abs, matrix[i][k]));
             let larger = b.compare(Compare::Lt, here, there);
-            for j in k..n {
-                let (p, q) = (matrix[k][j], matrix[i][j]);
-                matrix[k][j] = b.select(larger, q, p);
-                matrix[i][j] = b.select(larger, p, q);
+            let (above, below) = matrix.split_at_mut(i);
+            for (p, q) in above[k].iter_mut().zip(&mut below[0]).skip(k) {
+                (*p, *q) = (b.select(larger, *q, *p), b.select(larger, *p, *q));
             }
             let (p, q) = (right[k], right[i]);
             right[k] = b.select(larger, q, p);

@@ -11,6 +11,9 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 
+/// Recorded values by name.
+type Traces = Vec<(String, Vec<f64>)>;
+
 /// Potentials that are clamped when none are given, mV.
 const CLAMPS: [f64; 7] = [-90.0, -60.0, -40.0, -20.0, 0.0, 20.0, 40.0];
 
@@ -187,8 +190,9 @@ fn text(m: &Mechanism, clamp: Option<&Clamp>) -> String {
 
 fn picture(m: &Mechanism, clamp: Option<&Clamp>, runs: &[Clamped], celsius: f64) -> figure::Figure {
     let mut curves = clamp.map(|c| gates(m, c)).unwrap_or_default();
-    let mut panels = |kind: &str, unit: &dyn Fn(&str) -> String, pick: &dyn Fn(&Clamped) -> &[(String, Vec<f64>)]| {
-        for (k, (name, _)) in runs.first().map_or(&[][..], pick).iter().enumerate() {
+    let none = Traces::new();
+    let mut panels = |kind: &str, unit: &dyn Fn(&str) -> String, pick: &dyn Fn(&Clamped) -> &Traces| {
+        for (k, (name, _)) in runs.first().map_or(&none, pick).iter().enumerate() {
             let line = |run: &Clamped| {
                 let points = run.times.iter().copied().zip(pick(run)[k].1.iter().copied()).collect();
                 figure::Line { name: format!("{} mV", run.potential), unit: unit(name), points }

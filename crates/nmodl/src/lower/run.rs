@@ -45,6 +45,8 @@ pub(crate) struct Run<'p, 'a> {
     pub written: BTreeSet<String>,
     /// False: assignments to states are left out, since another kernel makes them.
     pub keep_states: bool,
+    /// True in a block solved by INITIAL, which reads what INITIAL has assigned so far.
+    pub plain: bool,
     /// True in INITIAL, where states begin at their START.
     pub initial: bool,
     /// True when an assignment to a state was left out since the last part of BREAKPOINT began.
@@ -85,6 +87,7 @@ impl<'p, 'a> Run<'p, 'a> {
             written: BTreeSet::new(),
             keep_states: false,
             initial: false,
+            plain: false,
             state_dropped: false,
             stale: BTreeSet::new(),
             stale_read: None,
@@ -216,7 +219,7 @@ impl<'p, 'a> Run<'p, 'a> {
             }
             return self.b.constant(default);
         }
-        if matches!(what, What::Assigned | What::Parameter) && !self.initial && self.roles.again.contains(name) {
+        if matches!(what, What::Assigned | What::Parameter) && !self.initial && !self.plain && self.roles.again.contains(name) {
             return self.computed_again(name);
         }
         if matches!(what, What::Assigned | What::State) {

@@ -36,7 +36,7 @@ impl<'a> Run<'_, 'a> {
         }
         let mut problems = Vec::new();
         let kernel = if let Some(r) = self.p.derivatives.get(name).copied() {
-            derivative_kernel(self.p, self.roles, r, if steady { Method::Implicit } else { method_of(method) }, &mut problems)
+            derivative_kernel(self.p, self.roles, r, if steady { Method::Implicit } else { method_of(method) }, self.initial, &mut problems)
         } else if let Some((r, system)) = self.p.systems.get(name).copied() {
             system_kernel(self.p, self.roles, r, system, self.initial, &mut problems)
         } else {
@@ -171,10 +171,11 @@ impl<'a> Run<'_, 'a> {
 }
 
 /// A run of one block, with its states at their values before the step.
-fn run_block<'p, 'a>(p: &'p Program<'a>, roles: &'p Roles, r: &'a Routine, exactly: bool) -> Run<'p, 'a> {
+fn run_block<'p, 'a>(p: &'p Program<'a>, roles: &'p Roles, r: &'a Routine, exactly: bool, plain: bool) -> Run<'p, 'a> {
     let mut run = Run::new(p, roles, format!("{}.{}", p.name.text, r.name.text));
     run.keep_states = true;
     run.exactly = exactly;
+    run.plain = plain;
     run.enter();
     run.call(r, Vec::new(), r.name.span);
     run
@@ -206,7 +207,7 @@ pub(super) fn slopes(p: &Program<'_>, roles: &Roles, problems: &mut Vec<Diagnost
             (None, Some((r, System::Kinetic))) => (*r, Method::Implicit),
             _ => continue,
         };
-        let mut run = run_block(p, roles, r, false);
+        let mut run = run_block(p, roles, r, false, false);
         for port in ports(p, |n| run.primes.contains_key(n)) {
             let v = run.primes[&port.name];
             run.b.output(&port.name, port.unit / crate::units::ms(), v);
@@ -221,9 +222,16 @@ pub(super) fn slopes(p: &Program<'_>, roles: &Roles, problems: &mut Vec<Diagnost
 }
 
 /// The step of a DERIVATIVE block.
-fn derivative_kernel<'a>(p: &Program<'a>, roles: &Roles, r: &'a Routine, method: Method, problems: &mut Vec<Diagnostic>) -> Kernel {
+fn derivative_kernel<'a>(
+    p: &Program<'a>,
+    roles: &Roles,
+    r: &'a Routine,
+    method: Method,
+    plain: bool,
+    problems: &mut Vec<Diagnostic>,
+) -> Kernel {
     if method == Method::Cnexp {
-        let mut run = run_block(p, roles, r, true);
+        let mut run = run_block(p, roles, r, true, plain);
         if run.not_linear.is_empty() {
             outputs(&mut run, &[]);
             return run.finish(problems);
@@ -238,7 +246,7 @@ fn derivative_kernel<'a>(p: &Program<'a>, roles: &Roles, r: &'a Routine, method:
         );
     }
     let ms = crate::units::ms();
-    let mut run = run_block(p, roles, r, false);
+    let mut run = run_block(p, roles, r, false, plain);
     let states = ports(p, |n| run.primes.contains_key(n));
     for s in &states {
         let v = run.primes[&s.name];
@@ -255,7 +263,7 @@ fn derivative_kernel<'a>(p: &Program<'a>, roles: &Roles, r: &'a Routine, method:
 
 /// The step of KINETIC, or the solution of LINEAR and NONLINEAR.
 fn system_kernel<'a>(p: &Program<'a>, roles: &Roles, r: &'a Routine, system: System, far: bool, problems: &mut Vec<Diagnostic>) -> Kernel {
-    let mut run = run_block(p, roles, r, false);
+    let mut run = run_block(p, roles, r, false, far);
     if system != System::Kinetic {
         return equations_kernel(p, r, run, system, problems);
     }
