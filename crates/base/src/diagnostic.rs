@@ -7,18 +7,36 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use std::sync::Arc;
 
 /// A text with the name it was read under.
-#[derive(PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Source {
     /// File name as the user gave it, or a name such as `<built-in lif.mod>`.
     pub name: String,
-    /// The whole text.
+    /// The whole text; texts that it includes come after its own.
     pub text: String,
+    /// Included files, with where each begins in `text`, in that order.
+    pub included: Vec<(usize, Arc<Source>)>,
 }
 
 impl Source {
     /// A shared source.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Source { name: name.into(), text: text.into() })
+        Arc::new(Source { name: name.into(), text: text.into(), included: Vec::new() })
+    }
+
+    /// This source with the texts of others behind its own.
+    pub fn including(&self, others: Vec<Arc<Source>>) -> Arc<Self> {
+        let mut all = self.clone();
+        for other in others {
+            all.text.push('\n');
+            all.included.push((all.text.len(), other.clone()));
+            all.text.push_str(&other.text);
+        }
+        Arc::new(all)
+    }
+
+    /// Where the file begins in which this byte is, and the file, if it is an included one.
+    fn file_at(&self, offset: usize) -> Option<&(usize, Arc<Source>)> {
+        self.included.iter().rev().find(|(start, _)| *start <= offset)
     }
 
     /// Line and column, both from 1, of a byte offset; the column counts characters.
@@ -104,6 +122,29 @@ impl Diagnostic {
     pub fn at(mut self, source: &Arc<Source>, span: impl Into<Span>, label: impl Into<String>) -> Self {
         self.source.get_or_insert_with(|| source.clone());
         self.labels.push((span.into(), label.into()));
+        self
+    }
+
+    /// The same with places in the files they are in, where its source includes others.
+    pub fn in_own_files(mut self) -> Self {
+        let Some(source) = self.source.clone().filter(|s| !s.included.is_empty()) else { return self };
+        let file = |span: Span| source.file_at(span.start);
+        let primary = self.labels.first().and_then(|l| file(l.0)).cloned();
+        let (start, own) = primary.unwrap_or((0, source.clone()));
+        let mut elsewhere = Vec::new();
+        let labels = std::mem::take(&mut self.labels);
+        for (span, text) in labels {
+            if file(span).map_or(0, |f| f.0) == start {
+                self.labels.push((Span::new(span.start - start, span.end - start), text));
+            } else {
+                let (from, other) = file(span).cloned().unwrap_or((0, source.clone()));
+                elsewhere.push(format!("{text}: {}:{}", other.name, other.line_column(span.start - from).0));
+            }
+        }
+        if let Some(l) = self.labels.first_mut() {
+            elsewhere.iter().for_each(|e| l.1 += &format!("; {e}"));
+        }
+        self.source = Some(own);
         self
     }
 

@@ -11,7 +11,36 @@ use std::sync::Arc;
 /// # Errors
 /// The file is missing (with names that are near), cannot be read, or is not text.
 pub fn read(path: &Path) -> Result<(Arc<Source>, Vec<Diagnostic>), Diagnostic> {
-    decode(&path.display().to_string(), &bytes(path)?)
+    let (source, mut warnings) = decode(&path.display().to_string(), &bytes(path)?)?;
+    if path.extension().is_none_or(|e| e != "mod") {
+        return Ok((source, warnings));
+    }
+    let mut others = Vec::new();
+    include(path, &source, &mut others, &mut warnings);
+    Ok(if others.is_empty() { (source, warnings) } else { (source.including(others), warnings) })
+}
+
+/// After so many included files no more are read.
+const MOST_INCLUDED: usize = 64;
+
+/// The files that a mechanism names by `INCLUDE "file"`, and those that they name; each once. A file is looked for beside
+/// the one that names it. One that is not found is left for the reader of the mechanism to report.
+fn include(path: &Path, source: &Source, others: &mut Vec<Arc<Source>>, warnings: &mut Vec<Diagnostic>) {
+    for line in source.text.lines() {
+        let Some(name) = line.trim().strip_prefix("INCLUDE").and_then(|rest| rest.trim().strip_prefix('"')?.split('"').next()) else {
+            continue;
+        };
+        let file = path.with_file_name(name);
+        let shown = file.display().to_string();
+        if others.iter().any(|s| s.name == shown) || others.len() >= MOST_INCLUDED {
+            continue;
+        }
+        if let Ok((text, found)) = bytes(&file).and_then(|b| decode(&shown, &b)) {
+            warnings.extend(found);
+            others.push(text.clone());
+            include(&file, &text, others, warnings);
+        }
+    }
 }
 
 /// Reads all bytes of a file.

@@ -104,6 +104,8 @@ pub enum BlockKind {
     Nonlinear(Routine),
     /// `LOCAL a, b[3]` outside of a block: variables of the file.
     Local(Vec<(Name, Option<Length>)>),
+    /// `INCLUDE "file"`: its name.
+    Include(Name),
     /// C outside of all blocks, which can only declare.
     Verbatim,
     /// `DEFINE name number`.

@@ -71,5 +71,6 @@ pub fn read(source: &Arc<Source>) -> (Option<Mechanism>, Vec<Diagnostic>) {
     }
     problems.sort_by_key(|d| d.labels.first().map_or(0, |l| l.0.start));
     let mechanism = mechanism.filter(|_| !has_errors(&problems));
+    let problems = problems.into_iter().map(Diagnostic::in_own_files).collect();
     (mechanism, problems)
 }

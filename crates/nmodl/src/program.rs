@@ -466,6 +466,18 @@ impl<'a> Program<'a> {
             BlockKind::Linear(r) => self.routine(r, 'l'),
             BlockKind::Nonlinear(r) => self.routine(r, 'n'),
             BlockKind::Verbatim => {}
+            BlockKind::Include(name) => {
+                let found = |s: &Arc<Source>| std::path::Path::new(&s.name).ends_with(&name.text);
+                if !self.source.included.iter().any(|(_, s)| found(s)) {
+                    self.error(
+                        "nmodl-include",
+                        format!("there is no file `{}` to include", name.text),
+                        name.span,
+                        "a file beside this one was expected",
+                        "put it into the same folder",
+                    );
+                }
+            }
             BlockKind::Procedure(r) => self.routine(r, 'p'),
             BlockKind::Function(r) => self.routine(r, 'f'),
             BlockKind::NetReceive(r) => {
@@ -485,7 +497,6 @@ impl<'a> Program<'a> {
             }
             BlockKind::NotYet => {
                 let hint = match block.keyword.text.as_str() {
-                    "INCLUDE" => "paste the included text",
                     _ => "remove it if the mechanism does without",
                 };
                 let name = if block.keyword.text.starts_with("VERBATIM") { "VERBATIM" } else { block.keyword.text.as_str() };

@@ -170,8 +170,8 @@ impl Parser<'_> {
                 BlockKind::Define(name, self.number()?)
             }
             "INCLUDE" => {
-                self.expect(Kind::Text, "the name of a file in quotes")?;
-                BlockKind::NotYet
+                let name = self.expect(Kind::Text, "the name of a file in quotes")?;
+                BlockKind::Include(Name { text: self.text(name).trim_matches('"').to_string(), span: name.span })
             }
             "LOCAL" => {
                 let mut names = Vec::new();

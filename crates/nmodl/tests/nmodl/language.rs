@@ -400,11 +400,23 @@ fn the_interface_is_in_the_units_of_its_ports() {
 }
 
 #[test]
+fn included_files_belong_to_the_mechanism_and_keep_their_places() {
+    let main = Source::new("a/x.mod", "NEURON { SUFFIX x RANGE y }\nASSIGNED { y v (mV) }\nINCLUDE \"rest.inc\"\n");
+    let rest = |text: &str| main.including(vec![Source::new("a/rest.inc", text)]);
+    let (m, problems) = homolog_nmodl::read(&rest("BREAKPOINT { y = 2*v }"));
+    assert!(m.is_some(), "{}", crate::common::show(&problems));
+    let (_, problems) = homolog_nmodl::read(&rest("\nBREAKPOINT { y = 2*w }"));
+    let d = problems.iter().find(|d| d.code == "nmodl-unknown-name").expect("an error");
+    assert_eq!((d.source.as_ref().map(|s| s.name.as_str()), d.position()), (Some("a/rest.inc"), Some((2, 20))));
+    let (_, problems) = homolog_nmodl::read(&main);
+    assert!(problems.iter().any(|d| d.code == "nmodl-include" && d.position() == Some((3, 9))), "{problems:?}");
+}
+
+#[test]
 fn what_is_not_yet_understood_is_named_with_its_line() {
     for (line, what) in [
         ("}\nDISCRETE k { a = b }\nUNITS {", "DISCRETE"),
         ("}\nFUNCTION_TABLE f(x (mV)) (1)\nUNITS {", "FUNCTION_TABLE"),
-        ("}\nINCLUDE \"other.inc\"\nUNITS {", "INCLUDE"),
         ("}\nBEFORE BREAKPOINT { a = 2 }\nUNITS {", "BEFORE"),
         ("}\nCONSTRUCTOR { a = 2 }\nUNITS {", "CONSTRUCTOR"),
         ("}\nNET_RECEIVE(w, u) {\nINITIAL { u = 2 }\n", "INITIAL"),
