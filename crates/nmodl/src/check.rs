@@ -400,7 +400,11 @@ impl<'a> Checker<'_, 'a> {
 
     fn assign(&mut self, s: &Statement, target: &Name, element: bool, prime: bool, value: &Expression) {
         let given = self.unit_of(value);
+        let first = program::element(&target.text, 0);
         let name = target.text.as_str();
+        if element && self.scopes.iter().any(|s| s.contains_key(&first)) {
+            return;
+        }
         if !prime && let Some(k) = self.scopes.iter().rposition(|scope| scope.contains_key(name)) {
             let l = self.scopes[k].get_mut(name).expect("just found");
             if l.strict {
@@ -418,7 +422,6 @@ impl<'a> Checker<'_, 'a> {
             }
             return;
         }
-        let first = program::element(name, 0);
         let Some(symbol) = self.p.symbol(if element { &first } else { name }).cloned() else {
             self.unknown(name, target.span, false);
             return;

@@ -28,6 +28,14 @@ impl Checker<'_, '_> {
     }
 
     pub(super) fn is_array(&mut self, name: &Name) -> bool {
+        let first = crate::program::element(&name.text, 0);
+        if self.scopes.iter().any(|s| s.contains_key(&first)) {
+            for k in 0.. {
+                let Some(l) = self.scopes.iter_mut().rev().find_map(|s| s.get_mut(&crate::program::element(&name.text, k))) else { break };
+                l.read = true;
+            }
+            return true;
+        }
         if self.p.arrays.contains_key(&name.text) {
             return true;
         }

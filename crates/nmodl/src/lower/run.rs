@@ -382,13 +382,13 @@ impl<'p, 'a> Run<'p, 'a> {
                     return self.assign_or_prime(&target.text, *prime, v);
                 };
                 let at = self.number(index);
-                let n = self.p.arrays.get(&target.text).copied().unwrap_or(0);
+                let n = self.length(&target.text);
                 if let Some(k) = self.index(at, n, index.span) {
                     return self.assign_or_prime(&element(&target.text, k), *prime, v);
                 }
                 for k in 0..n {
                     let name = element(&target.text, k);
-                    let old = self.global(&name);
+                    let old = self.variable(&name);
                     let here = self.is_index(at, k);
                     let v = self.b.select(here, v, old);
                     self.assign(&name, v);

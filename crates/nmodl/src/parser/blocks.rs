@@ -331,7 +331,7 @@ impl Parser<'_> {
     }
 
     /// `[n]`
-    fn length(&mut self) -> Parsed<Option<Length>> {
+    pub(super) fn length(&mut self) -> Parsed<Option<Length>> {
         if !self.eat(Kind::LeftSquare) {
             return Ok(None);
         }

@@ -1,8 +1,9 @@
 //! Statements between braces.
 
 use super::{DEEPEST, Parsed, Parser};
-use crate::ast::{Statement, StatementKind};
+use crate::ast::{Length, Name, Statement, StatementKind};
 use crate::lexer::Kind;
+use crate::program::element;
 use homolog_base::{Diagnostic, Span};
 
 impl Parser<'_> {
@@ -127,7 +128,26 @@ impl Parser<'_> {
             (Kind::Open, _) => StatementKind::Scope(self.body()?),
             (Kind::Word, "LOCAL") => {
                 self.next();
-                StatementKind::Local(self.names("the name of a local variable")?)
+                let mut names = Vec::new();
+                loop {
+                    let name = self.name("the name of a local variable")?;
+                    match self.length()? {
+                        None => names.push(name),
+                        Some(Length::Number(n)) => {
+                            names.extend((0..n).map(|k| Name { text: element(&name.text, k), span: name.span }));
+                        }
+                        Some(Length::Name(n)) => {
+                            let d = Diagnostic::error("nmodl-array", "the length of a local array is a number")
+                                .at(self.source, n.span, "a number was expected")
+                                .hint("write the number that DEFINE gives");
+                            self.report(d);
+                        }
+                    }
+                    if !self.eat(Kind::Comma) {
+                        break;
+                    }
+                }
+                StatementKind::Local(names)
             }
             (Kind::Word, "if" | "IF") => self.branch()?,
             (Kind::Word, "SOLVE") => {

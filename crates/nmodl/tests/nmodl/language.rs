@@ -413,6 +413,20 @@ fn included_files_belong_to_the_mechanism_and_keep_their_places() {
 }
 
 #[test]
+fn arrays_may_be_local_and_their_index_a_value() {
+    let m = must(
+        "NEURON { SUFFIX x RANGE y } ASSIGNED { y v (mV) }
+        BREAKPOINT { LOCAL a[3] FROM k = 0 TO 2 { a[k] = 10*k } a[1] = a[1] + 1 y = a[v] }",
+    );
+    for (v, y) in [(0.0, 0.0), (1.0, 11.0), (2.0, 20.0)] {
+        let mut x = Values::from([("v".to_string(), v)]);
+        run(&m.breakpoint, &mut x);
+        assert_eq!(x["y"], y);
+    }
+    assert!(codes("NEURON { SUFFIX x } STATE { y[2] } INITIAL { y[2] = 1 }").iter().any(|c| *c == ("nmodl-array", 1)));
+}
+
+#[test]
 fn what_is_not_yet_understood_is_named_with_its_line() {
     for (line, what) in [
         ("}\nDISCRETE k { a = b }\nUNITS {", "DISCRETE"),

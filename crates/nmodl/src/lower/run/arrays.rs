@@ -28,15 +28,30 @@ impl Run<'_, '_> {
         self.b.compare(Compare::Eq, whole, k)
     }
 
+    /// How many elements an array has: that of this call, else that of the file.
+    pub(super) fn length(&self, name: &str) -> usize {
+        let local = |k: usize| self.frames.last().is_some_and(|f| f.iter().any(|s| s.contains_key(&element(name, k))));
+        let n = (0..).take_while(|k| local(*k)).count();
+        if n > 0 { n } else { self.p.arrays.get(name).copied().unwrap_or(0) }
+    }
+
+    /// The value of a variable of this call, else of the file.
+    pub(super) fn variable(&mut self, name: &str) -> Value {
+        match self.frames.last().and_then(|f| f.iter().rev().find_map(|s| s.get(name))).copied() {
+            Some(v) => v,
+            None => self.global(name),
+        }
+    }
+
     pub(super) fn element(&mut self, name: &str, index: &Expression) -> Value {
         let at = self.number(index);
-        let n = self.p.arrays.get(name).copied().unwrap_or(0);
+        let n = self.length(name);
         if let Some(k) = self.index(at, n, index.span) {
-            return self.global(&element(name, k));
+            return self.variable(&element(name, k));
         }
         let mut out = self.b.constant(f64::NAN);
         for k in (0..n).rev() {
-            let v = self.global(&element(name, k));
+            let v = self.variable(&element(name, k));
             let here = self.is_index(at, k);
             out = if k + 1 == n { v } else { self.b.select(here, v, out) };
         }
