@@ -578,6 +578,19 @@ impl<'a> Program<'a> {
         table.insert(&r.name.text, r);
     }
 
+    /// Parameters that say how often something is repeated keep their value: the repetitions are written out.
+    pub(crate) fn counting_parameters(&mut self, names: &std::collections::BTreeSet<String>) {
+        for name in names {
+            if let Some(s) = self.symbols.get_mut(name) {
+                s.what = What::Constant(s.default);
+                let d = Diagnostic::warning("nmodl-loop", format!("parameter `{name}` says how often something is repeated"))
+                    .at(self.source, s.span, "so it keeps this value, and cannot be set")
+                    .hint("change its default in the file");
+                self.problems.push(d);
+            }
+        }
+    }
+
     /// Parameters that equations assign are no parameters.
     pub(crate) fn assigned_parameters(&mut self, names: &[String]) {
         for name in names {

@@ -38,13 +38,19 @@ pub(crate) fn find_in_phases(p: &mut Program<'_>) -> Roles {
         let none = Roles::default();
         let mut fixed = BTreeSet::new();
         let mut uses: Vec<Use> = Vec::new();
+        let mut counts = BTreeSet::new();
         for phase in [Phase::Initial, Phase::Currents, Phase::States, Phase::Events] {
             let mut r = Run::new(p, &none, "roles".into());
             r.phase(phase);
             if phase == Phase::Initial {
                 fixed.extend(r.globals.iter().filter(|(_, v)| from_parameters(p, &r, **v)).map(|(n, _)| n.clone()));
             }
+            counts.extend(std::mem::take(&mut r.counts).into_keys());
             uses.push(Use { exposed: r.exposed, written: r.written });
+        }
+        if !counts.is_empty() {
+            p.counting_parameters(&counts);
+            continue;
         }
         let initial = &uses[0];
         let in_run = |pick: fn(&Use) -> &BTreeSet<String>, name: &str| uses[1..].iter().any(|u| pick(u).contains(name));

@@ -57,6 +57,8 @@ pub(crate) struct Run<'p, 'a> {
     stale_read: Option<(String, Span)>,
     steps: usize,
     too_long: Option<Span>,
+    /// Parameters that decide how often something is repeated, and where.
+    pub counts: BTreeMap<String, Span>,
     /// A loop whose number of rounds is not known.
     unbounded: Option<Span>,
     /// An index out of bounds, and the number of elements.
@@ -93,6 +95,7 @@ impl<'p, 'a> Run<'p, 'a> {
             stale_read: None,
             steps: 0,
             too_long: None,
+            counts: BTreeMap::new(),
             unbounded: None,
             outside: None,
             early: None,
@@ -129,7 +132,7 @@ impl<'p, 'a> Run<'p, 'a> {
                 problems.push(d);
             }
         };
-        if let Some(span) = self.unbounded {
+        if let Some(span) = self.unbounded.or(self.counts.values().next().copied()) {
             report(
                 Diagnostic::error("nmodl-loop", "how often this is repeated is not known before the run")
                     .at(self.p.source, span, "bounds of numbers, or names of DEFINE, were expected")

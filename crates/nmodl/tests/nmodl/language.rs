@@ -427,6 +427,18 @@ fn arrays_may_be_local_and_their_index_a_value() {
 }
 
 #[test]
+fn a_parameter_may_count_and_then_keeps_its_value() {
+    let m = must(
+        "NEURON { SUFFIX x RANGE y } PARAMETER { n = 3 } ASSIGNED { y v (mV) }
+        BREAKPOINT { y = 1 FROM k = 1 TO n { y = y*v } }",
+    );
+    assert!(m.parameter("n").is_none());
+    let mut x = Values::from([("v".to_string(), 2.0)]);
+    run(&m.breakpoint, &mut x);
+    assert_eq!(x["y"], 8.0);
+}
+
+#[test]
 fn what_is_not_yet_understood_is_named_with_its_line() {
     for (line, what) in [
         ("}\nDISCRETE k { a = b }\nUNITS {", "DISCRETE"),

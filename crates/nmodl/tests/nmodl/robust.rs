@@ -3,7 +3,7 @@
 use crate::common::{LIBRARY, read};
 use proptest::prelude::*;
 
-const WORDS: [&str; 40] = [
+const WORDS: [&str; 76] = [
     "NEURON",
     "{",
     "}",
@@ -44,6 +44,42 @@ const WORDS: [&str; 40] = [
     "UNITSOFF",
     "(mV)",
     "SPIKE",
+    "KINETIC",
+    "LINEAR",
+    "NONLINEAR",
+    "~",
+    "<->",
+    "->",
+    "<<",
+    "CONSERVE",
+    "COMPARTMENT",
+    "derivimplicit",
+    "sparse",
+    "runge",
+    "STEADYSTATE",
+    "INITIAL",
+    "FROM",
+    "TO",
+    "BY",
+    "WHILE",
+    "[",
+    "]",
+    "[2]",
+    "[i]",
+    "i",
+    "DEFINE",
+    "VERBATIM return 0; ENDVERBATIM",
+    "VERBATIM if (x) return m; x = _lx; ENDVERBATIM",
+    "USEION ca READ cai, ica WRITE cai",
+    "cai",
+    "ica",
+    "POINTER",
+    "RANGE",
+    "ASSIGNED",
+    "v",
+    "t",
+    "at_time(1)",
+    "h",
 ];
 
 proptest! {
@@ -52,6 +88,25 @@ proptest! {
     #[test]
     fn of_any_characters(text in "\\PC{0,200}") {
         read(&text);
+    }
+
+    #[test]
+    fn of_any_statements_of_a_mechanism(
+        initial in proptest::collection::vec(0..WORDS.len(), 0..12),
+        breakpoint in proptest::collection::vec(0..WORDS.len(), 0..12),
+        block in proptest::collection::vec(0..WORDS.len(), 0..16),
+        keyword in 0usize..4,
+    ) {
+        let words = |list: Vec<usize>| list.into_iter().map(|k| WORDS[k]).collect::<Vec<_>>().join(" ");
+        let keyword = ["DERIVATIVE", "KINETIC", "LINEAR", "NONLINEAR"][keyword];
+        let text = format!(
+            "NEURON {{ SUFFIX x USEION ca READ cai, ica WRITE cai }} DEFINE N 2 PARAMETER {{ f = 1 }} ASSIGNED {{ v (mV) t (ms) y[N] }}
+            STATE {{ m h[N] cai }} INITIAL {{ SOLVE s STEADYSTATE sparse {} }} BREAKPOINT {{ SOLVE s METHOD derivimplicit {} }}
+            {keyword} s {{ {} }}",
+            words(initial), words(breakpoint), words(block),
+        );
+        let (m, problems) = read(&text);
+        prop_assert_eq!(m.is_none(), homolog_base::has_errors(&problems));
     }
 
     #[test]

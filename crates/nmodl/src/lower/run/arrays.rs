@@ -2,9 +2,9 @@
 
 use super::Run;
 use crate::ast::{Expression, Statement};
-use crate::program::element;
+use crate::program::{What, element};
 use homolog_base::Span;
-use homolog_ir::{Compare, Unary, Value};
+use homolog_ir::{Compare, Op, Unary, Value};
 use std::collections::HashMap;
 
 impl Run<'_, '_> {
@@ -26,6 +26,24 @@ impl Run<'_, '_> {
         #[allow(clippy::cast_precision_loss)] // arrays are short
         let k = self.b.constant(k as f64);
         self.b.compare(Compare::Eq, whole, k)
+    }
+
+    /// The parameters that a value follows from; none where it follows from something else too.
+    fn parameters_of(&self, v: Value) -> Option<Vec<String>> {
+        let (mut names, mut stack) = (Vec::new(), vec![v]);
+        let mut seen = vec![false; self.b.kernel().body.len()];
+        while let Some(v) = stack.pop() {
+            if std::mem::replace(&mut seen[v.index()], true) {
+                continue;
+            }
+            if let Op::Input(i) = self.b.op(v) {
+                let name = &self.b.kernel().inputs[i as usize].name;
+                self.p.symbol(name).filter(|s| s.what == What::Parameter)?;
+                names.push(name.clone());
+            }
+            self.b.op(v).for_each_operand(|o| stack.push(o));
+        }
+        Some(names)
     }
 
     /// How many elements an array has: that of this call, else that of the file.
@@ -60,11 +78,15 @@ impl Run<'_, '_> {
 
     pub(super) fn repeat(&mut self, variable: &str, first: Value, last: Value, by: Option<Value>, body: &[Statement], span: Span) {
         let by = by.map_or(Some(1.0), |v| self.b.as_const(v));
-        let (Some(first), Some(last), Some(by)) = (self.b.as_const(first), self.b.as_const(last), by) else {
-            self.unbounded.get_or_insert(span);
+        let (Some(from), Some(to), Some(by)) = (self.b.as_const(first), self.b.as_const(last), by) else {
+            let names = [first, last].map(|v| self.parameters_of(v));
+            match names.into_iter().collect::<Option<Vec<_>>>() {
+                Some(names) => self.counts.extend(names.into_iter().flatten().map(|n| (n, span))),
+                None => self.unbounded_at(span),
+            }
             return;
         };
-        let (mut i, last) = (first.trunc(), last.trunc());
+        let (mut i, last) = (from.trunc(), to.trunc());
         while if by >= 0.0 { i <= last } else { i >= last } {
             if !self.step(span) || by == 0.0 {
                 self.too_long.get_or_insert(span);
