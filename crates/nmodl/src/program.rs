@@ -496,9 +496,7 @@ impl<'a> Program<'a> {
                 }
             }
             BlockKind::NotYet => {
-                let hint = match block.keyword.text.as_str() {
-                    _ => "remove it if the mechanism does without",
-                };
+                let hint = "remove it if the mechanism does without";
                 let name = if block.keyword.text.starts_with("VERBATIM") { "VERBATIM" } else { block.keyword.text.as_str() };
                 self.not_yet(name, block.keyword.span, hint);
             }

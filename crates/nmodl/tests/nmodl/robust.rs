@@ -82,8 +82,13 @@ const WORDS: [&str; 76] = [
     "h",
 ];
 
+/// How many texts of each kind: some in every test run, `HOMOLOG_FUZZ` many when that is set.
+fn cases() -> u32 {
+    std::env::var("HOMOLOG_FUZZ").ok().and_then(|n| n.parse().ok()).unwrap_or(256)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn of_any_characters(text in "\\PC{0,200}") {
