@@ -423,7 +423,7 @@ fn arrays_may_be_local_and_their_index_a_value() {
         run(&m.breakpoint, &mut x);
         assert_eq!(x["y"], y);
     }
-    assert!(codes("NEURON { SUFFIX x } STATE { y[2] } INITIAL { y[2] = 1 }").iter().any(|c| *c == ("nmodl-array", 1)));
+    assert!(codes("NEURON { SUFFIX x } STATE { y[2] } INITIAL { y[2] = 1 }").contains(&("nmodl-array", 1)));
 }
 
 #[test]
