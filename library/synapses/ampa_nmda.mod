@@ -11,7 +11,7 @@ pyramidal cells in Markram et al. 2015, "Reconstruction and simulation of neocor
 456-492, in the widely used transcription: AMPA 0.2 and 1.7 ms (Haeusser & Roth 1997, J. Neurosci. 17, 7606-7625),
 NMDA 0.29 and 43 ms (Sarid, Bruno, Sakmann, Segev & Feldmeyer 2007, PNAS 104, 16353-16358), ratio 0.71.
 
-Here release is certain and does not depress: `tsodyks_markram` has that. A rise that is not shorter than its decay is
+Here release is certain and does not depress. A rise that is not shorter than its decay is
 taken as 0.9999 of it. The times hold near 35 degC and are not scaled. The current is outward positive.
 ENDCOMMENT
 

@@ -5,7 +5,7 @@ use homolog_ir::{Kernel, Mechanism, interpret};
 use std::collections::HashMap;
 
 /// Every file of the library, with its path in it.
-pub const LIBRARY: [(&str, &str); 42] = [
+pub const LIBRARY: [(&str, &str); 51] = [
     ("neurons/relu.mod", include_str!("../../../../library/neurons/relu.mod")),
     ("neurons/tanh.mod", include_str!("../../../../library/neurons/tanh.mod")),
     ("neurons/sigmoid.mod", include_str!("../../../../library/neurons/sigmoid.mod")),
@@ -47,6 +47,15 @@ pub const LIBRARY: [(&str, &str); 42] = [
     ("neurons/qif.mod", include_str!("../../../../library/neurons/qif.mod")),
     ("synapses/alphasyn.mod", include_str!("../../../../library/synapses/alphasyn.mod")),
     ("synapses/ampa_nmda.mod", include_str!("../../../../library/synapses/ampa_nmda.mod")),
+    ("pools/cabuf.mod", include_str!("../../../../library/pools/cabuf.mod")),
+    ("pools/cadyn.mod", include_str!("../../../../library/pools/cadyn.mod")),
+    ("pools/capump.mod", include_str!("../../../../library/pools/capump.mod")),
+    ("pools/kext.mod", include_str!("../../../../library/pools/kext.mod")),
+    ("stimuli/iclamp.mod", include_str!("../../../../library/stimuli/iclamp.mod")),
+    ("stimuli/sinclamp.mod", include_str!("../../../../library/stimuli/sinclamp.mod")),
+    ("stimuli/vclamp.mod", include_str!("../../../../library/stimuli/vclamp.mod")),
+    ("stimuli/zap.mod", include_str!("../../../../library/stimuli/zap.mod")),
+    ("synapses/gap.mod", include_str!("../../../../library/synapses/gap.mod")),
     ("synapses/nmda.mod", include_str!("../../../../library/synapses/nmda.mod")),
 ];
 
