@@ -12,8 +12,8 @@ Protocol
 --------
 One section of one segment, L = diam = 5.6419 um (100 um2), 6.3 degC, NEURON's default concentrations and reversal
 potentials, fixed step of 0.025 ms. The mechanism has its own defaults: a density mechanism is inserted, a point process
-sits at 0.5 and receives no event. SEClamp (rs = 1e-12 MOhm) holds -65 mV for 5 ms and then
-V until 55 ms; finitialize(-65). table.json has the largest error of `v` as clamp_error_mv; it should be below 1e-9.
+sits at 0.5 and receives no event. SEClamp (rs = 1e-12 MOhm) holds -65 mV for 5 ms and then V until 55 ms; finitialize(-65).
+table.json has the largest error of `v` as clamp_error_mv; it should be below 1e-9.
 TABLEs are switched off (`usetable_SUFFIX = 0`), since they are an approximation of what the file says. Every POINTER points
 to a variable that holds 0. nocmodl writes defaults of PARAMETER with six digits; one that has more is set to what the file says.
 Each V runs in a process of its own, so that no global variable carries over.
@@ -24,7 +24,8 @@ Samples: 2201, sample k at t_k = k * 0.025 ms. `v` and the states are those at t
 (5.0 ms) and V from sample 201 (5.025 ms). A current is i_k = i(v_k, states_k). NEURON computes it at the *beginning* of a step,
 so that Vector.record sees i(v_k, s_k) only in sample k+1: the current's record is shifted by one sample here (one step more is
 run for the last). Measured on NEURON's own hh and pas: with the shift, the current written out from v and the gates agrees
-to 1e-15 mA/cm2 in every sample; without it, it is off by up to 0.1. During that evaluation NEURON's clock stands at t_k + dt/2, which only a mechanism whose BREAKPOINT reads `t` can see.
+to 1e-15 mA/cm2 in every sample; without it, it is off by up to 0.1. During that evaluation NEURON's clock stands at t_k + dt/2,
+which only a mechanism whose BREAKPOINT reads `t` can see.
 
 Traces: every STATE (an element of an array as `name[k]`), every concentration that the file WRITEs (as a state: `cai`), and
 every current that it writes (USEION .. WRITE, NONSPECIFIC_CURRENT, ELECTRODE_CURRENT). The current of an ion is the segment's;
