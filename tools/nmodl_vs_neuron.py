@@ -347,9 +347,11 @@ def call(command, cwd, limit_s):
 
 
 def useful_lines(text, folder, count=5):
-    noise = r"no DISPLAY|No graphical|No graphics|^\s*$|Error \d+$|^\s*\^|Compiling|Creating|^cfiles|^Mod files|^MODOBJS|Thread Safe"
+    noise = r"no DISPLAY|No graphical|No graphics|^\s*$|Error \d+$|^\s*\^|Compiling|Creating|^cfiles|^Mod files|^MODOBJS|Thread Safe|^NOTE: If you|^refer to the C\+\+"
     lines = [line.strip().replace(str(folder), ".") for line in text.splitlines() if not re.search(noise, line)]
     telling = [k for k, line in enumerate(lines) if re.search(r"error|illegal|undefined|not |cannot|exist|failed|Fault|nan", line, re.I)]
+    fatal = [k for k in telling if re.search(r"\berror:|syntax error|illegal", lines[k], re.I)]
+    telling = fatal or telling  # notices and warnings tell something only where there is nothing worse
     kept = sorted({j for k in telling for j in (k, k + 1) if j < len(lines)}) or range(max(0, len(lines) - count), len(lines))
     return [lines[k][:300] for k in list(kept)[:count]]
 
