@@ -84,9 +84,9 @@ def blank_comments(text):
 
 
 def includes_of(path, seen=None):
-    """Files that this one INCLUDEs and that lie beside it, also indirectly: {name as written: path}."""
+    """Files beside this one that it INCLUDEs, or its C by #include "..", also indirectly: {name as written: path}."""
     seen = {} if seen is None else seen
-    for name in re.findall(r'^\s*INCLUDE\s+"([^"]+)"', read_text(path), flags=re.M):
+    for name in re.findall(r'^\s*(?:INCLUDE|#\s*include)\s*"([^"]+)"', read_text(path), flags=re.M):
         beside = path.parent / name
         if name not in seen and beside.is_file():
             seen[name] = beside
@@ -383,7 +383,7 @@ def reference(path, cache, clamp):
 
 def compute_reference(path, includes, clamp):
     text = read_text(path)
-    whole = blank_comments(text + "\n" + "\n".join(read_text(p) for p in includes.values()))
+    whole = blank_comments(text + "\n" + "\n".join(read_text(p) for p in includes.values() if p.suffix != ".h"))
     found = interface(whole)
     result = {"kind": None, "mechanism": found["name"], "altered": [], "reason": [], "neuron": neuron_version()}
     add_range, rename_to = [], None
