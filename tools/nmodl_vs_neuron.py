@@ -199,7 +199,8 @@ def measure(folder):
         write_atomically(folder / "report.json", json.dumps(what).encode())
 
     before = mechanisms()
-    h.nrn_load_dll(job["library"])
+    if not h.nrn_load_dll(job["library"]):  # it needs a symbol that another file defines, for one
+        return report(kind=CRASHED, failures=["cannot be loaded"])
     new = {n: k for n, k in mechanisms().items() if n not in before and not n.endswith("_ion")}
     if not new:
         return report(kind=FUNCTIONS)
