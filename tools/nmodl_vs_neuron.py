@@ -2,7 +2,7 @@
 """Compares NEURON and Homolog mechanism by mechanism: the same .mod file, the same voltage clamp, every sample.
 
     python tools/nmodl_vs_neuron.py FOLDER_OR_FILE... [--homolog PATH_OF_BINARY] [--cache DIR] [--out DIR]
-                                    [--clamp -90,-60,-40,-20,0,20,40] [--jobs 2] [--reference-only] [--json]
+                                    [--clamp -90,-60,-40,-20,0,20,40] [--jobs 2] [--neuron-tables] [--reference-only] [--json]
 
 Run it with a Python that has NEURON and numpy; `nrnivmodl` is taken from beside that Python. Files are unique by their
 content. What NEURON computes is kept in the cache, by the content of the file and of what it INCLUDEs, so a second run
@@ -14,7 +14,8 @@ One section of one segment, L = diam = 5.6419 um (100 um2), 6.3 degC, NEURON's d
 potentials, fixed step of 0.025 ms. The mechanism has its own defaults: a density mechanism is inserted, a point process
 sits at 0.5 and receives no event. SEClamp (rs = 1e-12 MOhm) holds -65 mV for 5 ms and then V until 55 ms; finitialize(-65).
 table.json has the largest error of `v` as clamp_error_mv; it should be below 1e-9.
-TABLEs are switched off (`usetable_SUFFIX = 0`), since they are an approximation of what the file says. Every POINTER points
+TABLEs are switched off (`usetable_SUFFIX = 0`), since they are an approximation of what the file says; with --neuron-tables they
+interpolate on both sides. Every POINTER points
 to a variable that holds 0. nocmodl writes defaults of PARAMETER with six digits; one that has more is set to what the file says.
 Each V runs in a process of its own, so that no global variable carries over.
 
@@ -218,7 +219,7 @@ def measure(folder):
     else:
         section.insert(name)
         owner, ending = segment, "_" + name
-    if hasattr(h, "usetable_" + name):
+    if hasattr(h, "usetable_" + name) and not job.get("tables"):
         setattr(h, "usetable_" + name, 0)
     for parameter, value in job["defaults"].items():
         if hasattr(owner, parameter + ending):
@@ -357,23 +358,23 @@ def useful_lines(text, folder, count=5):
     return [lines[k][:300] for k in list(kept)[:count]]
 
 
-def reference_key(path, includes, clamp):
+def reference_key(path, includes, clamp, tables):
     digest = hashlib.sha256()
     for part in [path, *(includes[name] for name in sorted(includes))]:
         data = part.read_bytes()
         digest.update(len(data).to_bytes(8, "little") + data)
-    digest.update(json.dumps([PROTOCOL, neuron_version(), clamp]).encode())
+    digest.update(json.dumps([PROTOCOL, neuron_version(), clamp] + (["tables"] if tables else [])).encode())
     return digest.hexdigest()
 
 
-def reference(path, cache, clamp):
+def reference(path, cache, clamp, tables):
     """NEURON's half for one file: (what happened, path of the traces), from the cache or computed now."""
     includes = includes_of(path)
-    key = reference_key(path, includes, clamp)
+    key = reference_key(path, includes, clamp, tables)
     outcome, traces = cache / f"{key}.json", cache / f"{key}.npz"
     if outcome.is_file():
         return json.loads(outcome.read_text()), traces
-    result, runs = compute_reference(path, includes, clamp)
+    result, runs = compute_reference(path, includes, clamp, tables)
     if runs:
         part = traces.with_name(f"{traces.name}.{os.getpid()}.part.npz")
         np.savez_compressed(part, **runs)
@@ -382,7 +383,7 @@ def reference(path, cache, clamp):
     return result, traces
 
 
-def compute_reference(path, includes, clamp):
+def compute_reference(path, includes, clamp, tables):
     text = read_text(path)
     whole = blank_comments(text + "\n" + "\n".join(read_text(p) for p in includes.values() if p.suffix != ".h"))
     found = interface(whole)
@@ -409,7 +410,7 @@ def compute_reference(path, includes, clamp):
                 return result, {}
             generated = [read_text(p) for p in glob.glob(str(folder / "mod" / "*" / f"{stem}.c*"))]
             result["solved_to_a_tolerance"] = solved_to_a_tolerance(whole, log, "\n".join(generated))
-            job = {"library": libraries[0], "clamp": clamp, "defaults": long_defaults(whole), **found}
+            job = {"library": libraries[0], "clamp": clamp, "defaults": long_defaults(whole), "tables": tables, **found}
             (folder / "job.json").write_text(json.dumps(job))
             limit = RUN_LIMIT_S * (len(clamp) + 1)
             code, log = call([sys.executable, os.path.abspath(__file__), "--measure", str(folder)], folder, limit)
@@ -532,13 +533,13 @@ def compare(result, traces, document, clamp):
     return ACCEPTED, {**details, "reason": "" if count else "writes nothing that could be compared"}
 
 
-def judge(path, result, traces, binary, clamp):
+def judge(path, result, traces, binary, clamp, tables):
     kind = result["kind"]
     if kind == NOT_COMPILED:
         return kind, {"reason": "; ".join(result["reason"])}
     if kind == OK:
         voltages = ",".join(f"{v:g}" for v in clamp)
-        document, errors = homolog(binary, ["mech", str(path), f"--clamp={voltages}", "--json"])
+        document, errors = homolog(binary, ["mech", str(path), f"--clamp={voltages}", "--json", *(["--neuron-tables"] if tables else [])])
     else:
         document, errors = homolog(binary, ["check", str(path), "--json"])
     if any(e["code"] == "nmodl-verbatim" for e in errors):
@@ -636,6 +637,7 @@ def main():
     parser.add_argument("--out", default="out/nmodl", help="where table.md and table.json go")
     parser.add_argument("--clamp", default="-90,-60,-40,-20,0,20,40", help="mV, with commas (write --clamp=-90,0)")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--neuron-tables", action="store_true", help="let TABLE interpolate, here and there")
     parser.add_argument("--reference-only", action="store_true", help="only fill the cache with what NEURON computes")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     args = parser.parse_args()
@@ -649,7 +651,7 @@ def main():
     if binary is None and not args.reference_only:
         sys.exit(f"{args.homolog}: there is no such program; --homolog names it")
 
-    references = each(files, lambda f: reference(f[0], cache, clamp), args.jobs, "NEURON")
+    references = each(files, lambda f: reference(f[0], cache, clamp, args.neuron_tables), args.jobs, "NEURON")
     if args.reference_only:
         count = collections.Counter(result["kind"] for result, _ in references)
         total = {"files": len(files), "kinds": dict(count.most_common())}
@@ -661,7 +663,7 @@ def main():
             print(json.dumps(total))
         return
     jobs = [(*file, *ref) for file, ref in zip(files, references)]
-    judged = each(jobs, lambda j: judge(j[0], j[3], j[4], binary, clamp), args.jobs, "Homolog")
+    judged = each(jobs, lambda j: judge(j[0], j[3], j[4], binary, clamp, args.neuron_tables), args.jobs, "Homolog")
     rows = []
     for (path, shown, duplicates, result, _), (category, details) in zip(jobs, judged):
         kept = {k: result.get(k) for k in ("kind", "mechanism", "altered", "solved_to_a_tolerance", "clamp_error_mv")}

@@ -15,12 +15,21 @@ pub struct Source {
     pub text: String,
     /// Included files, with where each begins in `text`, in that order.
     pub included: Vec<(usize, Arc<Source>)>,
+    /// Files of data that belong to it, by the name it knows each by.
+    pub data: Vec<(String, Arc<Source>)>,
 }
 
 impl Source {
     /// A shared source.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Source { name: name.into(), text: text.into(), included: Vec::new() })
+        Arc::new(Source { name: name.into(), text: text.into(), included: Vec::new(), data: Vec::new() })
+    }
+
+    /// This source with files of data that belong to it.
+    pub fn with_data(&self, data: Vec<(String, Arc<Source>)>) -> Arc<Self> {
+        let mut all = self.clone();
+        all.data.extend(data);
+        Arc::new(all)
     }
 
     /// This source with the texts of others behind its own.

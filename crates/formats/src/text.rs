@@ -17,7 +17,27 @@ pub fn read(path: &Path) -> Result<(Arc<Source>, Vec<Diagnostic>), Diagnostic> {
     }
     let mut others = Vec::new();
     include(path, &source, &mut others, &mut warnings);
-    Ok(if others.is_empty() { (source, warnings) } else { (source.including(others), warnings) })
+    let source = if others.is_empty() { source } else { source.including(others) };
+    let data = tables(path, &source, &mut warnings);
+    Ok((if data.is_empty() { source } else { source.with_data(data) }, warnings))
+}
+
+/// The values of each FUNCTION_TABLE of a mechanism: `tau` of `kir.mod` has them in `kir.tau.csv`.
+fn tables(path: &Path, source: &Source, warnings: &mut Vec<Diagnostic>) -> Vec<(String, Arc<Source>)> {
+    let mut out = Vec::new();
+    for line in source.text.lines() {
+        let Some(rest) = line.trim().strip_prefix("FUNCTION_TABLE") else { continue };
+        let name: String = rest.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let file = path.with_extension(format!("{name}.csv"));
+        if name.is_empty() || !file.is_file() {
+            continue;
+        }
+        if let Ok((text, found)) = bytes(&file).and_then(|b| decode(&file.display().to_string(), &b)) {
+            warnings.extend(found);
+            out.push((name, text));
+        }
+    }
+    out
 }
 
 /// After so many included files no more are read.

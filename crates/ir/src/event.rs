@@ -1,64 +1,107 @@
-//! What happens to one target when one event arrives: scalar programs, run per event.
+//! What happens to one target when one event arrives: scalar programs, run per event (NMODL's NET_RECEIVE; Hines & Carnevale
+//! 2004, J. Neurophysiol. 92, 2955, on events in NEURON).
 
 use crate::builder::Builder;
 use crate::calculus::derivative;
-use crate::interpret::interpret;
 use crate::kernel::{Kernel, Port};
-use crate::number::Number;
-use std::collections::HashMap;
 
-/// The program of one event: arguments (the first is the weight) and steps over the target's variables.
+/// What one event does to its target, and what follows from it.
+///
+/// One kernel: every branch is written as selects, so that its effects have a condition each. Its inputs are the arguments,
+/// states, parameters and ports of the target, [`FLAG`] and the time `t` of the event; its outputs are the states and
+/// arguments that change, and what its effects need.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct EventProgram {
-    /// The arguments of the event, in order; the first is the weight.
+    /// The arguments of the event, in order; the first is the weight. Each connection keeps its own.
     pub arguments: Vec<Port>,
-    /// What is done, in order.
-    pub steps: Vec<EventStep>,
+    /// What a connection begins with (INITIAL in NET_RECEIVE): outputs are arguments.
+    pub connect: Option<Kernel>,
+    /// What is done.
+    pub kernel: Kernel,
+    /// What follows, in order.
+    pub effects: Vec<Effect>,
 }
 
-/// One step of an event program.
+/// Name of the input that tells events of a connection (0) from those that a mechanism sends to itself.
+pub const FLAG: &str = "flag";
+
+/// Something that an event sets off when the output `when` of its kernel is not 0, or always.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
-pub enum EventStep {
-    /// Reads variables, writes the variables it outputs.
-    Run(Kernel),
-    /// Runs `then` when the only output of `condition` is not 0, else `otherwise`.
-    If {
-        /// A kernel with one output.
-        condition: Kernel,
-        /// When it is not 0.
-        then: Vec<EventStep>,
-        /// When it is 0.
-        otherwise: Vec<EventStep>,
+pub struct Effect {
+    /// Name of an output.
+    pub when: Option<String>,
+    /// What it is.
+    pub kind: EffectKind,
+}
+
+/// What an event sets off. Names are those of outputs of its kernel.
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+pub enum EffectKind {
+    /// `net_send`: an event to itself, after a delay in ms, with a flag.
+    Send {
+        /// The delay.
+        delay: String,
+        /// The flag.
+        flag: String,
+    },
+    /// `net_event`: to all that listen, at a time in ms.
+    Emit {
+        /// The time.
+        at: String,
+    },
+    /// `net_move`: the last event to itself that is still due comes at another time, ms.
+    Move {
+        /// The time.
+        to: String,
+    },
+    /// `FOR_NETCONS`: the kernel is run for every connection of the target, whose arguments go in and come out changed.
+    Each {
+        /// For each argument, the input it is and the output that it becomes.
+        arguments: Vec<(String, String)>,
+    },
+    /// `WATCH`: from now on a crossing is an event with a flag. The first one of an event ends those before.
+    Watch {
+        /// Which condition of the mechanism.
+        condition: usize,
+        /// The flag.
+        flag: String,
     },
 }
 
-impl EventProgram {
-    /// Runs the program on variables by name (states, parameters, and the arguments).
-    ///
-    /// # Panics
-    /// When a variable that is read is missing.
-    pub fn run<N: Number>(&self, variables: &mut HashMap<String, N>) {
-        run_steps(&self.steps, variables);
-    }
-
-    /// The program as one kernel, when it has no control flow.
-    pub fn as_kernel(&self) -> Option<Kernel> {
-        let mut b = Builder::new("receive");
-        let mut now: HashMap<String, (homolog_base::Unit, crate::Value)> = HashMap::new();
-        let mut order: Vec<String> = Vec::new();
-        for step in &self.steps {
-            let EventStep::Run(kernel) = step else { return None };
-            let values = b.inline(kernel, |_, p| now.get(&p.name).map(|x| x.1));
-            for ((port, _), v) in kernel.outputs.iter().zip(values) {
-                if !order.contains(&port.name) {
-                    order.push(port.name.clone());
-                }
-                now.insert(port.name.clone(), (port.unit, v));
-            }
+impl EffectKind {
+    /// The outputs it needs.
+    pub fn outputs(&self) -> Vec<&str> {
+        match self {
+            EffectKind::Send { delay, flag } => vec![delay, flag],
+            EffectKind::Emit { at } => vec![at],
+            EffectKind::Move { to } => vec![to],
+            EffectKind::Watch { flag, .. } => vec![flag],
+            EffectKind::Each { arguments } => arguments.iter().map(|a| a.1.as_str()).collect(),
         }
-        for name in order {
-            let (unit, v) = now[&name];
-            b.output(&name, unit, v);
+    }
+}
+
+impl EventProgram {
+    /// What an event of a connection does, when nothing follows from it and the connection keeps nothing: then it is a
+    /// kernel from states to states.
+    pub fn as_kernel(&self) -> Option<Kernel> {
+        let kernel = crate::passes::specialise(&self.kernel, |n| (n == FLAG).then_some(0.0));
+        let needed = |n: &str| self.effects.iter().any(|e| e.when.as_deref() == Some(n) || e.kind.outputs().contains(&n));
+        let never = |e: &Effect| {
+            let value = e.when.as_ref().and_then(|n| kernel.outputs.iter().find(|(p, _)| p.name == *n)).map(|o| kernel.body[o.1.index()]);
+            matches!(value, Some(crate::Op::Const(c)) if c.0 == 0.0)
+        };
+        let keeps = self.arguments.iter().any(|a| kernel.output(&a.name).is_some()) || self.connect.is_some();
+        let draws = kernel.inputs.iter().any(|p| crate::mechanism::is_draw(&p.name));
+        if keeps || draws || !self.effects.iter().all(never) || kernel.input("t").is_some() {
+            return None;
+        }
+        let mut b = Builder::new("receive");
+        let values = b.inline(&kernel, |_, _| None);
+        for ((port, _), v) in kernel.outputs.iter().zip(values) {
+            if !needed(&port.name) {
+                b.output(&port.name, port.unit, v);
+            }
         }
         Some(b.finish())
     }
@@ -100,29 +143,6 @@ impl EventProgram {
             .iter()
             .all(|(p, v)| matches!(silent.body[v.index()], crate::Op::Input(i) if silent.inputs[i as usize].name == p.name))
     }
-}
-
-fn run_steps<N: Number>(steps: &[EventStep], variables: &mut HashMap<String, N>) {
-    for step in steps {
-        match step {
-            EventStep::Run(kernel) => {
-                let out = call(kernel, variables);
-                for ((port, _), v) in kernel.outputs.iter().zip(out) {
-                    variables.insert(port.name.clone(), v);
-                }
-            }
-            EventStep::If { condition, then, otherwise } => {
-                let taken = call(condition, variables)[0].value() != 0.0;
-                run_steps(if taken { then } else { otherwise }, variables);
-            }
-        }
-    }
-}
-
-fn call<N: Number>(kernel: &Kernel, variables: &HashMap<String, N>) -> Vec<N> {
-    let inputs: Vec<N> =
-        kernel.inputs.iter().map(|p| *variables.get(&p.name).unwrap_or_else(|| panic!("`{}` has no value", p.name))).collect();
-    interpret(kernel, &inputs)
 }
 
 #[cfg(test)]

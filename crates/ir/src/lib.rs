@@ -25,7 +25,7 @@ pub mod text;
 pub mod verify;
 
 pub use builder::Builder;
-pub use event::{EventProgram, EventStep};
+pub use event::{Effect, EffectKind, EventProgram};
 pub use interpret::interpret;
 pub use kernel::{Binary, Class, Compare, Kernel, Literal, Logic, Op, Port, Shape, Surrogate, Unary, Value};
 pub use mechanism::{Interface, Ion, Mechanism, Parameter, Readout, Receptor, Role, Signal, Solve, SpikeRule, StateVariable};

@@ -159,6 +159,21 @@ pub struct Ion {
     pub writes: Vec<String>,
 }
 
+/// Name of an input that is a new random number between 0 and 1 whenever its kernel is run.
+pub fn draw(site: usize) -> String {
+    format!("draw[{site}]")
+}
+
+/// The site of a name that [`draw`] has given.
+pub fn draw_of(name: &str) -> Option<usize> {
+    name.strip_prefix("draw[")?.strip_suffix(']')?.parse().ok()
+}
+
+/// True for a name that [`draw`] has given.
+pub fn is_draw(name: &str) -> bool {
+    draw_of(name).is_some()
+}
+
 /// Equations with a role and ports, as read from one `.mod` file.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Mechanism {
@@ -191,6 +206,10 @@ pub struct Mechanism {
     pub advance: Option<Kernel>,
     /// What an event does.
     pub receive: Option<EventProgram>,
+    /// What INITIAL sets off: a program without arguments whose kernel has no outputs but those of its effects.
+    pub start: Option<EventProgram>,
+    /// Conditions of WATCH: one output each, the distance above the threshold.
+    pub watches: Vec<Kernel>,
     /// When it spikes.
     pub spike: Option<SpikeRule>,
     /// What a network needs to know.
@@ -253,6 +272,12 @@ impl Mechanism {
             if let Some(n) = ion.writes.iter().find(|n| **n != format!("i{}", ion.name)) {
                 return Some(format!("it writes `{n}`, and concentrations in cells are constant so far"));
             }
+        }
+        if self.start.is_some() {
+            return Some("its INITIAL sends events (net_send)".to_string());
+        }
+        if kernels.iter().flatten().any(|k| k.inputs.iter().any(|p| is_draw(&p.name))) {
+            return Some("its equations draw random numbers".to_string());
         }
         self.reads.iter().any(|p| p.name == "t").then(|| "its equations depend on the time `t`".to_string())
     }

@@ -5,10 +5,17 @@
 //! currents that follow from them. As in NEURON's fixed step (Hines 1984, Int. J. Biomed. Comput. 15, 69), states are advanced
 //! at the potential after the step, and a time that an equation reads is half a step later for currents.
 //!
+//! Events that the mechanism sends to itself (net_send, WATCH) come before the currents of the step whose middle they are not
+//! later than. Random numbers are keyed, and the same in every run.
+//!
 //! Concentrations and reversal potentials are NEURON's defaults. An ion whose concentration the mechanism reads or writes has
 //! the reversal potential of Nernst, at the start or in every step.
 
-use homolog_ir::{Kernel, Mechanism, Role, interpret};
+mod events;
+
+use events::Events;
+use homolog_base::random::Key;
+use homolog_ir::{Kernel, Mechanism, Role, interpret, mechanism::draw_of};
 use std::collections::HashMap;
 
 /// Area of the compartment, um2.
@@ -45,6 +52,10 @@ pub struct Clamped {
     pub currents: Vec<(String, Vec<f64>)>,
     /// States by name.
     pub states: Vec<(String, Vec<f64>)>,
+    /// Times of the events that it sends to others (net_event), ms.
+    pub events: Vec<f64>,
+    /// When it began to send itself events without end, ms; what follows means nothing.
+    pub endless: Option<f64>,
 }
 
 /// A mechanism with a place for every value.
@@ -58,13 +69,24 @@ pub struct Clamp {
     states: Vec<String>,
     reported: Vec<String>,
     ions: Vec<Ion>,
+    events: Events,
+    noise: Noise,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Call {
     kernel: Kernel,
     inputs: Vec<usize>,
     outputs: Vec<usize>,
+    /// Places of random inputs, and which draw of the kernel each is.
+    draws: Vec<(usize, usize)>,
+}
+
+/// Random numbers by draw and by run of a kernel.
+#[derive(Clone, Debug)]
+struct Noise {
+    key: Key,
+    runs: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -100,14 +122,16 @@ impl Clamp {
         }
         let step = m.step().map_err(|e| Refusal::NotLinear(e.into_iter().next().map_or_else(String::new, |w| w.state)))?;
         let mut c = Clamp {
-            initial: Call { kernel: Kernel::default(), inputs: vec![], outputs: vec![] },
-            currents: Call { kernel: Kernel::default(), inputs: vec![], outputs: vec![] },
-            step: Call { kernel: Kernel::default(), inputs: vec![], outputs: vec![] },
+            initial: Call::default(),
+            currents: Call::default(),
+            step: Call::default(),
             slots: HashMap::new(),
             values: Vec::new(),
             states: m.states.iter().map(|s| s.name.clone()).collect(),
             reported: m.currents.iter().map(|p| p.name.trim_end_matches("_membrane").to_string()).collect(),
             ions: Vec::new(),
+            events: Events::default(),
+            noise: Noise { key: Key::new(0).named("clamp"), runs: 0 },
         };
         for ion in IONS {
             c.ion(ion);
@@ -144,6 +168,7 @@ impl Clamp {
         c.initial = c.call(m.initial.clone());
         c.currents = c.call(m.breakpoint.clone());
         c.step = c.call(step);
+        c.events = Events::new(&mut c, m);
         Ok(c)
     }
 
@@ -166,7 +191,13 @@ impl Clamp {
     fn call(&mut self, kernel: Kernel) -> Call {
         let inputs = kernel.inputs.iter().map(|p| self.slot(&p.name)).collect();
         let outputs = kernel.outputs.iter().map(|(p, _)| self.slot(&p.name)).collect();
-        Call { kernel, inputs, outputs }
+        let draws = kernel.inputs.iter().filter_map(|p| Some((self.slot(&p.name), draw_of(&p.name)?))).collect();
+        Call { kernel, inputs, outputs, draws }
+    }
+
+    /// Lets events of a connection arrive at these times, ms; `weight` is the first argument of NET_RECEIVE, in its unit.
+    pub fn arrive(&mut self, times: &[f64], weight: f64) {
+        self.events.arrive(times, weight);
     }
 
     /// The value of a name, after [`Clamp::begin`] or a run.
@@ -179,10 +210,16 @@ impl Clamp {
         self.put("v", potential);
         self.put("t", 0.0);
         self.nernst(true);
-        run(&self.initial, &mut self.values);
+        self.noise.runs = 0;
+        run(&self.initial, &mut self.values, &mut self.noise);
+        // What INITIAL sends follows from the same numbers.
+        self.noise.runs = 0;
+        self.events.start(&mut self.values, &mut self.noise);
+        self.events.deliver(0.0, &mut self.values, &mut self.noise);
+        self.put("t", 0.0);
         self.nernst(false);
         // NEURON evaluates the currents once more before the first step (finitialize), at t = 0.
-        run(&self.currents, &mut self.values);
+        run(&self.currents, &mut self.values, &mut self.noise);
     }
 
     fn put(&mut self, name: &str, value: f64) {
@@ -209,6 +246,8 @@ impl Clamp {
             potentials: Vec::with_capacity(STEPS + 1),
             currents: self.reported.iter().map(|n| (n.clone(), Vec::with_capacity(STEPS + 1))).collect(),
             states: self.states.iter().map(|n| (n.clone(), Vec::with_capacity(STEPS + 1))).collect(),
+            events: Vec::new(),
+            endless: None,
         };
         let at = |slots: &HashMap<String, usize>, name: &str| slots.get(name).copied();
         for k in 0..=STEPS {
@@ -221,24 +260,33 @@ impl Clamp {
                 values.push(at(&self.slots, name).map_or(f64::NAN, |s| self.values[s]));
             }
             self.put("v", held(k));
+            self.events.watch(t, &mut self.values, &mut self.noise);
+            self.events.deliver(t + 0.5 * DT, &mut self.values, &mut self.noise);
             self.put("t", t + 0.5 * DT);
             self.nernst(false);
-            run(&self.currents, &mut self.values);
+            run(&self.currents, &mut self.values, &mut self.noise);
             for (name, values) in &mut out.currents {
                 values.push(at(&self.slots, name).map_or(f64::NAN, |s| self.values[s]));
             }
             if k < STEPS {
                 self.put("v", held(k + 1));
                 self.put("t", t + DT);
-                run(&self.step, &mut self.values);
+                run(&self.step, &mut self.values, &mut self.noise);
             }
         }
+        (out.events, out.endless) = (self.events.sent, self.events.endless);
         out
     }
 }
 
 /// Runs a kernel on the values; all are read before any is written.
-fn run(call: &Call, values: &mut [f64]) {
+fn run(call: &Call, values: &mut [f64], noise: &mut Noise) {
+    if !call.draws.is_empty() {
+        noise.runs += 1;
+        for (slot, draw) in &call.draws {
+            values[*slot] = noise.key.uniform(*draw as u64, noise.runs);
+        }
+    }
     let inputs: Vec<f64> = call.inputs.iter().map(|k| values[*k]).collect();
     for (slot, v) in call.outputs.iter().zip(interpret(&call.kernel, &inputs)) {
         values[*slot] = v;

@@ -110,6 +110,14 @@ pub enum BlockKind {
     Verbatim,
     /// `DEFINE name number`.
     Define(Name, f64),
+    /// `BEFORE` or `AFTER` a part of the step: which part, such as `BEFORE STEP`.
+    Around(String, Vec<Statement>),
+    /// `CONSTRUCTOR`: what is done when a mechanism is made.
+    Constructor(Vec<Statement>),
+    /// `FUNCTION_TABLE name(x)`: a function that is given as numbers. Its body is empty.
+    FunctionTable(Routine),
+    /// `DESTRUCTOR`, which changes no number.
+    Destructor,
     /// A block of the language that has no meaning here yet.
     NotYet,
 }
@@ -151,8 +159,8 @@ pub enum NeuronItem {
     ThreadSafe,
     /// `POINTER`, `BBCOREPOINTER` or `EXTERNAL`: values that come from somewhere else.
     Pointer(Vec<Name>),
-    /// A line that has no meaning here yet: its keyword.
-    NotYet(Name),
+    /// `RANDOM`: sources of random numbers.
+    Random(Vec<Name>),
 }
 
 /// A line of `UNITS`.
@@ -297,10 +305,25 @@ pub enum StatementKind {
         /// True for `STEADYSTATE method`.
         steady: bool,
     },
-    /// `TABLE`, which asks for interpolation; here all is exact.
-    Table,
+    /// `TABLE names DEPEND parameters FROM first TO last WITH count`, which asks for interpolation.
+    Table {
+        /// Variables that are tabulated; none in a FUNCTION, whose value is.
+        names: Vec<Name>,
+        /// The first value of the argument.
+        first: Expression,
+        /// The last one.
+        last: Expression,
+        /// Intervals between them.
+        count: Expression,
+    },
     /// `CONDUCTANCE g USEION na`, which says what follows from the equations anyway.
     Conductance,
+    /// `INITIAL { ... }` in NET_RECEIVE: what a connection begins with.
+    Connect(Vec<Statement>),
+    /// `WATCH (a > b) flag, ...`: crossings that are events from now on, with their flags.
+    Watch(Vec<(Expression, Expression)>),
+    /// `FOR_NETCONS (w, ...) { ... }`: for all connections to this target, names of their arguments.
+    ForConnections(Vec<Name>, Vec<Statement>),
     /// A statement that has no meaning here yet: its keyword.
     NotYet(String),
 }

@@ -1,5 +1,6 @@
 //! What can be wrong with a file that reads well: names, units, and the laws of the language.
 
+mod events;
 mod expression;
 pub(crate) mod functions;
 mod laws;
@@ -16,6 +17,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 pub(crate) enum Place {
     Initial,
     Breakpoint,
+    /// BEFORE and AFTER.
+    Around,
     Derivative,
     System,
     Procedure,
@@ -69,6 +72,8 @@ impl<'a> Checker<'_, 'a> {
     fn all(&mut self) {
         let initial = self.p.initial.clone();
         self.block(Place::Initial, initial.into_iter());
+        let around: Vec<&Statement> = self.p.before_currents.iter().chain(&self.p.after_states).copied().collect();
+        self.block(Place::Around, around.into_iter());
         let breakpoint = self.p.breakpoint.clone();
         self.block(Place::Breakpoint, breakpoint.into_iter());
         let sorted = |m: &HashMap<&'a str, &'a Routine>| {
@@ -276,20 +281,50 @@ impl<'a> Checker<'_, 'a> {
                 self.statements(body.iter(), false);
                 self.close_scope();
             }
-            StatementKind::Table => {
+            StatementKind::Table { names, first, last, count } => {
+                for e in [first, last, count] {
+                    self.unit_of(e);
+                }
+                if self.p.interpolates {
+                    self.tabulated(s.span, names);
+                    return;
+                }
                 let mut d = Diagnostic::warning("nmodl-table", "TABLE is not needed: everything is computed exactly")
                     .at(self.p.source, s.span, "values are not interpolated")
-                    .hint("nothing has to be done");
+                    .hint("nothing has to be done; `homolog mech --neuron-tables` interpolates as NEURON does");
                 d.severity = homolog_base::Severity::Note;
                 self.p.problems.push(d);
             }
+            StatementKind::Connect(body) => {
+                self.scopes.push(HashMap::new());
+                self.statements(body.iter(), false);
+                self.close_scope();
+            }
+            StatementKind::Watch(all) => all.iter().for_each(|(condition, flag)| self.watch(condition, flag)),
+            StatementKind::ForConnections(names, body) => self.for_connections(names, body, s.span),
             StatementKind::NotYet(what) => {
-                let hint = match what.as_str() {
-                    "INITIAL" => "only one argument with no state of its own is possible so far",
-                    _ => "remove it if the mechanism does without",
-                };
+                let hint = "remove it if the mechanism does without";
                 let end = s.span.start + what.split([' ', '[', '\'']).next().map_or(1, str::len);
                 self.p.not_yet(what, Span::new(s.span.start, end), hint);
+            }
+        }
+    }
+
+    /// TABLE belongs to a routine of one argument, and names variables that it assigns.
+    fn tabulated(&mut self, span: Span, names: &[Name]) {
+        let fits = self.routine.is_some_and(|r| r.arguments.len() == 1) && matches!(self.place, Place::Procedure | Place::Function);
+        if !fits {
+            self.p.error(
+                "nmodl-table",
+                "only a PROCEDURE or a FUNCTION of one argument can be interpolated",
+                span,
+                "TABLE was not expected here",
+                "remove it, or leave --neuron-tables out",
+            );
+        }
+        for n in names {
+            if self.p.symbol(&n.text).is_none() && !self.p.arrays.contains_key(&n.text) {
+                self.unknown(&n.text, n.span, false);
             }
         }
     }
@@ -300,7 +335,7 @@ impl<'a> Checker<'_, 'a> {
                 && let crate::ast::ExpressionKind::Name(n) = &target.kind
             {
                 let target = Name { text: n.clone(), span: target.span };
-                let s = Statement { span, kind: StatementKind::Table };
+                let s = Statement { span, kind: StatementKind::Conductance };
                 self.assign(&s, &target, false, false, value);
             } else {
                 self.p.error(
@@ -311,6 +346,9 @@ impl<'a> Checker<'_, 'a> {
                     "write `state = value` instead",
                 );
             }
+            return;
+        }
+        if self.event_call(name, arguments) {
             return;
         }
         let known = self.p.procedures.get(name.text.as_str()).or_else(|| self.p.functions.get(name.text.as_str())).copied();
@@ -409,16 +447,10 @@ impl<'a> Checker<'_, 'a> {
             let l = self.scopes[k].get_mut(name).expect("just found");
             if l.strict {
                 let unit = l.unit;
-                if l.argument && self.place == Place::Receive {
-                    self.p.not_yet("assignment to an argument of NET_RECEIVE", target.span, "keep it in a STATE variable");
-                }
                 self.same_unit(unit, given, target.span, value.span, s.span, "assigned");
             } else {
-                if l.argument && self.place == Place::Receive {
-                    self.p.not_yet("assignment to an argument of NET_RECEIVE", target.span, "keep it in a STATE variable");
-                    return;
-                }
-                l.unit = given;
+                // An argument of NET_RECEIVE without a unit never gets one: events change it between each other.
+                l.unit = given.filter(|_| !(l.argument && self.place == Place::Receive));
             }
             return;
         }

@@ -41,8 +41,14 @@ const UNITS_ALONE: [&str; 4] = ["nmodl-unit", "nmodl-unit-name", "nmodl-zero", "
 
 /// Reads a file into a mechanism. It is none exactly when one of the problems is an error.
 pub fn read(source: &Arc<Source>) -> (Option<Mechanism>, Vec<Diagnostic>) {
+    read_as(source, false)
+}
+
+/// Reads a file as [`read`] does; where `neuron_tables` is true, TABLE interpolates as in NEURON.
+pub fn read_as(source: &Arc<Source>, neuron_tables: bool) -> (Option<Mechanism>, Vec<Diagnostic>) {
     let (file, mut problems) = parse(source);
     let mut program = program::Program::new(source, &file);
+    program.interpolates = neuron_tables;
     check::check(&mut program);
     let constants: Vec<Span> = file.blocks.iter().filter(|b| matches!(b.kind, ast::BlockKind::Units(_))).map(|b| b.span).collect();
     let broken = has_errors(&problems);

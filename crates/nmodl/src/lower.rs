@@ -4,6 +4,8 @@
 //! selects, a call is written out in place. What an equation reads without having assigned it comes from outside of the
 //! kernel; [`roles`] says for each such variable what that means.
 
+mod events;
+mod random;
 mod roles;
 mod run;
 mod systems;
@@ -11,7 +13,7 @@ mod systems;
 use crate::ast::{BlockKind, ExpressionKind, NeuronItem, Operator, StatementKind};
 use crate::program::{Program, What};
 use homolog_base::{Diagnostic, Unit};
-use homolog_ir::{EventProgram, EventStep, Kernel, Mechanism, Parameter, Port, Role, Solve, SpikeRule, StateVariable};
+use homolog_ir::{Kernel, Mechanism, Parameter, Port, Role, Solve, SpikeRule, StateVariable};
 use roles::Roles;
 use run::Run;
 use std::collections::BTreeSet;
@@ -90,7 +92,8 @@ pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
     let (breakpoint, currents) = breakpoint(p, &roles, &segments, &states, &mut problems);
     let advance = phases.then(|| advance(p, &roles, &states, &mut problems));
     let solves = solves(p, &roles, &segments, &mut problems);
-    let receive = receive(p, &roles, &states, &mut problems);
+    let (receive, watches) = events::receive(p, &roles, &states, &mut problems);
+    let start = events::start(p, &roles, &mut problems);
     let spike = spike(p, &roles, &states, &mut problems);
     let mut m = Mechanism {
         name: p.name.text.clone(),
@@ -107,6 +110,8 @@ pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
         solves,
         advance,
         receive,
+        start,
+        watches,
         spike,
         interface: None,
     };
@@ -168,17 +173,21 @@ fn reads(p: &Program<'_>, m: &Mechanism) -> Vec<Port> {
         all.extend(add(&s.condition));
         all.extend(add(&s.reset));
     }
-    let mut arguments: Vec<&str> = Vec::new();
-    if let Some(r) = &m.receive {
-        for s in &r.steps {
-            if let EventStep::Run(k) = s {
-                all.extend(add(k));
+    let mut arguments: Vec<&str> = vec![homolog_ir::event::FLAG];
+    for r in m.receive.iter().chain(&m.start) {
+        all.extend(add(&r.kernel));
+        all.extend(r.connect.iter().flat_map(&add));
+        arguments.extend(r.arguments.iter().map(|a| a.name.as_str()));
+        for e in &r.effects {
+            if let homolog_ir::EffectKind::Each { arguments: each } = &e.kind {
+                arguments.extend(each.iter().map(|a| a.0.as_str()));
             }
         }
-        arguments.extend(r.arguments.iter().map(|a| a.name.as_str()));
     }
+    all.extend(m.watches.iter().flat_map(add));
     for n in &all {
         let own = n == homolog_ir::ode::DT
+            || homolog_ir::mechanism::is_draw(n)
             || m.parameter(n).is_some()
             || m.states.iter().any(|s| s.name == *n)
             || arguments.contains(&n.as_str());
@@ -231,7 +240,7 @@ fn breakpoint(
             // Without a current BREAKPOINT belongs to the states; what it assigns can be looked at all the same.
             r.phase(Phase::Assigned);
         }
-        if !p.currents.is_empty() {
+        if !p.currents.is_empty() || !p.before_currents.is_empty() {
             // A current that is kept is written below.
             let others: Vec<StateVariable> = states.iter().filter(|s| !p.currents.iter().any(|(c, _)| c.text == s.name)).cloned().collect();
             outputs_of_states(&mut r, &others);
@@ -339,26 +348,6 @@ fn outputs_of_states(r: &mut Run<'_, '_>, states: &[StateVariable]) {
             r.b.output(&s.name, s.unit, v);
         }
     }
-}
-
-fn receive(p: &Program<'_>, roles: &Roles, states: &[StateVariable], problems: &mut Vec<Diagnostic>) -> Option<EventProgram> {
-    let routine = p.receive?;
-    let mut r = Run::new(p, roles, format!("{}.receive", p.name.text));
-    r.keep_states = true;
-    r.enter();
-    let mut arguments = Vec::new();
-    for (name, unit) in &routine.arguments {
-        let unit = unit.as_ref().and_then(|u| p.units.read(&u.text).ok()).unwrap_or(Unit::ONE);
-        let port = Port::new(&name.text, unit);
-        let v = r.b.input_port(port.clone());
-        r.declare(&name.text, v);
-        arguments.push(port);
-    }
-    for s in &routine.body {
-        r.statement(s);
-    }
-    outputs_of_states(&mut r, states);
-    Some(EventProgram { arguments, steps: vec![EventStep::Run(r.finish(problems))] })
 }
 
 fn spike(p: &Program<'_>, roles: &Roles, states: &[StateVariable], problems: &mut Vec<Diagnostic>) -> Option<SpikeRule> {

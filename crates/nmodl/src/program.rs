@@ -1,5 +1,7 @@
 //! What the blocks of a file declare, gathered by name.
 
+mod implied;
+
 use crate::ast::{
     Block, BlockKind, ConstantValue, Declaration, Expression, File, InterfaceItem, Length, Name, NeuronItem, Routine, Statement, UnitItem,
     UnitText,
@@ -13,6 +15,12 @@ use std::sync::Arc;
 /// Variables that belong to the simulator. A file may declare them or not.
 pub(crate) const BUILTIN: [(&str, &str); 6] =
     [("v", "mV"), ("dt", "ms"), ("celsius", "degC"), ("diam", "um"), ("area", "um2"), ("t", "ms")];
+
+/// Arguments and values of a function that is given as numbers.
+pub(crate) type Points = Vec<(f64, f64)>;
+
+/// The variable that holds the last of NMODL's old random numbers.
+pub(crate) const SCOP_RANDOM: &str = "scop_random";
 
 /// What a name stands for.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -66,6 +74,10 @@ pub(crate) struct Program<'a> {
     /// Currents, and whether they are those of an electrode.
     pub currents: Vec<(Name, bool)>,
     pub functions: HashMap<&'a str, &'a Routine>,
+    /// Functions that are given as numbers (FUNCTION_TABLE), with their points where a file has them.
+    pub tables: HashMap<&'a str, (&'a Routine, Points)>,
+    /// True when TABLE interpolates, as in NEURON.
+    pub interpolates: bool,
     pub procedures: HashMap<&'a str, &'a Routine>,
     pub derivatives: HashMap<&'a str, &'a Routine>,
     /// KINETIC, LINEAR and NONLINEAR blocks.
@@ -76,7 +88,14 @@ pub(crate) struct Program<'a> {
     pub shared: HashSet<String>,
     /// Values that come from somewhere else: POINTER and its like.
     pub pointers: HashSet<String>,
+    /// Sources of random numbers (RANDOM).
+    pub randoms: HashSet<String>,
+    /// CONSTRUCTOR and INITIAL, and what stands around INITIAL.
     pub initial: Vec<&'a Statement>,
+    /// BEFORE BREAKPOINT.
+    pub before_currents: Vec<&'a Statement>,
+    /// AFTER SOLVE and BEFORE STEP, which follow the states.
+    pub after_states: Vec<&'a Statement>,
     pub breakpoint: Vec<&'a Statement>,
     pub receive: Option<&'a Routine>,
     pub spike: Option<(&'a Expression, &'a [Statement], Span)>,
@@ -99,13 +118,18 @@ impl<'a> Program<'a> {
             ion_writes: HashSet::new(),
             currents: Vec::new(),
             functions: HashMap::new(),
+            tables: HashMap::new(),
+            interpolates: false,
             procedures: HashMap::new(),
             derivatives: HashMap::new(),
             systems: HashMap::new(),
             arrays: HashMap::new(),
             shared: HashSet::new(),
             pointers: HashSet::new(),
+            randoms: HashSet::new(),
             initial: Vec::new(),
+            before_currents: Vec::new(),
+            after_states: Vec::new(),
             breakpoint: Vec::new(),
             receive: None,
             spike: None,
@@ -122,6 +146,7 @@ impl<'a> Program<'a> {
         for block in &file.blocks {
             p.block(block);
         }
+        p.around();
         p.implied();
         // What is read of an ion and never written is the ion's, also where it is declared as a STATE.
         let of_ion: Vec<String> = p.ion_reads.difference(&p.ion_writes).cloned().collect();
@@ -265,7 +290,7 @@ impl<'a> Program<'a> {
                         }
                     }
                     NeuronItem::Pointer(names) => self.pointers.extend(names.iter().map(|n| n.text.clone())),
-                    NeuronItem::NotYet(k) => self.not_yet(&k.text, k.span, "remove it if the mechanism does without"),
+                    NeuronItem::Random(names) => self.randoms.extend(names.iter().map(|n| n.text.clone())),
                 }
             }
         }
@@ -459,7 +484,9 @@ impl<'a> Program<'a> {
             BlockKind::Define(name, value) => {
                 self.declare(name, Symbol { what: What::Constant(*value), unit: None, span: name.span, default: 0.0, limits: None })
             }
+            BlockKind::FunctionTable(r) => self.function_table(r),
             BlockKind::Initial(body) => self.initial.extend(body),
+            BlockKind::Around(..) | BlockKind::Constructor(_) | BlockKind::Destructor => {}
             BlockKind::Breakpoint(body) => self.breakpoint.extend(body),
             BlockKind::Derivative(r) => self.routine(r, 'd'),
             BlockKind::Kinetic(r) => self.routine(r, 'k'),
@@ -503,36 +530,6 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// A current of NEURON and a variable of USEION need no declaration of their own.
-    fn implied(&mut self) {
-        let file = self.file;
-        let current = if self.role == Role::Point { "nA" } else { "mA/cm2" };
-        for block in &file.blocks {
-            let BlockKind::Neuron(items) = &block.kind else { continue };
-            for item in items {
-                let (ion, names): (Option<&Name>, Vec<&Name>) = match item {
-                    NeuronItem::Nonspecific(n) | NeuronItem::Electrode(n) => (None, n.iter().collect()),
-                    NeuronItem::Ion { ion, read, write, .. } => (Some(ion), read.iter().chain(write).collect()),
-                    _ => continue,
-                };
-                for n in names {
-                    if self.symbols.contains_key(&n.text) {
-                        continue;
-                    }
-                    let unit = match ion {
-                        Some(i) if n.text == format!("e{}", i.text) => "mV",
-                        Some(i) if n.text != format!("i{}", i.text) => "mM",
-                        _ => current,
-                    };
-                    self.declare(
-                        n,
-                        Symbol { what: What::Assigned, unit: Unit::parse(unit).ok(), span: n.span, default: 0.0, limits: None },
-                    );
-                }
-            }
-        }
-    }
-
     fn once(&mut self, block: &Block) {
         self.error(
             "nmodl-duplicate",
@@ -547,6 +544,7 @@ impl<'a> Program<'a> {
         let taken = self.functions.contains_key(r.name.text.as_str())
             || self.procedures.contains_key(r.name.text.as_str())
             || self.derivatives.contains_key(r.name.text.as_str())
+            || self.tables.contains_key(r.name.text.as_str())
             || self.systems.contains_key(r.name.text.as_str());
         if taken || self.symbols.get(&r.name.text).is_some_and(|s| s.what != What::Builtin) {
             self.error(
@@ -556,6 +554,10 @@ impl<'a> Program<'a> {
                 "a new name was expected",
                 "rename it",
             );
+            return;
+        }
+        if kind == 't' {
+            self.tables.insert(&r.name.text, (r, Vec::new()));
             return;
         }
         let system = match kind {
@@ -574,34 +576,6 @@ impl<'a> Program<'a> {
             _ => &mut self.functions,
         };
         table.insert(&r.name.text, r);
-    }
-
-    /// Parameters that say how often something is repeated keep their value: the repetitions are written out.
-    pub(crate) fn counting_parameters(&mut self, names: &std::collections::BTreeSet<String>) {
-        for name in names {
-            if let Some(s) = self.symbols.get_mut(name) {
-                s.what = What::Constant(s.default);
-                let d = Diagnostic::warning("nmodl-loop", format!("parameter `{name}` says how often something is repeated"))
-                    .at(self.source, s.span, "so it keeps this value, and cannot be set")
-                    .hint("change its default in the file");
-                self.problems.push(d);
-            }
-        }
-    }
-
-    /// Parameters that equations assign are no parameters.
-    pub(crate) fn assigned_parameters(&mut self, names: &[String]) {
-        for name in names {
-            if let Some(s) = self.symbols.get_mut(name)
-                && s.what == What::Parameter
-            {
-                s.what = What::Assigned;
-                let d = Diagnostic::warning("nmodl-assigned-parameter", format!("parameter `{name}` is assigned by the equations"))
-                    .at(self.source, s.span, "so it is a variable that begins with this value, and cannot be set")
-                    .hint("declare it in ASSIGNED, and give it its first value in INITIAL");
-                self.problems.push(d);
-            }
-        }
     }
 
     /// What a global name means in equations: a state, or a variable from outside.

@@ -20,7 +20,7 @@ const CLAMPS: [f64; 7] = [-90.0, -60.0, -40.0, -20.0, 0.0, 20.0, 40.0];
 /// Say what a mechanism is: parameters, ions, states, gates over potential, and its current under voltage clamp
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Example:\n  homolog mech na.mod                          what it is, as a table\n  homolog mech na.mod --html na.html           with plots\n  homolog mech na.mod --clamp=-40,0 --json     numbers: {mechanism, runs: [{v_mv, t_ms, i, states}]}\n\nThe clamp: one compartment of 100 um2 at -65 mV, from 5 ms on at each potential, to 55 ms, in steps of 0.025 ms;\nNEURON's default concentrations and reversal potentials. Currents in mA/cm2 (channels) or nA (point processes)."
+    after_help = "Example:\n  homolog mech na.mod                          what it is, as a table\n  homolog mech na.mod --html na.html           with plots\n  homolog mech syn.mod --events 10,20,30 --weight 0.01 --html syn.html   a synapse that receives spikes\n  homolog mech na.mod --clamp=-40,0 --json     numbers: {mechanism, runs: [{v_mv, t_ms, i, states}]}\n\nThe clamp: one compartment of 100 um2 at -65 mV, from 5 ms on at each potential, to 55 ms, in steps of 0.025 ms;\nNEURON's default concentrations and reversal potentials. Currents in mA/cm2 (channels) or nA (point processes)."
 )]
 pub struct Args {
     /// Mechanism
@@ -35,6 +35,15 @@ pub struct Args {
     /// Give a parameter or a port another value; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
+    /// When events arrive at its NET_RECEIVE, ms
+    #[arg(long, value_delimiter = ',', value_name = "T1,T2,...")]
+    events: Vec<f64>,
+    /// Their weight, in the unit of the first argument of NET_RECEIVE
+    #[arg(long, default_value_t = 1.0, allow_hyphen_values = true, requires = "events")]
+    weight: f64,
+    /// Interpolate where the file has TABLE, as NEURON does, instead of computing exactly
+    #[arg(long)]
+    neuron_tables: bool,
     /// Print one line of JSON to stdout
     #[arg(long, conflicts_with = "html")]
     json: bool,
@@ -58,13 +67,23 @@ pub fn run(args: &Args, color: bool) -> Done {
         Ok(found) => found,
         Err(d) => return refuse(vec![d]),
     };
-    let (mechanism, found) = homolog_nmodl::read(&source);
+    let (mechanism, found) = homolog_nmodl::read_as(&source, args.neuron_tables);
     problems.extend(found);
     let set = settings(&args.set, &mut problems);
     let Some(m) = mechanism.filter(|_| !has_errors(&problems)) else { return refuse(problems) };
     let potentials = if args.clamp.is_empty() { CLAMPS.to_vec() } else { args.clamp.clone() };
+    if !args.events.is_empty() && m.receive.is_none() {
+        problems.push(
+            Diagnostic::error("mech-events", format!("`{}` has no NET_RECEIVE, so no event can arrive", m.name))
+                .hint("leave --events out, or choose a synapse"),
+        );
+        return refuse(problems);
+    }
     let clamp = match Clamp::new(&m, args.celsius, &set) {
-        Ok(c) => Some(c),
+        Ok(mut c) => {
+            c.arrive(&args.events, args.weight);
+            Some(c)
+        }
         Err(Refusal::Neuron) => None,
         Err(e) => {
             problems.push(refusal(&m, &e));
@@ -72,6 +91,13 @@ pub fn run(args: &Args, color: bool) -> Done {
         }
     };
     let runs: Vec<Clamped> = clamp.iter().flat_map(|c| potentials.iter().map(|v| c.clone().run(*v))).collect();
+    if let Some(t) = runs.iter().find_map(|r| r.endless) {
+        problems.push(
+            Diagnostic::error("mech-endless", format!("at {t} ms `{}` sends itself events without end", m.name))
+                .hint("a delay of net_send must be above 0 somewhere in the circle"),
+        );
+        return refuse(problems);
+    }
     if args.json {
         say(&json!({ "mechanism": describe(&m), "celsius": args.celsius, "runs": runs.iter().map(numbers).collect::<Vec<_>>() })
             .to_string());
@@ -142,7 +168,7 @@ fn describe(m: &Mechanism) -> Value {
 fn numbers(c: &Clamped) -> Value {
     let named =
         |all: &[(String, Vec<f64>)]| -> Value { all.iter().map(|(n, v)| (n.clone(), json!(v))).collect::<serde_json::Map<_, _>>().into() };
-    json!({ "v_mv": c.potential, "t_ms": c.times, "v": c.potentials, "i": named(&c.currents), "states": named(&c.states) })
+    json!({ "v_mv": c.potential, "t_ms": c.times, "v": c.potentials, "i": named(&c.currents), "states": named(&c.states), "events_ms": c.events })
 }
 
 /// The description as it is printed.

@@ -8,7 +8,7 @@ fn program(build: impl Fn(&mut Builder, crate::Value, crate::Value) -> crate::Va
     let w = b.input("w", Unit::ONE);
     let next = build(&mut b, g, w);
     b.output("g", Unit::ONE, next);
-    EventProgram { arguments: vec![Port::new("w", Unit::ONE)], steps: vec![EventStep::Run(b.finish())] }
+    EventProgram { arguments: vec![Port::new("w", Unit::ONE)], connect: None, kernel: b.finish(), effects: vec![] }
 }
 
 #[test]
@@ -52,21 +52,29 @@ fn only_effects_proportional_to_the_weight_and_free_of_state_may_be_summed() {
 }
 
 #[test]
-fn branches_of_a_program_follow_its_condition() {
-    let mut b = Builder::new("condition");
-    let g = b.input("g", Unit::ONE);
-    let (zero, one) = (b.constant(0.0), b.constant(1.0));
-    let c = b.compare(Compare::Lt, zero, g);
-    let t = b.select(c, one, zero);
-    b.output("c", Unit::ONE, t);
-    let add = program(|b, g, w| b.add(g, w));
-    let p =
-        EventProgram { arguments: add.arguments, steps: vec![EventStep::If { condition: b.finish(), then: add.steps, otherwise: vec![] }] };
-    let run = |g: f64| {
-        let mut now = HashMap::from([("g".to_string(), g), ("w".to_string(), 2.0)]);
-        p.run(&mut now);
-        now["g"]
+fn an_effect_that_only_own_events_have_leaves_a_kernel_for_those_of_connections() {
+    let with = |own: f64| {
+        let mut b = Builder::new("receive");
+        let (g, w, flag) = (b.input("g", Unit::ONE), b.input("w", Unit::ONE), b.input(FLAG, Unit::ONE));
+        let sum = b.add(g, w);
+        b.output("g", Unit::ONE, sum);
+        let (k, one, zero) = (b.constant(own), b.constant(1.0), b.constant(0.0));
+        let c = b.compare(Compare::Eq, flag, k);
+        let when = b.select(c, one, zero);
+        b.output("when", Unit::ONE, when);
+        b.output("at", Unit::ONE, one);
+        let effect = Effect { when: Some("when".into()), kind: EffectKind::Emit { at: "at".into() } };
+        EventProgram { arguments: vec![Port::new("w", Unit::ONE)], connect: None, kernel: b.finish(), effects: vec![effect] }
     };
-    assert_eq!((run(1.0), run(-1.0)), (3.0, -1.0));
+    let plain = with(1.0).as_kernel().expect("nothing follows from flag 0");
+    assert_eq!(plain.outputs.iter().map(|(p, _)| p.name.as_str()).collect::<Vec<_>>(), ["g"]);
+    assert!(with(0.0).as_kernel().is_none(), "an event of a connection is sent on");
+}
+
+#[test]
+fn what_a_connection_keeps_is_no_kernel_of_the_target() {
+    let mut p = program(|b, g, w| b.add(g, w));
+    assert!(p.as_kernel().is_some());
+    p.connect = Some(Builder::new("connect").finish());
     assert!(p.as_kernel().is_none());
 }

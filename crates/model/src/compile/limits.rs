@@ -5,7 +5,6 @@
 
 use crate::library::Library;
 use homolog_base::{Diagnostic, Unit};
-use homolog_ir::event::EventStep;
 use homolog_ir::{Binary, Kernel, Mechanism, Op, Parameter, Solve, Unary, Value};
 
 /// A step has so many of the shortest time constant that may be learned: over more than that, any decay has long ended.
@@ -58,16 +57,7 @@ fn kernels(m: &Mechanism) -> Vec<&Kernel> {
     }));
     all.extend(&m.advance);
     all.extend(m.spike.iter().flat_map(|s| [&s.condition, &s.reset]));
-    let mut steps: Vec<&EventStep> = m.receive.iter().flat_map(|r| &r.steps).collect();
-    while let Some(step) = steps.pop() {
-        match step {
-            EventStep::Run(k) => all.push(k),
-            EventStep::If { condition, then, otherwise } => {
-                all.push(condition);
-                steps.extend(then.iter().chain(otherwise));
-            }
-        }
-    }
+    all.extend(m.receive.iter().map(|r| &r.kernel));
     all
 }
 

@@ -78,7 +78,10 @@ pub(super) fn receive(b: &mut Builder, scope: &mut Scope, arrive: Value, size: f
     let mechanism = scope.mechanism;
     let Some(program) = &mechanism.receive else { return Err(vec![format!("`{}` is a receptor but has no NET_RECEIVE", mechanism.name)]) };
     let Some(kernel) = program.as_kernel() else {
-        return Err(vec![format!("NET_RECEIVE of `{}` has control flow that depends on events one by one", mechanism.name)]);
+        return Err(vec![format!(
+            "NET_RECEIVE of `{}` keeps values of a connection, reads the time, or sends events; projections cannot do that yet",
+            mechanism.name
+        )]);
     };
     if program.arguments.len() != 1 {
         return Err(vec![format!(

@@ -41,10 +41,7 @@ impl Checker<'_, '_> {
                 self.read.insert(name.to_string());
                 s.unit
             }
-            None if name == "flag" && self.place == super::Place::Receive => {
-                self.p.not_yet("flag", span, "events that a mechanism sends to itself (net_send) come later");
-                None
-            }
+            None if name == "flag" && self.place == super::Place::Receive => None,
             None => {
                 if self.p.functions.contains_key(name) || NAMES.iter().any(|f| f.0 == name) {
                     self.p.error(
@@ -171,6 +168,13 @@ impl Checker<'_, '_> {
             self.check_arguments(name, r, arguments);
             return r.unit.as_ref().and_then(|u| self.p.units.read(&u.text).ok());
         }
+        if let Some(r) = self.p.tables.get(name.text.as_str()).map(|t| t.0) {
+            self.check_arguments(name, r, arguments);
+            return r.unit.as_ref().and_then(|u| self.p.units.read(&u.text).ok());
+        }
+        if let Some(unit) = self.random_call(name, arguments) {
+            return unit;
+        }
         let units: Vec<Option<Unit>> = arguments.iter().map(|a| self.unit_of(a)).collect();
         if self.p.procedures.contains_key(name.text.as_str()) {
             self.p.error(
@@ -243,7 +247,7 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn arity(&mut self, name: &Name, wanted: usize, given: usize, declared: Option<Span>) {
+    pub(super) fn arity(&mut self, name: &Name, wanted: usize, given: usize, declared: Option<Span>) {
         let plural = if wanted == 1 { "argument" } else { "arguments" };
         let mut d = Diagnostic::error("nmodl-arity", format!("`{}` takes {wanted} {plural}, not {given}", name.text)).at(
             self.p.source,

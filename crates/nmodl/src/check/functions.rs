@@ -16,7 +16,7 @@ pub(crate) enum Rule {
 }
 
 /// Name, number of arguments, rule.
-pub(crate) const NAMES: [(&str, usize, Rule); 22] = [
+pub(crate) const NAMES: [(&str, usize, Rule); 25] = [
     ("exp", 1, Rule::Pure),
     ("expm1", 1, Rule::Pure),
     ("exprelr", 1, Rule::Pure),
@@ -38,31 +38,24 @@ pub(crate) const NAMES: [(&str, usize, Rule); 22] = [
     ("sqrt", 1, Rule::Root),
     ("pow", 2, Rule::Power),
     ("nrn_ghk", 4, Rule::Any),
+    ("ghk", 4, Rule::Any),
+    ("nernst", 3, Rule::Any),
+    ("fmod", 2, Rule::Same),
     ("at_time", 1, Rule::Any),
 ];
 
 /// Functions of NMODL that have no meaning here yet.
-pub(crate) const LATER: [&str; 22] = [
-    "net_send",
-    "net_event",
-    "net_move",
-    "exprand",
-    "scop_random",
-    "normrand",
-    "poisrand",
-    "random_negexp",
-    "random_uniform",
-    "random_normal",
-    "nrn_pointing",
-    "asin",
-    "acos",
-    "atan",
-    "atan2",
-    "fmod",
-    "erf",
-    "nernst",
-    "ghk",
-    "ghkg",
-    "printf",
-    "set_seed",
+pub(crate) const LATER: [&str; 9] = ["nrn_pointing", "asin", "acos", "atan", "atan2", "erf", "ghkg", "factorial", "gauss"];
+
+/// Functions whose value is random, and how many arguments they take at least and at most.
+pub(crate) const RANDOM: [(&str, usize, usize); 9] = [
+    ("scop_random", 0, 0),
+    ("exprand", 1, 1),
+    ("normrand", 2, 2),
+    ("poisrand", 1, 1),
+    ("random_uniform", 1, 3),
+    ("random_negexp", 1, 2),
+    ("random_normal", 1, 3),
+    ("random_dpick", 1, 1),
+    ("random_ipick", 1, 1),
 ];

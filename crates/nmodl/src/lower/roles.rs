@@ -133,13 +133,8 @@ pub(crate) fn find(p: &mut Program<'_>, segments: &[Segment]) -> Roles {
         r.keep_states = true;
         r.enter();
         if let Some(routine) = p.receive {
-            for (name, _) in &routine.arguments {
-                let v = r.b.constant(1.0);
-                r.declare(&name.text, v);
-            }
-            for s in &routine.body {
-                r.statement(s);
-            }
+            r.connect(routine);
+            r.receive(routine);
         }
         event.exposed.extend(std::mem::take(&mut r.exposed));
         event.written.extend(std::mem::take(&mut r.written));

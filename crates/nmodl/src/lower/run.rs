@@ -2,13 +2,15 @@
 
 mod arrays;
 mod functions;
+mod phases;
+mod tables;
 
 use super::roles::Roles;
-use super::{Phase, Segment};
 use crate::ast::{Expression, ExpressionKind, Name, Operator, Routine, Statement, StatementKind};
 use crate::program::{Program, What, element};
 use homolog_base::{Diagnostic, Span};
-use homolog_ir::{Builder, Compare, Kernel, Logic, Op, Role, Value};
+use homolog_ir::event::FLAG;
+use homolog_ir::{Builder, Compare, Kernel, Logic, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// How many statements and operations one kernel may come to, calls written out.
@@ -24,7 +26,7 @@ pub(crate) struct Run<'p, 'a> {
     pub b: Builder,
     /// Values of global variables that were assigned.
     pub globals: HashMap<String, Value>,
-    frames: Vec<Frame>,
+    pub(super) frames: Vec<Frame>,
     /// Right-hand sides of equations.
     pub primes: BTreeMap<String, Value>,
     /// Volumes of COMPARTMENT.
@@ -68,6 +70,16 @@ pub(crate) struct Run<'p, 'a> {
     /// Problems of systems solved on the way.
     pub(super) problems: Vec<Diagnostic>,
     again: Option<HashMap<String, Value>>,
+    /// The conditions of the branches around what is being run.
+    pub(super) path: Vec<Value>,
+    /// What follows from an event.
+    pub(super) effects: Vec<super::events::Pending>,
+    /// Conditions of WATCH.
+    pub(super) watches: Vec<Expression>,
+    /// True while the values of a table are computed.
+    tabulating: bool,
+    /// How many random numbers were drawn.
+    pub(super) draws: usize,
 }
 
 impl<'p, 'a> Run<'p, 'a> {
@@ -101,6 +113,11 @@ impl<'p, 'a> Run<'p, 'a> {
             early: None,
             problems: Vec::new(),
             again: None,
+            path: Vec::new(),
+            effects: Vec::new(),
+            watches: Vec::new(),
+            tabulating: false,
+            draws: 0,
         }
     }
 
@@ -118,6 +135,7 @@ impl<'p, 'a> Run<'p, 'a> {
 
     /// The kernel; one that grew too long is reported.
     pub(crate) fn finish(self, problems: &mut Vec<Diagnostic>) -> Kernel {
+        debug_assert!(self.path.is_empty(), "every branch is left");
         if let Some(span) = self.too_long
             && !problems.iter().any(|d: &Diagnostic| d.code == "nmodl-too-long")
         {
@@ -167,27 +185,6 @@ impl<'p, 'a> Run<'p, 'a> {
             );
         }
         self.b.finish()
-    }
-
-    /// Marks what was computed from states that the part of BREAKPOINT just run has changed. A channel or a synapse
-    /// computes its currents from one and the same states, wherever SOLVE stands, so only whole neurons have this.
-    fn age(&mut self) {
-        if self.p.role != Role::Neuron {
-            return;
-        }
-        let mut from_state: Vec<bool> = Vec::with_capacity(self.b.kernel().body.len());
-        for op in &self.b.kernel().body {
-            let mut yes = match op {
-                Op::Input(i) => self.is_state(&self.b.kernel().inputs[*i as usize].name),
-                _ => false,
-            };
-            op.for_each_operand(|o| yes |= from_state[o.index()]);
-            from_state.push(yes);
-        }
-        let locals = self.frames.last().into_iter().flatten().flatten();
-        let old: Vec<String> =
-            self.globals.iter().chain(locals).filter(|(n, v)| from_state[v.index()] && !self.is_state(n)).map(|(n, _)| n.clone()).collect();
-        self.stale.extend(old);
     }
 
     /// True when writing goes on; each statement and operation counts.
@@ -309,65 +306,6 @@ impl<'p, 'a> Run<'p, 'a> {
         self.globals.insert(name.to_string(), v);
     }
 
-    /// Runs a part of BREAKPOINT. A SOLVE is run for the variables it assigns and, in `primes`, for its equations.
-    pub(crate) fn segment(&mut self, segment: Segment) {
-        self.run_segment(segment);
-        let solves = matches!(segment, Segment::Solve(_));
-        if solves || self.state_dropped {
-            self.age();
-        }
-        self.state_dropped = false;
-    }
-
-    fn run_segment(&mut self, segment: Segment) {
-        match segment {
-            Segment::Statements(from, to) => {
-                let p = self.p;
-                for s in &p.breakpoint[from..to] {
-                    self.statement(s);
-                }
-            }
-            Segment::Solve(at) => {
-                if let StatementKind::Solve { block, .. } = &self.p.breakpoint[at].kind {
-                    let name = block.text.as_str();
-                    if let Some(r) = self.p.derivatives.get(name).or_else(|| self.p.procedures.get(name)).copied() {
-                        self.call(r, Vec::new(), block.span);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Runs one phase of a channel or a point.
-    pub(crate) fn phase(&mut self, phase: Phase) {
-        self.keep_states = true;
-        self.initial = phase == Phase::Initial;
-        self.enter();
-        let p = self.p;
-        let is_solve = |s: &&&Statement| matches!(s.kind, StatementKind::Solve { .. });
-        match phase {
-            Phase::Initial => p.initial.iter().for_each(|s| self.statement(s)),
-            Phase::Currents if p.currents.is_empty() => {}
-            Phase::Currents | Phase::Assigned => p.breakpoint.iter().filter(|s| !is_solve(s)).for_each(|s| self.statement(s)),
-            Phase::States => {
-                p.breakpoint.iter().filter(is_solve).for_each(|s| self.statement(s));
-                if p.currents.is_empty() {
-                    p.breakpoint.iter().filter(|s| !is_solve(s)).for_each(|s| self.statement(s));
-                }
-            }
-            Phase::Events => {
-                if let Some(routine) = p.receive {
-                    for (name, unit) in &routine.arguments {
-                        let unit = unit.as_ref().and_then(|u| p.units.read(&u.text).ok()).unwrap_or(homolog_base::Unit::ONE);
-                        let v = self.b.input(&name.text, unit);
-                        self.declare(&name.text, v);
-                    }
-                    self.statements(&routine.body);
-                }
-            }
-        }
-    }
-
     pub(crate) fn statement(&mut self, s: &Statement) {
         if !self.step(s.span) {
             return;
@@ -437,7 +375,11 @@ impl<'p, 'a> Run<'p, 'a> {
             StatementKind::Conserve(sum, total) => self.conserve(sum, total),
             StatementKind::Compartment { index, volume, states } => self.compartment(index.as_ref(), volume, states),
             StatementKind::Solve { block, method, steady } => self.solve(block, method.as_ref(), *steady),
-            StatementKind::Table
+            StatementKind::Watch(all) => all.iter().for_each(|(condition, flag)| self.watch(condition, flag)),
+            StatementKind::ForConnections(names, body) => self.for_connections(names, body, s.span),
+            // Run on its own, for what a connection begins with.
+            StatementKind::Connect(_)
+            | StatementKind::Table { .. }
             | StatementKind::Conductance
             | StatementKind::Diffusion
             | StatementKind::RealC(_)
@@ -453,6 +395,9 @@ impl<'p, 'a> Run<'p, 'a> {
             }
             return;
         }
+        if self.event_call(&name.text, arguments) {
+            return;
+        }
         let routine = self.p.procedures.get(name.text.as_str()).or_else(|| self.p.functions.get(name.text.as_str())).copied();
         if let Some(r) = routine {
             let values = arguments.iter().map(|a| self.number(a)).collect();
@@ -463,6 +408,12 @@ impl<'p, 'a> Run<'p, 'a> {
     /// Writes a routine out and returns its value.
     pub(super) fn call(&mut self, r: &'a Routine, arguments: Vec<Value>, span: Span) -> Value {
         let zero = self.b.constant(0.0);
+        if self.p.interpolates
+            && !self.tabulating
+            && let Some(v) = self.interpolated(r, &arguments, span)
+        {
+            return v;
+        }
         if !self.step(span) || self.frames.len() > 100 {
             self.too_long.get_or_insert(span);
             return zero;
@@ -481,7 +432,7 @@ impl<'p, 'a> Run<'p, 'a> {
         returned.filter(|_| self.p.functions.contains_key(r.name.text.as_str())).unwrap_or(value)
     }
 
-    fn block(&mut self, body: &[Statement]) {
+    pub(super) fn block(&mut self, body: &[Statement]) {
         if let Some(f) = self.frames.last_mut() {
             f.push(HashMap::new());
         }
@@ -492,7 +443,7 @@ impl<'p, 'a> Run<'p, 'a> {
     }
 
     /// Statements in order, up to a `return`.
-    fn statements(&mut self, body: &[Statement]) {
+    pub(super) fn statements(&mut self, body: &[Statement]) {
         for s in body {
             if self.returned.is_some() {
                 return;
@@ -527,6 +478,7 @@ impl<'p, 'a> Run<'p, 'a> {
             return;
         }
         let before = (self.frames.last().cloned().unwrap_or_default(), self.globals.clone(), self.primes.clone());
+        self.path.push(c);
         self.block(then);
         let returned = self.returned.take();
         let after = (
@@ -534,7 +486,11 @@ impl<'p, 'a> Run<'p, 'a> {
             std::mem::replace(&mut self.globals, before.1.clone()),
             std::mem::replace(&mut self.primes, before.2),
         );
+        self.path.pop();
+        let other = self.b.not(c);
+        self.path.push(other);
         self.block(otherwise);
+        self.path.pop();
         let value = self.returned.take();
         if let (Some(x), Some(y)) = (returned, value) {
             let v = self.select(c, x, y);
@@ -606,6 +562,7 @@ impl<'p, 'a> Run<'p, 'a> {
             }
             ExpressionKind::Name(name) => match self.frames.last().and_then(|f| f.iter().rev().find_map(|s| s.get(name))).copied() {
                 Some(v) => v,
+                None if name == FLAG && self.p.symbol(name).is_none() => self.b.input(name, homolog_base::Unit::ONE),
                 None => self.global(name),
             },
             ExpressionKind::Element(name, index) => self.element(&name.text, index),
@@ -621,7 +578,10 @@ impl<'p, 'a> Run<'p, 'a> {
                 let values: Vec<Value> = arguments.iter().map(|a| self.number(a)).collect();
                 match self.p.functions.get(name.text.as_str()).copied() {
                     Some(r) => self.call(r, values, e.span),
-                    None if name.text == "nrn_ghk" => self.ghk(&values),
+                    None if self.p.tables.contains_key(name.text.as_str()) => self.function_table(&name.text, &values),
+                    None if name.text == "nrn_ghk" || name.text == "ghk" => self.ghk(&values),
+                    None if name.text == "nernst" => self.nernst(&values),
+                    None if functions::is_random(&name.text) => self.random(&name.text, &values),
                     None if name.text == "at_time" => self.at_time(&values),
                     None => self.builtin(&name.text, &values),
                 }

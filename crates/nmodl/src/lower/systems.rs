@@ -48,6 +48,7 @@ impl<'a> Run<'_, 'a> {
             .iter()
             .map(|p| match p.name.as_str() {
                 homolog_ir::ode::DT if steady => self.b.constant(STEADY),
+                name if homolog_ir::mechanism::is_draw(name) => self.draw(),
                 _ => self.global(&p.name),
             })
             .collect();

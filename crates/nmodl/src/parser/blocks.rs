@@ -66,6 +66,9 @@ const ONLY_OUTSIDE: [&str; 18] = [
     "INITIAL",
 ];
 
+/// The parts of a step and of its beginning that BEFORE and AFTER stand around.
+const AROUND: [&str; 5] = ["BEFORE BREAKPOINT", "BEFORE INITIAL", "BEFORE STEP", "AFTER INITIAL", "AFTER SOLVE"];
+
 impl Parser<'_> {
     /// True where a block begins: a keyword at the start of a line, followed by `{`, a name and `{` or `(`.
     pub(super) fn begins_block(&self) -> bool {
@@ -184,14 +187,30 @@ impl Parser<'_> {
                 }
                 BlockKind::Local(names)
             }
+            "BEFORE" | "AFTER" => {
+                let when = self.name("BREAKPOINT, SOLVE, INITIAL or STEP")?;
+                let part = format!("{word} {}", when.text);
+                if !AROUND.contains(&part.as_str()) {
+                    let d = Diagnostic::error("nmodl-block", format!("there is no block `{part}`"))
+                        .at(self.source, when.span, "BREAKPOINT, SOLVE, INITIAL or STEP was expected")
+                        .suggest(&part, AROUND);
+                    self.report(d);
+                }
+                BlockKind::Around(part, self.body()?)
+            }
+            "CONSTRUCTOR" => BlockKind::Constructor(self.body()?),
+            "DESTRUCTOR" => {
+                self.opaque()?;
+                BlockKind::Destructor
+            }
             "KINETIC" => BlockKind::Kinetic(self.routine(false)?),
             "LINEAR" => BlockKind::Linear(self.routine(false)?),
             "NONLINEAR" => BlockKind::Nonlinear(self.routine(false)?),
             "FUNCTION_TABLE" => {
-                self.name("the name of the function")?;
-                self.argument_list()?;
-                self.unit()?;
-                BlockKind::NotYet
+                let name = self.name("the name of the function")?;
+                let arguments = self.argument_list()?;
+                let unit = self.unit()?;
+                BlockKind::FunctionTable(Routine { name, arguments, unit, body: Vec::new() })
             }
             _ => {
                 self.opaque()?;
@@ -316,10 +335,7 @@ impl Parser<'_> {
                 NeuronItem::Ion { ion, read, write, valence }
             }
             "POINTER" | "BBCOREPOINTER" | "EXTERNAL" => NeuronItem::Pointer(self.names("a name")?),
-            "RANDOM" => {
-                self.names("a name")?;
-                NeuronItem::NotYet(keyword)
-            }
+            "RANDOM" => NeuronItem::Random(self.names("a name")?),
             _ => {
                 let d = Diagnostic::error("nmodl-neuron", format!("NEURON has no line `{}`", keyword.text))
                     .at(self.source, keyword.span, "a line of NEURON was expected")

@@ -172,9 +172,31 @@ impl Parser<'_> {
                 }
                 StatementKind::Conductance
             }
-            (Kind::Word, "TABLE") => {
-                self.table()?;
-                StatementKind::Table
+            (Kind::Word, "TABLE") => self.table()?,
+            (Kind::Word, "INITIAL") if self.receiving => {
+                self.next();
+                StatementKind::Connect(self.body()?)
+            }
+            (Kind::Word, "WATCH") if self.receiving => {
+                self.next();
+                let mut all = Vec::new();
+                loop {
+                    self.expect(Kind::Left, "`(` and a condition")?;
+                    let condition = self.expression()?;
+                    self.expect(Kind::Right, "`)`")?;
+                    all.push((condition, self.expression()?));
+                    if !self.eat(Kind::Comma) {
+                        break;
+                    }
+                }
+                StatementKind::Watch(all)
+            }
+            (Kind::Word, "FOR_NETCONS") if self.receiving => {
+                self.next();
+                self.expect(Kind::Left, "`(` and the arguments of NET_RECEIVE")?;
+                let names = self.names("the name of an argument")?;
+                self.expect(Kind::Right, "`)`")?;
+                StatementKind::ForConnections(names, self.body()?)
             }
             (Kind::Word, word @ ("FORALL" | "FOR_NETCONS" | "INITIAL" | "WATCH" | "for")) => {
                 let word = word.to_string();
@@ -252,10 +274,11 @@ impl Parser<'_> {
     }
 
     /// `TABLE a, b DEPEND c, d FROM x TO y WITH n`
-    fn table(&mut self) -> Parsed<()> {
+    fn table(&mut self) -> Parsed<StatementKind> {
         self.next();
+        let mut names = Vec::new();
         if self.kind() == Kind::Word && !self.at_word("DEPEND") && !self.at_word("FROM") {
-            self.names("the name of a variable")?;
+            names = self.names("the name of a variable")?;
         }
         if self.eat_word("DEPEND") {
             self.names("the name of a variable")?;
@@ -263,16 +286,16 @@ impl Parser<'_> {
         if !self.eat_word("FROM") {
             return Err(self.expected("`FROM`"));
         }
-        self.expression()?;
+        let first = self.expression()?;
         if !self.eat_word("TO") {
             return Err(self.expected("`TO`"));
         }
-        self.expression()?;
+        let last = self.expression()?;
         if !self.eat_word("WITH") {
             return Err(self.expected("`WITH`"));
         }
-        self.next();
-        Ok(())
+        let count = self.expression()?;
+        Ok(StatementKind::Table { names, first, last, count })
     }
 
     fn assignment_or_call(&mut self) -> Parsed<StatementKind> {

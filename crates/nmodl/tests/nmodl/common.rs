@@ -5,7 +5,7 @@ use homolog_ir::{Kernel, Mechanism, interpret};
 use std::collections::HashMap;
 
 /// Every file of the library, with its path in it.
-pub const LIBRARY: [(&str, &str); 51] = [
+pub const LIBRARY: [(&str, &str); 57] = [
     ("neurons/relu.mod", include_str!("../../../../library/neurons/relu.mod")),
     ("neurons/tanh.mod", include_str!("../../../../library/neurons/tanh.mod")),
     ("neurons/sigmoid.mod", include_str!("../../../../library/neurons/sigmoid.mod")),
@@ -57,6 +57,12 @@ pub const LIBRARY: [(&str, &str); 51] = [
     ("stimuli/zap.mod", include_str!("../../../../library/stimuli/zap.mod")),
     ("synapses/gap.mod", include_str!("../../../../library/synapses/gap.mod")),
     ("synapses/nmda.mod", include_str!("../../../../library/synapses/nmda.mod")),
+    ("synapses/gabaa.mod", include_str!("../../../../library/synapses/gabaa.mod")),
+    ("synapses/gabab.mod", include_str!("../../../../library/synapses/gabab.mod")),
+    ("synapses/tsodyks_markram.mod", include_str!("../../../../library/synapses/tsodyks_markram.mod")),
+    ("stimuli/ou.mod", include_str!("../../../../library/stimuli/ou.mod")),
+    ("stimuli/gou.mod", include_str!("../../../../library/stimuli/gou.mod")),
+    ("stimuli/netstim.mod", include_str!("../../../../library/stimuli/netstim.mod")),
 ];
 
 pub fn text(name: &str) -> &'static str {
@@ -96,4 +102,9 @@ pub fn run(kernel: &Kernel, values: &mut Values) {
     for ((port, _), v) in kernel.outputs.iter().zip(interpret(kernel, &inputs)) {
         values.insert(port.name.clone(), v);
     }
+}
+
+/// Codes and lines of the errors of a text.
+pub fn codes(text: &str) -> Vec<(&'static str, usize)> {
+    read(text).1.iter().map(|d| (d.code, d.position().map_or(0, |p| p.0))).collect()
 }

@@ -93,6 +93,10 @@ case!(
     "NEURON {\n    SUFFIX x\n    POINTER p\n    USEION ca READ ica WRITE cai\n}\nASSIGNED { ica (mA/cm2)  cai (mM)  y[3] }\nKINETIC k {\n    ~ a <-> b (1, 2)\n}\nVERBATIM\nint i;\nENDVERBATIM\nFUNCTION_TABLE tab(v (mV))\nBREAKPOINT {\n    SOLVE k METHOD sparse\n    while (ica > 0) { cai = 1 }\n    net_send(1, 2)\n}\n"
 );
 case!(
+    events_where_there_are_none,
+    "NEURON {\n    SUFFIX x\n    RANDOM r\n}\nASSIGNED { v (mV)  y }\nBREAKPOINT {\n    net_send(1, 2)\n    y = random_normal(q) + random_normal(r, 1, 2, 3)\n}\nBEFORE LUNCH { y = 1 }\nNET_RECEIVE(w (uS), a) {\n    net_event()\n    net_send(v, 1)\n    WATCH (y) 2\n    FOR_NETCONS(b) { b = 1 }\n}\n"
+);
+case!(
     several_at_once,
     "NEURON {\n    SUFIX x\n    SUFFIX y\n    RANGE nothing\n}\nPARAMETER {\n    a = = 2\n    b = 3 (mV)\n}\nASSIGNED { y }\nBREAKPOINT {\n    y = (a + \n    y = b + unknwon\n    y = 2 + * 3\n    c = 3\n}\nFUNCTION f(x) {\n    f = x +\n}\n"
 );

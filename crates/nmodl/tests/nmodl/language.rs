@@ -1,12 +1,8 @@
 //! What each construct of the language means.
 
-use crate::common::{LIBRARY, Values, defaults, must, read, run};
+use crate::common::{LIBRARY, Values, codes, defaults, must, read, run};
 use homolog_base::{Severity, Source, Unit, math};
 use homolog_ir::{Mechanism, Op, Readout, Role, Solve, Unary};
-
-fn codes(text: &str) -> Vec<(&'static str, usize)> {
-    read(text).1.iter().map(|d| (d.code, d.position().map_or(0, |p| p.0))).collect()
-}
 
 /// The value of `y` of a channel whose BREAKPOINT is given.
 fn y(breakpoint: &str, rest: &str, values: &[(&str, f64)]) -> f64 {
@@ -81,8 +77,9 @@ fn assigned_variables_have_the_role_of_their_use() {
     x.extend([("v", -10.0), ("port", 1.0), ("w", 0.5)].map(|(n, v)| (n.to_string(), v)));
     run(&m.initial, &mut x);
     assert_eq!((x["first"], x["count"], x["g"]), (-10.0, 3.0, 0.0));
-    m.receive.as_ref().expect("events").run(&mut x);
-    m.receive.as_ref().expect("events").run(&mut x);
+    let receive = &m.receive.as_ref().expect("events").kernel;
+    run(receive, &mut x);
+    run(receive, &mut x);
     assert_eq!((x["count"], x["g"]), (5.0, 2.0));
 }
 
@@ -442,14 +439,9 @@ fn a_parameter_may_count_and_then_keeps_its_value() {
 fn what_is_not_yet_understood_is_named_with_its_line() {
     for (line, what) in [
         ("}\nDISCRETE k { a = b }\nUNITS {", "DISCRETE"),
-        ("}\nFUNCTION_TABLE f(x (mV)) (1)\nUNITS {", "FUNCTION_TABLE"),
-        ("}\nBEFORE BREAKPOINT { a = 2 }\nUNITS {", "BEFORE"),
-        ("}\nCONSTRUCTOR { a = 2 }\nUNITS {", "CONSTRUCTOR"),
-        ("}\nNET_RECEIVE(w, u) {\nINITIAL { u = 2 }\n", "INITIAL"),
-        ("}\nNET_RECEIVE(w, u) {\nif (flag == 1) { }\n", "flag"),
-        ("}\nNET_RECEIVE(w, u) {\nFOR_NETCONS(a, b) { a = 1 }\n", "FOR_NETCONS"),
-        ("}\nNET_RECEIVE(w, u) {\nnet_send(1, w)\n", "net_send"),
-        ("}\nNET_RECEIVE(w, u) {\nWATCH (w > u) 2\n", "WATCH"),
+        ("}\nINITIAL {\nLAG a BY b\n", "LAG"),
+        ("}\nSTATE { a }\nDERIVATIVE d {\na'' = 2\n", "a'' (a higher derivative)"),
+        ("}\nASSIGNED { a }\nINITIAL {\na = atan2(1, 2)\n", "atan2"),
     ] {
         let text = format!("NEURON {{ SUFFIX x\n{line}\n}}\n");
         let (m, problems) = read(&text);
@@ -469,4 +461,60 @@ fn a_mistake_costs_one_statement() {
     assert_eq!(found, [("nmodl-syntax", 5), ("nmodl-unknown-name", 6), ("nmodl-syntax", 8), ("nmodl-unknown-name", 9)]);
     let (file, _) = homolog_nmodl::parse(&Source::new("x.mod", text));
     assert_eq!(file.blocks.len(), 5);
+}
+
+/// A quadratic between the points of its table, and outside of it.
+#[test]
+fn tables_interpolate_as_in_neuron_when_asked_to() {
+    let text =
+        "NEURON { SUFFIX x RANGE y, k } PARAMETER { k = 2 } ASSIGNED { y z[2] v (mV) } BREAKPOINT { set(v) y = z[0] + z[1] + square(v) }
+        PROCEDURE set(u) { TABLE z DEPEND k FROM -10 TO 10 WITH 4 z[0] = k*u*u z[1] = u }
+        FUNCTION square(u) { TABLE DEPEND k FROM 0 TO 10 WITH 5 square = u*u }";
+    let source = Source::new("x.mod", text);
+    let (exact, found) = homolog_nmodl::read_as(&source, false);
+    assert_eq!(found.iter().filter(|d| d.code == "nmodl-table").count(), 2);
+    let (tabled, found) = homolog_nmodl::read_as(&source, true);
+    assert!(found.is_empty(), "{found:?}");
+    let y = |m: &Option<Mechanism>, v: f64| {
+        let mut x = defaults(m.as_ref().expect("a mechanism"));
+        x.insert("v".into(), v);
+        run(&m.as_ref().expect("a mechanism").breakpoint, &mut x);
+        x["y"]
+    };
+    // At a point of both tables, between points, and outside of one or both.
+    for (v, wanted, interpolated) in
+        [(0.0, 0.0, 0.0), (3.0, 30.0, 2.0 * 15.0 + 3.0 + 10.0), (-3.0, 24.0, 2.0 * 15.0 - 3.0), (20.0, 1220.0, 200.0 + 10.0 + 100.0)]
+    {
+        assert_eq!(y(&exact, v), wanted);
+        assert!((y(&tabled, v) - interpolated).abs() < 1e-12, "{v}: {}", y(&tabled, v));
+    }
+    assert_eq!(y(&tabled, 10.0), y(&exact, 10.0));
+}
+
+#[test]
+fn a_function_table_is_linear_between_the_points_of_its_file() {
+    let main = Source::new(
+        "a/k.mod",
+        "NEURON { SUFFIX k RANGE y } ASSIGNED { y v (mV) } BREAKPOINT { y = tau(v) } FUNCTION_TABLE tau(v (mV)) (ms)",
+    );
+    let with = |csv: &str| homolog_nmodl::read(&main.with_data(vec![("tau".into(), Source::new("a/k.tau.csv", csv))]));
+    let (m, problems) = with("mV, ms\n-80, 2\n-60, 4\n\n# rest\n0 1\n");
+    let m = m.unwrap_or_else(|| panic!("{problems:?}"));
+    for (v, wanted) in [(-100.0, 2.0), (-80.0, 2.0), (-70.0, 3.0), (-60.0, 4.0), (-30.0, 2.5), (0.0, 1.0), (50.0, 1.0)] {
+        let mut x = Values::from([("v".to_string(), v)]);
+        run(&m.breakpoint, &mut x);
+        assert_eq!(x["y"], wanted, "{v}");
+    }
+    let wrong: Vec<(usize, String)> = with("x, y\n-80, 2\n-90, 3\n1, 2, 3\n4\n5, nan\n")
+        .1
+        .iter()
+        .map(|d| (d.position().map_or(0, |p| p.0), d.labels[0].1.clone()))
+        .collect();
+    assert_eq!(wrong.iter().map(|w| w.0).collect::<Vec<_>>(), [3, 4, 5, 6]);
+    let (none, problems) = homolog_nmodl::read(&main);
+    assert!(none.is_none());
+    assert!(
+        problems.iter().any(|d| d.code == "nmodl-function-table" && d.hint.as_deref().is_some_and(|h| h.contains("k.tau.csv"))),
+        "{problems:?}"
+    );
 }

@@ -2,7 +2,7 @@
 
 use crate::common::{LIBRARY, Values, defaults, library, read, run, show};
 use homolog_base::math;
-use homolog_ir::{EventStep, Mechanism, Op, Role, Signal, Solve};
+use homolog_ir::{Mechanism, Op, Role, Signal, Solve};
 
 #[test]
 fn every_file_reads_without_a_word() {
@@ -31,7 +31,8 @@ fn kernels(m: &Mechanism) -> Vec<homolog_ir::Kernel> {
         out.extend([s.condition.clone(), s.reset.clone()]);
     }
     if let Some(r) = &m.receive {
-        out.extend(r.as_kernel());
+        out.extend(r.connect.clone());
+        out.push(r.kernel.clone());
     }
     out
 }
@@ -94,7 +95,7 @@ fn the_peak_of_exp2syn_is_its_weight() {
         let mut x = defaults(&m);
         x.extend([("tau1", tau1), ("tau2", tau2), ("v", -65.0), ("dt", 0.001), ("weight", 0.25)].map(|(n, v)| (n.to_string(), v)));
         run(&m.initial, &mut x);
-        m.receive.as_ref().expect("takes events").run(&mut x);
+        run(&m.receive.as_ref().expect("takes events").kernel, &mut x);
         let step = m.step().expect("linear");
         let mut peak: f64 = 0.0;
         for _ in 0..20_000 {
@@ -111,7 +112,7 @@ fn synapses_sum_their_events() {
     for name in ["expsyn", "exp2syn", "ampa", "gaba", "lif"] {
         let m = library(name);
         let r = m.receive.expect("takes events");
-        assert!(matches!(r.steps.as_slice(), [EventStep::Run(_)]));
+        assert!(r.effects.is_empty(), "{name}");
         assert!(r.is_linear_in_weight(), "{name}");
     }
 }

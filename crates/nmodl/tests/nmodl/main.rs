@@ -3,6 +3,7 @@
 mod common;
 mod derivatives;
 mod diagnostics;
+mod events;
 mod language;
 mod library;
 mod robust;

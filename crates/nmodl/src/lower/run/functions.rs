@@ -4,6 +4,11 @@ use super::Run;
 use homolog_ir::{Binary, Compare, Logic, Op, Unary, Value};
 use std::collections::HashMap;
 
+/// True for a function whose value is random.
+pub(super) fn is_random(name: &str) -> bool {
+    crate::check::functions::RANDOM.iter().any(|f| f.0 == name)
+}
+
 impl Run<'_, '_> {
     /// The current through 1 cm/s of membrane of ions at `ci` and `co` (mM) of charge `z`, mA/cm2 (Goldman 1943, Hodgkin
     /// & Katz 1949): `0.001 z F (ci exprelr(-u) - co exprelr(u))`, `u = z v F / (1000 R T)`.
@@ -26,6 +31,23 @@ impl Run<'_, '_> {
         let k = b.constant(0.001 * FARADAY);
         let kz = b.mul(k, z);
         b.mul(kz, net)
+    }
+
+    /// The reversal potential of ions at `ci` and `co` (mM) of charge `z`, mV (Nernst 1889): `1000 R T / (z F) ln(co / ci)`.
+    pub(super) fn nernst(&mut self, x: &[Value]) -> Value {
+        const FARADAY: f64 = 96_485.332_123_310_01;
+        const GAS: f64 = 8.314_462_618_153_24;
+        let &[inside, outside, z] = x else { return self.b.constant(f64::NAN) };
+        let celsius = self.global("celsius");
+        let b = &mut self.b;
+        let zero = b.constant(273.15);
+        let kelvin = b.add(celsius, zero);
+        let k = b.constant(1000.0 * GAS / FARADAY);
+        let scale = b.mul(k, kelvin);
+        let scale = b.div(scale, z);
+        let ratio = b.div(outside, inside);
+        let l = b.unary(Unary::Ln, ratio);
+        b.mul(scale, l)
     }
 
     /// True in the step that reaches a time.
@@ -80,6 +102,18 @@ impl Run<'_, '_> {
                 let n = b.neg(x);
                 let f = b.unary(Unary::Floor, n);
                 b.neg(f)
+            }
+            ("fmod", &[x, y]) => {
+                // C's remainder has the sign of x.
+                let quotient = b.div(x, y);
+                let size = b.unary(Unary::Abs, quotient);
+                let whole = b.unary(Unary::Floor, size);
+                let n = b.neg(whole);
+                let zero = b.constant(0.0);
+                let below = b.compare(Compare::Lt, quotient, zero);
+                let whole = b.select(below, n, whole);
+                let part = b.mul(whole, y);
+                b.sub(x, part)
             }
             ("fmin" | "min", &[x, y]) => b.binary(Binary::Min, x, y),
             ("fmax" | "max", &[x, y]) => b.binary(Binary::Max, x, y),
