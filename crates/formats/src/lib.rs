@@ -3,17 +3,19 @@
 //! - [`library`]: the mechanisms that ship with the program, and folders of the user's own.
 //! - [`text`]: text files as they are found in the wild.
 //! - [`samples`]: labelled samples by name or path.
-//! - [`swc`]: shapes of neurons.
+//! - [`morphology`], [`swc`], [`asc`]: shapes of neurons.
 //! - [`checkpoint`], [`report`]: what a run leaves behind, written so that a crash leaves the old file or the new one.
 //! - [`traces`]: traces in time, as CSV and Parquet.
 //! - [`machine`]: what a number was measured on.
 //!
 //! Every problem is a [`homolog_base::Diagnostic`] that says where, what was expected, and what to do.
 
+pub mod asc;
 pub mod atomic;
 pub mod checkpoint;
 pub mod library;
 pub mod machine;
+pub mod morphology;
 pub mod report;
 pub mod samples;
 pub mod swc;

@@ -121,17 +121,16 @@ fn cell_of(source: &Arc<Source>, path: &Path, name: &str, built_in: bool) -> (Op
 
 /// The branches of a morphology, by its path relative to a folder.
 fn morphology(file: &str, folder: &Path, built_in: bool) -> Morphology {
-    if !Path::new(file).extension().is_some_and(|e| e.eq_ignore_ascii_case("swc")) {
-        let d = Diagnostic::error("cell-morphology", format!("`{file}` is not the name of an SWC file"));
-        return (None, vec![d.hint("morphologies are read from .swc files")]);
+    if !crate::morphology::is_named(Path::new(file)) {
+        return (None, vec![crate::morphology::unnamed(file)]);
     }
     let path = folder.join(file);
     let text = if built_in { embedded(&path) } else { text::read(&path) };
     match text {
         Ok((source, mut problems)) => {
-            let (branches, found) = crate::swc::read(&source);
+            let (shape, found) = crate::morphology::read(&source);
             problems.extend(found);
-            (branches, problems)
+            (shape.map(|s| s.branches), problems)
         }
         Err(d) => (None, vec![d]),
     }

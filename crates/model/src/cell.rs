@@ -8,6 +8,7 @@ use crate::network::Located;
 use homolog_base::{Source, Span};
 use homolog_ir::{Receptor, Surrogate};
 use std::collections::BTreeMap;
+use std::f64::consts::PI;
 use std::sync::Arc;
 
 /// A number as it was written, with its unit if one was.
@@ -98,6 +99,24 @@ impl Branch {
     /// Length, um.
     pub fn length(&self) -> f64 {
         self.points.last().map_or(0.0, |p| p.along)
+    }
+
+    /// Area of its side, without the discs at its ends, um2. A step in diameter has no length, and counts nothing.
+    pub fn area(&self) -> f64 {
+        let frustum = |pair: &[Point]| {
+            let (h, d) = (pair[1].along - pair[0].along, pair[1].diameter - pair[0].diameter);
+            if h > 0.0 { PI * 0.5 * (pair[0].diameter + pair[1].diameter) * (h * h + 0.25 * d * d).sqrt() } else { 0.0 }
+        };
+        self.points.windows(2).map(frustum).sum()
+    }
+
+    /// Volume, um3.
+    pub fn volume(&self) -> f64 {
+        let frustum = |pair: &[Point]| {
+            let (h, d, e) = (pair[1].along - pair[0].along, pair[0].diameter, pair[1].diameter);
+            PI / 12.0 * h * (d * d + d * e + e * e)
+        };
+        self.points.windows(2).map(frustum).sum()
     }
 }
 

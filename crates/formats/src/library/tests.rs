@@ -50,6 +50,21 @@ fn a_users_cell_finds_the_morphology_beside_it() {
 }
 
 #[test]
+fn a_morphology_of_a_cell_is_swc_or_asc() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let text = source("cells/two-branch.toml").expect("it ships").text.clone();
+    let (start, end) = (text.find("[branch.soma]").expect("it has branches"), text.find("[[paint]]").expect("it has channels"));
+    let drawn = |file: &str| format!("morphology = \"{file}\"\n{}{}", &text[..start], &text[end..]).replace("\"dendrite\"", "\"basal\"");
+    let asc = "(\"CellBody\" (-5 -5 0 0) (-5 5 0 0) (9 5 0 0) (9 -5 0 0)) ((Dendrite) (0 6 0 2) (0 16 0 2))";
+    fs::write(dir.path().join("y.ASC"), asc).expect("a file");
+    for (file, branches, codes) in [("y.ASC", Some(2), vec![]), ("y.hoc", None, vec!["morph-format"])] {
+        fs::write(dir.path().join("drawn.toml"), drawn(file)).expect("a file");
+        let (cell, found) = super::read_cell(&dir.path().join("drawn.toml")).expect("it is text");
+        assert_eq!((cell.map(|c| c.branches.len()), found.iter().map(|d| d.code).collect()), (branches, codes));
+    }
+}
+
+#[test]
 fn a_cell_beside_an_embedded_model_is_embedded() {
     let model = source("benches/grad.toml").expect("it ships");
     let (cell, found) = super::cell_beside(&model, "grad-cell.toml").expect("it ships");

@@ -1,21 +1,30 @@
 //! Lines to points that know their parents.
 
 use super::Sample;
-use homolog_base::{Diagnostic, Source, Span, has_errors};
-use std::collections::HashMap;
+use crate::morphology::problems::Problems;
+use crate::morphology::runs::FARTHEST;
+use homolog_base::{Diagnostic, Source, Span};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 const COLUMNS: [&str; 7] = ["id", "type", "x", "y", "z", "radius", "parent"];
 
-/// Farther than this from the origin, um, nothing is: a kilometre. Squares of it are far from overflow.
-const FARTHEST: f64 = 1e9;
+/// Lines that are no points.
+#[derive(Default)]
+struct Unread {
+    /// The ids of those whose first column is one.
+    ids: HashSet<u64>,
+    /// Whether there are others.
+    unnamed: bool,
+}
 
-/// The points, parents before children, in the order of the text otherwise; none if there are errors.
-pub(super) fn read(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Option<Vec<Sample>> {
+/// The points, parents before children, in the order of the text otherwise; none if there are errors. There may be several roots.
+pub(super) fn read(source: &Arc<Source>, problems: &mut Problems) -> Option<Vec<Sample>> {
     let mut samples: Vec<Sample> = Vec::new();
     let mut parents: Vec<(i64, Span)> = Vec::new();
     let mut by_id: HashMap<u64, usize> = HashMap::new();
     let mut extra = None;
+    let mut unread = Unread::default();
     let mut start = 0;
     for line in source.text.split_inclusive('\n') {
         let at = start;
@@ -24,6 +33,10 @@ pub(super) fn read(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Opti
         let words: Vec<(&str, Span)> = words(content, at);
         let (Some(first), Some(last)) = (words.first(), words.last()) else { continue };
         let whole = first.1.to(last.1);
+        let mut lost = || match first.0.parse() {
+            Ok(id) => drop(unread.ids.insert(id)),
+            Err(_) => unread.unnamed = true,
+        };
         if words.len() < COLUMNS.len() {
             let missing = COLUMNS[words.len()..].join(", ");
             problems.push(
@@ -31,12 +44,16 @@ pub(super) fn read(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Opti
                     .at(source, whole, format!("missing: {missing}"))
                     .hint(format!("expected seven numbers: {}", COLUMNS.join(" "))),
             );
+            lost();
             continue;
         }
         if words.len() > COLUMNS.len() {
             extra.get_or_insert(words[COLUMNS.len()].1.to(last.1));
         }
-        let Some((sample, parent)) = sample(source, &words, whole, problems) else { continue };
+        let Some((sample, parent)) = sample(source, &words, whole, problems) else {
+            lost();
+            continue;
+        };
         if let Some(&before) = by_id.get(&sample.id) {
             problems.push(
                 Diagnostic::error("swc-duplicate", format!("there are two points {}", sample.id))
@@ -54,16 +71,12 @@ pub(super) fn read(source: &Arc<Source>, problems: &mut Vec<Diagnostic>) -> Opti
         let d = Diagnostic::warning("swc-columns", "there are more than seven columns; those after the seventh are not read");
         problems.push(d.at(source, span, "the first that is not read").hint(format!("a point is seven numbers: {}", COLUMNS.join(" "))));
     }
-    if samples.is_empty() && !has_errors(problems) {
+    if samples.is_empty() && !problems.fatal() {
         let d = Diagnostic::error("swc-empty", format!("`{}` has no points", source.name));
         problems.push(d.hint(format!("expected lines of seven numbers: {}", COLUMNS.join(" "))));
     }
-    // A line that could not be read is not also missed as a parent.
-    if has_errors(problems) {
-        return None;
-    }
-    connect(source, &mut samples, &parents, &by_id, problems);
-    if has_errors(problems) { None } else { sorted(source, samples, problems) }
+    connect(source, &mut samples, &parents, &by_id, &unread, problems);
+    if problems.fatal() { None } else { sorted(source, samples, problems) }
 }
 
 /// The words of a line that begins at a byte of the text, each with its place.
@@ -84,9 +97,9 @@ fn words(line: &str, at: usize) -> Vec<(&str, Span)> {
 }
 
 /// A point, and the id of its parent.
-fn sample(source: &Arc<Source>, words: &[(&str, Span)], line: Span, problems: &mut Vec<Diagnostic>) -> Option<(Sample, i64)> {
+fn sample(source: &Arc<Source>, words: &[(&str, Span)], line: Span, problems: &mut Problems) -> Option<(Sample, i64)> {
     let mut numbers = [0.0; 7];
-    let before = problems.len();
+    let before = problems.errors();
     for (k, (word, span)) in words.iter().take(7).enumerate() {
         let whole = matches!(k, 0 | 1 | 6);
         let expected = match k {
@@ -117,47 +130,39 @@ fn sample(source: &Arc<Source>, words: &[(&str, Span)], line: Span, problems: &m
             }
         }
     }
-    if problems.len() > before {
+    if problems.errors() > before {
         return None;
     }
     let [id, kind, x, y, z, radius, parent] = numbers;
     let (id_span, radius_span) = (words[0].1, words[5].1);
-    Some((Sample { id: id as u64, kind: kind as u32, at: [x, y, z], radius, parent: None, line, id_span, radius_span }, parent as i64))
+    Some((
+        Sample { id: id as u64, kind: kind as u32, at: [x, y, z], radius, parent: None, wire: false, line, id_span, radius_span },
+        parent as i64,
+    ))
 }
 
-/// Finds the parents; there must be one root.
+/// Finds the parents. A line that could not be read is not also missed as a parent.
 fn connect(
     source: &Arc<Source>,
     samples: &mut [Sample],
     parents: &[(i64, Span)],
     by_id: &HashMap<u64, usize>,
-    problems: &mut Vec<Diagnostic>,
+    unread: &Unread,
+    problems: &mut Problems,
 ) {
-    let mut root: Option<usize> = None;
-    for k in 0..samples.len() {
-        let (parent, span) = parents[k];
-        if parent < 0 {
-            match root {
-                None => root = Some(k),
-                Some(first) => problems.push(
-                    Diagnostic::error("swc-roots", format!("point {} is a second root", samples[k].id))
-                        .at(source, samples[k].line, "connected to nothing")
-                        .at(source, samples[first].line, "the first root")
-                        .hint("a cell is one piece: name the point that this one is connected to, or put the piece into a file of its own"),
-                ),
-            }
-            continue;
-        }
-        samples[k].parent = by_id.get(&(parent as u64)).copied();
-        if samples[k].parent.is_none() {
+    for (sample, &(parent, span)) in samples.iter_mut().zip(parents) {
+        // Only the parent of a root is negative.
+        let Ok(parent) = u64::try_from(parent) else { continue };
+        sample.parent = by_id.get(&parent).copied();
+        if sample.parent.is_none() && !unread.unnamed && !unread.ids.contains(&parent) {
             let d = Diagnostic::error("swc-parent", format!("there is no point {parent}")).at(source, span, "unknown point");
             problems.push(d.hint("the last column is the id of the point that this one is connected to, or -1"));
         }
     }
 }
 
-/// Parents before children; what cannot be reached from the root is a loop.
-fn sorted(source: &Arc<Source>, samples: Vec<Sample>, problems: &mut Vec<Diagnostic>) -> Option<Vec<Sample>> {
+/// Parents before children, tree by tree; what cannot be reached from a root is a loop.
+fn sorted(source: &Arc<Source>, samples: Vec<Sample>, problems: &mut Problems) -> Option<Vec<Sample>> {
     let misplaced = samples.iter().enumerate().find(|(k, s)| s.parent.is_some_and(|p| p > *k)).map(|(_, s)| s.line);
     let mut children = vec![Vec::new(); samples.len()];
     for (k, s) in samples.iter().enumerate() {
@@ -168,21 +173,28 @@ fn sorted(source: &Arc<Source>, samples: Vec<Sample>, problems: &mut Vec<Diagnos
     // Depth first, children in the order of the text: what is already in order keeps it.
     let mut order = Vec::with_capacity(samples.len());
     let mut reached = vec![false; samples.len()];
-    let mut open: Vec<usize> = samples.iter().position(|s| s.parent.is_none()).into_iter().collect();
+    let mut open: Vec<usize> = (0..samples.len()).rev().filter(|&k| samples[k].parent.is_none()).collect();
     while let Some(k) = open.pop() {
         reached[k] = true;
         order.push(k);
         open.extend(children[k].iter().rev());
     }
-    if let Some(k) = reached.iter().position(|r| !r) {
-        // Going up from there ends in the loop.
-        let mut at = k;
-        for _ in 0..samples.len() {
-            at = samples[at].parent.expect("only the root has none, and it is reached");
+    for k in 0..samples.len() {
+        // Going up from a point that was not reached ends in a loop, which is told once.
+        let mut way = Vec::new();
+        let mut at = Some(k);
+        while let Some(here) = at.filter(|&k| !reached[k]) {
+            reached[here] = true;
+            way.push(here);
+            at = samples[here].parent;
         }
-        let d = Diagnostic::error("swc-loop", format!("point {} is connected to itself, directly or by way of others", samples[at].id));
-        problems
-            .push(d.at(source, samples[at].line, "in a loop").hint("the way from every point must lead to the root, whose parent is -1"));
+        if let Some(here) = at.filter(|here| way.contains(here)) {
+            let message = format!("point {} is connected to itself, directly or by way of others", samples[here].id);
+            let d = Diagnostic::error("swc-loop", message).at(source, samples[here].line, "in a loop");
+            problems.push(d.hint("the way from every point must lead to the root, whose parent is -1"));
+        }
+    }
+    if problems.fatal() {
         return None;
     }
     if let Some(line) = misplaced {

@@ -3,25 +3,28 @@
 use super::read;
 use homolog_base::{Diagnostic, Source, has_errors};
 use homolog_model::cell::{Branch, Point};
-use proptest::prelude::*;
 use std::f64::consts::PI;
-use std::fs;
-use std::path::PathBuf;
+use std::sync::Arc;
 
 fn shown(problems: &[Diagnostic]) -> String {
     problems.iter().map(|d| d.render(false)).collect::<Vec<_>>().join("\n\n")
 }
 
+fn branches_of(source: &Arc<Source>) -> (Option<Vec<Branch>>, Vec<Diagnostic>) {
+    let (shape, problems) = read(source);
+    (shape.map(|s| s.branches), problems)
+}
+
 /// The branches of a text that gives no word.
 fn good(text: &str) -> Vec<Branch> {
-    let (branches, problems) = read(&Source::new("good.swc", text));
+    let (branches, problems) = branches_of(&Source::new("good.swc", text));
     assert!(problems.is_empty(), "{}", shown(&problems));
     branches.expect("there are no errors")
 }
 
 /// The branches of a text, and the codes of its warnings.
 fn warned(text: &str) -> (Vec<Branch>, Vec<&'static str>) {
-    let (branches, problems) = read(&Source::new("odd.swc", text));
+    let (branches, problems) = branches_of(&Source::new("odd.swc", text));
     assert!(!has_errors(&problems), "{}", shown(&problems));
     (branches.expect("there are no errors"), problems.iter().map(|d| d.code).collect())
 }
@@ -162,14 +165,15 @@ fn what_cannot_be_read_is_shown_with_its_place() {
         ("columns", "1 1 0 0 0 5 -1\n2 3 0 6 0 1\n"),
         ("twice", "1 1 0 0 0 5 -1\n2 3 0 6 0 1 1\n2 3 0 7 0 1 1\n"),
         ("orphan", "1 1 0 0 0 5 -1\n2 3 0 6 0 1 7\n"),
-        ("roots", "1 1 0 0 0 5 -1\n2 3 0 6 0 1 -1\n"),
+        ("somata", "1 1 0 0 0 5 -1\n2 3 0 6 0 1 1\n3 1 50 0 0 5 -1\n"),
         ("loop", "1 1 0 0 0 5 -1\n2 3 0 6 0 1 4\n3 3 0 7 0 1 2\n4 3 0 8 0 1 3\n"),
         ("own parent", "1 1 0 0 0 5 1\n"),
         ("empty", "# nothing\n\n"),
-        ("fork", "1 1 0 0 0 5 -1\n2 1 1 0 0 5 1\n3 1 2 0 0 5 2\n4 1 1 1 0 5 2\n"),
-        ("contour", "1 1 0 0 0 1 -1\n2 1 9 0 0 1 1\n3 1 9 9 0 1 2\n4 1 0 9 0 1 3\n5 1 0 1 0 1 4\n"),
+        ("thin fork", "1 1 0 0 0 0 -1\n2 1 1 0 0 0 1\n3 1 2 0 0 5 2\n4 1 1 1 0 5 2\n"),
+        ("flat contour", "1 1 0 0 0 1 -1\n2 1 9 0 0 1 1\n3 1 18 0 0 1 2\n4 1 9 0 0 1 3\n5 1 0 0 0 1 4\n"),
         ("pieces", "1 1 0 0 0 5 -1\n2 3 0 6 0 1 1\n3 1 0 9 0 1 2\n"),
-        ("late soma", "1 3 0 0 0 5 -1\n2 1 0 6 0 1 1\n"),
+        ("tips", "1 2 0 0 0 1 -1\n2 2 0 0 0 1 1\n3 2 0 5 0 0 2\n4 2 5 0 0 0 2\n"),
+        ("much at once", "1 1 0 0 0 5 -1\n2 3 0 6 0 1 9\n3 3 0 7 1\n4 3 0 8 0 1 3\n5 3 0 1 0 1 6\n6 3 0 2 0 1 5\n"),
         ("thin", "1 1 0 0 0 5 -1\n2 3 0 6 0 1 1\n3 3 0 8 0 0 2\n4 3 0 9 0 1 3\n"),
         ("alone", "1 1 0 0 0 5 -1\n2 3 0 6 0 0 1\n"),
         ("mark", "1 1 0 0 0 0 -1\n2 3 0 6 0 1 1\n3 3 0 -6 0 1 1\n"),
@@ -178,7 +182,7 @@ fn what_cannot_be_read_is_shown_with_its_place() {
     let all: Vec<String> = bad
         .iter()
         .map(|(name, text)| {
-            let (branches, problems) = read(&Source::new(format!("{name}.swc"), *text));
+            let (branches, problems) = branches_of(&Source::new(format!("{name}.swc"), *text));
             assert!(branches.is_none() && has_errors(&problems), "{name}");
             shown(&problems)
         })
@@ -188,106 +192,74 @@ fn what_cannot_be_read_is_shown_with_its_place() {
 
 #[test]
 fn a_file_of_something_else_is_refused_in_few_words() {
-    let (branches, problems) = read(&Source::new("recipe.swc", "two eggs and milk\n".repeat(100)));
+    let (branches, problems) = branches_of(&Source::new("recipe.swc", "two eggs and milk\n".repeat(100)));
     assert!(branches.is_none());
-    assert_eq!((problems.len(), problems.last().map(|d| d.code)), (super::MOST + 1, Some("swc-more")));
+    assert_eq!((problems.len(), problems.last().map(|d| d.code)), (crate::morphology::problems::MOST + 1, Some("swc-more")));
 }
 
-/// Files of this kind in a folder of shapes, if the variable that names the data is set.
-fn files(folder: &str) -> Vec<PathBuf> {
-    let Some(data) = std::env::var_os(crate::samples::FOLDER_VARIABLE) else {
-        eprintln!("HOMOLOG_DATA is not set: no shapes are read");
-        return Vec::new();
+#[test]
+fn a_contour_becomes_the_body_that_it_outlines() {
+    let point = |k: usize| {
+        let angle = 2.0 * PI * k as f64 / 40.0;
+        let parent = if k == 0 { -1 } else { k as i64 };
+        format!("{} 1 {} {} 0 0.1 {parent}\n", k + 1, 8.0 * homolog_base::math::cos(angle), 5.0 * homolog_base::math::sin(angle))
     };
-    let entries = fs::read_dir(PathBuf::from(data).join(folder)).into_iter().flatten().flatten();
-    let mut all: Vec<_> = entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "swc")).collect();
-    all.sort();
-    all
+    let text: String = (0..40).map(point).collect();
+    let (b, codes) = warned(&format!("{text}41 3 0 6 0 1 1\n42 3 0 20 0 1 41\n"));
+    assert_eq!(codes, ["swc-contour"]);
+    assert_eq!(names(&b), [("soma", "soma", None), ("basal.0", "basal", Some(0))]);
+    sound(&b);
+    let widest = b[0].points.iter().map(|p| p.diameter).fold(0.0, f64::max);
+    assert!((b[0].length() - 16.0).abs() < 0.5 && (widest - 10.0).abs() < 0.1, "{} um long, {widest} um wide", b[0].length());
 }
 
-/// Length and area outside of the soma by the plainest way: over all points whose parent is no soma. An oracle for files in order.
-fn plain(text: &str) -> (f64, f64) {
-    let rows: Vec<Vec<f64>> = text
-        .lines()
-        .map(|l| l.split('#').next().unwrap_or("").split_whitespace().filter_map(|w| w.parse().ok()).collect())
-        .filter(|r: &Vec<f64>| r.len() == 7)
-        .collect();
-    let by_id: std::collections::HashMap<i64, &Vec<f64>> = rows.iter().map(|r| (r[0] as i64, r)).collect();
-    let pieces = rows.iter().filter_map(|r| Some((r, by_id.get(&(r[6] as i64))?))).filter(|(r, p)| r[1] != 1.0 && p[1] != 1.0);
-    pieces.fold((0.0, 0.0), |(length, area), (r, p)| {
-        let l = (2..5).map(|k| (r[k] - p[k]).powi(2)).sum::<f64>().sqrt();
-        (length + l, area + frustum(l, r[5], p[5]))
-    })
-}
-
-/// Needs a folder of shapes; run with `HOMOLOG_DATA` set.
 #[test]
-fn cells_of_archives_are_read_whole() {
-    for path in files("morph") {
-        let (text, _) = crate::text::read(&path).expect("it is text");
-        let (branches, problems) = read(&text);
-        let branches = branches.unwrap_or_else(|| panic!("{}", shown(&problems)));
-        sound(&branches);
-        let (l, a) = plain(&text.text);
-        let outside: Vec<&Branch> = branches.iter().filter(|b| b.region.value != "soma").collect();
-        let found = (outside.iter().map(|b| b.length()).sum::<f64>(), outside.iter().map(|b| area(b)).sum::<f64>());
-        let codes: Vec<_> = problems.iter().map(|d| d.code).collect();
-        eprintln!(
-            "{}: {} branches, {l:.1} um, {a:.1} um2, soma {:.1} um2, {codes:?}",
-            path.file_name().unwrap_or_default().display(),
-            branches.len(),
-            area(&branches[0])
-        );
-        assert!(l > 100.0);
-        assert!((found.0 / l - 1.0).abs() < 1e-12, "{}: {} um of {l}", text.name, found.0);
-        assert!((found.1 / a - 1.0).abs() < 1e-12, "{}: {} um2 of {a}", text.name, found.1);
-    }
+fn a_soma_that_forks_is_several_branches_with_a_warning() {
+    let (b, codes) = warned("1 1 0 0 0 5 -1\n2 1 1 0 0 5 1\n3 1 2 0 0 5 2\n4 1 1 1 0 5 2\n5 3 9 0 0 1 3\n6 3 19 0 0 1 5\n");
+    assert_eq!(codes, ["swc-soma-fork"]);
+    let expected = [("soma", "soma", None), ("soma.1", "soma", Some(0)), ("soma.2", "soma", Some(0)), ("basal.0", "basal", Some(1))];
+    assert_eq!(names(&b), expected);
+    // Three arms at the root: the first is turned round, so that the others begin at its end.
+    let (b, _) = warned("1 1 0 0 0 5 -1\n2 1 1 0 0 4 1\n3 1 0 2 0 5 1\n4 1 0 0 3 5 1\n5 3 0 0 9 1 1\n6 3 0 0 12 1 5\n");
+    assert_eq!(b.iter().map(|b| b.parent).collect::<Vec<_>>(), [None, Some(0), Some(0), Some(0)]);
+    assert_eq!((b[0].points[0].diameter, b[0].points[1].diameter, length(&b)), (8.0, 10.0, 1.0 + 2.0 + 3.0 + 3.0));
 }
 
-/// Needs a folder of shapes; run with `HOMOLOG_DATA` set.
 #[test]
-fn odd_files_are_read_as_documented_or_refused() {
-    let mut all = String::new();
-    for path in files("morph/odd") {
-        let (text, mut problems) = crate::text::read(&path).expect("it is text");
-        let (branches, found) = read(&text);
-        problems.extend(found);
-        for d in &problems {
-            assert!(d.labels.is_empty() || d.position().is_some());
-            assert!(d.hint.is_some(), "{}", d.render(false));
-        }
-        let read_as = branches.as_ref().map_or_else(
-            || "refused".to_string(),
-            |b| {
-                sound(b);
-                format!("{} branches, {:.2} um", b.len(), length(b))
-            },
-        );
-        let said: Vec<String> = problems.iter().map(|d| format!("{} at {:?}", d.code, d.position().unwrap_or_default())).collect();
-        all += &format!("{}: {read_as}; {}\n", path.file_name().unwrap_or_default().display(), said.join(", "));
-    }
-    if !all.is_empty() {
-        insta::assert_snapshot!(all);
-    }
+fn a_soma_that_is_not_the_root_becomes_it_with_a_warning() {
+    let (b, codes) = warned("1 3 0 20 0 0.5 -1\n2 3 0 10 0 1 1\n3 1 0 0 0 5 2\n4 2 0 -6 0 1 3\n5 2 0 -9 0 1 4\n6 4 5 10 0 1 2\n");
+    assert_eq!(codes, ["swc-turned"]);
+    let expected = [("soma", "soma", None), ("basal.0", "basal", Some(0)), ("apical.0", "apical", Some(0)), ("axon.0", "axon", Some(0))];
+    assert_eq!(names(&b), expected);
+    assert_eq!(b[1..].iter().map(|b| (b.length(), b.points[0].diameter)).collect::<Vec<_>>(), [(10.0, 2.0), (5.0, 2.0), (3.0, 2.0)]);
 }
 
-proptest! {
-    #[test]
-    fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        if let Ok((source, _)) = crate::text::decode("noise.swc", &bytes) {
-            let (branches, problems) = read(&source);
-            prop_assert_eq!(branches.is_none(), has_errors(&problems));
-            problems.iter().for_each(|d| assert!(!d.render(false).is_empty()));
-        }
-    }
+#[test]
+fn further_trees_are_joined_to_the_cell_with_warnings() {
+    let more = "8 2 30 0 0 1 -1\n9 2 40 0 0 1 8\n10 4 -6 24 0 1 -1\n11 4 -6 30 0 1 10\n12 3 90 90 0 1 -1\n";
+    let (b, codes) = warned(&format!("{Y}{more}"));
+    assert_eq!(codes, ["swc-roots"; 3], "a wire, a place that is the same, a point alone");
+    sound(&b);
+    let before = good(Y);
+    let added = b.iter().filter(|b| !before.iter().any(|y| y.points == b.points));
+    let added: Vec<_> = added.map(|b| (b.region.as_str(), b.parent, b.length())).collect();
+    assert_eq!(added, [("apical", Some(3), 6.0), ("axon", Some(0), 10.0)]);
+    assert_eq!(b[3].name.value, "apical.0", "the tip where the other tree begins");
+}
 
-    #[test]
-    fn no_tree_makes_the_reader_panic(rows in prop::collection::vec((0u32..5, -1i64..14, -3i32..4, 0u32..3), 0..14), shift in 0i64..2) {
-        let line = |(k, (kind, parent, x, r)): (usize, &(u32, i64, i32, u32))| format!("{} {kind} {x} {} 0 {r} {}\n", k as i64 + shift, k % 3, (*parent).min(k as i64 - 1 + shift * 3));
-        let text: String = rows.iter().enumerate().map(line).collect();
-        let (branches, problems) = read(&Source::new("noise.swc", text));
-        prop_assert_eq!(branches.is_none(), has_errors(&problems));
-        branches.iter().for_each(|b| sound(b));
-        problems.iter().for_each(|d| assert!(!d.render(false).is_empty()));
-    }
+#[test]
+fn trees_without_a_soma_are_joined_at_the_root() {
+    let (b, codes) = warned("1 3 0 0 0 1 -1\n2 3 0 9 0 1 1\n3 2 0 -1 0 1 -1\n4 2 0 -5 0 1 3\n");
+    assert_eq!(codes, ["swc-roots"]);
+    assert_eq!(names(&b), [("basal.0", "basal", None), ("axon.0", "axon", Some(0))]);
+    assert_eq!(b[0].points[1].position, Some([0.0; 3]), "turned round, so that the axon begins at its end");
+    assert_eq!(length(&b), 13.0);
+}
+
+#[test]
+fn a_cell_that_forks_before_it_has_a_length_begins_at_a_tip() {
+    let (b, codes) = warned("1 2 0 0 0 1 -1\n2 2 0 0 0 1 1\n3 2 0 5 0 0 2\n4 2 5 0 0 1 2\n");
+    assert_eq!(codes, ["swc-radius", "swc-no-length"]);
+    sound(&b);
+    assert_eq!((b.len(), b[0].points[0].position, length(&b)), (2, Some([5.0, 0.0, 0.0]), 10.0));
 }

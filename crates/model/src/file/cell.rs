@@ -7,7 +7,7 @@
 //! ```toml
 //! title = "Pyramidal cell with two dendrites"     # optional
 //! description = """Where it comes from."""        # optional
-//! morphology = "cell.swc"             # instead of branches: a file, relative to this one
+//! morphology = "cell.swc"             # instead of branches: an SWC or ASC file, relative to this one
 //!
 //! [membrane]                          # optional, as is each line
 //! capacitance = "1 uF/cm2"            # the default
