@@ -3,6 +3,7 @@
 mod commands;
 mod figure;
 mod page;
+mod portrait;
 mod progress;
 mod show;
 mod terminal;
@@ -33,6 +34,7 @@ enum Command {
     Check(commands::check::Args),
     Fmt(commands::fmt::Args),
     Mech(commands::mech::Args),
+    Morph(commands::morph::Args),
     Bench(commands::bench::Args),
 }
 
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Check(args) => commands::check::run(&args, color),
         Command::Fmt(args) => commands::fmt::run(&args, color),
         Command::Mech(args) => commands::mech::run(&args, color),
+        Command::Morph(args) => commands::morph::run(&args, color),
         Command::Bench(args) => commands::bench::run(&args, color),
     };
     done.unwrap_or_else(|problems| {

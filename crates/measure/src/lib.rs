@@ -4,6 +4,7 @@
 //!   and the spikes that were recorded;
 //! - [`estimate`]: joules, from those counts and a table of constants that is data ([`EnergyTable`]);
 //! - [`clamp`]: one mechanism alone, under voltage clamp;
+//! - [`morphometry`](morphometry()): what can be counted and measured of a shape;
 //! - [`pumping`]: joules that modelled cells spend, from the charge that was measured in the run and what their pumps take
 //!   ([`AtpTable`]);
 //! - [`LevelResult`] and [`entry`]: what was found for one level and seed, and the line of a
@@ -12,10 +13,12 @@
 pub mod atp;
 pub mod clamp;
 pub mod energy;
+pub mod morphometry;
 pub mod operations;
 pub mod summary;
 
 pub use atp::{AtpTable, Ion, Pumped, Pumping, pumping};
 pub use energy::{Energy, EnergyTable, Memory, Part, estimate};
+pub use morphometry::{Morphometry, morphometry};
 pub use operations::{Activity, Flops, Kind, Operations, Traffic, operations};
 pub use summary::{LevelResult, column, difference, entry};

@@ -5,6 +5,7 @@ pub mod check;
 pub mod compare;
 pub mod fmt;
 pub mod mech;
+pub mod morph;
 pub mod run;
 mod trace;
 

@@ -56,6 +56,21 @@ impl Svg {
         let _ = write!(self.body, "<path class=\"{class}\" d=\"{d}\"/>");
     }
 
+    /// Several broken lines as one path, of one width.
+    pub fn lines(&mut self, lines: &[Vec<(f64, f64)>], class: &str, width: f64) {
+        let mut d = String::new();
+        for (k, (x, y)) in lines.iter().flat_map(|l| l.iter().enumerate()) {
+            let _ = write!(d, "{}{} {}", if k == 0 { "M" } else { "L" }, n(*x), n(*y));
+        }
+        let _ = write!(self.body, "<path class=\"{class}\" stroke-width=\"{width:.2}\" d=\"{d}\"/>");
+    }
+
+    /// A filled shape with these corners.
+    pub fn shape(&mut self, corners: &[(f64, f64)], class: &str) {
+        let at = |p: &(f64, f64)| format!("{} {}", n(p.0), n(p.1));
+        let _ = write!(self.body, "<path class=\"{class}\" d=\"M{}Z\"/>", corners.iter().map(at).collect::<Vec<_>>().join("L"));
+    }
+
     /// Many short upright strokes as one path: spikes of a raster.
     pub fn strokes(&mut self, strokes: impl IntoIterator<Item = (f64, f64, f64)>, class: &str, width: f64) {
         let mut d = String::new();
