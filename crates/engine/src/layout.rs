@@ -19,6 +19,7 @@
 
 use crate::plan::{At, Place};
 use homolog_exec::Column;
+use homolog_model::model::port;
 use homolog_model::{Clock, Group, Model, Observable, Probe};
 
 /// From one column to the next.
@@ -70,6 +71,8 @@ pub(crate) struct GroupLayout {
     pub keeps_pivots: bool,
     /// For each tick of a frame, whether the readout is open.
     pub open: usize,
+    /// For each tick of the run, when it begins, ms; only where something reads it.
+    pub time: usize,
     pub d_variables: Vec<Columns>,
     pub d_drive: Columns,
     pub d_signed: Vec<Columns>,
@@ -90,6 +93,8 @@ pub(crate) struct GroupLayout {
 pub(crate) struct Layout {
     pub batch: usize,
     pub frames: usize,
+    /// Ticks of a frame.
+    pub ticks: usize,
     /// Ticks of a segment (the last of a frame may have fewer).
     pub segment: usize,
     /// Segments of a frame.
@@ -111,6 +116,11 @@ pub(crate) struct Wanted<'a> {
     pub frames: usize,
     /// Whether gradients will be pulled back.
     pub taped: bool,
+}
+
+/// Whether an equation of the group depends on the time.
+pub(crate) fn reads_time(g: &Group) -> bool {
+    g.tree.is_some() && g.launches().any(|l| l.kernel.input(port::TIME).is_some() || l.vjp.input(port::TIME).is_some())
 }
 
 /// Numbers that a segment keeps for each tick, neuron and sample.
@@ -181,6 +191,8 @@ impl Layout {
             l.signed = g.signed.iter().map(|o| take(&mut at, l, o.sites, frames)).collect();
             l.open = at;
             at += model.ticks.next_multiple_of(8);
+            l.time = at;
+            at += if reads_time(g) { (model.ticks * frames).next_multiple_of(8) } else { 0 };
         }
         let start = at;
         for (k, (g, l)) in model.groups.iter().zip(&mut groups).enumerate() {
@@ -231,7 +243,7 @@ impl Layout {
                     .collect();
             }
         }
-        Layout { batch, frames, segment, segments, keeps_all, stride, groups, size: at }
+        Layout { batch, frames, ticks: model.ticks, segment, segments, keeps_all, stride, groups, size: at }
     }
 
     /// Ticks of segment `s` of a frame of `ticks`.
@@ -312,6 +324,7 @@ impl Layout {
             Place::Fixed(k) => still(&l.fixed[k]),
             Place::Work(k) => still(&l.work[k]),
             Place::Open => Column { at: l.open + now.first + now.t, tick: ticks as isize, site: 0 },
+            Place::Time => Column { at: l.time + now.frame * self.ticks + now.first + now.t, tick: ticks as isize, site: 0 },
             Place::Spike(j) => moving(self.spike(g, now.copy, (now.t + j) as isize), &l.spikes),
             Place::Value => Column::still(self.value(g, now.frame as isize), l.site),
             Place::DVariable(k) => still(&l.d_variables[k]),

@@ -24,6 +24,8 @@ pub(crate) enum Place {
     Work(usize),
     /// The scalar that is 1 after the settling time.
     Open,
+    /// The scalar that says when a tick begins, ms.
+    Time,
     /// Spikes of tick `j` from here.
     Spike(usize),
     Value,
@@ -162,6 +164,8 @@ fn plain(g: &Group, name: &str, output: bool) -> Option<Place> {
     Some(match name {
         port::DRIVE => Place::Drive,
         port::OPEN => Place::Open,
+        // A variable of this name is the neuron's own.
+        port::TIME if g.tree.is_some() => Place::Time,
         port::VALUE => Place::Value,
         _ => {
             let (name, j) = name.split_once('@').map_or((name, 0), |(n, j)| (n, j.parse().expect("a tick's number")));

@@ -36,11 +36,11 @@ pub fn run<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N>>]) 
     run_from(model, params, inputs, None)
 }
 
-/// As [`run`], from a state of which nothing is on its way.
+/// As [`run`], from a state of which nothing is on its way, after so many ticks.
 ///
 /// # Panics
 /// As [`run`].
-pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N>>], start: Option<&Start<N>>) -> Outcome<N> {
+pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N>>], start: Option<(i64, &Start<N>)>) -> Outcome<N> {
     let frames = inputs.first().map_or(1, Vec::len);
     let mut out = Outcome {
         values: vec![vec![]; model.groups.len()],
@@ -60,7 +60,7 @@ pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N
             (0..g.size).map(|k| Neuron::new(g, number(k))).collect()
         })
         .collect();
-    for (group, given) in neurons.iter_mut().zip(start.into_iter().flatten()) {
+    for (group, given) in neurons.iter_mut().zip(start.iter().flat_map(|s| s.1)) {
         for (neuron, given) in group.iter_mut().zip(given) {
             neuron.variables.clone_from(given);
         }
@@ -89,17 +89,15 @@ pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N
                     let given = given.get_mut(&g).expect("a member");
                     let open = N::constant(if t >= group.settle { 1.0 } else { 0.0 });
                     given.iter_mut().for_each(|x| _ = x.insert(port::OPEN.into(), vec![open]));
+                    let now = start.map_or(0, |s| s.0) + tick as i64;
+                    let time = N::constant(now as f64 * model.dt);
+                    given.iter_mut().for_each(|x| _ = x.insert(port::TIME.into(), vec![time]));
                     for opening in &group.arrivals {
                         let arrived = arrive(model, params, &out, g, &opening.name, opening.sites, tick);
                         given.iter_mut().zip(arrived).for_each(|(x, a)| _ = x.insert(opening.name.clone(), a));
                     }
-                    let injected: Vec<(usize, f64)> = model
-                        .clamps
-                        .iter()
-                        .filter(|c| c.group == g)
-                        .map(|c| (c.site, c.current(tick as i64)))
-                        .filter(|c| c.1 != 0.0)
-                        .collect();
+                    let injected: Vec<(usize, f64)> =
+                        model.clamps.iter().filter(|c| c.group == g).map(|c| (c.site, c.current(now))).filter(|c| c.1 != 0.0).collect();
                     let spikes = neurons[g].iter_mut().zip(given.iter()).map(|(n, x)| n.tick(group, x, &injected)).collect();
                     out.spikes[g].push(spikes);
                     out.variables[g].push(neurons[g].iter().map(|n| n.variables.clone()).collect());

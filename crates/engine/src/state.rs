@@ -14,6 +14,11 @@ impl Run<'_> {
             for t in 0..self.model.ticks {
                 arena[l.open + t] = if t >= group.settle { 1.0 } else { 0.0 };
             }
+            if crate::layout::reads_time(group) {
+                for t in 0..self.model.ticks * self.layout.frames {
+                    arena[l.time + t] = (self.start + t as i64) as f64 * self.model.dt;
+                }
+            }
             for (learned, columns) in group.learned.iter().zip(&l.learned) {
                 let tensor = &self.params.tensors[learned.tensor];
                 for (site, part) in learned.part.iter().enumerate() {

@@ -159,6 +159,28 @@ pub struct Ion {
     pub writes: Vec<String>,
 }
 
+impl Ion {
+    /// Name of its current: `ica`.
+    pub fn current(&self) -> String {
+        format!("i{}", self.name)
+    }
+
+    /// Name of its reversal potential: `eca`.
+    pub fn reversal(&self) -> String {
+        format!("e{}", self.name)
+    }
+
+    /// Names of its concentrations inside and outside: `cai`, `cao`.
+    pub fn concentrations(&self) -> [String; 2] {
+        [format!("{}i", self.name), format!("{}o", self.name)]
+    }
+
+    /// The concentrations that the mechanism writes.
+    pub fn written_concentrations(&self) -> impl Iterator<Item = String> + '_ {
+        self.concentrations().into_iter().filter(|n| self.writes.contains(n))
+    }
+}
+
 /// Name of an input that is a new random number between 0 and 1 whenever its kernel is run.
 pub fn draw(site: usize) -> String {
     format!("draw[{site}]")
@@ -260,17 +282,28 @@ impl Mechanism {
         Ok(b.finish())
     }
 
+    /// Names of all concentrations that it writes.
+    pub fn written_concentrations(&self) -> impl Iterator<Item = String> + '_ {
+        self.ions.iter().flat_map(Ion::written_concentrations)
+    }
+
     /// Why a cell cannot hold it yet, if it cannot.
     pub fn not_in_cells(&self) -> Option<String> {
         let kernels = [Some(&self.breakpoint), self.advance.as_ref()];
         let is_read = |n: &str| kernels.iter().flatten().any(|k| k.input(n).is_some());
-        let memory = self.breakpoint.outputs.iter().find(|(p, _)| self.states.iter().any(|s| s.name == p.name) && is_read(&p.name));
+        let own = |n: &str| !self.written_concentrations().any(|c| c == n);
+        let memory = self
+            .breakpoint
+            .outputs
+            .iter()
+            .filter(|(p, _)| own(&p.name))
+            .find(|(p, _)| self.states.iter().any(|s| s.name == p.name) && is_read(&p.name));
         if let Some((p, _)) = memory {
             return Some(format!("BREAKPOINT keeps a value of `{}` for the next step", p.name));
         }
         for ion in &self.ions {
-            if let Some(n) = ion.writes.iter().find(|n| **n != format!("i{}", ion.name)) {
-                return Some(format!("it writes `{n}`, and concentrations in cells are constant so far"));
+            if let Some(n) = ion.writes.iter().find(|n| **n == ion.reversal()) {
+                return Some(format!("it writes `{n}`, which here follows from the concentrations or from the cell's file"));
             }
         }
         if self.start.is_some() {
@@ -279,7 +312,7 @@ impl Mechanism {
         if kernels.iter().flatten().any(|k| k.inputs.iter().any(|p| is_draw(&p.name))) {
             return Some("its equations draw random numbers".to_string());
         }
-        self.reads.iter().any(|p| p.name == "t").then(|| "its equations depend on the time `t`".to_string())
+        None
     }
 
     /// Currents and their derivative with respect to `v`: outputs `i` (sum of all currents) and `g`.

@@ -30,6 +30,8 @@ pub struct Calibration {
 pub struct Trial<'a> {
     /// Ticks of a frame.
     pub ticks: usize,
+    /// Length of one, ms.
+    pub dt: f64,
     /// Ticks before the readout opens.
     pub settle: usize,
     /// Values of learned parameters, by tensor.
@@ -71,6 +73,7 @@ fn respond(group: &Group, trial: &Trial, gain: f64, z: f64) -> (f64, f64) {
         return (value.abs(), value);
     }
     for tick in 0..trial.ticks {
+        given.insert(port::TIME.into(), vec![tick as f64 * trial.dt]);
         given.insert(port::OPEN.into(), vec![if tick >= trial.settle { 1.0 } else { 0.0 }]);
         neuron.tick(group, &given, &[]);
     }

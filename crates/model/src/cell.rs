@@ -39,8 +39,12 @@ pub struct Cell {
     pub celsius: Located<f64>,
     /// Reversal potentials of ions by the name that mechanisms read (`ena`), mV.
     pub reversals: BTreeMap<String, Located<f64>>,
+    /// Concentrations of ions by the name that mechanisms read (`cai`, `cao`), mM: at the start, and throughout where nothing writes them.
+    pub concentrations: BTreeMap<String, Located<f64>>,
     /// What the membrane holds, and where.
     pub paints: Vec<Paint>,
+    /// What stands at single places.
+    pub placements: Vec<Placement>,
     /// Who takes positive weights, and where.
     pub positive: Option<Placed>,
     /// Who takes negative weights, and where.
@@ -158,6 +162,30 @@ pub struct Paint {
     pub parameters: BTreeMap<String, Quantity>,
     /// Where the entry stands.
     pub span: Span,
+}
+
+/// A mechanism at one place: an electrode, a stimulus.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Placement {
+    /// Name of a mechanism of role point.
+    pub mechanism: Located<String>,
+    /// What its variables and parameters are called before the dot, where that is not the mechanism's name.
+    pub name: Option<Located<String>>,
+    /// The branch.
+    pub branch: Located<String>,
+    /// Where on it, from 0 at its beginning to 1.
+    pub position: f64,
+    /// Parameters that differ from its defaults.
+    pub parameters: BTreeMap<String, Quantity>,
+    /// Where the entry stands.
+    pub span: Span,
+}
+
+impl Placement {
+    /// What its variables and parameters are called before the dot.
+    pub fn prefix(&self) -> &str {
+        self.name.as_ref().map_or(&self.mechanism.value, |n| &n.value)
+    }
 }
 
 /// A receptor, and the regions over whose compartments its inputs are spread: each input has one place, keyed by the seed, and places

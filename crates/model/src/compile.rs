@@ -425,7 +425,7 @@ fn group(
     let tried = Group { learned: learned(0), ..compose(&parts).map_err(located)? };
     let (calibration, mean_square) = match interface.drive {
         Some(_) => {
-            let trial = Trial { ticks, settle: parts.settle, learned: &learned_values, balance: 0.0 };
+            let trial = Trial { ticks, dt, settle: parts.settle, learned: &learned_values, balance: 0.0 };
             let (c, s) = calibrate(&tried, &trial, interface.activity);
             (Some(c), s)
         }

@@ -149,6 +149,8 @@ pub mod port {
     pub const NEGATIVE: &str = "arrive.negative";
     /// 1 after the settling time, 0 before.
     pub const OPEN: &str = "open";
+    /// When this tick begins, ms: one number for all places.
+    pub const TIME: &str = "t";
     /// Whether the neuron spikes in this tick, 0 or 1.
     pub const SPIKE: &str = "spike";
     /// The value of the group.

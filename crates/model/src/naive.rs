@@ -124,6 +124,16 @@ impl<N: Number> Neuron<N> {
         let read = |name: &str| -> N {
             let base = name.strip_prefix("next.").unwrap_or(name);
             let at = launch.first(base) + site;
+            if name == port::TIME {
+                return given.get(name).map_or(N::constant(0.0), |t| t[0]);
+            }
+            // What another kernel of this tick has made of a variable; the potential has its new value from the solution.
+            if base != name
+                && !work.contains_key(name)
+                && let Some(k) = group.variables.iter().position(|v| v.name == base)
+            {
+                return self.variables[k][at];
+            }
             if let Some(k) = group.variables.iter().position(|v| v.name == name) {
                 return self.variables[k][at];
             }

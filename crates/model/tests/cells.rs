@@ -62,6 +62,34 @@ fn a_reversal_potential_that_nothing_reads_is_said_with_who_has_it_as_a_paramete
 }
 
 #[test]
+fn what_stands_at_a_place_is_checked_like_what_is_painted() {
+    let with = |more: &str| with_cell(&CELL.replace("[positive]", &format!("{more}\n    [positive]")));
+    let place = |more: &str| with(&format!("[[place]]\n    mechanism = \"vclamp\"\n    branch = \"near\"\n    {more}"));
+    assert!(problems(&cells(true), &place("parameters = { rs = \"2 Mohm\" }")).is_empty());
+    let shown = the_problem(&cells(true), &place("parameters = { rs = \"2 nA\" }"), "model-unit");
+    assert!(shown.contains("`rs` of `vclamp` is in Mohm, not in nA"), "{shown}");
+    let twice = place("[[place]]\n    mechanism = \"vclamp\"\n    branch = \"far\"");
+    let shown = the_problem(&cells(true), &twice, "cell-reserved");
+    assert!(shown.contains("something else in `cell` is called `vclamp`") && shown.contains("`name` of its own"), "{shown}");
+    let named = place("[[place]]\n    mechanism = \"vclamp\"\n    name = \"second\"\n    branch = \"near\"");
+    assert!(problems(&cells(true), &named).is_empty());
+    let shown = the_problem(&cells(true), &with("[[place]]\n    mechanism = \"hh\"\n    branch = \"near\""), "cell-role");
+    assert!(shown.contains("mechanism of the membrane"), "{shown}");
+}
+
+#[test]
+fn a_concentration_has_one_writer_and_a_given_one_a_reader() {
+    let with = |more: &str| with_cell(&CELL.replace("[positive]", &format!("{more}\n    [positive]")));
+    let pool = "[[paint]]\n    mechanism = \"cadyn\"";
+    let two = format!("{pool}\n    [[paint]]\n    mechanism = \"capump\"");
+    let all = problems(&cells(true), &with(&two));
+    assert!(all.iter().all(|d| d.code == "model-neuron") && all[0].message.contains("both `cadyn` and `capump` write `cai`"), "{all:?}");
+    assert!(problems(&cells(true), &with(&format!("{pool}\n    [ions]\n    cai = \"1e-4 mM\""))).is_empty());
+    let shown = the_problem(&cells(true), &with("[ions]\n    cai = \"1e-4 mM\""), "cell-unread-ion");
+    assert!(shown.contains("reads or writes `cai`"), "{shown}");
+}
+
+#[test]
 fn parameters_are_checked_whether_or_not_anything_arrives_at_their_receptor() {
     for driven in [true, false] {
         let set = |name: &str, x: f64, unit: &str| {

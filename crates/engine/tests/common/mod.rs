@@ -25,7 +25,12 @@ pub fn library() -> Library {
         include_str!("../../../../library/synapses/gaba.mod"),
         include_str!("../../../../library/channels/hh.mod"),
         include_str!("../../../../library/channels/pas.mod"),
+        include_str!("../../../../library/channels/cahva.mod"),
+        include_str!("../../../../library/channels/sk.mod"),
+        include_str!("../../../../library/pools/cadyn.mod"),
+        include_str!("../../../../library/stimuli/sinclamp.mod"),
         SIZED,
+        SODIUM,
         &filtered_neuron("filtered_count", "detached", "count 0.3", "0"),
         &filtered_neuron("filtered_potential", "attached", "potential v 0.2", "7"),
         &filtered_neuron("filtered_train", "attached", "filtered 9 (ms) 0.4", "0"),
@@ -42,6 +47,9 @@ pub fn library() -> Library {
     ] {
         library.insert_cell(read_cell(name, &forked_cell(scheme, readout)));
     }
+    for (name, scheme) in [("cell_ions", "implicit"), ("cell_ions_order_2", "second-order")] {
+        library.insert_cell(read_cell(name, &cell_with_ions(scheme, "\"potential\"")));
+    }
     let sized = forked_cell("implicit", "\"count\"").replace("mechanism = \"pas\"", "mechanism = \"sized\"");
     library.insert_cell(read_cell("cell_sized", &sized.replace(", e = \"-65 mV\"", "")));
     library
@@ -57,6 +65,50 @@ const SIZED: &str = "
     BREAKPOINT { SOLVE s METHOD cnexp  i = g*(1 + 0.3*x)*(1 + 0.1*diam)*(1 + area/900)*(v + 65) }
     DERIVATIVE s { x' = (0.4*diam + area/700 - x)/tau }
 ";
+
+/// A pool whose concentration follows from its state in BREAKPOINT, and whose current from the concentration and from the sodium current of
+/// the others.
+const SODIUM: &str = "
+    NEURON { SUFFIX sodium  USEION na READ ina, nai WRITE nai  NONSPECIFIC_CURRENT i }
+    PARAMETER { tau = 20 (ms) <0.1, 1e3>  rest = 10 (mM) }
+    ASSIGNED { v (mV)  i (mA/cm2)  ina (mA/cm2)  nai (mM) }
+    STATE { n (mM) }
+    INITIAL { n = rest  nai = rest }
+    BREAKPOINT { SOLVE s METHOD cnexp  nai = n + 0.01*(v + 65)  i = 2e-7*nai*(v + 65) - 0.05*ina }
+    DERIVATIVE s { n' = -2*ina - (n - rest)/tau }
+";
+
+/// The same with calcium that comes in by a channel, decays, and opens another; a pool of sodium on its trunk; and a stimulus that
+/// depends on the time.
+pub fn cell_with_ions(scheme: &str, readout: &str) -> String {
+    forked_cell(scheme, readout).replace(
+        "[positive]",
+        r#"
+        [[paint]]
+        mechanism = "cahva"
+        regions = ["soma", "tuft"]
+        parameters = { gbar = "0.001 S/cm2" }
+        [[paint]]
+        mechanism = "sk"
+        region = "tuft"
+        parameters = { gbar = "0.0001 S/cm2" }
+        [[paint]]
+        mechanism = "cadyn"
+        regions = ["soma", "tuft"]
+        [[paint]]
+        mechanism = "sodium"
+        region = "dendrite"
+        [[place]]
+        mechanism = "sinclamp"
+        name = "tone"
+        branch = "left"
+        position = 0.7
+        parameters = { amp = "0.05 nA", freq = "100 Hz" }
+        [ions]
+        cao = "1.5 mM"
+        [positive]"#,
+    )
+}
 
 /// A cell's text as a cell.
 pub fn read_cell(name: &str, text: &str) -> homolog_model::Cell {
@@ -309,7 +361,7 @@ pub fn zoo() -> Vec<(&'static str, Network)> {
         "spikes, values, spikes",
         network(sandwich, vec![projection("in", "a"), projection("a", "b"), projection("b", "c"), projection("c", "out")]),
     ));
-    for name in ["cell", "cell_order_2", "cell_filtered"] {
+    for name in ["cell", "cell_order_2", "cell_filtered", "cell_ions", "cell_ions_order_2"] {
         zoo.push((name, network(io(name, 3), chain())));
     }
     let mut sized = network(io("cell_sized", 2), chain());

@@ -37,7 +37,8 @@ pub(super) fn group(around: &Around, population: &Population, cell: &Cell, param
     let mut problems = Vec::new();
     too_many_compartments(cell)?;
     let cut = cut(cell);
-    let painted = paints(around, population, cell, &cut, &mut problems);
+    let mut painted = paints(around, population, cell, &cut, &mut problems);
+    placements(around, population, cell, &cut, &mut painted, &mut problems);
     let mut read = |sign: usize, placed: &Option<Placed>| {
         placed.as_ref().and_then(|p| receptor(around, population, cell, sign, p, &cut, &mut problems))
     };
@@ -120,7 +121,7 @@ pub(super) fn group(around: &Around, population: &Population, cell: &Cell, param
         let tried = compose_cable(&CableParts { values_arrive: true, ..parts.clone() }).map_err(located)?;
         let fan_in = fan_in(around.network, around.links, around.index);
         let balance = 0.5 * (fan_in * 2.0 / std::f64::consts::PI).sqrt() * MEAN_OVER_RMS;
-        let trial = Trial { ticks: around.ticks, settle: parts.settle, learned: &first, balance };
+        let trial = Trial { ticks: around.ticks, dt: around.dt, settle: parts.settle, learned: &first, balance };
         let (c, s) = calibrate(&tried, &trial, cell.activity.value);
         if let Some(d) = super::beyond_calibration(around.network, population, &cell.name, &c) {
             return Err(vec![d]);
@@ -224,9 +225,50 @@ fn paints<'a>(around: &Around<'a>, population: &Population, cell: &Cell, cut: &C
         let mut values = settings::read(mechanism, given, &|d, span, label| cell.locate(d, span, label), problems);
         values.extend(overrides(around.network, population, &mechanism.name, mechanism, problems));
         problems.extend(limits::defaults(around.library, mechanism, |name| values.contains_key(name)));
-        out.push(Painted { mechanism, values, at });
+        out.push(Painted { mechanism, prefix: mechanism.name.clone(), values, at });
     }
     out
+}
+
+/// What stands at single places, behind what is painted.
+fn placements<'a>(
+    around: &Around<'a>,
+    population: &Population,
+    cell: &Cell,
+    cut: &Cut,
+    out: &mut Vec<Painted<'a>>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    for (k, placed) in cell.placements.iter().enumerate() {
+        let mechanism = match find(around, cell, &placed.mechanism, Role::Point, "expected a mechanism at a place") {
+            Ok(m) => m,
+            Err(d) => {
+                problems.push(d);
+                continue;
+            }
+        };
+        let Some(branch) = cell.branch(&placed.branch) else {
+            let d = Diagnostic::error("cell-unknown-branch", format!("`{}` has no branch `{}`", cell.name, placed.branch.value));
+            let d = d.suggest(&placed.branch, cell.branches.iter().map(|b| b.name.value.as_str()));
+            problems.push(cell.locate(d, placed.branch.span, "unknown branch"));
+            continue;
+        };
+        let prefix = placed.prefix();
+        let span = placed.name.as_ref().map_or(placed.mechanism.span, |n| n.span);
+        let earlier = cell.placements[..k].iter().any(|o| o.prefix() == prefix);
+        if RESERVED.contains(&prefix) || earlier || cell.paints.iter().any(|p| p.mechanism.value == prefix) {
+            let d = Diagnostic::error("cell-reserved", format!("something else in `{}` is called `{prefix}`", cell.name));
+            problems.push(cell.locate(d, span, "its variables could not be told apart").hint("give it a `name` of its own"));
+            continue;
+        }
+        let given = placed.parameters.iter().map(|(name, setting)| (name.as_str(), setting));
+        let mut values = settings::read(mechanism, given, &|d, span, label| cell.locate(d, span, label), problems);
+        values.extend(overrides(around.network, population, prefix, mechanism, problems));
+        problems.extend(limits::defaults(around.library, mechanism, |name| values.contains_key(name)));
+        let here = cut.at(branch, placed.position);
+        let at = (0..cut.compartments.len()).map(|c| c == here).collect();
+        out.push(Painted { mechanism, prefix: prefix.to_string(), values, at });
+    }
 }
 
 /// What the model file sets instead of what the cell's file does, by the names of mechanism (or sign of a receptor) and parameter.
@@ -246,13 +288,13 @@ fn unknown_parameters(network: &Network, population: &Population, cell: &Cell, p
     for (name, setting) in &population.parameters {
         let whose = name.split('.').next().unwrap_or(name);
         let known = |whose: &str| {
-            painted.iter().any(|p| p.mechanism.name == whose)
+            painted.iter().any(|p| p.prefix == whose)
                 || (whose == SIGNS[0] && cell.positive.is_some())
                 || (whose == SIGNS[1] && cell.negative.is_some())
         };
         if !name.contains('.') || !known(whose) {
             let all: Vec<String> =
-                painted.iter().flat_map(|p| p.mechanism.parameters.iter().map(|q| format!("{}.{}", p.mechanism.name, q.name))).collect();
+                painted.iter().flat_map(|p| p.mechanism.parameters.iter().map(|q| format!("{}.{}", p.prefix, q.name))).collect();
             let d = Diagnostic::error("model-parameter", format!("`{}` has no parameter `{name}`", cell.name));
             problems.push(network.locate(d.suggest(name, all.iter().map(String::as_str)), setting.span, "unknown parameter"));
         }
@@ -263,6 +305,17 @@ fn unknown_parameters(network: &Network, population: &Population, cell: &Cell, p
 fn unread_ions(cell: &Cell, painted: &[Painted], receptors: &[Option<Receiving>; 2], problems: &mut Vec<Diagnostic>) {
     let mechanisms = || painted.iter().map(|p| p.mechanism).chain(receptors.iter().flatten().map(|r| r.mechanism));
     let read: Vec<&str> = mechanisms().flat_map(|m| &m.reads).map(|p| p.name.as_str()).collect();
+    // The potential of Nernst reads both concentrations.
+    let concentrations: Vec<String> = mechanisms()
+        .flat_map(|m| &m.ions)
+        .filter(|i| i.concentrations().iter().any(|c| i.reads.contains(c) || i.writes.contains(c)))
+        .flat_map(homolog_ir::Ion::concentrations)
+        .collect();
+    for (name, x) in cell.concentrations.iter().filter(|(n, x)| x.span.end > 0 && !concentrations.contains(n)) {
+        let d = Diagnostic::error("cell-unread-ion", format!("nothing in `{}` reads or writes `{name}`", cell.name));
+        let d = cell.locate(d, x.span, "it would have no effect").suggest(name, concentrations.iter().map(String::as_str));
+        problems.push(d);
+    }
     // Those that stand in no file are defaults.
     for (name, e) in cell.reversals.iter().filter(|(n, e)| e.span.end > 0 && !read.contains(&n.as_str())) {
         let d = Diagnostic::error("cell-unread-ion", format!("nothing in `{}` reads `{name}`", cell.name));
@@ -341,7 +394,7 @@ fn start(parts: &CableParts, name: &str) -> Option<Start> {
         at.iter().zip(values).filter(|(at, _)| **at).for_each(|(_, v)| *v = Some(x));
         Some(())
     };
-    for p in parts.painted.iter().filter(|p| p.mechanism.name == prefix) {
+    for p in parts.painted.iter().filter(|p| p.prefix == prefix) {
         add(p.mechanism, &p.at, p.values.get(name).copied());
     }
     for r in parts.receptors.iter().zip(SIGNS).filter(|(_, sign)| *sign == prefix).filter_map(|(r, _)| r.as_ref()) {
@@ -356,7 +409,7 @@ fn learned(around: &Around, population: &Population, parts: &CableParts, k: usiz
     let name = l.name.value.as_str();
     let Some((unit, bounds, start)) = start(parts, name) else {
         let of = |prefix: &str, m: &Mechanism| m.parameters.iter().map(|p| format!("{prefix}.{}", p.name)).collect::<Vec<_>>();
-        let mut known: Vec<String> = parts.painted.iter().flat_map(|p| of(&p.mechanism.name, p.mechanism)).collect();
+        let mut known: Vec<String> = parts.painted.iter().flat_map(|p| of(&p.prefix, p.mechanism)).collect();
         known.extend(parts.receptors.iter().zip(SIGNS).filter_map(|(r, sign)| Some(of(sign, r.as_ref()?.mechanism))).flatten());
         known.extend([CAPACITANCE, RESISTIVITY, DIAMETER].map(String::from));
         let silent = parts.receptors.iter().all(Option::is_none) && SIGNS.iter().any(|s| name.starts_with(&format!("{s}.")));

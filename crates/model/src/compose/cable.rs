@@ -5,7 +5,7 @@
 //! ```text
 //! 1 events, currents:  d = C/h + dI/dv,   b = C/h v - (I - dI/dv v)      with gates and conductances as they are
 //! 2 solve:             (d_i + sum g) v'_i - sum g_j v'_j = b_i            the tree, all compartments at once
-//! 3 states:            gates and conductances advance at v'
+//! 3 states:            gates, conductances and concentrations advance at v'
 //! 4 crossing, readout: at one compartment
 //! ```
 //!
@@ -15,28 +15,32 @@
 
 use super::finish_vjp;
 use super::readout::Reading;
-use super::scope::{Scope, receive};
+use super::scope::{Scope, column, receive};
 use crate::cell::{Cell, Scheme};
 use crate::discretise::Cut;
 use crate::model::{Action, Clock, Group, Launch, Learned, Opening, Variable, port};
 use homolog_base::Unit;
-use homolog_ir::{Builder, Kernel, Mechanism, Readout, Receptor, Value};
+use homolog_ir::{Builder, Class, Kernel, Mechanism, Port, Readout, Receptor, Value};
 use std::collections::BTreeMap;
 
 mod geometry;
+mod ions;
 mod kernels;
 mod zones;
 
 pub use geometry::{CAPACITANCE, DIAMETER, RESISTIVITY};
+use ions::{Inside, Moment};
 use kernels::{advance, begin, begin_elsewhere, current, tail};
 pub(crate) use zones::Arrangement;
 use zones::Zone;
 
-/// A mechanism in the membrane of some compartments.
+/// A mechanism in the membrane of some compartments, or at one of them.
 #[derive(Clone)]
 pub struct Painted<'a> {
-    /// The mechanism.
+    /// The mechanism: of role channel, or of role point with currents in nA.
     pub mechanism: &'a Mechanism,
+    /// What its columns are called before the dot.
+    pub prefix: String,
     /// Parameters that differ from its defaults, in its units.
     pub values: BTreeMap<String, f64>,
     /// For every compartment of the cut: whether it has it.
@@ -131,6 +135,7 @@ pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
     let mut problems = Vec::new();
     let (mut currents, mut states, mut initial) = (Vec::new(), Vec::new(), Vec::new());
     for zone in &a.zones {
+        problems.extend(ions::problems(parts, zone));
         for (made, out) in [
             (current(parts, Here { a: &a, group: &group, zone }), &mut currents),
             (advance(parts, Here { a: &a, group: &group, zone }), &mut states),
@@ -195,6 +200,16 @@ pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
     Ok(group)
 }
 
+/// A moment of a tick in a zone, and what its mechanisms see.
+#[derive(Clone, Copy)]
+struct At<'i> {
+    moment: Moment,
+    /// The step of their equations, ms.
+    dt: f64,
+    v: Value,
+    inside: &'i Inside<'i>,
+}
+
 /// A zone, and what is known of it.
 #[derive(Clone, Copy)]
 struct Here<'h> {
@@ -211,7 +226,7 @@ impl Here<'_> {
 
     /// Inputs of a kernel that something learned may move.
     fn movable<'k>(&self, kernel: &'k Kernel) -> Vec<&'k str> {
-        let given = |n: &&str| self.group.fixed.iter().any(|f| f.name == *n && f.values.is_some());
+        let given = |n: &&str| *n == port::TIME || self.group.fixed.iter().any(|f| f.name == *n && f.values.is_some());
         kernel.inputs.iter().map(|p| p.name.as_str()).filter(|n| !given(n)).collect()
     }
 
@@ -242,36 +257,48 @@ impl CableParts<'_> {
     }
 
     /// A mechanism of the membrane inside of a kernel.
-    fn painted_scope<'p>(&self, b: &mut Builder, here: Here, p: &Painted<'p>, dt: f64) -> Scope<'p> {
-        let prefix = &p.mechanism.name;
-        let mut s = Scope::new(b, p.mechanism, prefix, dt, self.cell.celsius.value, |b, q| {
+    fn painted_scope<'p>(&self, b: &mut Builder, here: Here, p: &Painted<'p>, at: At) -> Scope<'p> {
+        let prefix = &p.prefix;
+        let mut s = Scope::new(b, p.mechanism, prefix, at.dt, self.cell.celsius.value, |b, q| {
             let name = format!("{prefix}.{}", q.name);
             if self.learns(&name) { b.input(&name, q.unit) } else { b.constant(p.values.get(&q.name).copied().unwrap_or(q.default)) }
         });
-        self.surroundings(b, here, &mut s);
+        self.surroundings(b, here, &mut s, at);
         s
     }
 
-    fn receptor_scope<'p>(&self, b: &mut Builder, here: Here, sign: usize, dt: f64, r: &Receiving<'p>) -> Scope<'p> {
-        let mut s = Scope::new(b, r.mechanism, SIGNS[sign], dt, self.cell.celsius.value, |b, q| {
+    fn receptor_scope<'p>(&self, b: &mut Builder, here: Here, sign: usize, r: &Receiving<'p>, at: At) -> Scope<'p> {
+        let mut s = Scope::new(b, r.mechanism, SIGNS[sign], at.dt, self.cell.celsius.value, |b, q| {
             let name = format!("{}.{}", SIGNS[sign], q.name);
             let set = r.receptor.parameters.iter().find(|(n, ..)| *n == q.name).map(|(_, v, _)| *v);
             if self.learns(&name) { b.input(&name, q.unit) } else { b.constant(set.unwrap_or(q.default)) }
         });
-        self.surroundings(b, here, &mut s);
+        self.surroundings(b, here, &mut s, at);
         s
     }
 
     /// What every mechanism may read of its cell.
-    fn surroundings(&self, b: &mut Builder, here: Here, s: &mut Scope) {
+    fn surroundings(&self, b: &mut Builder, here: Here, s: &mut Scope, at: At) {
         let area = here.fixed(b, geometry::AREA, "um2");
         let diameter = if self.learns(DIAMETER) { b.input(DIAMETER, unit("um")) } else { here.fixed(b, geometry::DIAM, "um") };
         s.known.insert("area".into(), area);
         s.known.insert("diam".into(), diameter);
-        for (name, e) in &self.cell.reversals {
-            let v = b.constant(e.value);
-            s.known.entry(name.clone()).or_insert(v);
-        }
+        let time = self.time(b, at.moment);
+        s.known.entry("t".into()).or_insert(time);
+        s.known.entry("v".into()).or_insert(at.v);
+        at.inside.show(s);
+    }
+
+    /// The time of a moment of a tick as it begins, ms: half a step later for currents, a whole one for states, as in NEURON.
+    fn time(&self, b: &mut Builder, moment: Moment) -> Value {
+        let later = match moment {
+            Moment::Start => return b.constant(0.0),
+            Moment::Currents => 0.5 * self.dt,
+            Moment::States => self.dt,
+        };
+        let begin = b.input_port(Port { class: Class::Constant, ..Port::new(port::TIME, unit("ms")) });
+        let later = b.constant(later);
+        b.add(begin, later)
     }
 
     /// Lets what arrives in a tick act on a receptor.
@@ -302,13 +329,20 @@ fn variables(parts: &CableParts, a: &Arrangement) -> Vec<Variable> {
     };
     for p in &parts.painted {
         for s in &p.mechanism.states {
-            add(format!("{}.{}", p.mechanism.name, s.name), s.unit, false, &mut out);
+            add(column(&p.prefix, p.mechanism, &s.name), s.unit, false, &mut out);
         }
     }
     for (sign, r) in parts.receptors.iter().enumerate() {
         for s in r.iter().flat_map(|r| &r.mechanism.states) {
-            add(format!("{}.{}", SIGNS[sign], s.name), s.unit, false, &mut out);
+            let m = r.as_ref().map(|r| r.mechanism).expect("it has states");
+            add(column(SIGNS[sign], m, &s.name), s.unit, false, &mut out);
         }
+    }
+    let mechanisms = parts.painted.iter().map(|p| p.mechanism).chain(parts.receptors.iter().flatten().map(|r| r.mechanism));
+    for ion in mechanisms.flat_map(|m| &m.ions) {
+        let read = |name: &String| ion.reads.contains(name);
+        ion.written_concentrations().for_each(|c| add(c, unit("mM"), false, &mut out));
+        Some(ion.current()).filter(read).into_iter().for_each(|i| add(i, unit("mA/cm2"), false, &mut out));
     }
     for ion in METERED {
         add(format!("{CHARGE}{ion}"), unit("pC"), true, &mut out);

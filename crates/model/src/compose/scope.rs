@@ -12,6 +12,12 @@ pub(super) struct Scope<'a> {
     pub undefined: Vec<String>,
 }
 
+/// Name of the column of a state: a concentration is the compartment's, whoever writes it.
+pub(super) fn column(prefix: &str, mechanism: &Mechanism, name: &str) -> String {
+    let is_concentration = mechanism.written_concentrations().any(|c| c == name);
+    if prefix.is_empty() || is_concentration { name.into() } else { format!("{prefix}.{name}") }
+}
+
 impl<'a> Scope<'a> {
     /// `parameter` gives every parameter its value.
     pub fn new(
@@ -29,11 +35,15 @@ impl<'a> Scope<'a> {
     }
 
     pub fn qualified(&self, name: &str) -> String {
-        if self.prefix.is_empty() { name.into() } else { format!("{}.{name}", self.prefix) }
+        column(&self.prefix, self.mechanism, name)
     }
 
     pub fn read_states(&mut self, b: &mut Builder) {
         for s in &self.mechanism.states {
+            // A concentration is known from its compartment.
+            if self.known.contains_key(&s.name) && self.mechanism.written_concentrations().any(|c| c == s.name) {
+                continue;
+            }
             let v = b.input(&self.qualified(&s.name), s.unit);
             self.known.insert(s.name.clone(), v);
         }

@@ -18,7 +18,9 @@
 //! [ions]                              # optional: reversal potentials
 //! ena = "50 mV"                       # the default
 //! ek = "-77 mV"                       # the default
-//! eca = "132.4579 mV"                 # the default
+//! eca = "132.4579 mV"                 # the default; that of Nernst where something reads or writes a concentration
+//! cai = "50e-6 mM"                    # concentrations inside and outside; the defaults are NEURON's
+//! cao = "2 mM"
 //!
 //! [branch.soma]                       # in this order: a branch after the one it begins at
 //! length = "20 um"
@@ -39,6 +41,13 @@
 //! mechanism = "hh"
 //! regions = ["soma"]                  # or region = "soma"; everywhere when not given
 //! parameters = { gnabar = "0.12 S/cm2" }          # optional
+//!
+//! [[place]]                           # a mechanism at one place: an electrode, a stimulus
+//! mechanism = "vclamp"
+//! name = "electrode"                  # optional: the mechanism's name when not given
+//! branch = "soma"
+//! position = 0.5                      # the default: the middle
+//! parameters = { amp1 = "-60 mV" }    # optional
 //!
 //! [positive]                          # optional: who takes positive weights
 //! mechanism = "ampa"
@@ -73,6 +82,7 @@
 
 mod branches;
 mod check;
+mod ions;
 mod write;
 
 pub use write::write_cell;
@@ -80,10 +90,10 @@ pub use write::write_cell;
 use super::finished;
 use super::parts;
 use super::walk::{
-    ANY, CAPACITANCE, CURRENT, LENGTH, NOT_NEGATIVE, POSITIVE, POTENTIAL, Physical, RATE, RESISTIVITY, Range, Reader, Section, TIME, Value,
-    in_order, kind,
+    ANY, CAPACITANCE, CURRENT, FRACTION, LENGTH, NOT_NEGATIVE, POSITIVE, POTENTIAL, Physical, RATE, RESISTIVITY, Range, Reader, Section,
+    TIME, Value,
 };
-use crate::cell::{Bias, Branch, Cell, CellReadout, Discretisation, Paint, Placed, Quantity, Scheme, SpikeAt};
+use crate::cell::{Bias, Branch, Cell, CellReadout, Discretisation, Paint, Placed, Placement, Quantity, Scheme, SpikeAt};
 use crate::network::Located;
 use homolog_base::{Diagnostic, Source, Span, Unit, has_errors};
 use homolog_ir::{Receptor, Shape, Surrogate};
@@ -93,9 +103,6 @@ use toml::de::{DeTable, DeValue};
 
 /// The branches of a file that holds a shape, if it could be read, and all that is to be said of it.
 pub type Morphology = (Option<Vec<Branch>>, Vec<Diagnostic>);
-
-/// Reversal potentials where a cell gives none, mV: what NEURON takes.
-const REVERSALS: [(&str, f64); 3] = [("ena", 50.0), ("ek", -77.0), ("eca", 132.4579)];
 
 /// Reads the file of a cell that will be called `name`: the cell, unless there are errors, and everything that is wrong with it.
 ///
@@ -121,6 +128,7 @@ fn cell(r: &mut Reader<'_>, document: &DeTable<'_>, name: &str, morphology: &dyn
         "branch",
         "discretisation",
         "paint",
+        "place",
         "positive",
         "negative",
         "bias",
@@ -142,10 +150,11 @@ fn cell(r: &mut Reader<'_>, document: &DeTable<'_>, name: &str, morphology: &dyn
     let initial = in_membrane(r, "initial", POTENTIAL, ANY, -65.0);
     let celsius = membrane.as_ref().and_then(|s| r.optional(s, "temperature", temperature)).unwrap_or_else(|| 6.3.into());
 
-    let reversals = reversals(r, &root);
+    let (reversals, concentrations) = ions::read(r, &root);
     let branches = branches::read(r, &root, morphology, whole);
     let discretisation = root.get("discretisation").and_then(|v| Some(Located::new(discretisation(r, v)?, v.span()))).unwrap_or_default();
     let paints = root.get("paint").map_or(&[][..], |v| r.tables("paint", v)).iter().filter_map(|v| paint(r, v)).collect();
+    let placements = root.get("place").map_or(&[][..], |v| r.tables("place", v)).iter().filter_map(|v| placement(r, v)).collect();
     let positive = root.get("positive").and_then(|v| placed(r, "positive", v));
     let negative = root.get("negative").and_then(|v| placed(r, "negative", v));
     let bias = root.get("bias").and_then(|v| bias(r, v));
@@ -173,7 +182,9 @@ fn cell(r: &mut Reader<'_>, document: &DeTable<'_>, name: &str, morphology: &dyn
         initial,
         celsius,
         reversals,
+        concentrations,
         paints,
+        placements,
         positive,
         negative,
         bias,
@@ -218,32 +229,6 @@ fn temperature(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<f64> {
         return None;
     }
     Some(x)
-}
-
-/// `[ions]`, whose keys are the names that mechanisms read.
-fn reversals(r: &mut Reader<'_>, root: &Section<'_, '_>) -> BTreeMap<String, Located<f64>> {
-    let mut all: BTreeMap<_, _> = REVERSALS.iter().map(|(k, x)| ((*k).to_string(), (*x).into())).collect();
-    let Some(v) = root.get("ions") else { return all };
-    let DeValue::Table(table) = v.get_ref() else {
-        r.error("model-wrong-type", "`ions` must be a table", v.span(), format!("expected a table, found {}", kind(v.get_ref()))).hint =
-            Some("write it as `ions = { ena = \"50 mV\" }`".into());
-        return all;
-    };
-    for (key, v) in in_order(table) {
-        let ion = key.strip_prefix('e').unwrap_or("");
-        if ion.is_empty() || !ion.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            let d = r.error(
-                "cell-ion",
-                format!("`{}` is no reversal potential", key.value),
-                key.span,
-                "expected `e` and the name of an ion, such as `ena`",
-            );
-            *d = d.clone().suggest(&key, REVERSALS.map(|x| x.0));
-        } else if let Some(x) = r.physical(&key, v, POTENTIAL, ANY) {
-            all.insert(key.value, Located::new(x, v.span()));
-        }
-    }
-    all
 }
 
 /// `{ d-lambda = 0.1 }`, `{ max-length = "20 um" }`, `{ per-branch = 3 }`.
@@ -293,6 +278,17 @@ fn paint(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Paint> {
     let parameters = r.optional(&s, "parameters", Reader::quantities).map(|p| p.value).unwrap_or_default();
     let parameters: BTreeMap<String, Quantity> = parameters.into_iter().map(|(k, x)| (k.value, x)).collect();
     Some(Paint { mechanism: mechanism?, regions, parameters, span: s.span })
+}
+
+fn placement(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Placement> {
+    let s = r.section("place", v, &["mechanism", "name", "branch", "position", "parameters"])?;
+    let mechanism = r.required(&s, "mechanism", "\"vclamp\"", Reader::name);
+    let name = r.optional(&s, "name", Reader::name);
+    let branch = r.required(&s, "branch", "\"soma\"", Reader::name);
+    let position = r.optional(&s, "position", |r, k, v| r.number(k, v, FRACTION)).map_or(0.5, |x| x.value);
+    let parameters = r.optional(&s, "parameters", Reader::quantities).map(|p| p.value).unwrap_or_default();
+    let parameters: BTreeMap<String, Quantity> = parameters.into_iter().map(|(k, x)| (k.value, x)).collect();
+    Some(Placement { mechanism: mechanism?, name, branch: branch?, position, parameters, span: s.span })
 }
 
 fn placed(r: &mut Reader<'_>, name: &str, v: &Value<'_>) -> Option<Placed> {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 pub fn library() -> Library {
     let mut library = Library::new();
-    for folder in ["neurons", "synapses", "channels"] {
+    for folder in ["neurons", "synapses", "channels", "pools", "stimuli"] {
         let folder =
             Path::new(&std::env::var("CARGO_MANIFEST_DIR").expect("cargo says where the tests lie")).join("../../library").join(folder);
         for entry in std::fs::read_dir(folder).unwrap() {

@@ -1,13 +1,14 @@
 //! The kernels of a zone: currents, states, their beginning; and those of what is outside of the membrane.
 
+use super::ions::{Inside, Moment};
 use super::zones::Arrangement;
-use super::{ARRIVE, CHARGE, CableParts, Here, METERED, PER_AREA, geometry, unit};
+use super::{ARRIVE, At, CHARGE, CableParts, Here, METERED, PER_AREA, Painted, geometry, unit};
 use crate::cell::Scheme;
 use crate::compose::scope::Scope;
 use crate::compose::{ABOVE, COUNT, GATHERED, drop_unchanged, finish_vjp, not_linear};
 use crate::model::{Launch, Variable, port};
 use homolog_base::Unit;
-use homolog_ir::{Builder, Compare, Kernel, Value, calculus, passes};
+use homolog_ir::{Builder, Compare, Kernel, Role, Value, calculus, passes};
 
 /// The current `i(v)` as `g` and `j` with `i = g v - j`: exact where it is linear in `v`, else its tangent.
 fn tangent(b: &mut Builder, i: Value, v: Value) -> (Value, Value) {
@@ -55,27 +56,41 @@ pub(super) fn current(parts: &CableParts, here: Here) -> Result<Option<Launch>, 
     let v = b.input("v", unit("mV"));
     let area = here.fixed(&mut b, geometry::AREA, "um2");
     let capacity = here.fixed(&mut b, geometry::CAPACITY, "nF");
+    let mut inside = Inside::new(&mut b, parts, zone, Moment::Currents);
     let (mut g, mut j) = (b.constant(0.0), b.constant(0.0));
-    let mut channels = Vec::new();
-    for p in zone.paints.iter().map(|k| &parts.painted[*k]) {
-        let mut s = parts.painted_scope(&mut b, here, p, parts.dt);
-        s.known.insert("v".into(), v);
-        s.read_states(&mut b);
-        s.run(&mut b, &p.mechanism.breakpoint);
-        add_currents(&mut b, &s, v, &mut g, &mut j);
-        channels.push(s);
-    }
+    let (mut channels, mut points) = (Vec::new(), Vec::new());
     let scale = b.constant(PER_AREA);
     let scale = b.mul(scale, area);
+    let one = b.constant(1.0);
+    let per_area = inside.wants_currents().then(|| b.div(one, scale));
+    let (mut g_points, mut j_points) = (g, j);
+    for p in zone.paints.iter().map(|k| &parts.painted[*k]) {
+        let at = At { moment: Moment::Currents, dt: parts.dt, v, inside: &inside };
+        let mut s = parts.painted_scope(&mut b, here, p, at);
+        s.read_states(&mut b);
+        s.run(&mut b, &p.mechanism.breakpoint);
+        inside.take(&mut b, &s, &p.mechanism.breakpoint);
+        if p.mechanism.role == Role::Point {
+            inside.add_currents(&mut b, &s, per_area);
+            add_currents(&mut b, &s, v, &mut g_points, &mut j_points);
+            points.push(s);
+        } else {
+            inside.add_currents(&mut b, &s, None);
+            add_currents(&mut b, &s, v, &mut g, &mut j);
+            channels.push(s);
+        }
+    }
     let (mut g, mut j) = (b.mul(scale, g), b.mul(scale, j));
-    let mut points = Vec::new();
+    (g, j) = (b.add(g, g_points), b.add(j, j_points));
     for sign in zone.receptors() {
         let r = parts.receptors[sign].as_ref().expect("a receptor of this zone");
-        let mut s = parts.receptor_scope(&mut b, here, sign, parts.dt, r);
-        s.known.insert("v".into(), v);
+        let at = At { moment: Moment::Currents, dt: parts.dt, v, inside: &inside };
+        let mut s = parts.receptor_scope(&mut b, here, sign, r, at);
         s.read_states(&mut b);
         parts.arrive(&mut b, &mut s, sign, r)?;
         s.run(&mut b, &r.mechanism.breakpoint);
+        inside.take(&mut b, &s, &r.mechanism.breakpoint);
+        inside.add_currents(&mut b, &s, per_area);
         add_currents(&mut b, &s, v, &mut g, &mut j);
         points.push(s);
     }
@@ -92,6 +107,9 @@ pub(super) fn current(parts: &CableParts, here: Here) -> Result<Option<Launch>, 
     let right = b.add(along, j);
     b.output(port::DIAGONAL, unit("uS"), d);
     b.output(port::RIGHT, unit("nA"), right);
+    for (name, unit, value) in inside.outcome() {
+        b.output(&name, unit, value);
+    }
     let mut charges = Vec::new();
     for ion in METERED.into_iter() {
         let (of_area, of_points) = (ion_current(&mut b, &channels, ion), ion_current(&mut b, &points, ion));
@@ -121,8 +139,13 @@ pub(super) fn current(parts: &CableParts, here: Here) -> Result<Option<Launch>, 
         b.output(&name, unit("pC"), after);
     }
     let kernel = passes::optimise(&b.finish());
-    let wrt = here.movable(&plain);
-    let mut vjp = finish_vjp(calculus::vjp(&plain, &wrt, &wrt));
+    let mut wrt = here.movable(&plain);
+    // What it writes anew has no cotangent of before.
+    let written: Vec<&str> =
+        plain.outputs.iter().map(|(p, _)| p.name.as_str()).filter(|n| ![port::DIAGONAL, port::RIGHT].contains(n)).collect();
+    let accumulate: Vec<&str> = wrt.iter().copied().filter(|n| !written.contains(n)).collect();
+    wrt.extend(written.iter().copied().filter(|n| plain.input(n).is_none()));
+    let mut vjp = finish_vjp(calculus::vjp(&plain, &wrt, &accumulate));
     drop_unchanged(&mut vjp);
     Ok(Some(here.launch(kernel, vjp)))
 }
@@ -132,19 +155,24 @@ pub(super) fn advance(parts: &CableParts, here: Here) -> Result<Option<Launch>, 
     let zone = here.zone;
     let mut b = Builder::new(format!("{}.{}.states", parts.name, zone.name));
     let mut problems = Vec::new();
+    let v = b.input(&port::next("v"), unit("mV"));
+    let mut inside = Inside::new(&mut b, parts, zone, Moment::States);
     for p in zone.paints.iter().map(|k| &parts.painted[*k]) {
-        let mut s = parts.painted_scope(&mut b, here, p, parts.dt);
+        let at = At { moment: Moment::States, dt: parts.dt, v, inside: &inside };
+        let mut s = parts.painted_scope(&mut b, here, p, at);
         s.read_states(&mut b);
-        step(&mut b, &mut s, &mut problems);
-        output_states(&mut b, &s);
+        step(&mut b, &mut s, &mut inside, &mut problems);
     }
     for sign in zone.receptors() {
         let r = parts.receptors[sign].as_ref().expect("a receptor of this zone");
-        let mut s = parts.receptor_scope(&mut b, here, sign, parts.dt, r);
+        let at = At { moment: Moment::States, dt: parts.dt, v, inside: &inside };
+        let mut s = parts.receptor_scope(&mut b, here, sign, r, at);
         s.read_states(&mut b);
         parts.arrive(&mut b, &mut s, sign, r)?;
-        step(&mut b, &mut s, &mut problems);
-        output_states(&mut b, &s);
+        step(&mut b, &mut s, &mut inside, &mut problems);
+    }
+    for (name, unit, value) in inside.outcome() {
+        b.output(&name, unit, value);
     }
     if !problems.is_empty() {
         return Err(problems);
@@ -168,25 +196,33 @@ pub(super) fn advance(parts: &CableParts, here: Here) -> Result<Option<Launch>, 
 }
 
 /// Advances the states of a mechanism at the potential after the solution.
-fn step(b: &mut Builder, s: &mut Scope, problems: &mut Vec<String>) {
+fn step(b: &mut Builder, s: &mut Scope, inside: &mut Inside, problems: &mut Vec<String>) {
     let mechanism = s.mechanism;
     match mechanism.step() {
         Ok(kernel) => {
-            if kernel.input("v").is_some() {
-                let v = b.input(&port::next("v"), unit("mV"));
-                s.known.insert("v".into(), v);
-            }
             s.run(b, &kernel);
+            inside.take(b, s, &kernel);
         }
         Err(e) => problems.extend(not_linear(mechanism, e)),
     }
     problems.extend(s.problems());
+    output_states(b, s);
 }
 
+/// States, concentrations apart.
 fn output_states(b: &mut Builder, s: &Scope) {
     for state in &s.mechanism.states {
-        b.output(&s.qualified(&state.name), state.unit, s.known[&state.name]);
+        let name = s.qualified(&state.name);
+        if !s.mechanism.written_concentrations().any(|c| c == name) {
+            b.output(&name, state.unit, s.known[&state.name]);
+        }
     }
+}
+
+/// What a zone holds.
+enum Holds<'p> {
+    Painted(&'p Painted<'p>),
+    Receptor(usize),
 }
 
 /// Potential and states of a zone at the start.
@@ -197,31 +233,61 @@ pub(super) fn begin(parts: &CableParts, here: Here) -> Result<Option<Launch>, Ve
     b.output("v", unit("mV"), v);
     let zero = b.constant(0.0);
     let half = (parts.cell.scheme.value == Scheme::SecondOrder).then_some(0.5 * parts.dt);
+    let dt = half.unwrap_or(parts.dt);
     let mut problems = Vec::new();
+    let mut inside = Inside::new(&mut b, parts, zone, Moment::Start);
     let mut scopes = Vec::new();
-    for p in zone.paints.iter().map(|k| &parts.painted[*k]) {
-        scopes.push(parts.painted_scope(&mut b, here, p, half.unwrap_or(parts.dt)));
-    }
-    for sign in zone.receptors() {
-        let r = parts.receptors[sign].as_ref().expect("a receptor of this zone");
-        scopes.push(parts.receptor_scope(&mut b, here, sign, half.unwrap_or(parts.dt), r));
-    }
-    for mut s in scopes {
-        s.known.insert("v".into(), v);
+    let painted = zone.paints.iter().map(|k| Holds::Painted(&parts.painted[*k]));
+    for holds in painted.chain(zone.receptors().map(Holds::Receptor)) {
+        let at = At { moment: Moment::Start, dt, v, inside: &inside };
+        let mut s = match holds {
+            Holds::Painted(p) => parts.painted_scope(&mut b, here, p, at),
+            Holds::Receptor(sign) => {
+                let r = parts.receptors[sign].as_ref().expect("a receptor of this zone");
+                parts.receptor_scope(&mut b, here, sign, r, at)
+            }
+        };
         let mechanism = s.mechanism;
         s.run(&mut b, &mechanism.initial);
         for state in &mechanism.states {
             s.known.entry(state.name.clone()).or_insert(zero);
         }
+        inside.take(&mut b, &s, &mechanism.initial);
+        scopes.push(s);
+    }
+    if inside.wants_currents() || scopes.iter().any(|s| s.mechanism.written_concentrations().next().is_some()) {
+        // As in NEURON currents are known before the first step.
+        let area = here.fixed(&mut b, geometry::AREA, "um2");
+        let scale = b.constant(PER_AREA);
+        let scale = b.mul(scale, area);
+        let one = b.constant(1.0);
+        let per_area = b.div(one, scale);
+        for s in &mut scopes {
+            inside.refresh(s);
+            let mechanism = s.mechanism;
+            s.run(&mut b, &mechanism.breakpoint);
+            inside.take(&mut b, s, &mechanism.breakpoint);
+            inside.add_currents(&mut b, s, (mechanism.role == Role::Point).then_some(per_area));
+        }
+    }
+    for mut s in scopes {
+        let mechanism = s.mechanism;
         if half.is_some() {
             // Gates live half a step later than potentials.
+            inside.refresh(&mut s);
             match mechanism.step() {
-                Ok(kernel) => _ = s.run(&mut b, &kernel),
+                Ok(kernel) => {
+                    s.run(&mut b, &kernel);
+                    inside.take(&mut b, &s, &kernel);
+                }
                 Err(e) => problems.extend(not_linear(mechanism, e)),
             }
         }
         problems.extend(s.problems());
         output_states(&mut b, &s);
+    }
+    for (name, unit, value) in inside.outcome() {
+        b.output(&name, unit, value);
     }
     if !problems.is_empty() {
         return Err(problems);

@@ -1,10 +1,12 @@
 //! Which compartments lie where: zones of compartments that hold the same, one after the other.
 
+use super::ions::in_order;
 use super::{ARRIVE, CHARGE, CableParts, DRIVE, METERED, SIGNS};
+use crate::compose::scope::column;
 use crate::discretise::Above;
 use crate::model::{Anatomy, Group, Launch, Variable, port};
 use homolog_base::Unit;
-use homolog_ir::{Builder, Class, Kernel, Port, Value};
+use homolog_ir::{Builder, Class, Kernel, Mechanism, Port, Value};
 use std::collections::HashMap;
 
 /// Consecutive compartments that hold the same.
@@ -48,7 +50,8 @@ impl Arrangement {
     pub fn new(parts: &CableParts) -> Arrangement {
         let n = parts.cut.compartments.len();
         let holds = |c: usize| {
-            let paints: Vec<usize> = (0..parts.painted.len()).filter(|p| parts.painted[*p].at[c]).collect();
+            let mut paints: Vec<usize> = (0..parts.painted.len()).filter(|p| parts.painted[*p].at[c]).collect();
+            in_order(&parts.painted, &mut paints);
             let receives = [0, 1].map(|k| parts.receptors[k].as_ref().is_some_and(|r| r.at[c]));
             (paints, receives, parts.biased && c == parts.bias_at)
         };
@@ -100,17 +103,11 @@ impl Arrangement {
             domains.insert(name, all);
         };
         for p in &parts.painted {
-            let names = p.mechanism.states.iter().map(|s| &s.name).chain(p.mechanism.parameters.iter().map(|q| &q.name));
-            for name in names {
-                add(format!("{}.{name}", p.mechanism.name), &p.at);
-            }
+            of_mechanism(&mut add, &p.prefix, p.mechanism, &p.at);
         }
         for (k, r) in parts.receptors.iter().enumerate() {
             let Some(r) = r else { continue };
-            let names = r.mechanism.states.iter().map(|s| &s.name).chain(r.mechanism.parameters.iter().map(|q| &q.name));
-            for name in names {
-                add(format!("{}.{name}", SIGNS[k]), &r.at);
-            }
+            of_mechanism(&mut add, SIGNS[k], r.mechanism, &r.at);
             add(ARRIVE[k].into(), &r.at);
             add(DRIVE[k].into(), &r.at);
         }
@@ -200,6 +197,20 @@ impl Arrangement {
             .collect();
         let areas = self.order.iter().map(|&c| cut.compartments[c].area).collect();
         Anatomy { compartments, of_variable, spike_at: self.memory[parts.spike_at], areas }
+    }
+}
+
+/// The columns of a mechanism: states, parameters that may be learned, concentrations that it writes, currents of ions that it reads.
+fn of_mechanism(add: &mut impl FnMut(String, &[bool]), prefix: &str, m: &Mechanism, at: &[bool]) {
+    for s in &m.states {
+        add(column(prefix, m, &s.name), at);
+    }
+    for q in &m.parameters {
+        add(format!("{prefix}.{}", q.name), at);
+    }
+    m.written_concentrations().for_each(|c| add(c, at));
+    for ion in m.ions.iter().filter(|i| i.reads.contains(&i.current())) {
+        add(ion.current(), at);
     }
 }
 

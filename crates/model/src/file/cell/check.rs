@@ -16,8 +16,12 @@ pub(super) fn cell(r: &mut Reader<'_>, cell: &Cell, known: bool) {
         for list in lists {
             regions(r, list, &all);
         }
-        let bias = cell.bias.as_ref().map(|b| &b.branch);
-        for branch in bias.into_iter().chain([&cell.spike.branch]).filter(|b| !b.is_empty() && cell.branch(b).is_none()) {
+        let bias = cell.bias.as_ref().map(|b| &b.branch).into_iter();
+        for branch in bias
+            .chain(cell.placements.iter().map(|p| &p.branch))
+            .chain([&cell.spike.branch])
+            .filter(|b| !b.is_empty() && cell.branch(b).is_none())
+        {
             let d = Diagnostic::error("cell-unknown-branch", format!("there is no branch `{}`", branch.value));
             let d = d.at(r.source, branch.span, "unknown branch");
             r.problems.push(d.suggest(branch, cell.branches.iter().map(|b| b.name.as_str())));

@@ -1,7 +1,7 @@
 //! Files of cells, good and bad.
 
 use super::{Morphology, read_cell, write_cell};
-use crate::cell::{Bias, Branch, Cell, CellReadout, Discretisation, Paint, Placed, Point, Quantity, Scheme, SpikeAt};
+use crate::cell::{Bias, Branch, Cell, CellReadout, Discretisation, Paint, Placed, Placement, Point, Quantity, Scheme, SpikeAt};
 use crate::network::Located;
 use homolog_base::{Diagnostic, Source, Span, Unit};
 use homolog_ir::{Receptor, Shape, Surrogate};
@@ -180,7 +180,14 @@ fn bare(mut c: Cell) -> Cell {
     ] {
         b(x);
     }
-    c.reversals.values_mut().for_each(b);
+    c.reversals.values_mut().chain(c.concentrations.values_mut()).for_each(b);
+    for p in &mut c.placements {
+        b(&mut p.mechanism);
+        b(&mut p.branch);
+        p.name.iter_mut().for_each(b);
+        p.parameters.values_mut().for_each(b);
+        p.span = Span::default();
+    }
     for x in &mut c.branches {
         b(&mut x.name);
         b(&mut x.region);
@@ -298,9 +305,19 @@ fn cell() -> impl Strategy<Value = Cell> {
                 };
                 let paints = paints.into_iter().enumerate().map(paint).collect();
                 let mut reversals: std::collections::BTreeMap<String, Located<f64>> =
-                    super::REVERSALS.iter().map(|(k, x)| ((*k).to_string(), (*x).into())).collect();
+                    super::ions::REVERSALS.iter().map(|(k, x)| ((*k).to_string(), (*x).into())).collect();
                 reversals.extend(ions.into_iter().map(|(k, x)| (k, x.into())));
                 let branch = branches[branches.len() - 1].name.clone();
+                let concentrations = super::ions::CONCENTRATIONS.iter().map(|(k, c)| ((*k).to_string(), (*c * x[2]).into())).collect();
+                let placement = |(k, size): (usize, f64)| Placement {
+                    mechanism: "clamp".into(),
+                    name: (k > 0).then(|| format!("electrode{k}").into()),
+                    branch: branch.clone(),
+                    position: 0.25 * k as f64,
+                    parameters: [("rs".to_string(), quantity((size, None)))].into(),
+                    span: Span::default(),
+                };
+                let placements = bias.into_iter().chain([x[0]]).enumerate().map(placement).collect();
                 Cell {
                     name: "cells/good".into(),
                     description: format!("{title}, and more"),
@@ -312,7 +329,9 @@ fn cell() -> impl Strategy<Value = Cell> {
                     initial: initial.into(),
                     celsius: celsius.into(),
                     reversals,
+                    concentrations,
                     paints,
+                    placements,
                     positive,
                     negative,
                     bias: bias.map(|size| Bias { branch: branch.clone(), size }),

@@ -20,6 +20,9 @@ pub fn write_cell(cell: &Cell) -> String {
     for (name, x) in &cell.reversals {
         line(&key(name), with(x.value, "mV"));
     }
+    for (name, x) in &cell.concentrations {
+        line(&key(name), with(x.value, "mM"));
+    }
     for b in &cell.branches {
         line(&format!("\n[branch.{}]", key(&b.name)), String::new());
         if let Some(p) = b.parent {
@@ -46,6 +49,18 @@ pub fn write_cell(cell: &Cell) -> String {
         if !p.regions.is_empty() {
             line("regions", names(&p.regions));
         }
+        if !p.parameters.is_empty() {
+            line("parameters", table(p.parameters.iter().map(|(k, v)| (key(k), quantity(&v.value)))));
+        }
+    }
+    for p in &cell.placements {
+        line("\n[[place]]", String::new());
+        line("mechanism", quoted(&p.mechanism));
+        if let Some(name) = &p.name {
+            line("name", quoted(name));
+        }
+        line("branch", quoted(&p.branch));
+        line("position", number(p.position));
         if !p.parameters.is_empty() {
             line("parameters", table(p.parameters.iter().map(|(k, v)| (key(k), quantity(&v.value)))));
         }
