@@ -4,8 +4,10 @@
 //! superinstruction and takes in operands that nothing else uses, as far as [`Code`] has a form for the shape. Values that
 //! depend on constants and constant ports alone are computed once per run (*uniform*), never taken in.
 
-use crate::machine::{Code, first, function, post, pre, then};
+use crate::machine::{Code, first, function, post, pre, settle, then};
 use homolog_ir::{Binary, Kernel, Op, Unary, Value};
+
+mod pairs;
 
 /// A superinstruction on values.
 #[derive(Clone, PartialEq, Debug)]
@@ -84,7 +86,7 @@ pub fn fuse(kernel: &Kernel, facts: &Facts) -> Vec<Fused> {
         list.push(Fused { code, outs: vec![Value(k as u32)], args });
     }
     list.reverse();
-    pair_divisions(list, facts)
+    pairs::divisions(pairs::quotients(list, kernel, facts), facts)
 }
 
 /// A shape in the making: code numbers and operands.
@@ -106,7 +108,7 @@ impl Fuser<'_> {
         if self.facts.uniform[k] {
             return self.single(op);
         }
-        if let Some(found) = self.relax(op) {
+        if let Some(found) = self.relax(op).or_else(|| self.settle(op)) {
             return found;
         }
         let op = self.ordered(op);
@@ -455,6 +457,56 @@ impl Fuser<'_> {
     }
 }
 
+impl Fuser<'_> {
+    /// `fma(exp(x), m - i, i)` with `x` as [`settle`] says: a gate whose steady state and time constant are given.
+    fn settle(&mut self, op: Op) -> Option<(Code, Args)> {
+        let Op::Fma(p, q, i) = op else { return None };
+        let is_exp = |v: Value| matches!(self.op(v), Op::Unary(Unary::Exp, _)) && self.free(v);
+        let (e, away) = [(p, q), (q, p)].into_iter().find(|pair| is_exp(pair.0))?;
+        let (Op::Binary(Binary::Sub, m, j), Op::Unary(_, x)) = (self.op(away), self.op(e)) else { return None };
+        if j != i || m == i || !self.free(away) || x == away {
+            return None;
+        }
+        let uniform = |v: Value| self.facts.uniform[v.index()];
+        let mut gone = vec![e, away];
+        let mut args = vec![(0, m), (1, i)];
+        let form = match self.op(x) {
+            Op::Binary(Binary::Mul, a, b) if self.free(x) && (uniform(a) || uniform(b)) => {
+                let (k, t) = if uniform(a) { (a, b) } else { (b, a) };
+                args.extend([(2, t), (3, k)]);
+                settle::MUL
+            }
+            Op::Binary(Binary::Div, k, t) if self.free(x) && uniform(k) => match self.op(t) {
+                Op::Binary(Binary::Add, a, b) if self.free(t) && a != b => {
+                    gone.push(t);
+                    args.extend([(2, a), (3, k), (4, b)]);
+                    settle::DIV_INTO_SUM
+                }
+                Op::Fma(a, b, c) if self.free(t) => {
+                    gone.push(t);
+                    args.extend([(2, a), (3, k), (4, b), (5, c)]);
+                    settle::DIV_INTO_FMA
+                }
+                _ => {
+                    args.extend([(2, t), (3, k)]);
+                    settle::DIV_INTO
+                }
+            },
+            _ => {
+                args.push((2, x));
+                settle::NONE
+            }
+        };
+        if form != settle::NONE {
+            gone.push(x);
+        }
+        for v in gone {
+            self.taken[v.index()] = true;
+        }
+        Some((Code::Settle(form), args))
+    }
+}
+
 fn simple(b: Binary) -> u8 {
     match b {
         Binary::Add => first::ADD,
@@ -503,54 +555,4 @@ fn continued(op: Op, x: Value, at: usize, args: &mut Args) -> u8 {
         }
         _ => unreachable!("arithmetic"),
     }
-}
-
-/// Joins a lone division with a near, independent exponential: the divider works while the multipliers do.
-fn pair_divisions(list: Vec<Fused>, facts: &Facts) -> Vec<Fused> {
-    let mut list: Vec<Option<Fused>> = list.into_iter().map(Some).collect();
-    let uses = |f: &Fused, of: &Fused| f.args.iter().any(|(_, v)| of.outs.contains(v));
-    let lone_exp = |f: &Fused| match f.code {
-        Code::Function(p, function::EXP, post::NONE) if !facts.uniform[f.outs[0].index()] => Some(p),
-        _ => None,
-    };
-    for k in 0..list.len() {
-        let Some(div) = &list[k] else { continue };
-        if facts.uniform[div.outs[0].index()] {
-            continue;
-        }
-        if div.code != Code::Chain(first::DIV, then::NONE, then::NONE) {
-            continue;
-        }
-        // The later of the two moves up to the earlier, or the earlier down: nothing between may stand in the way.
-        let mut found = None;
-        for (j, f) in list.iter().enumerate().skip(k + 1) {
-            let Some(f) = f else { continue };
-            if uses(f, div) {
-                break;
-            }
-            if let Some(p) = lone_exp(f) {
-                found = Some((j, p));
-                break;
-            }
-        }
-        if found.is_none() {
-            for j in (0..k).rev() {
-                let Some(f) = &list[j] else { continue };
-                if uses(div, f) {
-                    break;
-                }
-                if let Some(p) = lone_exp(f) {
-                    found = Some((j, p));
-                    break;
-                }
-            }
-        }
-        let Some((j, p)) = found else { continue };
-        let div = list[k].take().expect("just seen");
-        let exp = list[j].take().expect("just seen");
-        let mut args = exp.args;
-        args.extend(div.args.iter().map(|&(n, v)| (n + 3, v)));
-        list[j] = Some(Fused { code: Code::ExpAndDiv(p), outs: vec![exp.outs[0], div.outs[0]], args });
-    }
-    list.into_iter().flatten().collect()
 }

@@ -98,6 +98,20 @@ pub mod post {
     pub const ADD_DIV_INTO: u8 = 4;
 }
 
+/// The exponent of a gate that settles, from operand 2 (`x`) and operands 3 to 5 (`k`, uniform; `a`, `b`).
+pub mod settle {
+    #![allow(missing_docs)]
+    pub const NONE: u8 = 0;
+    /// `k x`
+    pub const MUL: u8 = 1;
+    /// `k / x`
+    pub const DIV_INTO: u8 = 2;
+    /// `k / (x + a)`
+    pub const DIV_INTO_SUM: u8 = 3;
+    /// `k / (x a + b)`, the divisor rounded once
+    pub const DIV_INTO_FMA: u8 = 4;
+}
+
 /// Superinstructions.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Code {
@@ -140,6 +154,10 @@ pub enum Code {
     /// Exponential relaxation: `i = a / s; exp(pre(s)) * (m - i) + i`, with `m` operand 2 and uniform operands 3, 4 of
     /// [`pre`]; operand 1 is `s`, or when true what is added to `a` to make it.
     Relax(u8, bool),
+    /// `exp(e) * (m - i) + i`, with `m`, `i` operands 0, 1 and `e` by [`mod@settle`].
+    Settle(u8),
+    /// Two results: `x / (e^x - 1)`, and the same of `-x`, from that of `|x|`.
+    QuotientPair,
 }
 
 #[inline(always)]
@@ -285,6 +303,36 @@ unsafe fn relax_of<V: Vector, const P: u8, const ADD: bool>(slots: *const Slot, 
         let s = if ADD { a + b } else { b };
         let i = a / s;
         math::exp(apply_pre::<V, P>(s, c, d)).fma(m - i, i)
+    });
+}
+
+#[inline(always)]
+unsafe fn settle<V: Vector, const F: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+    each!(V, slots, step, lanes, 0x001000; m = 0, i = 1, x = 2, k = 3, a = 4, b = 5 => {
+        let e = match F {
+            settle::NONE => x,
+            settle::MUL => k * x,
+            settle::DIV_INTO => k / x,
+            settle::DIV_INTO_SUM => k / (x + a),
+            _ => k / x.fma(a, b),
+        };
+        math::exp(e).fma(m - i, i)
+    });
+}
+
+#[inline(always)]
+unsafe fn quotient_pair<V: Vector>(slots: *const Slot, step: &Step, lanes: usize) {
+    let second = (*slots.add(step.outs[1] as usize)).at;
+    let mut l = 0;
+    let l = &mut l;
+    each!(V, slots, step, lanes, 0; x = 0 => {
+        let size = x.abs();
+        let small = math::exprelr(size);
+        let large = small + size;
+        let negative = x.lt(V::splat(0.0));
+        V::select(negative, small, large).store(second.add(*l));
+        *l += V::WIDTH;
+        V::select(negative, large, small)
     });
 }
 
@@ -452,9 +500,10 @@ macro_rules! special {
             chain 0 4 0 0x1000; chain 0 4 0 0x1010; chain 2 1 0 0x1000; chain 2 1 0 0x1010; chain 2 2 0 0x1000;
             chain 2 4 0 0x1000; chain 2 4 0 0x1020; chain 2 4 0 0x2020; chain 2 4 4 0x100000; chain 2 6 0 0x1020;
             chain 2 6 7 0x1020; chain 0 8 0 0x10010; chain 0 8 0 0x10000; chain 0 1 7 0x1101000; chain 4 7 5 0x1010;
+            chain 4 8 8 0x1010010; chain 2 4 8 0x1001000; chain 2 4 4 0x2020; chain 2 4 0 0x20; chain 4 6 0 0x1110;
             chain 4 4 0 0x1000; chain 4 4 0 0x1110; chain 4 4 0 0x1010; chain 1 4 7 0x1000; chain 1 7 0 0x1000;
             select Lt 0 0x3101; select Lt 0 0x1101; select Lt 0 0x2110; select Lt 0 0x1110; select Lt 0 0x101;
-            select Lt 0 0x1001; select Lt 0 0x110; select Lt 0 0x1010; select Le 1 0x3101; select Le 1 0x1101;
+            select Lt 0 0x10; select Eq 2 0x2010; select Lt 0 0x1001; select Lt 0 0x110; select Lt 0 0x1010; select Le 1 0x3101; select Le 1 0x1101;
             select Le 1 0x2110; select Le 1 0x1110; select Le 1 0x101; select Le 1 0x110;
         )
     };
@@ -483,6 +532,8 @@ macro_rules! machine {
             machine!(@ sum_relax, $V, $(#[$feature])?, P);
             machine!(@ relax, $V, $(#[$feature])?, P);
             machine!(@ bump, $V, $(#[$feature])?, S, Q);
+            machine!(@ settle, $V, $(#[$feature])?, F);
+            machine!(@ quotient_pair, $V, $(#[$feature])?, );
             machine!(@ exp_and_div, $V, $(#[$feature])?, P);
             machine!(@ plain, $V, $(#[$feature])?, K);
 
@@ -490,6 +541,7 @@ macro_rules! machine {
             static TREE: [[[Loop; 4]; 4]; 4] = cube!(tree; [0 1 2 3]; [0 1 2 3]; [0 1 2 3]);
             static CALL: [[[Loop; 5]; 4]; 6] = cube!(call; [0 1 2 3 4 5]; [0 1 2 3]; [0 1 2 3 4]);
             static RELAX: [[Loop; 5]; 2] = [list!(relax; 0 1 2 3 4), list!(sum_relax; 0 1 2 3 4)];
+            static SETTLE: [Loop; 5] = list!(settle; 0 1 2 3 4);
             static BUMP: [[Loop; 3]; 2] = [list!(bump 0; 0 1 2), list!(bump 1; 0 1 2)];
             static EXP_AND_DIV: [Loop; 6] = list!(exp_and_div; 0 1 2 3 4 5);
             static COUNT: [[Loop; 4]; 3] = [
@@ -513,6 +565,8 @@ macro_rules! machine {
                     Code::Function(p, f, q) => CALL[p as usize][f as usize][q as usize],
                     Code::Bump(s, q) => BUMP[s as usize][q as usize],
                     Code::Relax(p, sum) => RELAX[sum as usize][p as usize],
+                    Code::Settle(f) => SETTLE[f as usize],
+                    Code::QuotientPair => quotient_pair,
                     Code::ExpAndDiv(p) => EXP_AND_DIV[p as usize],
                     Code::CountCompare(c) => {
                         let place = match pattern & 0xff {
@@ -544,6 +598,12 @@ macro_rules! machine {
         $(#[$feature])?
         unsafe fn count_compare<const C: u8, const P: u32>(slots: *const Slot, step: &Step, lanes: usize) {
             super::count_compare::<$V, C, P>(slots, step, lanes);
+        }
+    };
+    (@ quotient_pair, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {
+        $(#[$feature])?
+        unsafe fn quotient_pair(slots: *const Slot, step: &Step, lanes: usize) {
+            super::quotient_pair::<$V>(slots, step, lanes);
         }
     };
     (@ $f:ident, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {

@@ -191,7 +191,8 @@ proptest! {
     }
 }
 
-const MODELS: [fn() -> Kernel; 4] = [kernels::hodgkin_huxley, kernels::lif, kernels::lif_derivative, kernels::variations];
+const MODELS: [fn() -> Kernel; 5] =
+    [kernels::hodgkin_huxley, kernels::lif, kernels::lif_derivative, kernels::variations, kernels::published];
 
 #[test]
 fn known_models_compile_to_superinstructions() {
@@ -201,6 +202,11 @@ fn known_models_compile_to_superinstructions() {
     assert!(hh.len() <= 16, "{hh:?}");
     assert_eq!(codes(kernels::lif()).len(), 3);
     assert!(codes(kernels::lif_derivative()).iter().any(|c| matches!(c, Code::Bump(0, 2))));
+    let published = codes(kernels::published());
+    for form in 0..5 {
+        assert!(published.contains(&Code::Settle(form)), "form {form}: {published:?}");
+    }
+    assert!(published.contains(&Code::QuotientPair) && !published.contains(&Code::Unary(Unary::Abs)), "{published:?}");
     let other = codes(kernels::variations());
     assert!(other.iter().any(|c| matches!(c, Code::Bump(1, 0))) && other.iter().any(|c| matches!(c, Code::ExpAndDiv(_))), "{other:?}");
 }

@@ -202,6 +202,7 @@ pub fn vjp(kernel: &Kernel, wrt: &[&str], accumulate: &[&str]) -> Kernel {
     let map = b.transcribe(kernel, &inputs);
     let zero = b.constant(0.0);
     let mut adjoint: HashMap<Value, Value> = HashMap::new();
+    let mut masks = HashMap::new();
     for (port, v) in &kernel.outputs {
         let g = b.input(&cotangent(&port.name), port.unit);
         accumulate_into(&mut b, &mut adjoint, map[v.index()], g, zero);
@@ -230,7 +231,7 @@ pub fn vjp(kernel: &Kernel, wrt: &[&str], accumulate: &[&str]) -> Kernel {
                         continue;
                     }
                     if let Some(p) = partial(&mut b, v, n) {
-                        let term = times(&mut b, g, p);
+                        let term = times(&mut b, g, p, &mut masks);
                         accumulate_into(&mut b, &mut adjoint, operand, term, zero);
                     }
                 }
@@ -252,28 +253,31 @@ pub fn vjp(kernel: &Kernel, wrt: &[&str], accumulate: &[&str]) -> Kernel {
 }
 
 /// `g p`, where a `g` that a select has made zero stays zero even if `p` is infinite or NaN: the branch not taken may be
-/// outside the domain of its functions, and zero times NaN would leak out of it. The product moves inside the select.
-fn times(b: &mut Builder, g: Value, p: Value) -> Value {
+/// outside the domain of its functions, and zero times NaN would leak out of it. The product moves inside of a select; a sum in
+/// which one stands is compared with zero.
+fn times(b: &mut Builder, g: Value, p: Value, masks: &mut HashMap<Value, bool>) -> Value {
     if b.as_const(p).is_some_and(f64::is_finite) {
         return b.mul(g, p);
     }
     match b.op(g) {
         Op::Const(c) if c.0 == 0.0 => g,
         Op::Select(c, x, y) if is_zero(b, x) || is_zero(b, y) => {
-            let (x, y) = (times(b, x, p), times(b, y, p));
+            let (x, y) = (times(b, x, p, masks), times(b, y, p, masks));
             b.select(c, x, y)
         }
-        Op::Unary(Unary::Neg, x) if is_masked(b, x) => {
-            let t = times(b, x, p);
+        Op::Unary(Unary::Neg, x) if is_masked(b, x, masks) => {
+            let t = times(b, x, p, masks);
             b.neg(t)
         }
-        Op::Binary(Binary::Mul, k, x) if is_masked(b, x) => {
-            let t = times(b, x, p);
+        Op::Binary(Binary::Mul, k, x) if is_masked(b, x, masks) => {
+            let t = times(b, x, p, masks);
             b.mul(k, t)
         }
-        Op::Binary(f @ (Binary::Add | Binary::Sub), x, y) if is_masked(b, x) || is_masked(b, y) => {
-            let (x, y) = (times(b, x, p), times(b, y, p));
-            b.binary(f, x, y)
+        Op::Binary(Binary::Add | Binary::Sub, ..) if is_masked(b, g, masks) => {
+            let t = b.mul(g, p);
+            let zero = b.constant(0.0);
+            let nothing = b.compare(Compare::Eq, g, zero);
+            b.select(nothing, zero, t)
         }
         _ => b.mul(g, p),
     }
@@ -283,14 +287,19 @@ fn is_zero(b: &Builder, v: Value) -> bool {
     b.as_const(v) == Some(0.0)
 }
 
-/// Whether a select that gives zero stands somewhere in this sum.
-fn is_masked(b: &Builder, v: Value) -> bool {
-    match b.op(v) {
-        Op::Select(_, x, y) => is_zero(b, x) || is_zero(b, y),
-        Op::Unary(Unary::Neg, x) | Op::Binary(Binary::Mul, _, x) => is_masked(b, x),
-        Op::Binary(Binary::Add | Binary::Sub, x, y) => is_masked(b, x) || is_masked(b, y),
-        _ => false,
+/// Whether a select that gives zero stands somewhere in this sum. What is known of values is remembered, as sums share their parts.
+fn is_masked(b: &Builder, v: Value, known: &mut HashMap<Value, bool>) -> bool {
+    if let Some(m) = known.get(&v) {
+        return *m;
     }
+    let masked = match b.op(v) {
+        Op::Select(_, x, y) => is_zero(b, x) || is_zero(b, y),
+        Op::Unary(Unary::Neg, x) | Op::Binary(Binary::Mul, _, x) => is_masked(b, x, known),
+        Op::Binary(Binary::Add | Binary::Sub, x, y) => is_masked(b, x, known) || is_masked(b, y, known),
+        _ => false,
+    };
+    known.insert(v, masked);
+    masked
 }
 
 fn accumulate_into(b: &mut Builder, adjoint: &mut HashMap<Value, Value>, v: Value, g: Value, zero: Value) {

@@ -1,17 +1,22 @@
 //! Rewriting of kernels for speed, done once and seen by every executor alike.
 //!
 //! [`optimise`] runs, in order: specialisation is already folded by the builder; commensurate exponentials
-//! ([`share_exponentials`]); divisions by constants and repeated divisors become products
-//! ([`reduce_divisions`]); products that feed one sum become fused multiply-adds ([`contract`]); unused operations go.
+//! ([`share_exponentials`]); pairs of rates ([`pair_quotients`]); divisions by constants and repeated divisors become products
+//! ([`reduce_divisions`]); gates get one form ([`relaxations`]); products that feed one sum become fused multiply-adds ([`contract`]); unused operations go.
 //! Each pass changes results by rounding only (a few units in the last place).
 
 use crate::builder::Builder;
 use crate::kernel::{Binary, Kernel, Op, Unary, Value};
 use std::collections::HashMap;
 
+mod gates;
+
+pub use gates::{pair_quotients, relaxations};
+
 /// All passes.
 pub fn optimise(kernel: &Kernel) -> Kernel {
-    prune(&contract(&reduce_divisions(&share_exponentials(kernel))))
+    let shared = pair_quotients(&share_exponentials(kernel));
+    prune(&contract(&relaxations(&reduce_divisions(&shared))))
 }
 
 /// Removes operations that no output needs, and the input ports that are then unused.
@@ -133,7 +138,7 @@ pub fn specialise(kernel: &Kernel, constants: impl Fn(&str) -> Option<f64>) -> K
 }
 
 /// A value as `slope * base + offset` with constant slope and offset.
-fn affine(kernel: &Kernel, v: Value) -> (Value, f64, f64) {
+pub fn affine(kernel: &Kernel, v: Value) -> (Value, f64, f64) {
     let constant = |v: Value| match kernel.body[v.index()] {
         Op::Const(c) => Some(c.0),
         _ => None,

@@ -10,6 +10,7 @@
 //! - [`LevelResult`] and [`entry`]: what was found for one level and seed, and the line of a
 //!   [`Report`](homolog_base::Report) that seeds add up to.
 
+pub mod arithmetic;
 pub mod atp;
 pub mod clamp;
 pub mod energy;

@@ -108,7 +108,8 @@ impl Flops {
         self.add + self.multiply + self.divide + self.elementary
     }
 
-    fn add_times(&mut self, other: Flops, times: f64) {
+    /// Adds so many times those of something else.
+    pub fn add_times(&mut self, other: Flops, times: f64) {
         self.add += other.add * times;
         self.multiply += other.multiply * times;
         self.divide += other.divide * times;

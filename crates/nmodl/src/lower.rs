@@ -5,6 +5,7 @@
 //! kernel; [`roles`] says for each such variable what that means.
 
 mod events;
+mod idle;
 mod random;
 mod roles;
 mod run;
@@ -115,6 +116,9 @@ pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
         spike,
         interface: None,
     };
+    if phases {
+        idle::forget(&mut m, &file_locals(p));
+    }
     m.reads = reads(p, &m);
     p.problems.extend(problems);
     if p.role == Role::Neuron {
@@ -133,6 +137,21 @@ pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
         m.interface = crate::interface::lower(p, &m, items, span);
     }
     Some(m)
+}
+
+/// The variables of LOCAL outside of blocks, element by element.
+fn file_locals(p: &Program<'_>) -> Vec<String> {
+    let mut out = Vec::new();
+    for block in &p.file.blocks {
+        let BlockKind::Local(names) = &block.kind else { continue };
+        for (name, _) in names {
+            match p.arrays.get(&name.text) {
+                Some(n) => out.extend((0..*n).map(|k| format!("{}[{k}]", name.text))),
+                None => out.push(name.text.clone()),
+            }
+        }
+    }
+    out
 }
 
 /// The ions of `USEION`, one entry each.

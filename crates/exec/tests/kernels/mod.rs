@@ -161,6 +161,39 @@ pub fn variations() -> Kernel {
     b.finish()
 }
 
+/// Gates with steady states and time constants in the forms of published channels, and a pair of rates that meet at one potential.
+pub fn published() -> Kernel {
+    let mut b = Builder::new("published");
+    let v = input(&mut b, "v");
+    let t = input(&mut b, "i");
+    let k = b.constant(-0.07);
+    let c = constant_input(&mut b, "dt");
+    let exponents: [Value; 5] = {
+        let plain = b.unary(Unary::Tanh, t);
+        let product = b.mul(k, t);
+        let quotient = b.div(k, t);
+        let sum = b.add(t, v);
+        let sum = b.div(k, sum);
+        let fma = b.fma(t, v, c);
+        let fma = b.div(k, fma);
+        [plain, product, quotient, sum, fma]
+    };
+    for (n, x) in exponents.into_iter().enumerate() {
+        let m = input(&mut b, &format!("m{n}"));
+        let steady = affine(&mut b, v, 0.01, n as f64);
+        let e = b.exp(x);
+        let away = b.sub(m, steady);
+        let next = b.fma(e, away, steady);
+        b.output(&format!("m{n}"), Unit::ONE, next);
+    }
+    let x = affine(&mut b, v, 0.2, 7.0);
+    let y = b.neg(x);
+    let (a, c) = (b.unary(Unary::Exprelr, x), b.unary(Unary::Exprelr, y));
+    let minus = b.constant(-0.025);
+    gate(&mut b, "h", a, c, minus);
+    homolog_ir::passes::pair_quotients(&b.finish())
+}
+
 /// What the adjoint of [`lif`] needs: the surrogate of the crossing, and the slopes by voltage and drive.
 pub fn lif_derivative() -> Kernel {
     let mut b = Builder::new("lif_derivative");

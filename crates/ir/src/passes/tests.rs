@@ -100,3 +100,58 @@ fn a_relaxation_of_constant_rate_takes_one_fma_and_keeps_its_fixed_point() {
     }
     assert!((x + 63.7).abs() < 1e-12, "{x}");
 }
+
+#[test]
+fn a_pair_of_rates_takes_one_quotient_and_keeps_both_to_the_last_places() {
+    let mut b = Builder::new("pair");
+    let v = b.input("v", Unit::ONE);
+    let (shift, slope) = (b.constant(38.0), b.constant(6.0));
+    let x = b.add(v, shift);
+    let x = b.div(x, slope);
+    let y = b.neg(v);
+    let y = b.sub(y, shift);
+    let y = b.div(y, slope);
+    for (name, x) in [("beta", x), ("alpha", y)] {
+        let q = b.unary(Unary::Exprelr, x);
+        b.output(name, Unit::ONE, q);
+    }
+    let before = b.finish();
+    let after = pair_quotients(&before);
+    assert_eq!(count(&after, |op| matches!(op, Op::Unary(Unary::Exprelr, _))), 1);
+    for v in (-4000..=4000).map(|k| f64::from(k) * 0.05).chain([-38.0, -38.0 + 1e-12, 5000.0, -5000.0]) {
+        for (a, b) in interpret(&before, &[v]).into_iter().zip(interpret(&after, &[v])) {
+            assert!((a - b).abs() <= 4e-16 * a.abs(), "at {v}: {a} became {b}");
+        }
+    }
+    let nan = interpret(&after, &[f64::NAN]);
+    assert!(nan.iter().all(|x| x.is_nan()));
+}
+
+#[test]
+fn a_gate_has_one_form_however_its_time_constant_was_written() {
+    // x' = (inf - x)/tau with inf = 2 a/(3 s), tau = 1/(-5 s) as cnexp leaves it: e (x + q) - q.
+    let mut b = Builder::new("gate");
+    let (x, a, s) = (b.input("x", Unit::ONE), b.input("a", Unit::ONE), b.input("s", Unit::ONE));
+    let [two, three, five] = [2.0, -3.0, -5.0].map(|c| b.constant(c));
+    let (n, d, z) = (b.mul(two, a), b.mul(three, s), b.mul(five, s));
+    let q = b.div(n, d);
+    let e = b.exp(z);
+    let away = b.add(x, q);
+    let part = b.mul(e, away);
+    let next = b.sub(part, q);
+    b.output("x", Unit::ONE, next);
+    let before = b.finish();
+    let after = optimise(&before);
+    let fused = |op: &Op| matches!(op, Op::Fma(..));
+    assert_eq!(count(&after, fused), 1, "{after}");
+    assert_eq!(count(&after, |op| matches!(op, Op::Binary(Binary::Mul, ..))), 2, "{after}");
+    for (x, a, s) in [(0.1, 0.3, 0.7), (0.9, -2.0, 0.01), (0.5, 1e-9, 3.0)] {
+        let at = |k: &Kernel| {
+            let given: Vec<f64> =
+                k.inputs.iter().map(|p| [("x", x), ("a", a), ("s", s)].iter().find(|n| n.0 == p.name).unwrap().1).collect();
+            interpret(k, &given)[0]
+        };
+        let (p, q) = (at(&before), at(&after));
+        assert!((p - q).abs() <= 1e-15 * (p.abs() + (a / s).abs()), "{p} became {q}");
+    }
+}

@@ -20,7 +20,7 @@ use crate::cell::{Cell, Scheme};
 use crate::discretise::Cut;
 use crate::model::{Action, Clock, Group, Launch, Learned, Opening, Variable, port};
 use homolog_base::Unit;
-use homolog_ir::{Builder, Class, Kernel, Mechanism, Port, Readout, Receptor, Value};
+use homolog_ir::{Builder, Class, Kernel, Mechanism, Port, Readout, Receptor, Role, Value};
 use std::collections::BTreeMap;
 
 mod geometry;
@@ -30,7 +30,7 @@ mod zones;
 
 pub use geometry::{CAPACITANCE, DIAMETER, RESISTIVITY};
 use ions::{Inside, Moment};
-use kernels::{advance, begin, begin_elsewhere, current, tail};
+use kernels::{advance, begin, begin_elsewhere, current, current_at_point, tail};
 pub(crate) use zones::Arrangement;
 use zones::Zone;
 
@@ -45,6 +45,13 @@ pub struct Painted<'a> {
     pub values: BTreeMap<String, f64>,
     /// For every compartment of the cut: whether it has it.
     pub at: Vec<bool>,
+}
+
+impl Painted<'_> {
+    /// Whether it has kernels of its own, so that its compartment stays in its zone: what stands at a place and touches no ion.
+    fn stands_alone(&self) -> bool {
+        self.mechanism.role == Role::Point && self.mechanism.ions.is_empty()
+    }
 }
 
 /// A receptor at some compartments.
@@ -141,6 +148,17 @@ pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
             (advance(parts, Here { a: &a, group: &group, zone }), &mut states),
             (begin(parts, Here { a: &a, group: &group, zone }), &mut initial),
         ] {
+            match made {
+                Ok(launch) => out.extend(launch),
+                Err(e) => problems.extend(e),
+            }
+        }
+    }
+    for zone in &a.points {
+        let here = Here { a: &a, group: &group, zone };
+        for (made, out) in
+            [(current_at_point(parts, here), &mut currents), (advance(parts, here), &mut states), (begin(parts, here), &mut initial)]
+        {
             match made {
                 Ok(launch) => out.extend(launch),
                 Err(e) => problems.extend(e),

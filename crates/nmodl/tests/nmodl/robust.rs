@@ -1,7 +1,27 @@
 //! Whatever the text, reading ends and does not panic.
 
-use crate::common::{LIBRARY, read};
+use crate::common::LIBRARY;
+use homolog_base::Diagnostic;
+use homolog_ir::Mechanism;
 use proptest::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Most memory that reading broken texts, one after the other, may take, kB.
+const MEMORY: usize = 100_000;
+
+/// Reads a text; now and then looks at the memory of this process (one for each test under nextest).
+fn read(text: &str) -> (Option<Mechanism>, Vec<Diagnostic>) {
+    static READ: AtomicUsize = AtomicUsize::new(0);
+    let out = crate::common::read(text);
+    if READ.fetch_add(1, Ordering::Relaxed) % 1000 == 255
+        && let Ok(status) = std::fs::read_to_string("/proc/self/status")
+    {
+        let most = status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+        let most: usize = most.expect("Linux says how much memory there was at most");
+        assert!(most < MEMORY, "{most} kB at most");
+    }
+    out
+}
 
 const WORDS: [&str; 76] = [
     "NEURON",

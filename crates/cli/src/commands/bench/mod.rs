@@ -3,6 +3,8 @@
 mod classify;
 mod grad;
 mod hh;
+mod mechs;
+mod read;
 mod startup;
 
 use super::Done;
@@ -16,6 +18,9 @@ use std::process::ExitCode;
 pub struct Args {
     /// Which bench, or `list`
     name: String,
+    /// Files and folders (read)
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
     /// Threads (grad, mlp, snn)
     #[arg(long, value_name = "N", default_value = "1", value_parser = work::threads)]
     threads: usize,
@@ -36,10 +41,12 @@ pub struct Args {
     json: bool,
 }
 
-const BENCHES: [(&str, &str); 5] = [
+const BENCHES: [(&str, &str); 7] = [
     ("grad", "the gradient of a trace of a cell with 61 compartments with respect to 33 conductances"),
     ("hh", "one step of Hodgkin-Huxley compartments, for every instruction set, ns a compartment"),
+    ("mechs", "a cell with many mechanisms (of the library, or of a folder) against one with hh, by what a flop costs"),
     ("mlp", "one epoch of MNIST, 784-256-10 rectified linear units, batch 128, Adam"),
+    ("read", "reading each mechanism of the library, or of files and folders: bench read PATH..., ms"),
     ("snn", "the same with leaky integrate-and-fire neurons for 25 ms, step 1 ms"),
     ("startup", "the program from its start to the end of --help, and reading the library, ms"),
 ];
@@ -55,7 +62,9 @@ pub fn run(args: &Args, _color: bool) -> Done {
         }
         "grad" => grad::measure(args)?,
         "hh" => hh::measure(args)?,
+        "mechs" => mechs::measure(args)?,
         "mlp" | "snn" => classify::measure(args)?,
+        "read" => read::measure(args)?,
         "startup" => startup::measure(args)?,
         other => {
             return Err(vec![

@@ -150,6 +150,38 @@ pub(super) fn current(parts: &CableParts, here: Here) -> Result<Option<Launch>, 
     Ok(Some(here.launch(kernel, vjp)))
 }
 
+/// What stands at a place adds its current to the equations of its compartment.
+pub(super) fn current_at_point(parts: &CableParts, here: Here) -> Result<Option<Launch>, Vec<String>> {
+    let zone = here.zone;
+    let mut b = Builder::new(format!("{}.{}.current", parts.name, zone.name));
+    let v = b.input("v", unit("mV"));
+    let inside = Inside::new(&mut b, parts, zone, Moment::Currents);
+    let (mut g, mut j) = (b.constant(0.0), b.constant(0.0));
+    for p in zone.paints.iter().map(|k| &parts.painted[*k]) {
+        let mut s = parts.painted_scope(&mut b, here, p, At { moment: Moment::Currents, dt: parts.dt, v, inside: &inside });
+        s.read_states(&mut b);
+        s.run(&mut b, &p.mechanism.breakpoint);
+        add_currents(&mut b, &s, v, &mut g, &mut j);
+        let problems = s.problems();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+    }
+    for (name, u, more) in [(port::DIAGONAL, "uS", g), (port::RIGHT, "nA", j)] {
+        let before = b.input(name, unit(u));
+        let after = b.add(before, more);
+        if after != before {
+            b.output(name, unit(u), after);
+        }
+    }
+    let kernel = passes::optimise(&b.finish());
+    let equations = [port::DIAGONAL, port::RIGHT];
+    let wrt: Vec<&str> = here.movable(&kernel).into_iter().filter(|n| !equations.contains(n)).collect();
+    let mut vjp = finish_vjp(calculus::vjp(&kernel, &wrt, &wrt));
+    drop_unchanged(&mut vjp);
+    Ok(Some(here.launch(kernel, vjp)))
+}
+
 /// The states of a zone at the new potential.
 pub(super) fn advance(parts: &CableParts, here: Here) -> Result<Option<Launch>, Vec<String>> {
     let zone = here.zone;
@@ -230,7 +262,9 @@ pub(super) fn begin(parts: &CableParts, here: Here) -> Result<Option<Launch>, Ve
     let zone = here.zone;
     let mut b = Builder::new(format!("{}.{}.initial", parts.name, zone.name));
     let v = b.constant(parts.cell.initial.value);
-    b.output("v", unit("mV"), v);
+    if !zone.paints.iter().any(|k| parts.painted[*k].stands_alone()) {
+        b.output("v", unit("mV"), v);
+    }
     let zero = b.constant(0.0);
     let half = (parts.cell.scheme.value == Scheme::SecondOrder).then_some(0.5 * parts.dt);
     let dt = half.unwrap_or(parts.dt);
@@ -293,6 +327,9 @@ pub(super) fn begin(parts: &CableParts, here: Here) -> Result<Option<Launch>, Ve
         return Err(problems);
     }
     let kernel = b.finish();
+    if kernel.outputs.is_empty() {
+        return Ok(None);
+    }
     let learned = here.movable(&kernel);
     let vjp = finish_vjp(calculus::vjp(&kernel, &learned, &learned));
     Ok(Some(here.launch(kernel, vjp)))

@@ -1,7 +1,7 @@
 //! Which compartments lie where: zones of compartments that hold the same, one after the other.
 
 use super::ions::in_order;
-use super::{ARRIVE, CHARGE, CableParts, DRIVE, METERED, SIGNS};
+use super::{ARRIVE, CHARGE, CableParts, DRIVE, METERED, Painted, SIGNS};
 use crate::compose::scope::column;
 use crate::discretise::Above;
 use crate::model::{Anatomy, Group, Launch, Variable, port};
@@ -36,6 +36,8 @@ impl Zone {
 /// Where everything lies.
 pub(crate) struct Arrangement {
     pub zones: Vec<Zone>,
+    /// One for each place at which something stands that has no part in the kernels of its zone.
+    pub points: Vec<Zone>,
     /// For every compartment of the cut: where it lies.
     pub memory: Vec<usize>,
     /// For every place: which compartment of the cut lies there.
@@ -50,7 +52,8 @@ impl Arrangement {
     pub fn new(parts: &CableParts) -> Arrangement {
         let n = parts.cut.compartments.len();
         let holds = |c: usize| {
-            let mut paints: Vec<usize> = (0..parts.painted.len()).filter(|p| parts.painted[*p].at[c]).collect();
+            let mut paints: Vec<usize> =
+                (0..parts.painted.len()).filter(|p| parts.painted[*p].at[c] && !parts.painted[*p].stands_alone()).collect();
             in_order(&parts.painted, &mut paints);
             let receives = [0, 1].map(|k| parts.receptors[k].as_ref().is_some_and(|r| r.at[c]));
             (paints, receives, parts.biased && c == parts.bias_at)
@@ -88,7 +91,23 @@ impl Arrangement {
         };
         let mut parent: Vec<Option<u32>> = order.iter().map(|&c| node(parts.cut.above[c])).collect();
         parent.extend(parts.cut.junctions.iter().map(|&c| Some(memory[c] as u32)));
-        let mut out = Arrangement { zones, memory, order, parent, domains: HashMap::new() };
+        let alone = (0..parts.painted.len()).filter(|k| parts.painted[*k].stands_alone());
+        let points = alone
+            .flat_map(|k| {
+                let painted: &Painted = &parts.painted[k];
+                let memory = &memory;
+                let zone = move |c: usize| Zone {
+                    name: painted.prefix.clone(),
+                    start: memory[c],
+                    count: 1,
+                    paints: vec![k],
+                    receives: [false; 2],
+                    biased: false,
+                };
+                (0..n).filter(|c| painted.at[*c]).map(zone)
+            })
+            .collect();
+        let mut out = Arrangement { zones, points, memory, order, parent, domains: HashMap::new() };
         out.find_domains(parts);
         out
     }

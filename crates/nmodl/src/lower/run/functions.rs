@@ -1,6 +1,7 @@
 //! Functions, quotients without removable singularities, and branches.
 
 use super::Run;
+use homolog_ir::passes::affine;
 use homolog_ir::{Binary, Compare, Logic, Op, Unary, Value};
 use std::collections::HashMap;
 
@@ -161,13 +162,25 @@ impl Run<'_, '_> {
                     over.push(m);
                     d = a;
                 }
-                Op::Binary(Binary::Sub, ..) => break,
+                Op::Binary(Binary::Sub | Binary::Add, ..) => break,
                 _ => return None,
             }
         }
-        let Op::Binary(Binary::Sub, p, q) = self.b.op(d) else { return None };
-        let opposite = self.b.sub(q, p);
-        let factor = |v: Value| (v == d || v == opposite).then_some(v == opposite);
+        let opposite = match self.b.op(d) {
+            Op::Binary(Binary::Sub, p, q) => self.b.sub(q, p),
+            _ => self.b.neg(d),
+        };
+        // -v - 38 is the opposite of v + 38, however the two are written.
+        let (base, slope, offset) = affine(self.b.kernel(), d);
+        let signs = |v: Value| {
+            let (u, s, o) = affine(self.b.kernel(), v);
+            (u == base).then_some(()).and(match (s / slope, o == s / slope * offset) {
+                (1.0, true) => Some(false),
+                (-1.0, true) => Some(true),
+                _ => None,
+            })
+        };
+        let factor = |v: Value| if v == d || v == opposite { Some(v == opposite) } else { signs(v) };
         let (rest, flipped) = match (factor(x), self.b.op(x)) {
             (Some(flipped), _) => (None, flipped),
             (None, Op::Binary(Binary::Mul, a, b)) => match (factor(a), factor(b)) {
