@@ -196,6 +196,16 @@ pub fn is_draw(name: &str) -> bool {
     draw_of(name).is_some()
 }
 
+/// Name of an input that is a state as it was some time ago: `lag[m,tau]`.
+pub fn lag(state: &str, time: &str) -> String {
+    format!("lag[{state},{time}]")
+}
+
+/// The state and the time (a parameter, ms) of a name that [`lag`] has given.
+pub fn lag_of(name: &str) -> Option<(&str, &str)> {
+    name.strip_prefix("lag[")?.strip_suffix(']')?.split_once(',')
+}
+
 /// Equations with a role and ports, as read from one `.mod` file.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Mechanism {
@@ -311,6 +321,9 @@ impl Mechanism {
         }
         if kernels.iter().flatten().any(|k| k.inputs.iter().any(|p| is_draw(&p.name))) {
             return Some("its equations draw random numbers".to_string());
+        }
+        if kernels.iter().flatten().any(|k| k.inputs.iter().any(|p| lag_of(&p.name).is_some())) {
+            return Some("its equations read what a state was some time ago (LAG)".to_string());
         }
         None
     }

@@ -15,7 +15,10 @@ mod events;
 
 use events::Events;
 use homolog_base::random::Key;
-use homolog_ir::{Kernel, Mechanism, Role, interpret, mechanism::draw_of};
+use homolog_ir::{
+    Kernel, Mechanism, Role, interpret,
+    mechanism::{draw_of, lag_of},
+};
 use std::collections::HashMap;
 
 /// Area of the compartment, um2.
@@ -71,6 +74,33 @@ pub struct Clamp {
     ions: Vec<Ion>,
     events: Events,
     noise: Noise,
+    lags: Vec<Lag>,
+}
+
+/// What a state was some time ago (LAG), for one of the kernels.
+#[derive(Clone, Debug)]
+struct Lag {
+    /// Places of the input, of the state, and of the time, ms.
+    input: usize,
+    state: usize,
+    by: usize,
+    /// For currents and for the step: times, ms, and values.
+    seen: [Vec<(f64, f64)>; 2],
+}
+
+impl Lag {
+    /// Sees the state now and sets the input to what it was, on a line between what was seen; to the first, before that.
+    fn look(&mut self, kernel: usize, t: f64, values: &mut [f64]) {
+        let seen = &mut self.seen[kernel];
+        seen.push((t, values[self.state]));
+        let then = t - values[self.by];
+        let k = seen.partition_point(|s| s.0 <= then);
+        values[self.input] = match (k.checked_sub(1).map(|k| seen[k]), seen.get(k)) {
+            (None, _) => seen[0].1,
+            (Some(a), None) => a.1,
+            (Some(a), Some(b)) => a.1 + (b.1 - a.1) * (then - a.0) / (b.0 - a.0),
+        };
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -132,6 +162,7 @@ impl Clamp {
             ions: Vec::new(),
             events: Events::default(),
             noise: Noise { key: Key::new(0).named("clamp"), runs: 0 },
+            lags: Vec::new(),
         };
         for ion in IONS {
             c.ion(ion);
@@ -168,6 +199,15 @@ impl Clamp {
         c.initial = c.call(m.initial.clone());
         c.currents = c.call(m.breakpoint.clone());
         c.step = c.call(step);
+        let mut names: Vec<String> = [&c.currents, &c.step].iter().flat_map(|k| &k.kernel.inputs).map(|p| p.name.clone()).collect();
+        names.sort();
+        names.dedup();
+        for name in names {
+            if let Some((state, by)) = lag_of(&name) {
+                let lag = Lag { input: c.slot(&name), state: c.slot(state), by: c.slot(by), seen: Default::default() };
+                c.lags.push(lag);
+            }
+        }
         c.events = Events::new(&mut c, m);
         Ok(c)
     }
@@ -219,6 +259,8 @@ impl Clamp {
         self.put("t", 0.0);
         self.nernst(false);
         // NEURON evaluates the currents once more before the first step (finitialize), at t = 0.
+        self.lags.iter_mut().for_each(|l| l.seen = Default::default());
+        self.lags.iter_mut().for_each(|l| l.look(0, 0.0, &mut self.values));
         run(&self.currents, &mut self.values, &mut self.noise);
     }
 
@@ -264,6 +306,7 @@ impl Clamp {
             self.events.deliver(t + 0.5 * DT, &mut self.values, &mut self.noise);
             self.put("t", t + 0.5 * DT);
             self.nernst(false);
+            self.lags.iter_mut().for_each(|l| l.look(0, t + 0.5 * DT, &mut self.values));
             run(&self.currents, &mut self.values, &mut self.noise);
             for (name, values) in &mut out.currents {
                 values.push(at(&self.slots, name).map_or(f64::NAN, |s| self.values[s]));
@@ -271,6 +314,7 @@ impl Clamp {
             if k < STEPS {
                 self.put("v", held(k + 1));
                 self.put("t", t + DT);
+                self.lags.iter_mut().for_each(|l| l.look(1, t + DT, &mut self.values));
                 run(&self.step, &mut self.values, &mut self.noise);
             }
         }

@@ -324,6 +324,8 @@ pub enum StatementKind {
     Watch(Vec<(Expression, Expression)>),
     /// `FOR_NETCONS (w, ...) { ... }`: for all connections to this target, names of their arguments.
     ForConnections(Vec<Name>, Vec<Statement>),
+    /// `LAG m BY tau`: from here on `lag_m_tau` is the state `m` as it was `tau` ago.
+    Lag(Name, Name),
     /// A statement that has no meaning here yet: its keyword.
     NotYet(String),
 }

@@ -3,6 +3,7 @@
 mod events;
 mod expression;
 pub(crate) mod functions;
+mod lag;
 mod laws;
 mod verbatim;
 
@@ -302,6 +303,7 @@ impl<'a> Checker<'_, 'a> {
             }
             StatementKind::Watch(all) => all.iter().for_each(|(condition, flag)| self.watch(condition, flag)),
             StatementKind::ForConnections(names, body) => self.for_connections(names, body, s.span),
+            StatementKind::Lag(of, by) => self.lag(of, by),
             StatementKind::NotYet(what) => {
                 let hint = "remove it if the mechanism does without";
                 let end = s.span.start + what.split([' ', '[', '\'']).next().map_or(1, str::len);

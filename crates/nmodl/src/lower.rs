@@ -207,6 +207,7 @@ fn reads(p: &Program<'_>, m: &Mechanism) -> Vec<Port> {
     for n in &all {
         let own = n == homolog_ir::ode::DT
             || homolog_ir::mechanism::is_draw(n)
+            || homolog_ir::mechanism::lag_of(n).is_some()
             || m.parameter(n).is_some()
             || m.states.iter().any(|s| s.name == *n)
             || arguments.contains(&n.as_str());

@@ -57,6 +57,11 @@ pub(crate) fn element(name: &str, k: usize) -> String {
 }
 
 /// Everything a file declares.
+/// Name of the variable that `LAG of BY by` makes.
+pub(crate) fn lag_name(of: &str, by: &str) -> String {
+    format!("lag_{of}_{by}")
+}
+
 pub(crate) struct Program<'a> {
     pub source: &'a Arc<Source>,
     pub file: &'a File,

@@ -226,3 +226,22 @@ fn a_fluctuating_current_has_its_mean_and_its_deviation() {
     let correlation = along.iter().sum::<f64>() / n / deviation.powi(2);
     assert!((correlation - homolog_base::math::exp(-DT / 0.1)).abs() < 0.05, "{correlation}");
 }
+
+#[test]
+fn a_lag_is_what_the_state_was_that_long_ago_and_its_first_value_before() {
+    let m = mechanism(
+        "NEURON { SUFFIX lagged  NONSPECIFIC_CURRENT i }
+        PARAMETER { tau = 5 (ms)  d = 2.01 (ms) }
+        ASSIGNED { v (mV)  i (mA/cm2) }
+        STATE { m }
+        INITIAL { m = 0.3 }
+        BREAKPOINT { SOLVE s METHOD cnexp  LAG m BY d  i = lag_m_d }
+        DERIVATIVE s { m' = (1 - m)/tau }",
+    );
+    let out = Clamp::new(&m, CELSIUS, &[]).unwrap().run(-65.0);
+    let m = |t: f64| 1.0 - 0.7 * homolog_base::math::exp(-t.max(0.0) / 5.0);
+    for (t, i) in out.times.iter().zip(&out.currents[0].1) {
+        // On a line between two samples the error is below h^2/8 m''.
+        assert!((i - m(t - 2.01)).abs() < 1e-5, "{t} ms: {i}, exactly {}", m(t - 2.01));
+    }
+}

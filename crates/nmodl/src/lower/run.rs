@@ -375,6 +375,11 @@ impl<'p, 'a> Run<'p, 'a> {
             StatementKind::Conserve(sum, total) => self.conserve(sum, total),
             StatementKind::Compartment { index, volume, states } => self.compartment(index.as_ref(), volume, states),
             StatementKind::Solve { block, method, steady } => self.solve(block, method.as_ref(), *steady),
+            StatementKind::Lag(of, by) => {
+                let port = homolog_ir::mechanism::lag(&of.text, &by.text);
+                let v = self.b.input(&port, self.p.port_unit(&of.text));
+                self.assign(&crate::program::lag_name(&of.text, &by.text), v);
+            }
             StatementKind::Watch(all) => all.iter().for_each(|(condition, flag)| self.watch(condition, flag)),
             StatementKind::ForConnections(names, body) => self.for_connections(names, body, s.span),
             // Run on its own, for what a connection begins with.

@@ -209,7 +209,15 @@ impl Parser<'_> {
                 }
                 StatementKind::NotYet(word)
             }
-            (Kind::Word, word @ ("LAG" | "RESET" | "MATCH" | "PRINTF")) => {
+            (Kind::Word, "LAG") => {
+                self.next();
+                let of = self.name("the name of a state")?;
+                if !self.eat_word("BY") {
+                    return Err(self.expected("`BY` and the name of a time"));
+                }
+                StatementKind::Lag(of, self.name("the name of a time")?)
+            }
+            (Kind::Word, word @ ("RESET" | "MATCH" | "PRINTF")) => {
                 let word = word.to_string();
                 self.next();
                 self.skip_line();

@@ -439,7 +439,6 @@ fn a_parameter_may_count_and_then_keeps_its_value() {
 fn what_is_not_yet_understood_is_named_with_its_line() {
     for (line, what) in [
         ("}\nDISCRETE k { a = b }\nUNITS {", "DISCRETE"),
-        ("}\nINITIAL {\nLAG a BY b\n", "LAG"),
         ("}\nSTATE { a }\nDERIVATIVE d {\na'' = 2\n", "a'' (a higher derivative)"),
         ("}\nASSIGNED { a }\nINITIAL {\na = atan2(1, 2)\n", "atan2"),
     ] {
