@@ -124,7 +124,14 @@ impl Run<'_> {
         let now = self.begin(frame, segment);
         for (k, v) in group.variables.iter().enumerate() {
             let at = |t: usize, site: usize| &arena[self.layout.variable(g, k, now.copy, t) + site * l.site..][..l.lanes];
-            let whole = |t: usize| (0..v.sites).all(|site| finite(self.isa, at(t, site)));
+            let whole = |t: usize| {
+                // Places that lie side by side are one loop.
+                if l.site == l.lanes {
+                    let from = self.layout.variable(g, k, now.copy, t);
+                    return finite(self.isa, &arena[from..from + v.sites * l.lanes]);
+                }
+                (0..v.sites).all(|site| finite(self.isa, at(t, site)))
+            };
             if whole(ticks) {
                 continue;
             }

@@ -22,6 +22,9 @@ use homolog_exec::Column;
 use homolog_model::model::port;
 use homolog_model::{Clock, Group, Model, Observable, Probe};
 
+/// Bytes of a segment's columns that stay in the second-level cache.
+const SEGMENT: usize = 256 * 1024;
+
 /// From one column to the next.
 fn pitch(lanes: usize) -> usize {
     lanes.next_multiple_of(8) + if lanes >= 512 { 72 } else { 0 }
@@ -144,7 +147,8 @@ impl Layout {
                 let burst = model.groups.iter().filter_map(|g| g.burst.as_ref().map(|b| b.ticks)).max().unwrap_or(1);
                 ((((ticks * wanted.frames) as f64).sqrt().ceil() as usize).next_multiple_of(burst), false)
             }
-            false => (10, false),
+            // Segments of ten ticks, or more where their columns stay in the cache all the same.
+            false => ((SEGMENT / (8 * per_tick).max(1)).clamp(10, 200), false),
         };
         Self::with_segment(wanted, segment.clamp(1, ticks), keeps_all)
     }

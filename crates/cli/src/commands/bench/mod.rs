@@ -6,6 +6,7 @@ mod hh;
 mod mechs;
 mod read;
 mod startup;
+mod trees;
 
 use super::Done;
 use crate::work;
@@ -30,6 +31,15 @@ pub struct Args {
     /// Compartments (hh)
     #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     compartments: usize,
+    /// Cells (hhtree) [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    cells: Option<usize>,
+    /// Time to simulate, ms (hhtree) [default: 1000]
+    #[arg(long, value_name = "MS")]
+    t: Option<f64>,
+    /// Step, ms (hhtree) [default: 0.025]
+    #[arg(long, value_name = "MS")]
+    dt: Option<f64>,
     /// One gradient alone (grad), for the time from the start of the program
     #[arg(long, hide = true)]
     once: bool,
@@ -41,9 +51,10 @@ pub struct Args {
     json: bool,
 }
 
-const BENCHES: [(&str, &str); 7] = [
+const BENCHES: [(&str, &str); 8] = [
     ("grad", "the gradient of a trace of a cell with 61 compartments with respect to 33 conductances"),
     ("hh", "one step of Hodgkin-Huxley compartments, for every instruction set, ns a compartment"),
+    ("hhtree", "cells of 401 Hodgkin-Huxley compartments, each with a current of its own: ns a compartment and step"),
     ("mechs", "a cell with many mechanisms (of the library, or of a folder) against one with hh, by what a flop costs"),
     ("mlp", "one epoch of MNIST, 784-256-10 rectified linear units, batch 128, Adam"),
     ("read", "reading each mechanism of the library, or of files and folders: bench read PATH..., ms"),
@@ -62,6 +73,7 @@ pub fn run(args: &Args, _color: bool) -> Done {
         }
         "grad" => grad::measure(args)?,
         "hh" => hh::measure(args)?,
+        "hhtree" => trees::measure(args)?,
         "mechs" => mechs::measure(args)?,
         "mlp" | "snn" => classify::measure(args)?,
         "read" => read::measure(args)?,
