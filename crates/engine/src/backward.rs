@@ -10,7 +10,7 @@ use crate::forward::{count_variable, finite, next_run, on_a_line};
 use crate::layout::{Columns, Layout, Now, Wanted};
 use crate::plan::Plan;
 use crate::products::{few, link_weights, prepare_weights, sign_of};
-use crate::run::{Piece, Run, Source};
+use crate::run::{LINE, Piece, Run, Source};
 use crate::{Engine, Scratch};
 use homolog_exec::{add_outer_of_spikes, sum_rows};
 use homolog_model::{Clock, Fault, Gradients, Inputs, Model, Observable, Params, Phase, Probe, RecordingGrad, Tape, Target, Wires};
@@ -31,9 +31,17 @@ pub(crate) fn pullback(
     out: &mut Gradients,
 ) -> Result<(), Fault> {
     let shape = tape.shape;
-    let wanted = Wanted { model, probes, batch: shape.batch, frames: shape.frames, taped: true };
+    let wanted = Wanted { model, probes, batch: shape.batch, frames: shape.frames, taped: true, precise: false, threads: engine.threads };
     let layout = Layout::with_segment(wanted, shape.segment, shape.keeps_all);
     let mut memory = std::mem::take(&mut tape.arena);
+    // The tape may be that of an engine with fewer threads; what is scratch memory lies behind everything else.
+    if memory.len() < layout.size + LINE {
+        let skip = on_a_line(&mut memory).as_ptr() as usize - memory.as_ptr() as usize;
+        let mut larger = vec![0.0; layout.size + 2 * LINE];
+        let numbers = memory.len() - skip / size_of::<f64>();
+        on_a_line(&mut larger)[..numbers].copy_from_slice(&memory[skip / size_of::<f64>()..]);
+        memory = larger;
+    }
     let arena = on_a_line(&mut memory);
     let mut scratch = std::mem::take(&mut engine.scratch);
     prepare_weights(model, params, &mut scratch);

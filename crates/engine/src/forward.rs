@@ -187,13 +187,35 @@ pub(crate) fn run(
     inputs: &Inputs,
     probes: &[Probe],
     state: &mut State,
+    tape: Option<&mut Tape>,
+) -> Result<Recording, Fault> {
+    if tape.is_some() {
+        return attempt(engine, plan, model, params, inputs, probes, state, tape, false);
+    }
+    attempt(engine, plan, model, params, inputs, probes, state, None, false).or_else(|fault| {
+        // Once more, with every tick kept: then the fault has its own, and not the last of its segment. A run that ends so has not
+        // touched its state.
+        attempt(engine, plan, model, params, inputs, &[], state, None, true).err().map_or(Err(fault), Err)
+    })
+}
+
+#[allow(clippy::too_many_arguments)]
+fn attempt(
+    engine: &mut Engine,
+    plan: &Plan,
+    model: &Model,
+    params: &Params,
+    inputs: &Inputs,
+    probes: &[Probe],
+    state: &mut State,
     mut tape: Option<&mut Tape>,
+    precise: bool,
 ) -> Result<Recording, Fault> {
     let (batch, frames) = (inputs.batch, inputs.frames);
     let threads = engine.threads;
     let number = next_run();
     engine.scratch.run = number;
-    let layout = Layout::new(Wanted { model, probes, batch, frames, taped: tape.is_some() }, engine.tape_budget);
+    let layout = Layout::new(Wanted { model, probes, batch, frames, taped: tape.is_some(), precise, threads }, engine.tape_budget);
     let mut arena = match &mut tape {
         Some(t) => std::mem::take(&mut t.arena),
         None => std::mem::take(&mut engine.scratch.arena),

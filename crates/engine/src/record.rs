@@ -37,12 +37,14 @@ fn places(run: &Run, arena: &[f64], g: usize, at: usize, sites: usize, out: &mut
 /// Spikes and states in the ticks of a segment.
 pub(crate) fn record_segment(run: &Run, arena: &[f64], probes: &[Probe], g: usize, now: Now, ticks: usize, recording: &mut Recording) {
     let lanes = run.of(g).lanes;
-    for (p, trace) in probes.iter().zip(&mut recording.traces).filter(|(p, _)| p.group == g) {
+    for (n, (p, trace)) in probes.iter().zip(&mut recording.traces).enumerate().filter(|(_, (p, _))| p.group == g) {
+        let own = run.of(g).traces.iter().find(|t| t.0 == n);
         let sites = trace.shape[1] / run.model.groups[g].size;
         for t in 0..ticks {
             let at = match p.what {
                 Observable::Spikes => run.layout.spike(g, now.copy, t as isize),
                 Observable::State(k) => run.layout.variable(g, k, now.copy, t + 1),
+                Observable::Site(..) if own.is_some() => own.map_or(0, |own| own.3.nth(t)),
                 Observable::Site(k, site) => run.layout.variable(g, k, now.copy, t + 1) + site * run.of(g).site,
                 _ => break,
             };

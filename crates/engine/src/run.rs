@@ -2,7 +2,7 @@
 
 use crate::layout::{GroupLayout, Layout, Now};
 use crate::plan::{Bound, GroupPlan, Plan, PlannedTree, Step};
-use homolog_exec::{Action, Adjoint, Column, Couplings, Isa, Loop, Solve, run_ticks};
+use homolog_exec::{Action, Adjoint, Column, Couplings, Isa, Loop, Solve, run_ticks_in};
 use homolog_model::{Clock, Fault, Inputs, Link, Model, Params, Wires};
 use std::ops::Range;
 
@@ -83,8 +83,9 @@ impl<'a> Run<'a> {
     pub fn turns(&self, arena: &mut [f64], g: usize, actions: Vec<Action>, turns: usize, reverse: bool, rows: &Range<usize>) {
         let lanes = rows.len() * self.layout.batch;
         let ticks = Loop { actions, ticks: 0..turns, reverse, lanes, tile: self.tile_lanes(g).max(LINE) };
+        let scratch = self.layout.scratch..self.layout.size;
         // Called inside the engine's pool when there is one: see `Engine::inside`.
-        run_ticks(self.isa, arena, &ticks, self.threads > 1);
+        run_ticks_in(self.isa, arena, &ticks, self.threads > 1, scratch);
     }
 
     /// Runs one program once, for all neurons of a group.
@@ -133,6 +134,13 @@ impl<'a> Run<'a> {
                     out.push(self.solve(g, tree, now, rows));
                 }
             }
+        }
+        let l = &self.layout.groups[g];
+        for (_, variable, site, columns) in &l.traces {
+            let offset = rows.start * self.layout.batch;
+            let from = self.layout.variable_column(g, *variable, Now { t: now.t + 1, ..now }, 1);
+            let from = Column { at: from.at + site * l.site + offset, ..from };
+            out.push(Action::Copy { from, to: Column { at: columns.nth(now.t) + offset, tick: columns.pitch as isize, site: l.site } });
         }
         out
     }

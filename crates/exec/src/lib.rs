@@ -14,6 +14,7 @@ pub mod lane;
 #[doc(hidden)]
 pub mod machine;
 pub mod memory;
+mod packed;
 pub mod program;
 pub mod reduce;
 
@@ -28,5 +29,5 @@ pub use isa::Isa;
 pub use program::Program;
 pub use reduce::sum_rows;
 pub use spikes::{SpikeList, add_outer_of_spikes, add_weights_of_spikes};
-pub use ticks::{Action, Checked, Loop, run_ticks};
+pub use ticks::{Action, Checked, Loop, run_ticks, run_ticks_in};
 pub use tree::{Adjoint, Couplings, Solve, Tree, TreeError};

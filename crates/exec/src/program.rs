@@ -364,6 +364,14 @@ impl Program {
 /// The arena's address, to be given to tasks.
 #[derive(Clone, Copy)]
 pub(crate) struct Arena(pub *mut f64);
+
+impl Arena {
+    /// The address; a method, so that closures take the whole and not the pointer alone.
+    pub(crate) fn get(self) -> *mut f64 {
+        self.0
+    }
+}
+
 // SAFETY: tasks that share it keep to disjoint lanes (see `run_parallel`).
 unsafe impl Send for Arena {}
 // SAFETY: as above.

@@ -17,7 +17,7 @@ use crate::tree::{Adjoint, Solve, Tree};
 use std::ops::Range;
 
 /// Numbers to be worked on below which a second thread does not pay.
-const WORTH: usize = 1 << 15;
+pub(crate) const WORTH: usize = 1 << 15;
 
 /// What is done in a tick. Columns are those of the tick, by [`Column`].
 #[derive(Clone, Debug)]
@@ -54,6 +54,13 @@ pub enum Action<'a> {
         /// How much.
         amount: f64,
     },
+    /// Copies a site of a column to another.
+    Copy {
+        /// What.
+        from: Column,
+        /// To what.
+        to: Column,
+    },
     /// Adds a column to another.
     AddColumn {
         /// What.
@@ -88,27 +95,41 @@ pub fn run_ticks(isa: Isa, arena: &mut [f64], ticks: &Loop, parallel: bool) {
     ticks.check(isa, arena.len()).run(arena, ticks.ticks.clone(), parallel);
 }
 
+/// As [`run_ticks`]; tiles that do not have all lanes are copied to the numbers of the arena from `scratch` on, a share for each thread, where
+/// that pays. No bit depends on it.
+///
+/// # Panics
+/// As [`Loop::check`]; when the scratch memory is not in the arena, or a column is in it.
+pub fn run_ticks_in(isa: Isa, arena: &mut [f64], ticks: &Loop, parallel: bool, scratch: Range<usize>) {
+    assert!(scratch.start <= scratch.end && scratch.end <= arena.len(), "the scratch memory of a loop is not in its arena");
+    // Columns are checked against what lies before.
+    let checked = ticks.check(isa, scratch.start);
+    if !crate::packed::run(&checked, arena, parallel, scratch) {
+        checked.run(arena, ticks.ticks.clone(), parallel);
+    }
+}
+
 /// A loop that can be run in pieces without being checked again.
 #[derive(Clone, Debug)]
 pub struct Checked<'l, 'a> {
-    ticks: &'l Loop<'a>,
-    isa: Isa,
-    arena: usize,
-    plans: Vec<Plan>,
+    pub(crate) ticks: &'l Loop<'a>,
+    pub(crate) isa: Isa,
+    pub(crate) arena: usize,
+    pub(crate) plans: Vec<Plan>,
 }
 
 /// What is known of an action before the loop.
 #[derive(Clone, Debug, Default)]
-struct Plan {
+pub(crate) struct Plan {
     /// Of a program: (input, output) that are one column.
-    same: Vec<(usize, usize)>,
+    pub(crate) same: Vec<(usize, usize)>,
     /// Whether constants differ from tick to tick.
-    moving: bool,
+    pub(crate) moving: bool,
     /// Whether sites lie side by side, `lanes` apart.
-    flat: bool,
+    pub(crate) flat: bool,
     /// Of a program over all lanes, whose number is no multiple of 8: how many numbers beyond them may be computed too and put back,
     /// since they are in the arena and none of those beyond outputs belongs to another column of the action. 0 for none.
-    beyond: usize,
+    pub(crate) beyond: usize,
 }
 
 impl Action<'_> {
@@ -119,10 +140,11 @@ impl Action<'_> {
             Action::Adjoint { .. } => "adjoint of the tree solve".into(),
             Action::AddConstant { .. } => "constant".into(),
             Action::AddColumn { .. } => "sum".into(),
+            Action::Copy { .. } => "copy".into(),
         }
     }
 
-    fn uses(&self, lanes: usize) -> Vec<Use> {
+    pub(crate) fn uses(&self, lanes: usize) -> Vec<Use> {
         let used = |column, sites, written, name: String| Use { column, sites, width: lanes, shared: false, written, name };
         match self {
             Action::Run { program, sites, inputs, outputs } => {
@@ -137,6 +159,7 @@ impl Action<'_> {
             Action::Solve { tree, columns } => tree.uses_of_solve(columns, lanes),
             Action::Adjoint { tree, columns } => tree.uses_of_adjoint(columns, lanes),
             Action::AddConstant { to, .. } => vec![used(*to, 1, true, "sum".into())],
+            Action::Copy { from, to } => vec![used(*from, 1, false, "original".into()), used(*to, 1, true, "copy".into())],
             Action::AddColumn { from, to, sites } => {
                 vec![used(*from, *sites, false, "summand".into()), used(*to, *sites, true, "sum".into())]
             }
@@ -259,12 +282,12 @@ impl Checked<'_, '_> {
     }
 
     /// Numbers that are worked on in a tick.
-    fn work(&self) -> usize {
+    pub(crate) fn work(&self) -> usize {
         let sites = |a: &Action| match a {
             // A step is worth some numbers.
             Action::Run { program, sites, .. } => sites * program.steps(),
             Action::Solve { tree, .. } | Action::Adjoint { tree, .. } => 4 * tree.nodes(),
-            Action::AddConstant { .. } => 1,
+            Action::AddConstant { .. } | Action::Copy { .. } => 1,
             Action::AddColumn { sites, .. } => *sites,
         };
         self.ticks.lanes * self.ticks.actions.iter().map(sites).sum::<usize>()
@@ -274,7 +297,7 @@ impl Checked<'_, '_> {
     ///
     /// # Safety
     /// The arena has the length that was checked; `lanes` and `ticks` are within those that were; nobody else touches these lanes.
-    unsafe fn run_tile(&self, arena: Arena, lanes: Range<usize>, ticks: &Range<usize>) {
+    pub(crate) unsafe fn run_tile(&self, arena: Arena, lanes: Range<usize>, ticks: &Range<usize>) {
         let all = lanes.len() == self.ticks.lanes;
         let actions = &self.ticks.actions;
         // Alone with all lanes, nobody minds if what lies beyond them changes for a moment.
@@ -328,6 +351,10 @@ impl Checked<'_, '_> {
                 for l in 0..lanes.len() {
                     *to.add(l) += amount;
                 }
+            }
+            Action::Copy { from, to } => {
+                let (from, to) = (arena.add(from.begin(t) + lanes.start), arena.add(to.begin(t) + lanes.start));
+                std::ptr::copy_nonoverlapping(from, to, lanes.len());
             }
             Action::AddColumn { from, to, sites } => {
                 let (segments, n) = if flat { ((*sites).min(1), sites * lanes.len()) } else { (*sites, lanes.len()) };

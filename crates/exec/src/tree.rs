@@ -160,6 +160,43 @@ pub struct Adjoint<'a> {
     pub extrapolate: bool,
 }
 
+impl<'a> Couplings<'a> {
+    fn with_columns(self, column: impl Fn(&Column) -> Column) -> Couplings<'a> {
+        match self {
+            Couplings::Shared { .. } => self,
+            Couplings::Lanes { couplings, axial } => Couplings::Lanes { couplings: column(&couplings), axial: column(&axial) },
+        }
+    }
+}
+
+impl<'a> Solve<'a> {
+    /// The same with other columns.
+    pub(crate) fn with_columns(&self, column: impl Fn(&Column) -> Column) -> Solve<'a> {
+        let x = column(&self.x);
+        let v = if self.extrapolate { column(&self.v) } else { x };
+        let couplings = self.couplings.with_columns(&column);
+        Solve { couplings, d: column(&self.d), b: column(&self.b), v, x, pivot: column(&self.pivot), extrapolate: self.extrapolate }
+    }
+}
+
+impl<'a> Adjoint<'a> {
+    /// The same with other columns.
+    pub(crate) fn with_columns(&self, column: impl Fn(&Column) -> Column) -> Adjoint<'a> {
+        let x = column(&self.x);
+        Adjoint {
+            couplings: self.couplings.with_columns(&column),
+            pivot: column(&self.pivot),
+            v: if self.extrapolate { column(&self.v) } else { x },
+            x,
+            dx: column(&self.dx),
+            db: column(&self.db),
+            dd: column(&self.dd),
+            dg: self.dg.as_ref().map(&column),
+            extrapolate: self.extrapolate,
+        }
+    }
+}
+
 impl Tree {
     /// The tree in which node `i` has parent `parent[i]`, or is a root. Nodes from `membrane` on are junctions without membrane:
     /// their `d` and `b` are zero, and nobody need write them.

@@ -4,7 +4,7 @@ mod kernels;
 mod trees;
 
 use homolog_base::Key;
-use homolog_exec::{Action, Adjoint, Column, Couplings, Isa, Loop, Program, Solve, Tree, run_ticks};
+use homolog_exec::{Action, Adjoint, Column, Couplings, Isa, Loop, Program, Solve, Tree, run_ticks, run_ticks_in};
 use trees::{bits, cell};
 
 /// A loop that steps gates and a current at every compartment, solves, and records; and the numbers that it starts from.
@@ -15,7 +15,7 @@ struct Case {
     arena: Vec<f64>,
 }
 
-const TICKS: usize = 5;
+const TICKS: usize = 20;
 
 impl Case {
     fn new(lanes: usize, gap: usize) -> Case {
@@ -57,6 +57,7 @@ impl Case {
             Action::AddConstant { to: Column { at: self.work(8).at + 2 * self.site, ..self.work(8) }, amount: 0.25 },
             Action::AddColumn { from: self.work(0), to: self.work(8), sites: 3 },
             Action::AddColumn { from: self.tape(1, 0), to: self.work(7), sites: membrane },
+            Action::Copy { from: Column { at: self.work(7).at + self.site, ..self.work(7) }, to: self.tape(4, 1) },
             Action::Solve {
                 tree: &self.tree,
                 columns: Solve {
@@ -124,6 +125,10 @@ fn plainly(isa: Isa, arena: &mut [f64], l: &Loop) {
                     let (couplings, dg) = (couplings_at(s.couplings, t), s.dg.map(|c| at(c, t)));
                     tree.adjoint(isa, arena, &Adjoint { couplings, pivot, v, x, dx, db: at(s.db, t), dd: at(s.dd, t), dg, ..*s }, l.lanes);
                 }
+                Action::Copy { from, to } => {
+                    let (from, to) = (at(*from, t).at, at(*to, t).at);
+                    arena.copy_within(from..from + l.lanes, to);
+                }
                 Action::AddConstant { to, amount } => (0..l.lanes).for_each(|k| arena[at(*to, t).at + k] += amount),
                 Action::AddColumn { from, to, sites } => {
                     for s in 0..*sites {
@@ -157,6 +162,18 @@ fn the_loop_equals_nested_calls_on_any_tiles_and_threads() {
                 plainly(Isa::best(), &mut want, &l);
                 assert!(want.iter().all(|x| x.is_finite()), "numbers that say nothing");
                 for isa in Isa::available() {
+                    for scratch in [10_000, 40_000, 400_000] {
+                        for (threads, pool) in pools.iter().enumerate() {
+                            let mut got = case.arena.clone();
+                            let numbers = got.len();
+                            got.resize(numbers + scratch, f64::NAN);
+                            l.tile = 64;
+                            pool.install(|| run_ticks_in(isa, &mut got, &l, threads > 0, numbers..numbers + scratch));
+                            let wrong = (0..numbers).find(|&i| got[i].to_bits() != want[i].to_bits());
+                            let differ = wrong.map(|i| (i, got[i], want[i]));
+                            assert_eq!(differ, None, "{lanes} lanes, gap {gap}, scratch of {scratch}, {isa:?}, reverse {reverse}");
+                        }
+                    }
                     for tile in [1, 8, 24, lanes] {
                         l.tile = tile;
                         for (threads, pool) in pools.iter().enumerate() {

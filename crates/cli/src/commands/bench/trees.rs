@@ -39,7 +39,9 @@ impl Generator {
 
 /// A cell's file: branches, then what is the same in all.
 fn cell(time: f64, step: f64) -> String {
-    let mut text = "title = \"Soma and fifty branches\"\n[branch.b0]\nlength = \"20 um\"\ndiameter = \"20 um\"\ncompartments = 1\nregion = \"all\"\n".to_string();
+    let mut text =
+        "title = \"Soma and fifty branches\"\n[branch.b0]\nlength = \"20 um\"\ndiameter = \"20 um\"\ncompartments = 1\nregion = \"all\"\n"
+            .to_string();
     let mut random = Generator::new(7);
     for k in 1..=50usize {
         let (parent, depth) = ((k - 1) / 2, (k + 1).ilog2());
