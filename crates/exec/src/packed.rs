@@ -107,7 +107,7 @@ impl Packing {
         let at = c.begin(first);
         let r = self.region(at);
         let o = at - r.from;
-        let (slot, rest) = if r.pitch > 0 { (o / r.pitch, o % r.pitch) } else { (0, o) };
+        let (slot, rest) = o.checked_div(r.pitch).map_or((0, o), |slot| (slot, o % r.pitch));
         let at = scratch + (r.before + slot * r.sites + rest / r.site) * lanes;
         let tick = if c.tick == 0 { 0 } else { (r.sites * lanes) as isize };
         Column { at, tick, site: lanes }
@@ -158,7 +158,7 @@ fn region(members: &[&Piece], l: &Loop, chunk: usize) -> Option<Region> {
     let site = if site == 0 { l.lanes } else { site };
     let place = |p: &Piece| {
         let o = p.begin - from;
-        let (slot, rest) = if pitch > 0 { (o / pitch, o % pitch) } else { (0, o) };
+        let (slot, rest) = o.checked_div(pitch).map_or((0, o), |slot| (slot, o % pitch));
         rest.is_multiple_of(site).then_some((slot, rest / site))
     };
     let places: Vec<(usize, usize)> = members.iter().map(|p| place(p)).collect::<Option<_>>()?;
