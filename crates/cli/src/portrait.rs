@@ -249,6 +249,7 @@ mod tests {
         Branch {
             name: region.into(),
             parent: None,
+            at: None,
             region: region.into(),
             points: points.iter().enumerate().map(point).collect(),
             compartments: None,

@@ -156,6 +156,7 @@ mod tests {
         Branch {
             name: name.into(),
             parent,
+            at: None,
             region: name.split('.').next().unwrap_or("").into(),
             points: vec![point(0.0, diameters.0, from), point(length, diameters.1, to)],
             compartments: None,

@@ -80,6 +80,8 @@ pub struct Branch {
     pub name: Located<String>,
     /// Index of the branch whose end it begins at.
     pub parent: Option<usize>,
+    /// Where on that branch it begins, from 0 to 1, if not at its end: in the middle of the compartment that holds the place.
+    pub at: Option<Located<f64>>,
     /// Name of the region it belongs to.
     pub region: Located<String>,
     /// Diameters along it: at least two points, distances not falling, the first 0.
@@ -129,6 +131,9 @@ impl Branch {
 pub enum Discretisation {
     /// No compartment is longer than this fraction of the length constant at 100 Hz (Hines & Carnevale 2001, Neuroscientist 7, 123).
     DLambda(f64),
+    /// As NEURON's tools cut a cell (Hines & Carnevale 2001; `lambda_f` and `Import3d` of its library): an odd number by the same rule, what
+    /// grows from the soma begins in its middle, and the ring at a step in diameter is membrane.
+    Neuron(f64),
     /// No compartment is longer than this, um.
     MaxLength(f64),
     /// So many to each branch.

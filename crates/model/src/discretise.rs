@@ -45,6 +45,8 @@ pub enum Above {
     Nothing,
     /// The end of a compartment.
     EndOf(usize),
+    /// The middle of a compartment.
+    MiddleOf(usize),
     /// A junction.
     Junction(usize),
 }
@@ -82,7 +84,7 @@ pub fn count(cell: &Cell, branch: &Branch) -> usize {
     match cell.discretisation.value {
         Discretisation::PerBranch(n) => n.max(1),
         Discretisation::MaxLength(most) => whole(branch.length() / most - 1e-9),
-        Discretisation::DLambda(fraction) => {
+        rule @ (Discretisation::DLambda(fraction) | Discretisation::Neuron(fraction)) => {
             // Of a cylinder, lambda = 1/2 sqrt(d / (pi f R c)); with d in um, R in ohm cm and c in uF/cm2 the root is in 1e5 um.
             let lambda = |d: f64| 1e5 * (d / (4.0 * PI * FREQUENCY * cell.resistivity.value * cell.capacitance.value)).sqrt();
             let mut electrotonic = 0.0;
@@ -90,13 +92,17 @@ pub fn count(cell: &Cell, branch: &Branch) -> usize {
                 let d = 0.5 * (pair[0].diameter + pair[1].diameter);
                 electrotonic += (pair[1].along - pair[0].along) / lambda(d);
             }
-            whole(electrotonic / fraction - 1e-9)
+            match rule {
+                Discretisation::Neuron(_) => ((electrotonic / fraction + 0.9) / 2.0) as usize * 2 + 1,
+                _ => whole(electrotonic / fraction - 1e-9),
+            }
         }
     }
 }
 
-/// Side area (um2) and resistance for 1 ohm cm (MOhm) of a branch between two distances.
-fn measure(branch: &Branch, from: f64, to: f64) -> (f64, f64) {
+/// Side area (um2) and resistance for 1 ohm cm (MOhm) of a branch between two distances; with `rings` a step in diameter has the area of
+/// a ring.
+fn measure(branch: &Branch, from: f64, to: f64, rings: bool) -> (f64, f64) {
     let (mut area, mut resistance) = (0.0, 0.0);
     for pair in branch.points.windows(2) {
         let (a, b) = (pair[0], pair[1]);
@@ -104,6 +110,9 @@ fn measure(branch: &Branch, from: f64, to: f64) -> (f64, f64) {
         let h = end - start;
         // A step in diameter has no length.
         if h <= 0.0 {
+            if rings && a.along == b.along && (from..to).contains(&a.along) {
+                area += 0.25 * PI * (a.diameter * a.diameter - b.diameter * b.diameter).abs();
+            }
             continue;
         }
         let diameter = |along: f64| a.diameter + (b.diameter - a.diameter) * ((along - a.along) / (b.along - a.along));
@@ -117,6 +126,7 @@ fn measure(branch: &Branch, from: f64, to: f64) -> (f64, f64) {
 
 /// Cuts a cell.
 pub fn cut(cell: &Cell) -> Cut {
+    let rings = matches!(cell.discretisation.value, Discretisation::Neuron(_));
     let mut out = Cut { compartments: vec![], above: vec![], junctions: vec![], first: vec![] };
     for (b, branch) in cell.branches.iter().enumerate() {
         let n = count(cell, branch);
@@ -124,14 +134,18 @@ pub fn cut(cell: &Cell) -> Cut {
         let length = branch.length() / n as f64;
         for k in 0..n {
             let (start, middle, end) = (k as f64 * length, (k as f64 + 0.5) * length, (k + 1) as f64 * length);
-            let (a, towards) = measure(branch, start, middle);
-            let (z, away) = measure(branch, middle, end);
+            let (a, towards) = measure(branch, start, middle, rings);
+            let (z, away) = measure(branch, middle, end, rings);
             out.compartments.push(Compartment { branch: b, index: k, length, area: a + z, towards, away });
         }
     }
     out.first.push(out.compartments.len());
     // A branch with one child continues in it; with more, they meet in a junction.
-    let children = |b: usize| cell.branches.iter().filter(|c| c.parent == Some(b)).count();
+    let at = |c: &Branch| {
+        let of_soma = rings && c.parent == Some(0) && cell.branches[0].region.value == "soma" && c.region.value != "soma";
+        c.at.as_ref().map(|x| x.value).or(of_soma.then_some(0.5)).filter(|x| *x < 1.0)
+    };
+    let children = |b: usize| cell.branches.iter().filter(|c| c.parent == Some(b) && at(c).is_none()).count();
     let mut junction: Vec<Option<usize>> = vec![None; cell.branches.len()];
     for (b, branch) in cell.branches.iter().enumerate() {
         for k in out.first[b]..out.first[b + 1] {
@@ -140,6 +154,7 @@ pub fn cut(cell: &Cell) -> Cut {
             } else {
                 match branch.parent {
                     None => Above::Nothing,
+                    Some(p) if at(branch).is_some() => Above::MiddleOf(out.at(p, at(branch).unwrap_or(1.0))),
                     Some(p) if children(p) == 1 => Above::EndOf(out.first[p + 1] - 1),
                     Some(p) => Above::Junction(*junction[p].get_or_insert_with(|| {
                         out.junctions.push(out.first[p + 1] - 1);

@@ -60,7 +60,14 @@ pub(crate) fn branches(mut runs: Vec<Run>) -> Option<Vec<Branch>> {
         let number = count.entry(run.kind).or_default();
         let name = if run.kind == SOMA && *number == 0 { region.clone() } else { format!("{region}.{number}") };
         *number += 1;
-        Branch { name: name.as_str().into(), parent: run.parent, region: region.as_str().into(), points: run.points, compartments: None }
+        Branch {
+            name: name.as_str().into(),
+            parent: run.parent,
+            at: None,
+            region: region.as_str().into(),
+            points: run.points,
+            compartments: None,
+        }
     };
     Some(runs.into_iter().map(branch).collect())
 }

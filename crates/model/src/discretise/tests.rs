@@ -146,3 +146,40 @@ fn a_place_on_a_branch_lies_in_the_compartment_that_holds_it() {
     let at = |x: f64| cut.at(0, x);
     assert_eq!([0.0, 0.24, 0.25, 0.5, 0.74, 0.75, 1.0].map(at), [0, 0, 1, 2, 2, 3, 3]);
 }
+
+#[test]
+fn a_branch_may_begin_anywhere_on_its_parent_and_hangs_on_the_middle_of_a_compartment() {
+    let piece =
+        |name: &str, more: &str, n: usize| format!("[branch.{name}]\n{more}length = \"30 um\"\ndiameter = \"2 um\"\ncompartments = {n}\n");
+    let begins = |at: &str| format!("parent = \"a\"\n{at}\n");
+    let all =
+        piece("a", "", 3) + &piece("b", &begins("at = 0.5"), 1) + &piece("c", &begins("at = 1"), 1) + &piece("d", &begins("at = 0"), 1);
+    let made = cut(&cell(&all));
+    assert!(made.junctions.is_empty(), "one alone begins at the end");
+    let middle = Above::MiddleOf;
+    assert_eq!(made.above, [Above::Nothing, Above::EndOf(0), Above::EndOf(1), middle(1), Above::EndOf(2), middle(0)]);
+}
+
+#[test]
+fn neurons_rule_gives_odd_numbers_begins_at_the_middle_of_the_soma_and_counts_rings() {
+    let text = "
+        [branch.soma]
+        points = [[0, 10], [5, 10], [5, 20], [20, 20]]
+        [branch.a]
+        parent = \"soma\"
+        length = \"500 um\"
+        diameter = \"2 um\"
+        [branch.b]
+        parent = \"a\"
+        length = \"20 um\"
+        diameter = \"2 um\"
+        [discretisation]
+        neuron = 0.1";
+    let made = cut(&cell(text));
+    let lambda = 1e5 * (2.0 / (4.0 * PI * 100.0 * 100.0)).sqrt();
+    let n = |length: f64| ((length / (0.1 * lambda) + 0.9) / 2.0) as usize * 2 + 1;
+    assert_eq!(made.first, [0, 1, 1 + n(500.0), 1 + n(500.0) + n(20.0)]);
+    assert_eq!((made.above[1], n(500.0) % 2, n(20.0)), (Above::MiddleOf(0), 1, 1));
+    let ring = 0.25 * PI * (400.0 - 100.0);
+    close(made.compartments[0].area, PI * (10.0 * 5.0 + 20.0 * 15.0) + ring, "soma");
+}

@@ -28,12 +28,14 @@
 //!
 //! [branch.left]
 //! parent = "soma"                     # begins at its end
+//! at = 0.5                            # optional: or there, from 0 to 1
 //! points = [[0, 2], [150, 1]]         # instead of length and diameter: distance and diameter in um, then x, y, z where known
 //! region = "dendrite"                 # optional: the name of the branch when not given
 //! compartments = 5                    # optional: instead of what [discretisation] gives
 //!
 //! [discretisation]                    # optional: one of these
 //! d-lambda = 0.1                      # the default: part of the length constant at 100 Hz
+//! neuron = 0.1                        # as NEURON's tools do: an odd number; from the middle of the soma
 //! max-length = "20 um"
 //! per-branch = 3
 //!
@@ -233,9 +235,10 @@ fn temperature(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<f64> {
 
 /// `{ d-lambda = 0.1 }`, `{ max-length = "20 um" }`, `{ per-branch = 3 }`.
 fn discretisation(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Discretisation> {
-    let (form, v) = parts::only_key(r, "discretisation", v, &["d-lambda", "max-length", "per-branch"], &[])?;
+    let (form, v) = parts::only_key(r, "discretisation", v, &["d-lambda", "neuron", "max-length", "per-branch"], &[])?;
     Some(match form {
         "d-lambda" => Discretisation::DLambda(r.number(form, v, POSITIVE)?),
+        "neuron" => Discretisation::Neuron(r.number(form, v, POSITIVE)?),
         "max-length" => Discretisation::MaxLength(r.physical(form, v, LENGTH, POSITIVE)?),
         _ => Discretisation::PerBranch(compartments(r, form, v)?),
     })

@@ -98,7 +98,8 @@ fn edge(parts: &CableParts, a: &Arrangement, node: usize) -> Option<[Option<Side
     match parts.cut.above[c] {
         Above::Nothing => None,
         Above::EndOf(p) => Some([side(c, true), side(p, false)]),
-        Above::Junction(_) => Some([side(c, true), None]),
+        // Nothing lies between a middle, or a junction, and what begins there.
+        Above::MiddleOf(_) | Above::Junction(_) => Some([side(c, true), None]),
     }
 }
 

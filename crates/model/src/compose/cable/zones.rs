@@ -86,7 +86,7 @@ impl Arrangement {
         }
         let node = |a: Above| match a {
             Above::Nothing => None,
-            Above::EndOf(c) => Some(memory[c] as u32),
+            Above::EndOf(c) | Above::MiddleOf(c) => Some(memory[c] as u32),
             Above::Junction(j) => Some((n + j) as u32),
         };
         let mut parent: Vec<Option<u32>> = order.iter().map(|&c| node(parts.cut.above[c])).collect();
@@ -240,7 +240,7 @@ fn depths(above: &[Above], junctions: &[usize]) -> Vec<usize> {
         // What a compartment hangs on comes before it.
         depth.push(match a {
             Above::Nothing => 0,
-            Above::EndOf(c) => depth[*c] + 1,
+            Above::EndOf(c) | Above::MiddleOf(c) => depth[*c] + 1,
             Above::Junction(j) => depth[junctions[*j]] + 2,
         });
     }

@@ -1,6 +1,6 @@
 //! The shape: branches one by one, or the file that holds them.
 
-use super::super::walk::{LENGTH, POSITIVE, Reader, Section, Value, in_order, kind};
+use super::super::walk::{FRACTION, LENGTH, POSITIVE, Reader, Section, Value, in_order, kind};
 use super::{Morphology, compartments};
 use crate::cell::{Branch, Point};
 use crate::network::Located;
@@ -134,8 +134,15 @@ fn branch(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>, parent: Opti
             "expected letters, digits, `_`, `-` and `.` only",
         );
     }
-    let s = r.section(&format!("branch.{}", name.value), v, &["parent", "region", "length", "diameter", "points", "compartments"])?;
+    let s = r.section(&format!("branch.{}", name.value), v, &["parent", "at", "region", "length", "diameter", "points", "compartments"])?;
     r.optional(&s, "parent", Reader::name);
+    let at = r.optional(&s, "at", |r, k, v| r.number(k, v, FRACTION));
+    if let (Some(x), None) = (&at, parent)
+        && s.lacks("parent")
+    {
+        r.error("cell-root", format!("`{}` begins at no other branch, so `at` means nothing", s.name), x.span, "a place on its parent")
+            .hint = Some("remove it, or name the parent".into());
+    }
     let region = r.optional(&s, "region", Reader::name).unwrap_or_else(|| name.clone());
     let compartments = r.optional(&s, "compartments", compartments);
     let points = if let Some(v) = s.get("points") {
@@ -155,7 +162,7 @@ fn branch(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>, parent: Opti
             [(0.0, first), (l.value, last)].map(|(along, diameter)| Point { along, diameter, position: None }).to_vec()
         })
     };
-    Some(Branch { name, parent, region, points: points?, compartments })
+    Some(Branch { name, parent, at, region, points: points?, compartments })
 }
 
 /// `"2 um"`, or `["2 um", "1 um"]`: where it begins and where it ends.

@@ -191,6 +191,7 @@ fn bare(mut c: Cell) -> Cell {
     for x in &mut c.branches {
         b(&mut x.name);
         b(&mut x.region);
+        x.at.iter_mut().for_each(b);
         x.compartments.iter_mut().for_each(b);
     }
     for p in &mut c.paints {
@@ -237,6 +238,7 @@ fn branch() -> impl Strategy<Value = Branch> {
         Branch {
             name: Located::default(),
             parent: None,
+            at: compartments.map(|n| (0.01 * n as f64).into()),
             region: ["soma", "basal", "custom.5"][region].into(),
             points,
             compartments: compartments.map(Located::from),
@@ -253,6 +255,7 @@ fn cell() -> impl Strategy<Value = Cell> {
         for (k, (mut b, parent)) in all.into_iter().enumerate() {
             b.name = format!("b.{k}").into();
             b.parent = (k > 0).then(|| parent.index(k));
+            b.at = b.at.filter(|_| k > 0);
             out.push(b);
         }
         out

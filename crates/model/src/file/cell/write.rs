@@ -28,6 +28,9 @@ pub fn write_cell(cell: &Cell) -> String {
         if let Some(p) = b.parent {
             line("parent", quoted(&cell.branches[p].name));
         }
+        if let Some(at) = &b.at {
+            line("at", number(at.value));
+        }
         for (k, v) in shape(b) {
             line(k, v);
         }
@@ -39,6 +42,7 @@ pub fn write_cell(cell: &Cell) -> String {
     line("\n[discretisation]", String::new());
     match cell.discretisation.value {
         Discretisation::DLambda(x) => line("d-lambda", number(x)),
+        Discretisation::Neuron(x) => line("neuron", number(x)),
         Discretisation::MaxLength(x) => line("max-length", with(x, "um")),
         Discretisation::PerBranch(n) => line("per-branch", n.to_string()),
     }
