@@ -4,6 +4,7 @@
 //! A cell stands where a neuron of one `.mod` file stands: it makes the same declarations (how strong a weight of 1 is, how long
 //! an input is shown, how it is read out), so one word exchanges the one for the other.
 
+use crate::expression::Expression;
 use crate::network::Located;
 use homolog_base::{Source, Span};
 use homolog_ir::{Receptor, Surrogate};
@@ -163,10 +164,23 @@ pub struct Paint {
     pub mechanism: Located<String>,
     /// Where; empty for everywhere.
     pub regions: Vec<Located<String>>,
+    /// Where in these: a condition on the middle of a compartment.
+    pub condition: Option<Located<Expression>>,
     /// Parameters that differ from its defaults.
     pub parameters: BTreeMap<String, Quantity>,
+    /// Parameters that depend on the place.
+    pub fields: BTreeMap<String, Field>,
     /// Where the entry stands.
     pub span: Span,
+}
+
+/// A parameter that depends on the place: its value in the middle of each compartment.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Field {
+    /// How much of `unit`.
+    pub value: Located<Expression>,
+    /// The unit; the parameter's own when not given.
+    pub unit: Option<String>,
 }
 
 /// A mechanism at one place: an electrode, a stimulus.

@@ -12,6 +12,7 @@
 //! more branches begin at one end, a *junction* without membrane stands between them, so that their resistances meet in one point.
 
 use crate::cell::{Branch, Cell, Discretisation};
+use crate::expression::Place;
 use std::f64::consts::PI;
 
 /// A piece of membrane with one potential.
@@ -65,6 +66,34 @@ pub struct Cut {
 }
 
 impl Cut {
+    /// What the middle of every compartment is known by.
+    pub fn places(&self, cell: &Cell) -> Vec<Place> {
+        let mut starts: Vec<(f64, f64)> = Vec::with_capacity(cell.branches.len());
+        let mut out = Vec::with_capacity(self.compartments.len());
+        for (b, branch) in cell.branches.iter().enumerate() {
+            // From the middle of the first branch to both of its ends; from all others away.
+            let (start, order) = match branch.parent {
+                None => (-0.5 * branch.length(), 0.0),
+                Some(p) => {
+                    let parent = &cell.branches[p];
+                    let along = match self.above[self.first[b]] {
+                        Above::MiddleOf(c) => (self.compartments[c].index as f64 + 0.5) * self.compartments[c].length,
+                        _ => parent.length(),
+                    };
+                    let (from, order) = starts[p];
+                    ((from + along).abs(), order + 1.0)
+                }
+            };
+            starts.push((start, order));
+            for c in &self.compartments[self.first[b]..self.first[b + 1]] {
+                let along = (c.index as f64 + 0.5) * c.length;
+                let position = along / branch.length();
+                out.push(Place { distance: (start + along).abs(), diameter: c.diameter(), order, position });
+            }
+        }
+        out
+    }
+
     /// The compartment that holds a place on a branch, from 0 at its beginning to 1.
     pub fn at(&self, branch: usize, position: f64) -> usize {
         let n = self.first[branch + 1] - self.first[branch];

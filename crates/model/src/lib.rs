@@ -13,6 +13,7 @@ pub mod checkpoint;
 pub mod compile;
 pub mod compose;
 pub mod discretise;
+pub mod expression;
 pub mod file;
 pub mod library;
 pub mod model;

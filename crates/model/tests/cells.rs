@@ -89,6 +89,37 @@ fn a_concentration_has_one_writer_and_a_given_one_a_reader() {
     assert!(shown.contains("reads or writes `cai`"), "{shown}");
 }
 
+/// Columns of a compiled group by name, place by place.
+fn fixed(library: &Library, name: &str) -> Vec<f64> {
+    let (model, _) =
+        compile(&cells(true), library, 0).unwrap_or_else(|e| panic!("{}", e.iter().map(|d| d.render(false)).collect::<String>()));
+    let group = &model.groups[1];
+    group.fixed.iter().find(|f| f.name == name).and_then(|f| f.values.clone()).unwrap_or_default()
+}
+
+#[test]
+fn a_parameter_may_depend_on_the_place_and_a_mechanism_stand_where_a_condition_holds() {
+    let with = |more: &str| with_cell(&CELL.replace("[positive]", &format!("{more}\n    [positive]")));
+    // A soma of 20 um, then 80 um in 3 and 160 um in 4 compartments from its end.
+    let far = with(
+        "[[paint]]\n    mechanism = \"pas\"\n    where = \"distance > 60\"\n    parameters = { g = { value = \"1e-6*distance\", unit = \"mS/cm2\" } }",
+    );
+    let want = [10.0 + 2.5 * 80.0 / 3.0, 70.0, 110.0, 150.0];
+    let mut found = fixed(&far, "pas.g");
+    found.sort_by(f64::total_cmp);
+    let mut want = want.map(|d| 1e-9 * d);
+    want.sort_by(f64::total_cmp);
+    assert_eq!(found.len(), 4, "{found:?}");
+    assert!(found.iter().zip(want).all(|(a, b)| (a / b - 1.0).abs() < 1e-12), "{found:?} {want:?}");
+    let shown = the_problem(&cells(true), &with("[[paint]]\n    mechanism = \"pas\"\n    where = \"distance > 1000\""), "cell-nowhere");
+    assert!(shown.contains("the farthest is 150 um"), "{shown}");
+    let field = |text: &str| with(&format!("[[paint]]\n    mechanism = \"pas\"\n    parameters = {{ g = {{ {text} }} }}"));
+    let shown = the_problem(&cells(true), &field("value = \"-1e-3*distance\""), "model-limits");
+    assert!(shown.contains("where the distance is"), "{shown}");
+    let shown = the_problem(&cells(true), &field("value = \"distance\", unit = \"mV\""), "model-unit");
+    assert!(shown.contains("`g` of `pas` is in S/cm2, not in mV"), "{shown}");
+}
+
 #[test]
 fn parameters_are_checked_whether_or_not_anything_arrives_at_their_receptor() {
     for driven in [true, false] {

@@ -200,8 +200,18 @@ fn find<'a>(around: &Around<'a>, cell: &Cell, name: &Located<String>, role: Role
 
 fn paints<'a>(around: &Around<'a>, population: &Population, cell: &Cell, cut: &Cut, problems: &mut Vec<Diagnostic>) -> Vec<Painted<'a>> {
     let mut out: Vec<Painted> = Vec::new();
+    let places = cut.places(cell);
     for paint in &cell.paints {
-        let at = of_regions(cell, cut, &paint.regions, problems);
+        let mut at = of_regions(cell, cut, &paint.regions, problems);
+        if let Some(condition) = &paint.condition {
+            at.iter_mut().zip(&places).for_each(|(at, place)| *at &= condition.at(place) != 0.0);
+            if !at.contains(&true) {
+                let d = Diagnostic::error("cell-nowhere", format!("no compartment of `{}` is where this holds", cell.name));
+                let farthest = places.iter().map(|p| p.distance).fold(0.0, f64::max);
+                let d = d.hint(format!("the farthest is {farthest:.0} um from the middle of the first branch"));
+                problems.push(cell.locate(d, condition.span, "holds nowhere"));
+            }
+        }
         let mechanism = match find(around, cell, &paint.mechanism, Role::Channel, "expected a mechanism of the membrane") {
             Ok(m) => m,
             Err(d) => {
@@ -224,8 +234,15 @@ fn paints<'a>(around: &Around<'a>, population: &Population, cell: &Cell, cut: &C
         let given = paint.parameters.iter().map(|(name, setting)| (name.as_str(), setting));
         let mut values = settings::read(mechanism, given, &|d, span, label| cell.locate(d, span, label), problems);
         values.extend(overrides(around.network, population, &mechanism.name, mechanism, problems));
-        problems.extend(limits::defaults(around.library, mechanism, |name| values.contains_key(name)));
-        out.push(Painted { mechanism, prefix: mechanism.name.clone(), values, at });
+        problems.extend(limits::defaults(around.library, mechanism, |name| values.contains_key(name) || paint.fields.contains_key(name)));
+        let mut fields = BTreeMap::new();
+        for (name, field) in &paint.fields {
+            match settings::field(mechanism, name, field, &places, &at) {
+                Ok(x) => _ = fields.insert(name.clone(), x),
+                Err(d) => problems.push(cell.locate(d, field.value.span, "this field")),
+            }
+        }
+        out.push(Painted { mechanism, prefix: mechanism.name.clone(), values, fields, at });
     }
     out
 }
@@ -267,7 +284,7 @@ fn placements<'a>(
         problems.extend(limits::defaults(around.library, mechanism, |name| values.contains_key(name)));
         let here = cut.at(branch, placed.position);
         let at = (0..cut.compartments.len()).map(|c| c == here).collect();
-        out.push(Painted { mechanism, prefix: prefix.to_string(), values, at });
+        out.push(Painted { mechanism, prefix: prefix.to_string(), values, fields: BTreeMap::new(), at });
     }
 }
 
@@ -395,7 +412,13 @@ fn start(parts: &CableParts, name: &str) -> Option<Start> {
         Some(())
     };
     for p in parts.painted.iter().filter(|p| p.prefix == prefix) {
-        add(p.mechanism, &p.at, p.values.get(name).copied());
+        match p.fields.get(name) {
+            None => _ = add(p.mechanism, &p.at, p.values.get(name).copied()),
+            Some(values) => (0..p.at.len()).filter(|c| p.at[*c]).for_each(|c| {
+                let here: Vec<bool> = (0..p.at.len()).map(|k| k == c).collect();
+                add(p.mechanism, &here, Some(values[c]));
+            }),
+        }
     }
     for r in parts.receptors.iter().zip(SIGNS).filter(|(_, sign)| *sign == prefix).filter_map(|(r, _)| r.as_ref()) {
         add(r.mechanism, &r.at, r.receptor.parameters.iter().find(|(n, ..)| *n == name).map(|(_, v, _)| *v));

@@ -18,7 +18,7 @@ use super::readout::Reading;
 use super::scope::{Scope, column, receive};
 use crate::cell::{Cell, Scheme};
 use crate::discretise::Cut;
-use crate::model::{Action, Clock, Group, Launch, Learned, Opening, Variable, port};
+use crate::model::{Action, Clock, Fixed, Group, Launch, Learned, Opening, Variable, port};
 use homolog_base::Unit;
 use homolog_ir::{Builder, Class, Kernel, Mechanism, Port, Readout, Receptor, Role, Value};
 use std::collections::BTreeMap;
@@ -43,6 +43,8 @@ pub struct Painted<'a> {
     pub prefix: String,
     /// Parameters that differ from its defaults, in its units.
     pub values: BTreeMap<String, f64>,
+    /// Parameters that depend on the place, in its units: a value for every compartment of the cut.
+    pub fields: BTreeMap<String, Vec<f64>>,
     /// For every compartment of the cut: whether it has it.
     pub at: Vec<bool>,
 }
@@ -139,6 +141,7 @@ pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
     let a = Arrangement::new(parts);
     let mut group = Group { clock: Clock::Tick, spikes: true, ..Group::default() };
     geometry::geometry(parts, &a, &mut group);
+    group.fixed.extend(fields(parts, &a));
     let mut problems = Vec::new();
     let (mut currents, mut states, mut initial) = (Vec::new(), Vec::new(), Vec::new());
     for zone in &a.zones {
@@ -218,6 +221,32 @@ pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
     Ok(group)
 }
 
+/// The columns of parameters that depend on the place.
+fn fields(parts: &CableParts, a: &Arrangement) -> Vec<Fixed> {
+    let mut out: Vec<Fixed> = Vec::new();
+    for p in &parts.painted {
+        for (name, values) in &p.fields {
+            let name = format!("{}.{name}", p.prefix);
+            if parts.learns(&name) {
+                continue;
+            }
+            let domain = a.domain(&name).unwrap_or(&[]);
+            let k = out.iter().position(|f| f.name == name).unwrap_or_else(|| {
+                out.push(Fixed { name, sites: domain.len(), values: Some(vec![0.0; domain.len()]) });
+                out.len() - 1
+            });
+            let column = out[k].values.as_mut().expect("just made");
+            for (x, m) in column.iter_mut().zip(domain) {
+                let c = a.order[*m as usize];
+                if p.at[c] {
+                    *x = values[c];
+                }
+            }
+        }
+    }
+    out
+}
+
 /// A moment of a tick in a zone, and what its mechanisms see.
 #[derive(Clone, Copy)]
 struct At<'i> {
@@ -279,7 +308,13 @@ impl CableParts<'_> {
         let prefix = &p.prefix;
         let mut s = Scope::new(b, p.mechanism, prefix, at.dt, self.cell.celsius.value, |b, q| {
             let name = format!("{prefix}.{}", q.name);
-            if self.learns(&name) { b.input(&name, q.unit) } else { b.constant(p.values.get(&q.name).copied().unwrap_or(q.default)) }
+            if self.learns(&name) {
+                b.input(&name, q.unit)
+            } else if p.fields.contains_key(&q.name) {
+                here.a.fixed_value(b, here.group, here.zone, &name, q.unit)
+            } else {
+                b.constant(p.values.get(&q.name).copied().unwrap_or(q.default))
+            }
         });
         self.surroundings(b, here, &mut s, at);
         s

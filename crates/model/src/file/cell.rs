@@ -42,7 +42,8 @@
 //! [[paint]]                           # a mechanism in the membrane
 //! mechanism = "hh"
 //! regions = ["soma"]                  # or region = "soma"; everywhere when not given
-//! parameters = { gnabar = "0.12 S/cm2" }          # optional
+//! where = "distance > 200 and diameter < 2"       # optional: of these, so far from the middle of the first branch, um
+//! parameters = { gnabar = "0.12 S/cm2", gl = { value = "3e-4*exp(-distance/500)", unit = "S/cm2" } }     # optional
 //!
 //! [[place]]                           # a mechanism at one place: an electrode, a stimulus
 //! mechanism = "vclamp"
@@ -85,6 +86,7 @@
 mod branches;
 mod check;
 mod ions;
+mod places;
 mod write;
 
 pub use write::write_cell;
@@ -275,12 +277,12 @@ fn regions(r: &mut Reader<'_>, s: &Section<'_, '_>) -> Vec<Located<String>> {
 }
 
 fn paint(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Paint> {
-    let s = r.section("paint", v, &["mechanism", "region", "regions", "parameters"])?;
+    let s = r.section("paint", v, &["mechanism", "region", "regions", "where", "parameters"])?;
     let mechanism = r.required(&s, "mechanism", "\"hh\"", Reader::name);
     let regions = regions(r, &s);
-    let parameters = r.optional(&s, "parameters", Reader::quantities).map(|p| p.value).unwrap_or_default();
-    let parameters: BTreeMap<String, Quantity> = parameters.into_iter().map(|(k, x)| (k.value, x)).collect();
-    Some(Paint { mechanism: mechanism?, regions, parameters, span: s.span })
+    let condition = r.optional(&s, "where", |r, k, v| places::expression(r, k, v, true));
+    let (parameters, fields) = r.optional(&s, "parameters", places::parameters).map(|p| p.value).unwrap_or_default();
+    Some(Paint { mechanism: mechanism?, regions, condition, parameters, fields, span: s.span })
 }
 
 fn placement(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Placement> {

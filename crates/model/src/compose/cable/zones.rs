@@ -187,7 +187,8 @@ impl Arrangement {
     pub fn fixed_value(&self, b: &mut Builder, group: &Group, zone: &Zone, name: &str, unit: Unit) -> Value {
         let column = group.fixed.iter().find(|f| f.name == name).expect("the geometry gives it");
         if let Some(values) = &column.values {
-            let mine = &values[zone.start..zone.start + zone.count];
+            let from = self.domain(name).map_or(zone.start, |d| d.partition_point(|m| (*m as usize) < zone.start));
+            let mine = &values[from..from + zone.count];
             if mine.iter().all(|x| x.to_bits() == mine[0].to_bits()) {
                 return b.constant(mine[0]);
             }

@@ -47,6 +47,8 @@ fn regions(r: &mut Reader<'_>, list: &[Located<String>], all: &[&str]) {
 /// One mechanism has one set of parameters in one place.
 fn paints(r: &mut Reader<'_>, paints: &[Paint]) {
     for (k, p) in paints.iter().enumerate() {
+        // Whether conditions overlap is known when there are compartments.
+        let unconditional = |o: &&Paint| o.condition.is_none() && p.condition.is_none();
         let shared = |o: &Paint| {
             if o.regions.is_empty() || p.regions.is_empty() {
                 let named = o.regions.iter().chain(&p.regions).next();
@@ -54,7 +56,7 @@ fn paints(r: &mut Reader<'_>, paints: &[Paint]) {
             }
             o.regions.iter().find(|n| p.regions.iter().any(|m| m.value == n.value)).map(|n| format!("in `{}`", n.value))
         };
-        let earlier = paints[..k].iter().filter(|o| o.mechanism.value == p.mechanism.value);
+        let earlier = paints[..k].iter().filter(|o| o.mechanism.value == p.mechanism.value).filter(unconditional);
         if let Some((o, place)) = earlier.filter_map(|o| Some((o, shared(o)?))).next() {
             let d = Diagnostic::error("cell-painted-twice", format!("`{}` is painted twice {place}", p.mechanism.value));
             let d = d.at(r.source, p.mechanism.span, "the second time").at(r.source, o.mechanism.span, "the first time");

@@ -1,7 +1,8 @@
 //! Files of cells, good and bad.
 
 use super::{Morphology, read_cell, write_cell};
-use crate::cell::{Bias, Branch, Cell, CellReadout, Discretisation, Paint, Placed, Placement, Point, Quantity, Scheme, SpikeAt};
+use crate::cell::{Bias, Branch, Cell, CellReadout, Discretisation, Field, Paint, Placed, Placement, Point, Quantity, Scheme, SpikeAt};
+use crate::expression::Expression;
 use crate::network::Located;
 use homolog_base::{Diagnostic, Source, Span, Unit};
 use homolog_ir::{Receptor, Shape, Surrogate};
@@ -154,6 +155,7 @@ shows! {
     a_mechanism_painted_twice_in_a_region_is_refused: with("[positive]", "[[paint]]\nmechanism = \"pas\"\nregions = [\"soma\", \"dendrite\"]\n[[paint]]\nmechanism = \"hh\"\n[positive]");
     one_region_and_several_are_too_much: with("region = \"soma\"", "region = \"soma\"\nregions = []");
     words_with_several_forms_say_them: with("readout = \"count\"", "readout = \"cuont\"").replace("[positive]", "[discretisation]\nd-lambda = 0.1\nper-branch = 3\n[positive]").replace("\"fast_sigmoid\"", "\"sigmoid\"").replace("delay = \"1 ms\"", "delay = \"1 ms\"\nscheme = \"explicit\"");
+    expressions_show_the_very_place: with("mechanism = \"hh\"", "mechanism = \"hh\"\nwhere = \"distance > radius\"").replace("e = \"-65 mV\"", "e = { value = \"2*(distance\" }, g2 = { value = \"order > 2\", unit = \"mVolt\" }");
     what_is_no_toml_is_shown: with("[spike]", "[spike\nbranch == 3");
 }
 
@@ -198,6 +200,8 @@ fn bare(mut c: Cell) -> Cell {
         b(&mut p.mechanism);
         p.regions.iter_mut().for_each(b);
         p.parameters.values_mut().for_each(b);
+        p.condition.iter_mut().for_each(b);
+        p.fields.values_mut().for_each(|f| b(&mut f.value));
         p.span = Span::default();
     }
     for p in [&mut c.positive, &mut c.negative].into_iter().flatten() {
@@ -303,6 +307,14 @@ fn cell() -> impl Strategy<Value = Cell> {
                 let paint = |(k, (parameters, everywhere)): (usize, (Parameters, bool))| Paint {
                     mechanism: format!("m{k}").into(),
                     regions: here(everywhere),
+                    condition: (k == 1).then(|| Expression::parse("distance > 2e2 and not order < 3").expect("a condition").into()),
+                    fields: [(
+                        "z".to_string(),
+                        Field { value: Expression::parse("3*exp(-distance/5)").expect("a number").into(), unit: None },
+                    )]
+                    .into_iter()
+                    .filter(|_| k == 2)
+                    .collect(),
                     parameters: parameters.into_iter().map(|(k, q)| (k, quantity(q))).collect(),
                     span: Span::default(),
                 };

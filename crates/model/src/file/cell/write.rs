@@ -1,7 +1,7 @@
 //! A cell as TOML.
 
 use super::super::write::{key, list, number, quantity, quoted, table};
-use crate::cell::{Branch, Cell, CellReadout, Discretisation, Placed, Scheme};
+use crate::cell::{Branch, Cell, CellReadout, Discretisation, Field, Placed, Scheme};
 use crate::network::Located;
 
 /// The file of a cell: reading it gives the same cell, spans and source apart. Its branches are written out, also where they came
@@ -53,8 +53,16 @@ pub fn write_cell(cell: &Cell) -> String {
         if !p.regions.is_empty() {
             line("regions", names(&p.regions));
         }
-        if !p.parameters.is_empty() {
-            line("parameters", table(p.parameters.iter().map(|(k, v)| (key(k), quantity(&v.value)))));
+        if let Some(condition) = &p.condition {
+            line("where", quoted(&condition.text));
+        }
+        let field = |f: &Field| {
+            let unit = f.unit.iter().map(|u| ("unit".to_string(), quoted(u)));
+            table([("value".to_string(), quoted(&f.value.text))].into_iter().chain(unit))
+        };
+        if !p.parameters.is_empty() || !p.fields.is_empty() {
+            let numbers = p.parameters.iter().map(|(k, v)| (key(k), quantity(&v.value)));
+            line("parameters", table(numbers.chain(p.fields.iter().map(|(k, f)| (key(k), field(f))))));
         }
     }
     for p in &cell.placements {
