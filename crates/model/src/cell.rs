@@ -32,6 +32,8 @@ pub struct Cell {
     pub discretisation: Located<Discretisation>,
     /// Specific capacitance of the membrane, uF/cm2.
     pub capacitance: Located<f64>,
+    /// Where a region has another, uF/cm2.
+    pub capacitances: BTreeMap<String, Located<f64>>,
     /// Resistivity of the cytoplasm, ohm cm.
     pub resistivity: Located<f64>,
     /// Potential at the start, mV.
@@ -252,6 +254,11 @@ pub enum CellReadout {
 }
 
 impl Cell {
+    /// Specific capacitance of a branch, uF/cm2.
+    pub fn capacitance_of(&self, branch: usize) -> f64 {
+        self.capacitances.get(&self.branches[branch].region.value).unwrap_or(&self.capacitance).value
+    }
+
     /// Index of the branch of this name.
     pub fn branch(&self, name: &str) -> Option<usize> {
         self.branches.iter().position(|b| b.name.value == name)

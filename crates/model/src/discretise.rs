@@ -115,7 +115,8 @@ pub fn count(cell: &Cell, branch: &Branch) -> usize {
         Discretisation::MaxLength(most) => whole(branch.length() / most - 1e-9),
         rule @ (Discretisation::DLambda(fraction) | Discretisation::Neuron(fraction)) => {
             // Of a cylinder, lambda = 1/2 sqrt(d / (pi f R c)); with d in um, R in ohm cm and c in uF/cm2 the root is in 1e5 um.
-            let lambda = |d: f64| 1e5 * (d / (4.0 * PI * FREQUENCY * cell.resistivity.value * cell.capacitance.value)).sqrt();
+            let capacitance = cell.capacitances.get(&branch.region.value).unwrap_or(&cell.capacitance).value;
+            let lambda = |d: f64| 1e5 * (d / (4.0 * PI * FREQUENCY * cell.resistivity.value * capacitance)).sqrt();
             let mut electrotonic = 0.0;
             for pair in branch.points.windows(2) {
                 let d = 0.5 * (pair[0].diameter + pair[1].diameter);

@@ -394,7 +394,11 @@ fn start(parts: &CableParts, name: &str) -> Option<Start> {
     let unit = |text: &str| Unit::parse(text).expect("a unit of this file");
     match name {
         CAPACITANCE => {
-            return Some((unit("uF/cm2"), Some((1e-3, 1e3)), vec![Some(parts.cell.capacitance.value); compartments.len()]));
+            return Some((
+                unit("uF/cm2"),
+                Some((1e-3, 1e3)),
+                compartments.iter().map(|c| Some(parts.cell.capacitance_of(c.branch))).collect(),
+            ));
         }
         RESISTIVITY => {
             return Some((unit("ohm-cm"), Some((1e-3, 1e6)), vec![Some(parts.cell.resistivity.value); compartments.len()]));

@@ -11,6 +11,7 @@
 //!
 //! [membrane]                          # optional, as is each line
 //! capacitance = "1 uF/cm2"            # the default
+//! capacitances = { apical = "2 uF/cm2" }          # where a region has another
 //! resistivity = "100 ohm-cm"          # the default
 //! initial = "-65 mV"                  # the default
 //! temperature = "6.3 degC"            # the default
@@ -97,6 +98,7 @@ use super::walk::{
     ANY, CAPACITANCE, CURRENT, FRACTION, LENGTH, NOT_NEGATIVE, POSITIVE, POTENTIAL, Physical, RATE, RESISTIVITY, Range, Reader, Section,
     TIME, Value,
 };
+use super::walk::{in_order, kind};
 use crate::cell::{Bias, Branch, Cell, CellReadout, Discretisation, Paint, Placed, Placement, Quantity, Scheme, SpikeAt};
 use crate::network::Located;
 use homolog_base::{Diagnostic, Source, Span, Unit, has_errors};
@@ -144,12 +146,15 @@ fn cell(r: &mut Reader<'_>, document: &DeTable<'_>, name: &str, morphology: &dyn
     let text = |r: &mut Reader<'_>, key| r.optional(&root, key, Reader::text).map(|t| t.value).unwrap_or_default();
     let (title, description) = (text(r, "title"), text(r, "description"));
 
-    let membrane = root.get("membrane").and_then(|v| r.section("membrane", v, &["capacitance", "resistivity", "initial", "temperature"]));
+    let membrane = root
+        .get("membrane")
+        .and_then(|v| r.section("membrane", v, &["capacitance", "capacitances", "resistivity", "initial", "temperature"]));
     let in_membrane = |r: &mut Reader<'_>, key: &str, physical: Physical, range: Range, default: f64| {
         let given = membrane.as_ref().and_then(|s| r.optional(s, key, |r, k, v| r.physical(k, v, physical, range)));
         given.unwrap_or_else(|| default.into())
     };
     let capacitance = in_membrane(r, "capacitance", CAPACITANCE, POSITIVE, 1.0);
+    let capacitances = membrane.as_ref().and_then(|s| r.optional(s, "capacitances", capacitances)).map(|c| c.value).unwrap_or_default();
     let resistivity = in_membrane(r, "resistivity", RESISTIVITY, POSITIVE, 100.0);
     let initial = in_membrane(r, "initial", POTENTIAL, ANY, -65.0);
     let celsius = membrane.as_ref().and_then(|s| r.optional(s, "temperature", temperature)).unwrap_or_else(|| 6.3.into());
@@ -182,6 +187,7 @@ fn cell(r: &mut Reader<'_>, document: &DeTable<'_>, name: &str, morphology: &dyn
         branches: readable,
         discretisation,
         capacitance,
+        capacitances,
         resistivity,
         initial,
         celsius,
@@ -217,6 +223,27 @@ fn needed<'d, 'i>(r: &mut Reader<'_>, root: &Section<'d, 'i>, name: &'static str
             Some(format!("add `[{name}]`; its keys are {}", keys.join(", ")));
     }
     root.get(name).and_then(|v| r.section(name, v, keys))
+}
+
+/// `{ apical = "2 uF/cm2" }`, by the names of regions.
+fn capacitances(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<BTreeMap<String, Located<f64>>> {
+    let DeValue::Table(table) = v.get_ref() else {
+        r.error(
+            "model-wrong-type",
+            format!("`{key}` must be a table"),
+            v.span(),
+            format!("expected a table, found {}", kind(v.get_ref())),
+        )
+        .hint = Some(format!("write it as `{key} = {{ apical = \"2 uF/cm2\" }}`"));
+        return None;
+    };
+    let mut out = BTreeMap::new();
+    for (region, v) in in_order(table) {
+        if let Some(x) = r.physical(&region, v, CAPACITANCE, POSITIVE) {
+            out.insert(region.value, Located::new(x, region.span));
+        }
+    }
+    Some(out)
 }
 
 /// A temperature. Kelvin has the dimension of `degC` but another zero, so only `degC` is taken.

@@ -30,12 +30,16 @@ pub fn geometry(parts: &CableParts, a: &Arrangement, group: &mut Group) {
     let (c, r, d) = (parts.learns(CAPACITANCE), parts.learns(RESISTIVITY), parts.learns(DIAMETER));
     let compartments = || a.order.iter().map(|&k| &parts.cut.compartments[k]);
     let column = |name: &str, values: Option<Vec<f64>>| Fixed { name: name.into(), sites: a.membrane(), values };
-    let capacitance = parts.cell.capacitance.value;
+    let specific = |x: &Compartment| parts.cell.capacitance_of(x.branch);
+    let varies = !parts.cell.capacitances.is_empty();
     group.fixed.push(column(AREA, (!d).then(|| compartments().map(|x| x.area).collect())));
-    group.fixed.push(column(CAPACITY, (!c && !d).then(|| compartments().map(|x| x.area * capacitance * PER_AREA).collect())));
+    group.fixed.push(column(CAPACITY, (!c && !d).then(|| compartments().map(|x| x.area * specific(x) * PER_AREA).collect())));
     group.fixed.push(column(DIAM, Some(compartments().map(Compartment::diameter).collect())));
     if d {
         group.fixed.push(column(AREA_PER_DIAMETER, Some(compartments().map(|x| x.area / x.diameter()).collect())));
+    }
+    if d && varies && !c {
+        group.fixed.push(column(CAPACITANCE, Some(compartments().map(specific).collect())));
     }
     if c || d {
         let mut b = Builder::new(format!("{}.geometry", parts.name));
@@ -48,7 +52,7 @@ pub fn geometry(parts: &CableParts, a: &Arrangement, group: &mut Group) {
         } else {
             b.input(AREA, unit("um2"))
         };
-        let specific = if c { b.input(CAPACITANCE, unit("uF/cm2")) } else { b.constant(capacitance) };
+        let specific = if c || varies { b.input(CAPACITANCE, unit("uF/cm2")) } else { b.constant(parts.cell.capacitance.value) };
         let scale = b.constant(PER_AREA);
         let scaled = b.mul(scale, area);
         let capacity = b.mul(specific, scaled);

@@ -16,6 +16,10 @@ pub(super) fn cell(r: &mut Reader<'_>, cell: &Cell, known: bool) {
         for list in lists {
             regions(r, list, &all);
         }
+        for (region, x) in cell.capacitances.iter().filter(|c| !all.contains(&c.0.as_str())) {
+            let d = Diagnostic::error("cell-unknown-region", format!("there is no region `{region}`"));
+            r.problems.push(d.at(r.source, x.span, "unknown region").suggest(region, all.iter().copied()));
+        }
         let bias = cell.bias.as_ref().map(|b| &b.branch).into_iter();
         for branch in bias
             .chain(cell.placements.iter().map(|p| &p.branch))

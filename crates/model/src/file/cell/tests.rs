@@ -182,7 +182,7 @@ fn bare(mut c: Cell) -> Cell {
     ] {
         b(x);
     }
-    c.reversals.values_mut().chain(c.concentrations.values_mut()).for_each(b);
+    c.reversals.values_mut().chain(c.concentrations.values_mut()).chain(c.capacitances.values_mut()).for_each(b);
     for p in &mut c.placements {
         b(&mut p.mechanism);
         b(&mut p.branch);
@@ -340,6 +340,7 @@ fn cell() -> impl Strategy<Value = Cell> {
                     source: None,
                     discretisation: cut.into(),
                     capacitance: x[0].into(),
+                    capacitances: [(branches[0].region.value.clone(), x[1].into())].into_iter().filter(|_| second).collect(),
                     resistivity: x[1].into(),
                     initial: initial.into(),
                     celsius: celsius.into(),

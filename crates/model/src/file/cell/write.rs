@@ -13,6 +13,9 @@ pub fn write_cell(cell: &Cell) -> String {
 
     line("\n[membrane]", String::new());
     line("capacitance", with(cell.capacitance.value, "uF/cm2"));
+    if !cell.capacitances.is_empty() {
+        line("capacitances", table(cell.capacitances.iter().map(|(region, c)| (key(region), with(c.value, "uF/cm2")))));
+    }
     line("resistivity", with(cell.resistivity.value, "ohm-cm"));
     line("initial", with(cell.initial.value, "mV"));
     line("temperature", with(cell.celsius.value, "degC"));
