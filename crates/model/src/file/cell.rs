@@ -7,7 +7,8 @@
 //! ```toml
 //! title = "Pyramidal cell with two dendrites"     # optional
 //! description = """Where it comes from."""        # optional
-//! morphology = "cell.swc"             # instead of branches: an SWC or ASC file, relative to this one
+//! morphology = "cell.swc"             # instead of branches: an SWC or ASC file, relative to this one; branches may grow from it
+//! without = ["axon"]                  # optional: regions of it that are left out
 //!
 //! [membrane]                          # optional, as is each line
 //! capacitance = "1 uF/cm2"            # the default
@@ -129,6 +130,7 @@ fn cell(r: &mut Reader<'_>, document: &DeTable<'_>, name: &str, morphology: &dyn
         "title",
         "description",
         "morphology",
+        "without",
         "membrane",
         "ions",
         "branch",

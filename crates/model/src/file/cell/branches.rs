@@ -16,26 +16,32 @@ pub(super) fn read(
     whole: bool,
 ) -> Option<Vec<Branch>> {
     let file = r.optional(root, "morphology", Reader::name);
+    let without = r.optional(root, "without", |r, k, v| r.list(k, v, Reader::name));
+    if let (Some(w), None) = (&without, &file) {
+        r.error("cell-without", "`without` leaves out regions of a morphology, but there is none", w.span, "nothing to leave out").hint =
+            Some("remove it, or the branches".into());
+    }
+    let without = without.map(|w| w.value).unwrap_or_default();
     let Some(v) = root.get("branch") else {
         if root.lacks("branch") && root.lacks("morphology") {
             let start = Span::new(0, r.source.text.len().min(1));
             r.error("model-missing-key", "this cell has no shape", start, "neither `[branch.name]` nor `morphology` in this file").hint =
                 Some("begin with `[branch.soma]`, `length = \"20 um\"`, `diameter = \"20 um\"`".into());
         }
-        return from_file(r, &file.filter(|_| whole)?, morphology);
+        let all = from_file(r, &file.filter(|_| whole)?, morphology)?;
+        return leave_out(r, all, &without);
     };
-    if let Some(file) = &file {
-        let source = r.source;
-        let d = r.error("cell-both", "this cell has two shapes, a morphology and branches of its own", file.span, "one shape");
-        *d = d.clone().at(source, v.span(), "and the other").hint("remove one of the two");
-        return None;
-    }
     let DeValue::Table(table) = v.get_ref() else {
         r.error("model-wrong-type", "`branch` must be a table of tables", v.span(), format!("found {}", kind(v.get_ref()))).hint =
             Some("write one `[branch.name]` for each, with single brackets and its name".into());
         return None;
     };
     let entries = in_order(table);
+    if let Some(file) = file {
+        let all = from_file(r, &Some(file).filter(|_| whole)?, morphology)?;
+        let all = leave_out(r, all, &without)?;
+        return grown(r, all, entries);
+    }
     let parents = parents(r, &entries);
     // Every branch is read, so that what is wrong with any of them is said.
     let all: Vec<_> = entries.into_iter().zip(parents).map(|((name, v), parent)| branch(r, name, v, parent)).collect();
@@ -55,6 +61,70 @@ fn from_file(r: &mut Reader<'_>, file: &Located<String>, morphology: &dyn Fn(&st
         b.region.span = file.span;
     }
     Some(branches)
+}
+
+/// A morphology without some regions, and without what begins at them.
+fn leave_out(r: &mut Reader<'_>, all: Vec<Branch>, without: &[Located<String>]) -> Option<Vec<Branch>> {
+    let mut known = true;
+    for w in without.iter().filter(|w| !all.iter().any(|b| b.region.value == w.value)) {
+        known = false;
+        let d = Diagnostic::error("cell-unknown-region", format!("the morphology has no region `{}`", w.value));
+        r.problems.push(d.at(r.source, w.span, "unknown region").suggest(w, all.iter().map(|b| b.region.as_str())));
+    }
+    if let Some(w) = without.iter().find(|w| all.first().is_some_and(|b| b.region.value == w.value)) {
+        known = false;
+        let d = Diagnostic::error("cell-without", format!("`{}` is where the cell begins", w.value));
+        r.problems.push(d.at(r.source, w.span, "cannot be left out"));
+    }
+    if !known {
+        return None;
+    }
+    // Where each branch is afterwards.
+    let mut place: Vec<Option<usize>> = Vec::with_capacity(all.len());
+    let mut out: Vec<Branch> = Vec::new();
+    for b in all {
+        let parent = b.parent.map(|p| place[p]);
+        let stays = !without.iter().any(|w| w.value == b.region.value) && parent != Some(None);
+        place.push(stays.then_some(out.len()));
+        if stays {
+            out.push(Branch { parent: parent.flatten(), ..b });
+        }
+    }
+    Some(out)
+}
+
+/// Branches that grow from a morphology, each from one that is there already.
+fn grown(r: &mut Reader<'_>, mut all: Vec<Branch>, entries: Vec<(Located<String>, &Value<'_>)>) -> Option<Vec<Branch>> {
+    let mut whole = true;
+    for (name, v) in entries {
+        let word = v.get_ref().as_table().and_then(|t| t.get("parent")).and_then(|p| Some((p.get_ref().as_str()?.to_string(), p.span())));
+        let parent = match &word {
+            None => {
+                let d = Diagnostic::error("cell-root", format!("`{}` begins at no other branch", name.value));
+                r.problems.push(d.at(r.source, name.span, "`parent` is missing").hint("name a branch of the morphology, such as `soma`"));
+                None
+            }
+            Some((word, span)) => {
+                let found = all.iter().position(|b| b.name.value == *word);
+                if found.is_none() {
+                    let d = Diagnostic::error("cell-unknown-branch", format!("there is no branch `{word}` before this one"));
+                    let d = d.at(r.source, span.clone(), "unknown branch");
+                    r.problems.push(d.suggest(word, all.iter().map(|b| b.name.as_str())));
+                }
+                found
+            }
+        };
+        if all.iter().any(|b| b.name.value == name.value) {
+            whole = false;
+            let d = Diagnostic::error("model-duplicate", format!("the morphology has a branch `{}` already", name.value));
+            r.problems.push(d.at(r.source, name.span, "its name").hint("give it another"));
+        }
+        match (branch(r, name, v, parent), parent) {
+            (Some(b), Some(_)) => all.push(b),
+            _ => whole = false,
+        }
+    }
+    whole.then_some(all)
 }
 
 /// For each branch the index of the one it begins at; every branch but the first must name one that stands before it.

@@ -150,7 +150,7 @@ shows! {
     units_of_another_dimension_are_shown_with_both: with("length = \"20 um\"", "length = 20").replacen("\"20 um\"", "\"20 ms\"", 1).replace("\"100 ohm-cm\"", "\"100 ohm\"").replace("\"6.3 degC\"", "\"279 K\"").replace("\"50 pA\"", "\"50 pS\"").replace("\"100 Hz\"", "\"100\"").replace("\"1 uF/cm2\"", "\"1 uF/cm3\"").replace("width = \"5 mV\"", "width = 5").replace("g = \"5e-5 S/cm2\"", "g = \"5e-5 S/cm2x\"");
     a_taper_of_one_number_is_refused: with("diameter = \"1.5 um\"", "diameter = [\"1.5 um\"]");
     points_that_are_no_course_are_refused: with("length = \"200 um\"\ndiameter = \"1.5 um\"", "points = [[1, 2], [0.5, 0], [3], [4, 2, 1, 1, 1]]\nlength = \"3 um\"").replacen("length = \"200 um\"\ndiameter = \"1.5 um\"", "points = [[0, 2]]", 1);
-    two_shapes_are_refused: format!("morphology = \"a.swc\"\n{TWO}");
+    branches_grow_from_a_morphology_that_is_there: format!("morphology = \"a.swc\"\n{TWO}");
     a_presentation_that_ends_before_it_settles_is_refused: with("settle = \"5 ms\"", "settle = \"50 ms\"");
     a_mechanism_painted_twice_in_a_region_is_refused: with("[positive]", "[[paint]]\nmechanism = \"pas\"\nregions = [\"soma\", \"dendrite\"]\n[[paint]]\nmechanism = \"hh\"\n[positive]");
     one_region_and_several_are_too_much: with("region = \"soma\"", "region = \"soma\"\nregions = []");
@@ -387,5 +387,42 @@ proptest! {
         let (cell, found) = read_cell(&Source::new("noise.toml", format!("{}{noise}{}", &TWO[..start], &TWO[end..])), "cells/noise", &nothing);
         prop_assert_eq!(cell.is_none(), homolog_base::has_errors(&found));
         let _: Vec<String> = found.iter().map(|d: &Diagnostic| d.render(false)).collect();
+    }
+}
+
+#[test]
+fn a_morphology_may_lose_a_region_and_grow_branches() {
+    let morphology = |_: &str| -> Morphology {
+        let branch = |name: &str, parent: Option<usize>, region: &str| Branch {
+            name: name.into(),
+            parent,
+            at: None,
+            region: region.into(),
+            points: [0.0, 10.0].map(|along| Point { along, diameter: 2.0, position: None }).into(),
+            compartments: None,
+        };
+        let all = [("soma", None, "soma"), ("axon.0", Some(0), "axon"), ("axon.1", Some(1), "axon"), ("basal.0", Some(0), "basal")];
+        (Some(all.map(|(n, p, r)| branch(n, p, r)).into()), vec![])
+    };
+    let text = |more: &str| {
+        let shape = "[branch.soma]\nlength = \"20 um\"\ndiameter = \"20 um\"\n";
+        assert!(LEAST.contains(shape));
+        LEAST.replacen(shape, more, 1)
+    };
+    let stub = "[branch.stub]\nparent = \"soma\"\nat = 0.5\nregion = \"axon\"\nlength = \"30 um\"\ndiameter = \"1 um\"\n";
+    let read = |more: &str| read_cell(&Source::new("grown.toml", text(more)), "cells/good", &morphology);
+    let (cell, found) = read(&format!("morphology = \"x.swc\"\nwithout = [\"axon\"]\n{stub}"));
+    let cell = cell.unwrap_or_else(|| panic!("{}", found.iter().map(|d| d.render(false)).collect::<String>()));
+    let shape: Vec<_> = cell.branches.iter().map(|b| (b.name.as_str(), b.parent, b.region.as_str())).collect();
+    assert_eq!(shape, [("soma", None, "soma"), ("basal.0", Some(0), "basal"), ("stub", Some(0), "axon")]);
+    assert_eq!(cell.branches[2].at.as_ref().map(|x| x.value), Some(0.5));
+    for (more, code) in [
+        ("morphology = \"x.swc\"\nwithout = [\"tuft\"]\n", "cell-unknown-region"),
+        ("morphology = \"x.swc\"\nwithout = [\"soma\"]\n", "cell-without"),
+        ("morphology = \"x.swc\"\n[branch.stub]\nparent = \"dend\"\nlength = \"30 um\"\ndiameter = \"1 um\"\n", "cell-unknown-branch"),
+        ("morphology = \"x.swc\"\n[branch.soma]\nparent = \"axon.1\"\nlength = \"30 um\"\ndiameter = \"1 um\"\n", "model-duplicate"),
+    ] {
+        let (cell, found) = read(more);
+        assert!(cell.is_none() && found.iter().any(|d| d.code == code), "{more}: {found:?}");
     }
 }
