@@ -119,12 +119,24 @@ fn cell_of(source: &Arc<Source>, path: &Path, name: &str, built_in: bool) -> (Op
     homolog_model::file::read_cell(source, name, &|file| morphology(file, folder, built_in))
 }
 
-/// The branches of a morphology, by its path relative to a folder.
+/// The folder of larger data, in the environment and at the beginning of paths.
+const DATA: &str = "HOMOLOG_DATA";
+
+/// The branches of a morphology, by its path relative to a folder, or to that of larger data: `HOMOLOG_DATA/cell.swc`.
 fn morphology(file: &str, folder: &Path, built_in: bool) -> Morphology {
     if !crate::morphology::is_named(Path::new(file)) {
         return (None, vec![crate::morphology::unnamed(file)]);
     }
-    let path = folder.join(file);
+    let path = match file.strip_prefix(DATA).and_then(|rest| rest.strip_prefix('/')) {
+        None => folder.join(file),
+        Some(rest) => match std::env::var_os(DATA) {
+            Some(data) => Path::new(&data).join(rest),
+            None => {
+                let d = Diagnostic::error("file-data", format!("{DATA} is not set, so there is no `{file}`"));
+                return (None, vec![d.hint(format!("set it to the folder in which `{rest}` lies, or give a path relative to this file"))]);
+            }
+        },
+    };
     let text = if built_in { embedded(&path) } else { text::read(&path) };
     match text {
         Ok((source, mut problems)) => {

@@ -137,10 +137,19 @@ pub enum Discretisation {
     /// As NEURON's tools cut a cell (Hines & Carnevale 2001; `lambda_f` and `Import3d` of its library): an odd number by the same rule, what
     /// grows from the soma begins in its middle, and the ring at a step in diameter is membrane.
     Neuron(f64),
+    /// The same with `1 + 2 floor(length / this)` compartments, um: what many published models do (Hay et al. 2011: 40 um).
+    NeuronLength(f64),
     /// No compartment is longer than this, um.
     MaxLength(f64),
     /// So many to each branch.
     PerBranch(usize),
+}
+
+impl Discretisation {
+    /// Whether what grows from the soma begins in its middle, and rings are membrane.
+    pub fn is_neurons(self) -> bool {
+        matches!(self, Discretisation::Neuron(_) | Discretisation::NeuronLength(_))
+    }
 }
 
 impl Default for Discretisation {

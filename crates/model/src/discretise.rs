@@ -88,7 +88,9 @@ impl Cut {
             for c in &self.compartments[self.first[b]..self.first[b + 1]] {
                 let along = (c.index as f64 + 0.5) * c.length;
                 let position = along / branch.length();
-                out.push(Place { distance: (start + along).abs(), diameter: c.diameter(), order, position });
+                let compartments = (self.first[b + 1] - self.first[b]) as f64;
+                let (distance, diameter, length) = ((start + along).abs(), c.diameter(), c.length);
+                out.push(Place { distance, diameter, order, position, length, compartments });
             }
         }
         out
@@ -112,6 +114,7 @@ pub fn count(cell: &Cell, branch: &Branch) -> usize {
     let whole = |x: f64| (x.ceil() as usize).max(1);
     match cell.discretisation.value {
         Discretisation::PerBranch(n) => n.max(1),
+        Discretisation::NeuronLength(longest) => 1 + 2 * (branch.length() / longest) as usize,
         Discretisation::MaxLength(most) => whole(branch.length() / most - 1e-9),
         rule @ (Discretisation::DLambda(fraction) | Discretisation::Neuron(fraction)) => {
             // Of a cylinder, lambda = 1/2 sqrt(d / (pi f R c)); with d in um, R in ohm cm and c in uF/cm2 the root is in 1e5 um.
@@ -156,7 +159,7 @@ fn measure(branch: &Branch, from: f64, to: f64, rings: bool) -> (f64, f64) {
 
 /// Cuts a cell.
 pub fn cut(cell: &Cell) -> Cut {
-    let rings = matches!(cell.discretisation.value, Discretisation::Neuron(_));
+    let rings = cell.discretisation.value.is_neurons();
     let mut out = Cut { compartments: vec![], above: vec![], junctions: vec![], first: vec![] };
     for (b, branch) in cell.branches.iter().enumerate() {
         let n = count(cell, branch);

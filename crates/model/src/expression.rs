@@ -21,10 +21,15 @@ pub struct Place {
     pub order: f64,
     /// Where on its branch, from 0 to 1.
     pub position: f64,
+    /// Length of its compartment, um.
+    pub length: f64,
+    /// Compartments of its branch.
+    pub compartments: f64,
 }
 
 /// Names of what a place is known by, with their units.
-pub const NAMES: [(&str, &str); 4] = [("distance", "um"), ("diameter", "um"), ("order", "1"), ("position", "1")];
+pub const NAMES: [(&str, &str); 6] =
+    [("distance", "um"), ("diameter", "um"), ("order", "1"), ("position", "1"), ("length", "um"), ("compartments", "1")];
 /// Functions and how many arguments they take.
 const FUNCTIONS: [(&str, usize); 6] = [("exp", 1), ("log", 1), ("sqrt", 1), ("abs", 1), ("min", 2), ("max", 2)];
 
@@ -111,7 +116,7 @@ fn value(node: &Node, p: &Place) -> f64 {
     let truth = |x: bool| f64::from(u8::from(x));
     match node {
         Node::Number(x) => *x,
-        Node::Name(k) => [p.distance, p.diameter, p.order, p.position][*k],
+        Node::Name(k) => [p.distance, p.diameter, p.order, p.position, p.length, p.compartments][*k],
         Node::Negative(x) => -value(x, p),
         Node::Not(x) => truth(value(x, p) == 0.0),
         Node::Call(f, list) => {

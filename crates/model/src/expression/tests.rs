@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-const HERE: Place = Place { distance: 300.0, diameter: 1.5, order: 4.0, position: 0.25 };
+const HERE: Place = Place { distance: 300.0, diameter: 1.5, order: 4.0, position: 0.25, length: 20.0, compartments: 3.0 };
 
 fn at(text: &str) -> f64 {
     Expression::parse(text).unwrap_or_else(|m| panic!("{text}: {m:?}")).at(&HERE)

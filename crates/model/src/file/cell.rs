@@ -38,6 +38,7 @@
 //! [discretisation]                    # optional: one of these
 //! d-lambda = 0.1                      # the default: part of the length constant at 100 Hz
 //! neuron = 0.1                        # as NEURON's tools do: an odd number; from the middle of the soma
+//! neuron-length = "40 um"             # ... or 1 + 2 floor(length / this)
 //! max-length = "20 um"
 //! per-branch = 3
 //!
@@ -266,10 +267,11 @@ fn temperature(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<f64> {
 
 /// `{ d-lambda = 0.1 }`, `{ max-length = "20 um" }`, `{ per-branch = 3 }`.
 fn discretisation(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Discretisation> {
-    let (form, v) = parts::only_key(r, "discretisation", v, &["d-lambda", "neuron", "max-length", "per-branch"], &[])?;
+    let (form, v) = parts::only_key(r, "discretisation", v, &["d-lambda", "neuron", "neuron-length", "max-length", "per-branch"], &[])?;
     Some(match form {
         "d-lambda" => Discretisation::DLambda(r.number(form, v, POSITIVE)?),
         "neuron" => Discretisation::Neuron(r.number(form, v, POSITIVE)?),
+        "neuron-length" => Discretisation::NeuronLength(r.physical(form, v, LENGTH, POSITIVE)?),
         "max-length" => Discretisation::MaxLength(r.physical(form, v, LENGTH, POSITIVE)?),
         _ => Discretisation::PerBranch(compartments(r, form, v)?),
     })

@@ -46,6 +46,7 @@ pub fn write_cell(cell: &Cell) -> String {
     match cell.discretisation.value {
         Discretisation::DLambda(x) => line("d-lambda", number(x)),
         Discretisation::Neuron(x) => line("neuron", number(x)),
+        Discretisation::NeuronLength(x) => line("neuron-length", with(x, "um")),
         Discretisation::MaxLength(x) => line("max-length", with(x, "um")),
         Discretisation::PerBranch(n) => line("per-branch", n.to_string()),
     }
