@@ -67,9 +67,6 @@ impl Checker<'_, '_> {
         if arguments.len() < *least || arguments.len() > *most {
             self.arity(name, *most, arguments.len(), None);
         }
-        if name.text == "random_ipick" || name.text == "random_dpick" {
-            self.p.not_yet(&name.text, name.span, "write random_uniform");
-        }
         if !of_source {
             self.p.random_state();
         }

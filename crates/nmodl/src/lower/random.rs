@@ -43,6 +43,14 @@ impl Run<'_, '_> {
                 let part = self.b.mul(width, u);
                 self.b.add(low, part)
             }
+            ("random_dpick", _) => self.draw(),
+            ("random_ipick", _) => {
+                // One of the whole numbers below 2^32.
+                let u = self.draw();
+                let many = self.b.constant(4_294_967_296.0);
+                let x = self.b.mul(many, u);
+                self.b.unary(Unary::Floor, x)
+            }
             ("random_negexp", x) => {
                 let u = self.draw();
                 self.exponential(x.get(1).copied().unwrap_or(one), u)

@@ -165,3 +165,15 @@ fn what_stands_around_the_step_is_done_in_its_place() {
     run(m.advance.as_ref().expect("a step"), &mut x);
     assert_eq!((x["n"], x["c"]), (20.5, 41.0));
 }
+
+#[test]
+fn picks_of_a_random_source_are_whole_below_2_to_the_32_or_between_0_and_1() {
+    let m = must(
+        "NEURON { SUFFIX x RANGE r, s RANDOM q } ASSIGNED { r s } INITIAL { r = 0 s = 0 } BREAKPOINT { r = random_ipick(q) s = random_dpick(q) }",
+    );
+    for u in [0.0, 0.25, 0.999_999_999_9] {
+        let mut x = Values::from([(homolog_ir::mechanism::draw(0), u), (homolog_ir::mechanism::draw(1), u)]);
+        run(&m.breakpoint, &mut x);
+        assert_eq!((x["r"], x["s"]), ((u * 4_294_967_296.0).floor(), u));
+    }
+}
