@@ -500,6 +500,8 @@ macro_rules! special {
             chain 0 4 0 0x1000; chain 0 4 0 0x1010; chain 2 1 0 0x1000; chain 2 1 0 0x1010; chain 2 2 0 0x1000;
             chain 2 4 0 0x1000; chain 2 4 0 0x1020; chain 2 4 0 0x2020; chain 2 4 4 0x100000; chain 2 6 0 0x1020;
             chain 2 6 7 0x1020; chain 0 8 0 0x10010; chain 0 8 0 0x10000; chain 0 1 7 0x1101000; chain 4 7 5 0x1010;
+            chain 4 4 8 0x1001110; chain 4 8 4 0x110010; chain 1 7 0 0x30000; chain 2 7 0 0x20; chain 0 7 0 0x11010;
+            chain 1 4 0 0x1001; chain 4 1 7 0x1101010; chain 0 4 8 0x1001010; chain 2 8 0 0x10010;
             chain 4 8 8 0x1010010; chain 2 4 8 0x1001000; chain 2 4 4 0x2020; chain 2 4 0 0x20; chain 4 6 0 0x1110;
             chain 4 4 0 0x1000; chain 4 4 0 0x1110; chain 4 4 0 0x1010; chain 1 4 7 0x1000; chain 1 7 0 0x1000;
             select Lt 0 0x3101; select Lt 0 0x1101; select Lt 0 0x2110; select Lt 0 0x1110; select Lt 0 0x101;

@@ -15,9 +15,9 @@ use launch::Scratch;
 use std::ops::Range;
 
 /// Bytes of rows and columns that a block may touch: a share of the second-level cache. Longer blocks pay the start of each loop, whose
-/// address the processor often guesses wrong, less often: with 13 channels in a cell 53 ns a compartment at 192 kB, 56 at 64, 64 at 24;
+/// address the processor often guesses wrong, less often: with 13 channels in a cell 52 ns a compartment at 256 kB, 56 at 64, 64 at 24;
 /// small kernels reach the longest block either way.
-const CACHE: usize = 192 * 1024;
+const CACHE: usize = 256 * 1024;
 /// Numbers in the widest vector: rows and uniform values have a multiple of it.
 const WIDE: usize = 8;
 

@@ -2,7 +2,7 @@
 //!
 //! [`optimise`] runs, in order: specialisation is already folded by the builder; commensurate exponentials
 //! ([`share_exponentials`]); pairs of rates ([`pair_quotients`]); divisions by constants and repeated divisors become products
-//! ([`reduce_divisions`]); gates get one form ([`relaxations`]); products that feed one sum become fused multiply-adds ([`contract`]); unused operations go.
+//! ([`reduce_divisions`]); gates and the arguments of their rates get one form each ([`relaxations`], [`arguments`]); products that feed one sum become fused multiply-adds ([`contract`]); unused operations go.
 //! Each pass changes results by rounding only (a few units in the last place).
 
 use crate::builder::Builder;
@@ -11,12 +11,12 @@ use std::collections::HashMap;
 
 mod gates;
 
-pub use gates::{pair_quotients, relaxations};
+pub use gates::{arguments, pair_quotients, relaxations};
 
 /// All passes.
 pub fn optimise(kernel: &Kernel) -> Kernel {
     let shared = pair_quotients(&share_exponentials(kernel));
-    prune(&contract(&relaxations(&reduce_divisions(&shared))))
+    prune(&contract(&arguments(&relaxations(&reduce_divisions(&shared)))))
 }
 
 /// Removes operations that no output needs, and the input ports that are then unused.

@@ -54,6 +54,30 @@ pub fn pair_quotients(kernel: &Kernel) -> Kernel {
     })
 }
 
+/// Gives the arguments of rates one form, `k (x + c)`, to the same bits: `k (x - c)`, `k (c - x)` and `k (-x - c)` differ by signs alone.
+pub fn arguments(kernel: &Kernel) -> Kernel {
+    let uses = uses(kernel);
+    let op = |v: Value| kernel.body[v.index()];
+    let constant = |v: Value| if let Op::Const(c) = op(v) { Some(c.0) } else { None };
+    rebuild(kernel, |b, _, whole, map| {
+        let Op::Binary(Binary::Mul, k, y) = whole else { return None };
+        let (k, Op::Binary(Binary::Sub, p, q)) = (constant(k)?, op(y)) else { return None };
+        if uses[y.index()] != 1 {
+            return None;
+        }
+        let (k, x, c) = match (constant(p), constant(q), op(p)) {
+            (Some(c), None, _) => (-k, q, -c),
+            (None, Some(c), Op::Unary(Unary::Neg, x)) => (-k, x, c),
+            (None, Some(c), _) => (k, p, -c),
+            _ => return None,
+        };
+        let c = b.constant(c);
+        let sum = b.add(map[x.index()], c);
+        let k = b.constant(k);
+        Some(b.mul(k, sum))
+    })
+}
+
 /// Gives the exact steps of gates one form, with a quotient that has no constants to spare.
 pub fn relaxations(kernel: &Kernel) -> Kernel {
     let uses = uses(kernel);

@@ -155,3 +155,23 @@ fn a_gate_has_one_form_however_its_time_constant_was_written() {
         assert!((p - q).abs() <= 1e-15 * (p.abs() + (a / s).abs()), "{p} became {q}");
     }
 }
+
+#[test]
+fn arguments_of_rates_get_one_form_and_keep_their_bits() {
+    let mut b = Builder::new("arguments");
+    let v = b.input("v", Unit::ONE);
+    let (c, k) = (b.constant(38.7), b.constant(0.17));
+    let minus = b.neg(v);
+    for (n, y) in [b.sub(v, c), b.sub(c, v), b.sub(minus, c)].into_iter().enumerate() {
+        let x = b.mul(k, y);
+        let e = b.exp(x);
+        b.output(&format!("e{n}"), Unit::ONE, e);
+    }
+    let before = b.finish();
+    let after = arguments(&before);
+    assert_eq!(count(&after, |op| matches!(op, Op::Binary(Binary::Sub, ..))), 0, "{after}");
+    for v in [-80.3, -38.7, 0.0, 12.345, 1e-300, f64::INFINITY] {
+        let bits = |k: &Kernel| interpret(k, &[v]).iter().map(|x: &f64| x.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&before), bits(&after), "at {v}");
+    }
+}
