@@ -156,8 +156,8 @@ pub enum Code {
     Relax(u8, bool),
     /// `exp(e) * (m - i) + i`, with `m`, `i` operands 0, 1 and `e` by [`mod@settle`].
     Settle(u8),
-    /// Two results: `x / (e^x - 1)`, and the same of `-x`, from that of `|x|`.
-    QuotientPair,
+    /// Two results: `x / (e^x - 1)`, and the same of `-x`, from that of `|x|`; `x = (a + b) c` with uniform operands 1, 2 when true, else `a`.
+    QuotientPair(bool),
 }
 
 #[inline(always)]
@@ -321,11 +321,12 @@ unsafe fn settle<V: Vector, const F: u8>(slots: *const Slot, step: &Step, lanes:
 }
 
 #[inline(always)]
-unsafe fn quotient_pair<V: Vector>(slots: *const Slot, step: &Step, lanes: usize) {
+unsafe fn quotient_pair<V: Vector, const P: u8>(slots: *const Slot, step: &Step, lanes: usize) {
     let second = (*slots.add(step.outs[1] as usize)).at;
     let mut l = 0;
     let l = &mut l;
-    each!(V, slots, step, lanes, 0; x = 0 => {
+    each!(V, slots, step, lanes, 0x110; a = 0, b = 1, c = 2 => {
+        let x = if P == 0 { a } else { (a + b) * c };
         let size = x.abs();
         let small = math::exprelr(size);
         let large = small + size;
@@ -535,7 +536,7 @@ macro_rules! machine {
             machine!(@ relax, $V, $(#[$feature])?, P);
             machine!(@ bump, $V, $(#[$feature])?, S, Q);
             machine!(@ settle, $V, $(#[$feature])?, F);
-            machine!(@ quotient_pair, $V, $(#[$feature])?, );
+            machine!(@ quotient_pair, $V, $(#[$feature])?, P);
             machine!(@ exp_and_div, $V, $(#[$feature])?, P);
             machine!(@ plain, $V, $(#[$feature])?, K);
 
@@ -568,7 +569,7 @@ macro_rules! machine {
                     Code::Bump(s, q) => BUMP[s as usize][q as usize],
                     Code::Relax(p, sum) => RELAX[sum as usize][p as usize],
                     Code::Settle(f) => SETTLE[f as usize],
-                    Code::QuotientPair => quotient_pair,
+                    Code::QuotientPair(sum) => [quotient_pair::<0> as Loop, quotient_pair::<1>][usize::from(sum)],
                     Code::ExpAndDiv(p) => EXP_AND_DIV[p as usize],
                     Code::CountCompare(c) => {
                         let place = match pattern & 0xff {
@@ -600,12 +601,6 @@ macro_rules! machine {
         $(#[$feature])?
         unsafe fn count_compare<const C: u8, const P: u32>(slots: *const Slot, step: &Step, lanes: usize) {
             super::count_compare::<$V, C, P>(slots, step, lanes);
-        }
-    };
-    (@ quotient_pair, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {
-        $(#[$feature])?
-        unsafe fn quotient_pair(slots: *const Slot, step: &Step, lanes: usize) {
-            super::quotient_pair::<$V>(slots, step, lanes);
         }
     };
     (@ $f:ident, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {

@@ -44,9 +44,26 @@ pub(super) fn quotients(list: Vec<Fused>, kernel: &Kernel, facts: &Facts) -> Vec
             list[s] = None;
         }
         // The results are known where the magnitude was; nothing but these five reads what lies between.
-        list[steps[0]] = Some(Fused { code: Code::QuotientPair, outs: outs.into(), args: vec![(0, x)] });
+        let (sum, args) = match taken_in(&mut list, x, facts) {
+            Some(args) => (true, args),
+            None => (false, vec![(0, x)]),
+        };
+        list[steps[0]] = Some(Fused { code: Code::QuotientPair(sum), outs: outs.into(), args });
     }
     list.into_iter().flatten().collect()
+}
+
+/// The operands of `x = (a + b) c` with uniform `b`, `c` that only its magnitude and its sign are taken of; the operation goes.
+fn taken_in(list: &mut [Option<Fused>], x: Value, facts: &Facts) -> Option<Vec<(usize, Value)>> {
+    let k = list.iter().position(|f| f.as_ref().is_some_and(|f| f.outs[..] == [x]))?;
+    let made = list[k].as_ref().filter(|f| f.code == Code::Chain(first::ADD, then::MUL, then::NONE) && facts.uses[x.index()] == 2)?;
+    let operand = |n: usize| made.args.iter().find(|a| a.0 == n).map(|a| a.1);
+    let (a, b, c) = (operand(0)?, operand(1)?, operand(3)?);
+    if !facts.uniform[b.index()] || !facts.uniform[c.index()] || facts.uniform[x.index()] {
+        return None;
+    }
+    list[k] = None;
+    Some(vec![(0, a), (1, b), (2, c)])
 }
 
 /// Joins a lone division with a near, independent exponential: the divider works while the multipliers do.

@@ -191,6 +191,13 @@ pub fn published() -> Kernel {
     let (a, c) = (b.unary(Unary::Exprelr, x), b.unary(Unary::Exprelr, y));
     let minus = b.constant(-0.025);
     gate(&mut b, "h", a, c, minus);
+    // And one whose argument is a sum, scaled.
+    let (shift, slope) = (b.constant(60.0), b.constant(0.16));
+    let x = b.add(v, shift);
+    let x = b.mul(slope, x);
+    let y = b.neg(x);
+    let (a, c) = (b.unary(Unary::Exprelr, x), b.unary(Unary::Exprelr, y));
+    gate(&mut b, "g", a, c, minus);
     homolog_ir::passes::pair_quotients(&b.finish())
 }
 
