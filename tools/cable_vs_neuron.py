@@ -22,6 +22,8 @@ import tempfile
 
 import numpy
 
+from morph_vs_neuron import neuron_sections
+
 STEP = 0.0025
 STATED = 0.1
 TIME = 40.0
@@ -87,22 +89,10 @@ def imported(path):
     """The sections of a morphology, cut; the soma first."""
     from neuron import h
 
-    h.load_file("stdlib.hoc")
-    h.load_file("import3d.hoc")
-    reader = h.Import3d_Neurolucida3() if path.lower().endswith(".asc") else h.Import3d_SWC_read()
-    reader.quiet = 1
-    reader.input(path)
-
-    class Cell:
-        pass
-
-    cell = Cell()
-    h.Import3d_GUI(reader, 0).instantiate(cell)
-    sections = list(h.allsec())
+    cell, sections = neuron_sections(path)
     for s in sections:
         s.Ra, s.cm = 100.0, 1.0
     for s in sections:
-        h.distance(sec=s)
         s.nseg = int((s.L / (0.1 * h.lambda_f(100.0, sec=s)) + 0.9) / 2) * 2 + 1
         s.insert("hh")
         s.ena, s.ek = 50.0, -77.0

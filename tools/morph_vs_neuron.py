@@ -18,8 +18,8 @@ import sys
 NAMES = {"soma": "soma", "axon": "axon", "basal": "dend", "apical": "apic"}
 
 
-def neuron_totals(path):
-    """Sections, length and area by the first part of a section's name."""
+def neuron_sections(path):
+    """The sections that NEURON makes of a file, and what owns them: they are gone with it."""
     from neuron import h
 
     h.load_file("stdlib.hoc")
@@ -34,8 +34,14 @@ def neuron_totals(path):
     cell = Cell()
     cell.all = []
     h.Import3d_GUI(reader, 0).instantiate(cell)
+    return cell, list(h.allsec())
+
+
+def neuron_totals(path):
+    """Sections, length and area by the first part of a section's name."""
+    cell, sections = neuron_sections(path)
     totals = {}
-    for section in h.allsec():
+    for section in sections:
         name = section.name().split(".")[-1].split("[")[0]
         area = 0.0
         for i in range(1, section.n3d()):
