@@ -16,6 +16,7 @@ pub mod calculus;
 pub mod event;
 pub mod implicit;
 pub mod interpret;
+pub mod ions;
 pub mod kernel;
 pub mod mechanism;
 pub mod number;

@@ -16,7 +16,7 @@ mod events;
 use events::Events;
 use homolog_base::random::Key;
 use homolog_ir::{
-    Kernel, Mechanism, Role, interpret,
+    Kernel, Mechanism, Role, interpret, ions,
     mechanism::{draw_of, lag_of},
 };
 use std::collections::HashMap;
@@ -38,9 +38,8 @@ const CHANGED: usize = 200;
 /// Temperature when nothing else is said, degC.
 pub const CELSIUS: f64 = 6.3;
 
-/// NEURON's defaults: inside and outside, mM; reversal potential, mV; charge.
-const IONS: [(&str, f64, f64, f64, f64); 3] =
-    [("na", 10.0, 140.0, 50.0, 1.0), ("k", 54.4, 2.5, -77.0, 1.0), ("ca", 5e-5, 2.0, 132.457_934_163_700_9, 2.0)];
+/// NEURON's reversal potentials, mV.
+const REVERSALS: [(&str, f64); 3] = [("na", 50.0), ("k", -77.0), ("ca", 132.457_934_163_700_9)];
 
 /// What was recorded under one clamp.
 #[derive(Clone, PartialEq, Debug)]
@@ -164,21 +163,22 @@ impl Clamp {
             noise: Noise { key: Key::new(0).named("clamp"), runs: 0 },
             lags: Vec::new(),
         };
-        for ion in IONS {
-            c.ion(ion);
+        for ion in ions::KNOWN {
+            let reversal = REVERSALS.iter().find(|r| r.0 == ion.name).map_or(0.0, |r| r.1);
+            c.ion(ion.name, ion.inside, ion.outside, reversal);
         }
         for (name, value) in [("celsius", celsius), ("area", AREA), ("diam", DIAMETER), ("dt", DT), ("v", HOLDING), ("t", 0.0)] {
             let slot = c.slot(name);
             c.values[slot] = value;
         }
-        let known = |name: &str| IONS.iter().find(|i| i.0 == name);
+        let known = |name: &str| ions::KNOWN.iter().any(|i| i.name == name);
         for ion in &m.ions {
-            let charge = ion.valence.unwrap_or_else(|| known(&ion.name).map_or(1.0, |i| i.4));
-            if known(&ion.name).is_none() {
-                c.ion((&ion.name, 1.0, 1.0, 0.0, charge));
+            let charge = ion.valence.unwrap_or_else(|| ions::charge(&ion.name).unwrap_or(1.0));
+            if !known(&ion.name) {
+                c.ion(&ion.name, 1.0, 1.0, 0.0);
             }
-            let [inside, outside, reversal] =
-                [format!("{}i", ion.name), format!("{}o", ion.name), format!("e{}", ion.name)].map(|n| (c.slot(&n), n));
+            let [inside, outside] = ion.concentrations().map(|n| (c.slot(&n), n));
+            let reversal = (c.slot(&ion.reversal()), ion.reversal());
             let touched = |names: &[String]| names.iter().any(|n| *n == inside.1 || *n == outside.1);
             let written = touched(&ion.writes);
             if (written || touched(&ion.reads)) && !ion.writes.contains(&reversal.1) {
@@ -221,7 +221,7 @@ impl Clamp {
         self.values.len() - 1
     }
 
-    fn ion(&mut self, (name, inside, outside, reversal, _): (&str, f64, f64, f64, f64)) {
+    fn ion(&mut self, name: &str, inside: f64, outside: f64, reversal: f64) {
         for (n, value) in [(format!("{name}i"), inside), (format!("{name}o"), outside), (format!("e{name}"), reversal)] {
             let slot = self.slot(&n);
             self.values[slot] = value;
@@ -270,12 +270,10 @@ impl Clamp {
     }
 
     fn nernst(&mut self, all: bool) {
-        const FARADAY: f64 = 96_485.332_123_310_01;
-        const GAS: f64 = 8.314_462_618_153_24;
-        let kelvin = self.values[self.slots["celsius"]] + 273.15;
+        let celsius = self.values[self.slots["celsius"]];
         for ion in self.ions.iter().filter(|i| all || i.written) {
             let ratio = self.values[ion.outside] / self.values[ion.inside];
-            self.values[ion.reversal] = 1000.0 * GAS * kelvin / FARADAY / ion.charge * homolog_base::math::ln(ratio);
+            self.values[ion.reversal] = ions::nernst(celsius, ion.charge) * homolog_base::math::ln(ratio);
         }
     }
 

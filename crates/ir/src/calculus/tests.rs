@@ -146,3 +146,27 @@ fn accumulated_cotangents_are_added_to_what_was_there() {
     let inputs: Vec<f64> = back.inputs.iter().map(|p| if p.name == "d.y" { 3.0 } else { 10.0 }).collect();
     assert_eq!(interpret(&back, &inputs), vec![16.0]);
 }
+
+/// Elimination of a kinetic scheme: every pivot goes into all that follow, each chosen by a guard.
+#[test]
+fn the_product_of_a_long_chain_of_choices_is_as_long_as_the_chain() {
+    let mut b = Builder::new("chain");
+    let zero = b.constant(0.0);
+    let inputs: Vec<Value> = (0..30).map(|k| b.input(&format!("x{k}"), Unit::ONE)).collect();
+    let (mut x, mut y) = (inputs[0], inputs[1]);
+    for &z in &inputs[2..] {
+        let q = b.div(x, y);
+        let positive = b.compare(Compare::Lt, zero, z);
+        let part = b.select(positive, q, zero);
+        let p = b.mul(part, z);
+        let s = b.sub(y, p);
+        let t = b.add(q, z);
+        (x, y) = (s, t);
+    }
+    b.output("x", Unit::ONE, x);
+    let kernel = b.finish();
+    let names: Vec<&str> = kernel.inputs.iter().map(|p| p.name.as_str()).collect();
+    let product = vjp(&kernel, &names, &[]);
+    let (before, after) = (kernel.body.len(), product.body.len());
+    assert!(after < 20 * before, "{before} operations became {after}");
+}

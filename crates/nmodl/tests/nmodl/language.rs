@@ -517,3 +517,20 @@ fn a_function_table_is_linear_between_the_points_of_its_file() {
         "{problems:?}"
     );
 }
+
+#[test]
+fn a_local_of_the_file_that_is_assigned_before_it_is_read_is_no_state() {
+    let text = |branch: &str| {
+        format!(
+            "NEURON {{ POINT_PROCESS x NONSPECIFIC_CURRENT i }} ASSIGNED {{ i (nA) v (mV) }}
+            LOCAL a[2]
+            BREAKPOINT {{ i = f(v) }}
+            FUNCTION f(u) {{ if (u < 0) {{ f = 0 }} else {{ {branch} f = a[0] - a[1] }} }}"
+        )
+    };
+    let idle = must(&text("a[0] = u a[1] = 2*u"));
+    assert!(idle.states.is_empty() && idle.not_in_cells().is_none(), "{:?}", idle.states);
+    // One that is read first is what the step before has left.
+    let kept = must(&text("a[0] = u + a[1] a[1] = 2*u"));
+    assert_eq!(kept.states.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["a[1]"]);
+}

@@ -1,10 +1,6 @@
 //! What the mechanisms of a zone see of its ions: reversal potentials, concentrations and the currents of all of them together.
 //!
-//! ```text
-//! eX = 1000 R T / (z F) ln(Xo / Xi)        mV, R T / F in V
-//! ```
-//!
-//! (Nernst 1888; Hille 2001, "Ion Channels of Excitable Membranes", eq. 1.11.) It holds where a mechanism of the zone reads or writes
+//! The potential of Nernst ([`homolog_ir::ions`]) holds where a mechanism of the zone reads or writes
 //! a concentration of X, unless the cell's file gives `eX`. As in NEURON, mechanisms that write concentrations come first, `eX` is that
 //! of the concentrations before them, and a current `iX` that is read is the sum of those of all mechanisms, mA/cm2.
 
@@ -15,13 +11,6 @@ use crate::model::port;
 use homolog_base::Unit;
 use homolog_ir::{Builder, Ion, Kernel, Mechanism, Value};
 use std::collections::BTreeMap;
-
-/// Coulombs in a mole of elementary charges (CODATA 2018).
-const FARADAY: f64 = 96_485.332_123_310_01;
-/// Joules a kelvin in a mole (CODATA 2018).
-const GAS: f64 = 8.314_462_618_153_24;
-/// Charge numbers where no mechanism declares one.
-const CHARGES: [(&str, f64); 4] = [("na", 1.0), ("k", 1.0), ("ca", 2.0), ("cl", -1.0)];
 
 /// The mechanisms of a zone, those that write concentrations first.
 pub(super) fn in_order(painted: &[Painted], zone: &mut [usize]) {
@@ -120,8 +109,7 @@ impl<'p> Inside<'p> {
             let known = here.nernst.iter().any(|(i, _)| i.name == ion.name);
             if !given && !known && (touches(&ion.reads) || touches(&ion.writes)) {
                 let declared = all.iter().flat_map(|m| &m.ions).filter(|i| i.name == ion.name).find_map(|i| i.valence);
-                let usual = || CHARGES.iter().find(|c| c.0 == ion.name).map(|c| c.1);
-                if let Some(charge) = declared.or_else(usual).filter(|z| *z != 0.0) {
+                if let Some(charge) = declared.or_else(|| homolog_ir::ions::charge(&ion.name)).filter(|z| *z != 0.0) {
                     here.nernst.push((ion.clone(), charge));
                 }
             }
@@ -131,13 +119,13 @@ impl<'p> Inside<'p> {
     }
 
     fn reversals(&mut self, b: &mut Builder) {
-        let kelvin = self.parts.cell.celsius.value + 273.15;
+        let celsius = self.parts.cell.celsius.value;
         for (ion, charge) in &self.nernst {
             let [inside, outside] = ion.concentrations().map(|c| self.known.get(&c).copied());
             let (Some(inside), Some(outside)) = (inside, outside) else { continue };
             let ratio = b.div(outside, inside);
             let log = b.unary(homolog_ir::Unary::Ln, ratio);
-            let scale = b.constant(1000.0 * GAS * kelvin / FARADAY / charge);
+            let scale = b.constant(homolog_ir::ions::nernst(celsius, *charge));
             let e = b.mul(scale, log);
             self.known.insert(ion.reversal(), e);
         }

@@ -8,14 +8,16 @@ use toml::de::DeValue;
 /// Reversal potentials where a cell gives none, mV: what NEURON takes.
 pub(super) const REVERSALS: [(&str, f64); 3] = [("ena", 50.0), ("ek", -77.0), ("eca", 132.4579)];
 /// Concentrations where a cell gives none, mM: what NEURON takes.
-pub(super) const CONCENTRATIONS: [(&str, f64); 6] = [("nai", 10.0), ("nao", 140.0), ("ki", 54.4), ("ko", 2.5), ("cai", 5e-5), ("cao", 2.0)];
+pub(super) fn concentrations() -> impl Iterator<Item = (String, f64)> {
+    homolog_ir::ions::KNOWN.iter().flat_map(|i| [(format!("{}i", i.name), i.inside), (format!("{}o", i.name), i.outside)])
+}
 
 type Numbers = BTreeMap<String, Located<f64>>;
 
 /// Reversal potentials, mV, and concentrations, mM.
 pub(super) fn read(r: &mut Reader<'_>, root: &Section<'_, '_>) -> (Numbers, Numbers) {
-    let all = |known: &[(&str, f64)]| known.iter().map(|(k, x)| ((*k).to_string(), (*x).into())).collect();
-    let (mut reversals, mut concentrations): (Numbers, Numbers) = (all(&REVERSALS), all(&CONCENTRATIONS));
+    let mut reversals: Numbers = REVERSALS.iter().map(|(k, x)| ((*k).to_string(), (*x).into())).collect();
+    let mut concentrations: Numbers = concentrations().map(|(k, x)| (k, x.into())).collect();
     let Some(v) = root.get("ions") else { return (reversals, concentrations) };
     let DeValue::Table(table) = v.get_ref() else {
         r.error("model-wrong-type", "`ions` must be a table", v.span(), format!("expected a table, found {}", kind(v.get_ref()))).hint =
@@ -39,7 +41,8 @@ pub(super) fn read(r: &mut Reader<'_>, root: &Section<'_, '_>) -> (Numbers, Numb
                 key.span,
                 "expected `e` and the name of an ion, such as `ena`, or that name and `i` or `o`, such as `cai`",
             );
-            *d = d.clone().suggest(&key, REVERSALS.iter().chain(&CONCENTRATIONS).map(|x| x.0));
+            let known = REVERSALS.iter().map(|x| x.0).chain(concentrations.keys().map(String::as_str));
+            *d = d.clone().suggest(&key, known);
         }
     }
     (reversals, concentrations)

@@ -323,7 +323,7 @@ fn cell() -> impl Strategy<Value = Cell> {
                     super::ions::REVERSALS.iter().map(|(k, x)| ((*k).to_string(), (*x).into())).collect();
                 reversals.extend(ions.into_iter().map(|(k, x)| (k, x.into())));
                 let branch = branches[branches.len() - 1].name.clone();
-                let concentrations = super::ions::CONCENTRATIONS.iter().map(|(k, c)| ((*k).to_string(), (*c * x[2]).into())).collect();
+                let concentrations = super::ions::concentrations().map(|(k, c)| (k, (c * x[2]).into())).collect();
                 let placement = |(k, size): (usize, f64)| Placement {
                     mechanism: "clamp".into(),
                     name: (k > 0).then(|| format!("electrode{k}").into()),
