@@ -127,7 +127,7 @@ pub(crate) struct Wanted<'a> {
     pub frames: usize,
     /// Whether gradients will be pulled back.
     pub taped: bool,
-    /// Whether potentials are kept tick by tick, so that a fault has its time.
+    /// Whether what a tape would keep is kept tick by tick without one, so that a fault has its time.
     pub precise: bool,
     pub threads: usize,
 }

@@ -5,26 +5,26 @@
 //! each of them is one.
 
 use super::{Args, Found};
+use crate::work::Opened;
 use crate::{show, work};
-use homolog_base::{Diagnostic, Source, has_errors};
+use homolog_base::{Diagnostic, Span};
 use homolog_engine::Engine;
 use homolog_ir::{Kernel, Role};
 use homolog_measure::arithmetic::arithmetic;
 use homolog_measure::operations::Flops;
-use homolog_model::{Action, Inputs, Library, Model, Network, Params, Population, Runner, State, Stimulus};
+use homolog_model::cell::{Paint, Placement};
+use homolog_model::{Action, Cell, Inputs, Model, Runner, State};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-const CELLS: usize = 64;
-const COMPARTMENTS: usize = 32;
-/// Time of one repetition, ms, and steps of it.
-const TIME: f64 = 25.0;
-const STEPS: usize = 1000;
+/// The model, and the word by which it names its cell.
+const MODEL: &str = "benches/mechs.toml";
+const CELL: &str = "mechs-cell.toml";
 /// Repetitions, of which the fastest counts.
 const REPETITIONS: usize = 8;
-/// Of the library what Hay et al. 2011 (PLoS Comput. Biol. 7, e1002107) have in their cell.
-const KIN: [&str; 12] = ["nat", "nax", "nap", "kpst", "ktst", "kv3", "km", "ih", "cahva", "calva", "sk", "cadyn"];
-/// The squid axon's.
-const SQUID: [&str; 1] = ["hh"];
+/// The measure of all others, and what goes into a cable that none of them would let leak.
+const SQUID: &str = "hh";
+const LEAK: &str = "pas";
 
 /// What a set of mechanisms costs.
 struct Row {
@@ -53,25 +53,26 @@ impl Row {
 
 /// The mechanisms of the folders, or those of the library, in one cell; and `hh` in the same.
 pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
-    let (library, problems) = work::library(&args.library);
-    if has_errors(&problems) {
-        return Err(problems);
-    }
-    let (own, _) = work::library(&[]);
-    let mut names: Vec<String> = KIN.map(String::from).into();
+    let opened = work::open_built_in(MODEL, &args.library)?;
+    let cell = opened.library.cell(CELL).ok_or_else(|| vec![Diagnostic::error("library-missing", format!("{CELL} is missing"))])?;
     let mut left: Vec<(String, String)> = vec![];
-    if !args.library.is_empty() {
-        names.clear();
-        for m in library.iter().filter(|m| own.get(&m.name) != Some(m)) {
+    let all = if args.library.is_empty() {
+        cell.clone()
+    } else {
+        let (own, _) = work::library(&[]);
+        let mut names: Vec<&str> = vec![];
+        for m in opened.library.iter().filter(|m| own.get(&m.name) != Some(m)) {
             match (m.role, m.not_in_cells()) {
                 (Role::Neuron, _) => left.push((m.name.clone(), "a whole neuron".into())),
                 (_, Some(why)) => left.push((m.name.clone(), why)),
-                _ => names.push(m.name.clone()),
+                _ => names.push(&m.name),
             }
         }
-    }
-    let squid = run(&library, &SQUID.map(String::from))?;
-    let all = run(&library, &names)?;
+        names.push(LEAK);
+        with(&opened, cell, &names)
+    };
+    let squid = run(&opened, with(&opened, cell, &[SQUID]))?;
+    let all = run(&opened, all)?;
     let ratio = all.ns_per_flop() / squid.ns_per_flop();
     let plain_ratio = ratio * (squid.plain.total() / squid.flops.total()) / (all.plain.total() / all.flops.total());
     let mut text = String::new();
@@ -96,16 +97,45 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
         let _ = writeln!(text, "left out: {name}, {why}");
     }
     let json = serde_json::json!({
-        "n_cells": CELLS, "n_compartments": CELLS * COMPARTMENTS, "t_ms": TIME, "dt_ms": TIME / STEPS as f64, "threads": 1, "repetitions": REPETITIONS,
+        "threads": 1, "repetitions": REPETITIONS,
         "hh": squid.json(), "mechs": all.json(), "ratio_per_flop": ratio, "ratio_elementary_as_one": plain_ratio,
         "left_out": left.iter().map(|(name, why)| serde_json::json!({ "mechanism": name, "why": why })).collect::<Vec<_>>(),
     });
     Ok(Found { text, json })
 }
 
-/// Cells with these mechanisms, run.
-fn run(library: &Library, names: &[String]) -> Result<Row, Vec<Diagnostic>> {
-    let (model, params) = compiled(library, names)?;
+/// The cell with other mechanisms everywhere; those of role point stand at its middle.
+fn with(opened: &Opened, cell: &Cell, names: &[&str]) -> Cell {
+    let is_point = |name: &str| opened.library.get(name).is_some_and(|m| m.role == Role::Point);
+    let mut cell = cell.clone();
+    let painted = names.iter().filter(|n| !is_point(n)).map(|name| Paint {
+        mechanism: (*name).into(),
+        regions: vec![],
+        condition: None,
+        parameters: BTreeMap::new(),
+        fields: BTreeMap::new(),
+        span: Span::default(),
+    });
+    cell.paints = painted.collect();
+    let placed = names.iter().filter(|n| is_point(n)).map(|name| Placement {
+        mechanism: (*name).into(),
+        name: None,
+        branch: cell.branches[0].name.clone(),
+        position: 0.5,
+        parameters: BTreeMap::new(),
+        span: Span::default(),
+    });
+    cell.placements = placed.collect();
+    cell
+}
+
+/// The model with this cell, run.
+fn run(opened: &Opened, cell: Cell) -> Result<Row, Vec<Diagnostic>> {
+    let names =
+        cell.paints.iter().map(|p| p.mechanism.value.clone()).chain(cell.placements.iter().map(|p| p.mechanism.value.clone())).collect();
+    let mut library = opened.library.clone();
+    library.insert_cell(cell);
+    let (model, params) = homolog_model::compile(&opened.study.network, &library, 0)?;
     let mut engine = Engine::new(1);
     let inputs = Inputs { batch: 1, frames: 1, values: vec![] };
     let (mut best, mut total) = (f64::INFINITY, 0.0);
@@ -116,60 +146,24 @@ fn run(library: &Library, names: &[String]) -> Result<Row, Vec<Diagnostic>> {
         best = best.min(cpu);
         total += cpu;
     }
-    let ns = best * 1e9 / (STEPS * CELLS * COMPARTMENTS) as f64;
-    let (flops, plain) = (flops(&model, arithmetic), flops(&model, Flops::of));
-    Ok(Row { names: names.to_vec(), ns, flops, plain, cpu_s: total })
+    let ns = best * 1e9 / (model.ticks * model.groups[0].size * compartments(&model)) as f64;
+    Ok(Row { names, ns, flops: flops(&model, arithmetic), plain: flops(&model, Flops::of), cpu_s: total })
+}
+
+fn compartments(model: &Model) -> usize {
+    model.groups[0].anatomy.as_ref().map_or(1, |a| a.compartments.len())
 }
 
 /// Operations of one compartment in one step.
 fn flops(model: &Model, of: impl Fn(&Kernel) -> Flops) -> Flops {
     let group = &model.groups[0];
     let mut out = Flops::default();
+    let share = 1.0 / compartments(model) as f64;
     for action in &group.tick {
         match action {
-            Action::Launch(l) => out.add_times(of(&l.kernel), l.sites as f64),
-            Action::Solve => out.add_times(group.tree.as_ref().map_or(Flops::default(), Flops::of_solution), 1.0),
+            Action::Launch(l) => out.add_times(of(&l.kernel), l.sites as f64 * share),
+            Action::Solve => out.add_times(group.tree.as_ref().map_or(Flops::default(), Flops::of_solution), share),
         }
     }
-    let mut each = Flops::default();
-    each.add_times(out, 1.0 / COMPARTMENTS as f64);
-    each
-}
-
-/// The cable with these mechanisms everywhere; those of role point stand at its middle.
-fn compiled(library: &Library, names: &[String]) -> Result<(Model, Params), Vec<Diagnostic>> {
-    let mut text = format!(
-        "[branch.cable]\nlength = \"640 um\"\ndiameter = \"4 um\"\ncompartments = {COMPARTMENTS}\n\
-        [spike]\nbranch = \"cable\"\nthreshold = \"0 mV\"\nsurrogate = {{ shape = \"fast_sigmoid\", width = \"5 mV\" }}\n\
-        [time]\nstep = \"{} ms\"\npresentation = \"{TIME} ms\"\ndelay = \"1 ms\"\n\
-        [interface]\nrate = \"1 Hz\"\nreadout = \"count\"\nactivity = 1\n",
-        TIME / STEPS as f64
-    );
-    for name in names {
-        let placed = library.get(name).is_some_and(|m| m.role == Role::Point);
-        let _ = match placed {
-            true => write!(text, "[[place]]\nmechanism = \"{name}\"\nbranch = \"cable\"\n"),
-            false => write!(text, "[[paint]]\nmechanism = \"{name}\"\n"),
-        };
-    }
-    if !names.iter().any(|n| n == "pas" || n == SQUID[0]) {
-        text += "[[paint]]\nmechanism = \"pas\"\n";
-    }
-    let (cell, problems) = homolog_model::file::read_cell(&Source::new("bench", text), "bench", &|_| (None, vec![]));
-    let Some(cell) = cell else { return Err(problems) };
-    let mut library = library.clone();
-    library.insert_cell(cell);
-    let population =
-        Population { name: "cells".into(), size: CELLS.into(), neuron: "bench".into(), bias: Some(false), ..Population::default() };
-    let stimulus = Stimulus {
-        population: "cells".into(),
-        branch: "cable".into(),
-        position: 0.0,
-        delay: 1.0.into(),
-        duration: TIME.into(),
-        amplitude: 0.5.into(),
-        ..Stimulus::default()
-    };
-    let network = Network { populations: vec![population], stimuli: vec![stimulus], ..Network::default() };
-    homolog_model::compile(&network, &library, 0)
+    out
 }
