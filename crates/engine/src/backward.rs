@@ -116,7 +116,7 @@ impl Backward<'_, '_> {
             let l = &layout.groups[p.group];
             for frame in 0..layout.frames {
                 let to = layout.d_value(p.group, frame as isize);
-                for (a, b) in arena[to..to + l.lanes].iter_mut().zip(&given[frame * l.lanes..]) {
+                for (a, b) in arena[to..to + l.all].iter_mut().zip(&given[frame * l.all..]) {
                     *a += b;
                 }
             }
@@ -184,7 +184,7 @@ impl Backward<'_, '_> {
         for (p, given) in self.probes.iter().zip(self.grad).filter(|(p, x)| p.group == g && p.what == Observable::Count && !x.is_empty()) {
             if let Some(k) = count_variable(self.run.model, p.group) {
                 let to = l.d_variables[k].at;
-                for (a, b) in arena[to..to + l.lanes].iter_mut().zip(&given[frame * l.lanes..]) {
+                for (a, b) in arena[to..to + l.all].iter_mut().zip(&given[frame * l.all..]) {
                     *a += b;
                 }
             }
@@ -277,8 +277,11 @@ impl Backward<'_, '_> {
             }
             return;
         }
-        for first in run.all(g).step_by(tile) {
-            let rows = first..(first + tile).min(run.model.groups[g].size);
+        let all = run.all(g);
+        // Neurons of several kinds are not cut into tiles.
+        let tile = if run.model.groups[g].kinds() > 1 { all.len() } else { tile };
+        for first in all.clone().step_by(tile) {
+            let rows = first..(first + tile).min(all.end);
             for piece in pieces.iter().rev() {
                 for turn in (0..piece.turns).rev() {
                     let t = piece.t + turn * piece.ticks;
@@ -296,24 +299,26 @@ impl Backward<'_, '_> {
         let l = &layout.groups[g];
         let links = || model.links.iter().enumerate().filter(|(_, x)| x.from == g && x.target.spikes());
         let dense = links().next().is_some_and(|(_, x)| x.wires == Wires::Dense && x.places.is_none());
+        // Those of some copies; of several kinds, all.
+        let neurons = if model.groups[g].kinds() > 1 { 0..model.groups[g].size } else { rows.clone() };
         for j in 0..ticks {
             let to = l.d_spike.nth(j);
             // The first product over dense wires writes; all others add.
             let mut beta = 0.0;
             if !dense {
-                arena[to + rows.start * layout.batch..to + rows.end * layout.batch].fill(0.0);
+                arena[to + neurons.start * layout.batch..to + neurons.end * layout.batch].fill(0.0);
                 beta = 1.0;
             }
             for (n, link) in links() {
                 for (k, opening) in model.groups[link.to].arrivals.iter().enumerate() {
                     let from = layout.d_arrival(link.to, k, now.t + j + link.delay);
                     if link.places.is_some() {
-                        run.transposed_from_places(arena, link, sign_of(&opening.name), from, to, rows.clone(), None);
+                        run.transposed_from_places(arena, link, sign_of(&opening.name), from, to, neurons.clone(), None);
                         continue;
                     }
                     let signed = std::mem::take(&mut scratch.signed);
                     let weights = link_weights(run.params, &signed, n, link, &opening.name);
-                    run.transposed(arena, scratch, link, weights, from, to, rows.clone(), beta);
+                    run.transposed(arena, scratch, link, weights, from, to, neurons.clone(), beta);
                     beta = 1.0;
                     scratch.signed = signed;
                 }
@@ -331,7 +336,7 @@ impl Backward<'_, '_> {
                     continue;
                 }
                 let from = layout.spike(l.from, copy, t as isize - l.delay as isize);
-                let spikes = &arena[from..][..layout.groups[l.from].lanes];
+                let spikes = &arena[from..][..layout.groups[l.from].all];
                 let at = layout.d_arrival(g, k, t);
                 let d = &arena[at..at + receivers.d_arrivals[k].pitch];
                 let out = &mut self.out.params[l.weights];
@@ -342,7 +347,7 @@ impl Backward<'_, '_> {
                     let mut part = std::mem::take(&mut scratch.part);
                     part.clear();
                     part.resize(out.len(), 0.0);
-                    run.outer(scratch, l, &d[..receivers.lanes], spikes, &mut part, 1.0);
+                    run.outer(scratch, l, &d[..receivers.all], spikes, &mut part, 1.0);
                     for ((o, p), w) in out.iter_mut().zip(&part).zip(&run.params.tensors[l.weights].values) {
                         if *w * sign > 0.0 {
                             *o += sign * p;
@@ -359,10 +364,10 @@ impl Backward<'_, '_> {
                     if few(list.len(), columns * batch) {
                         add_outer_of_spikes(run.isa, list, d, model.groups[g].size, batch, out, columns);
                     } else {
-                        run.outer(scratch, l, &d[..receivers.lanes], spikes, out, 1.0);
+                        run.outer(scratch, l, &d[..receivers.all], spikes, out, 1.0);
                     }
                 } else {
-                    run.outer(scratch, l, &d[..receivers.lanes], spikes, out, 1.0);
+                    run.outer(scratch, l, &d[..receivers.all], spikes, out, 1.0);
                 }
             }
         }
@@ -376,7 +381,7 @@ impl Backward<'_, '_> {
         let heard = |arena: &[f64], from: usize, at: isize| -> Vec<f64> {
             match run.value_source(from, at) {
                 Source::Given(x) => x.to_vec(),
-                Source::Arena(a) => arena[a..a + layout.groups[from].lanes].to_vec(),
+                Source::Arena(a) => arena[a..a + layout.groups[from].all].to_vec(),
             }
         };
         for l in links(Target::DriveBySign) {
@@ -388,7 +393,7 @@ impl Backward<'_, '_> {
                     run.outer_at_places(l, sign, &arena[c.at..c.at + c.pitch], &x, &mut self.out.params[l.weights]);
                 }
                 if self.needs[l.from] {
-                    run.transposed_from_places(arena, l, sign, c.at, layout.d_value(l.from, at), run.all(l.from), Some(&x));
+                    run.transposed_from_places(arena, l, sign, c.at, layout.d_value(l.from, at), 0..model.groups[l.from].size, Some(&x));
                 }
             }
         }
@@ -397,21 +402,21 @@ impl Backward<'_, '_> {
         }
         let d = here.d_drive.at;
         if let Some(b) = group.bias.filter(|b| run.params.tensors[*b].learned) {
-            sum_rows(run.isa, &arena[d..d + here.lanes], layout.batch, layout.batch, &mut self.out.params[b]);
+            sum_rows(run.isa, &arena[d..d + here.all], layout.batch, layout.batch, &mut self.out.params[b]);
         }
         for l in links(Target::Drive) {
             let at = frame as isize - l.delay as isize;
             if run.params.tensors[l.weights].learned {
                 let x = match run.value_source(l.from, at) {
                     Source::Given(x) => x,
-                    Source::Arena(a) => &arena[a..a + layout.groups[l.from].lanes],
+                    Source::Arena(a) => &arena[a..a + layout.groups[l.from].all],
                 };
                 let beta = if std::mem::take(&mut self.fresh_gradient[l.weights]) { 0.0 } else { 1.0 };
-                run.outer(scratch, l, &arena[d..d + here.lanes], x, &mut self.out.params[l.weights], beta);
+                run.outer(scratch, l, &arena[d..d + here.all], x, &mut self.out.params[l.weights], beta);
             }
             if self.needs[l.from] {
                 let to = layout.d_value(l.from, at);
-                run.transposed(arena, scratch, l, &run.params.tensors[l.weights].values, d, to, run.all(l.from), 1.0);
+                run.transposed(arena, scratch, l, &run.params.tensors[l.weights].values, d, to, 0..model.groups[l.from].size, 1.0);
             }
         }
     }
@@ -440,15 +445,17 @@ impl Backward<'_, '_> {
             for bound in plan.prepare.iter().rev().filter_map(|p| p.backward.as_ref()) {
                 run.once(arena, g, bound, Now::default());
             }
-            let mut of_place = vec![0.0; group.size];
+            let copies = group.copies();
+            let mut of_place = vec![0.0; copies];
             for (learned, c) in group.learned.iter().zip(&l.d_learned) {
                 let parts = run.params.tensors[learned.tensor].shape[1];
                 for (site, part) in learned.part.iter().enumerate() {
                     let a = c.at + site * l.site;
+                    let first = learned.kind.get(site).map_or(0, |k| *k as usize) * copies;
                     of_place.fill(0.0);
                     sum_rows(run.isa, &arena[a..a + l.lanes], layout.batch, layout.batch, &mut of_place);
                     for (n, x) in of_place.iter().enumerate() {
-                        self.out.params[learned.tensor][n * parts + *part as usize] += x;
+                        self.out.params[learned.tensor][(first + n) * parts + *part as usize] += x;
                     }
                 }
             }
@@ -457,7 +464,7 @@ impl Backward<'_, '_> {
             let inputs = model.groups.iter().enumerate().filter(|(_, g)| g.clock == Clock::Input);
             self.out.inputs = inputs
                 .map(|(g, _)| {
-                    (0..layout.frames).flat_map(|f| &arena[layout.d_value(g, f as isize)..][..layout.groups[g].lanes]).copied().collect()
+                    (0..layout.frames).flat_map(|f| &arena[layout.d_value(g, f as isize)..][..layout.groups[g].all]).copied().collect()
                 })
                 .collect();
         }

@@ -37,7 +37,7 @@ impl Run<'_> {
             return;
         }
         let start = l.drives.nth(frame);
-        let column = &mut arena[start..start + l.lanes];
+        let column = &mut arena[start..start + l.all];
         match group.bias {
             Some(t) => {
                 for (row, b) in column.chunks_exact_mut(self.layout.batch).zip(&self.params.tensors[t].values) {
@@ -94,6 +94,12 @@ impl Run<'_> {
         let ticks = self.layout.segment_ticks(segment, self.model.ticks);
         let now = self.begin(frame, segment);
         for stage in stages {
+            for &g in stage.iter().filter(|g| self.model.groups[**g].is_given()) {
+                self.give(arena, g, now, ticks);
+            }
+            if stage.iter().all(|g| self.model.groups[*g].is_given()) {
+                continue;
+            }
             if self.tile(stage).is_none() {
                 for t in 0..ticks {
                     for &g in stage {
@@ -113,6 +119,21 @@ impl Run<'_> {
             for piece in self.pieces(g, now, ticks, watched(g)) {
                 self.turns(arena, g, self.forward(g, now, piece, &rows), piece.turns, false, &rows);
             }
+        }
+    }
+
+    /// The spikes of a segment that are given.
+    fn give(&self, arena: &mut [f64], g: usize, now: Now, ticks: usize) {
+        let (l, batch, given) = (self.of(g), self.layout.batch, &self.model.groups[g].given);
+        let first = self.start + (now.frame * self.model.ticks + now.first) as i64;
+        for t in 0..ticks {
+            let at = self.layout.spike(g, now.copy, t as isize);
+            arena[at..at + l.all].fill(0.0);
+        }
+        let (from, to) = (given.partition_point(|s| s.0 < first), given.partition_point(|s| s.0 < first + ticks as i64));
+        for (tick, neuron) in &given[from..to] {
+            let at = self.layout.spike(g, now.copy, (tick - first) as isize) + *neuron as usize * batch;
+            arena[at..at + batch].fill(1.0);
         }
     }
 
@@ -140,12 +161,18 @@ impl Run<'_> {
             let site = (0..v.sites).find(|site| !finite(self.isa, at(first, *site))).expect("just seen");
             let lane = at(first, site).iter().position(|x| !x.is_finite()).expect("just seen");
             let tick = self.start + (frame * self.model.ticks + now.first + first) as i64;
+            let compartment = group.anatomy.as_ref().and_then(|a| a.of_variable[k].get(site).map(|c| *c as usize));
+            let kind = match (compartment, &group.anatomy) {
+                (Some(c), Some(a)) => a.kind_of(c),
+                _ if group.kinds() == v.sites => site,
+                // A junction.
+                _ => 0,
+            };
             let place = group.anatomy.as_ref().and_then(|a| {
-                let compartment = *a.of_variable[k].get(site)?;
-                let (branch, index, count) = &a.compartments[compartment as usize];
+                let (branch, index, count) = &a.compartments[compartment?];
                 Some(format!("{branch}, compartment {} of {count}", index + 1))
             });
-            return Err(self.fault(g, &v.name, place, at(first, site)[lane], lane, tick));
+            return Err(self.fault(g, &v.name, place, at(first, site)[lane], kind * l.lanes + lane, tick));
         }
         Ok(())
     }
@@ -269,7 +296,7 @@ fn frames_of(
             if let Some(k) = k
                 && layout.groups[g].value_history > 0
             {
-                let lanes = layout.groups[g].lanes;
+                let lanes = layout.groups[g].all;
                 let to = layout.value(g, frame as isize);
                 arena[to..to + lanes].copy_from_slice(&run.inputs.values[*k][frame * lanes..(frame + 1) * lanes]);
             }
@@ -280,7 +307,7 @@ fn frames_of(
                     run.drive(arena, scratch, *g, frame);
                     run.value(arena, *g, Now { frame, ..Now::default() });
                     let l = &layout.groups[*g];
-                    let column = &arena[layout.value(*g, frame as isize)..][..l.lanes];
+                    let column = &arena[layout.value(*g, frame as isize)..][..l.all];
                     if !finite(run.isa, column) {
                         let lane = column.iter().position(|x| !x.is_finite()).unwrap_or(0);
                         let tick = run.start + (frame * model.ticks) as i64;

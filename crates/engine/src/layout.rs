@@ -1,7 +1,8 @@
 //! Where every number of a run lies in its one array of columns.
 //!
 //! A column has a number for each place, neuron and sample, samples innermost: element `place * site + neuron * batch + sample`, where
-//! `site` is `size * batch` or, for many, somewhat more. Per group:
+//! `site` is `size * batch` or, for many, somewhat more. Where a group has several kinds of neurons, with places of their own, it is
+//! `place * site + copy * batch + sample`; what every neuron has one of has a place for each kind, and no gaps. Per group:
 //!
 //! - learned parameters and fixed numbers: one column each;
 //! - values, drives and values by sign: one column per frame (values preceded by those still on their way);
@@ -55,8 +56,10 @@ impl Columns {
 /// Offsets of one group.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GroupLayout {
-    /// Numbers of one place: neurons times samples.
+    /// Numbers of one place: neurons (of a kind) times samples.
     pub lanes: usize,
+    /// Numbers of what every neuron has one of: neurons of all kinds times samples, one after the other.
+    pub all: usize,
     /// From one place to the next.
     pub site: usize,
     pub learned: Vec<Columns>,
@@ -149,14 +152,15 @@ pub(crate) fn reads_time(g: &Group) -> bool {
 fn kept_per_tick(g: &Group, slotted: bool) -> usize {
     let variables: usize = g.variables.iter().filter(|v| slotted && v.taped).map(|v| v.sites).sum();
     let arrivals: usize = g.arrivals.iter().map(|a| a.sites).sum();
-    variables + usize::from(g.spikes) + arrivals + g.tree.as_ref().filter(|_| slotted).map_or(0, |t| t.parent.len())
+    variables + usize::from(g.spikes) * g.kinds() + arrivals + g.tree.as_ref().filter(|_| slotted).map_or(0, |t| t.parent.len())
 }
 
 impl Layout {
     /// Lays out a run; segments of a tape may take `budget` bytes.
     pub fn new(wanted: Wanted, budget: usize) -> Layout {
         let model = wanted.model;
-        let per_tick: usize = model.groups.iter().map(|g| g.size * wanted.batch * kept_per_tick(g, wanted.taped || wanted.precise)).sum();
+        let per_tick: usize =
+            model.groups.iter().map(|g| g.copies() * wanted.batch * kept_per_tick(g, wanted.taped || wanted.precise)).sum();
         let ticks = model.ticks.max(1);
         let all = per_tick * 8 * ticks * wanted.frames;
         let (segment, keeps_all) = match wanted.taped {
@@ -181,12 +185,13 @@ impl Layout {
             .iter()
             .enumerate()
             .map(|(k, g)| {
-                let lanes = g.size * batch;
+                let lanes = g.copies() * batch;
                 let incoming = model.links.iter().filter(|l| l.to == k && l.target.spikes());
                 GroupLayout {
                     lanes,
+                    all: g.size * batch,
                     // Places of few lanes lie side by side, so that one loop runs over them.
-                    site: if lanes >= 512 { pitch(lanes) } else { lanes },
+                    site: if lanes >= 512 && g.kinds() == 1 { pitch(lanes) } else { lanes },
                     value_history: model.value_history(k),
                     spike_history: model.spike_history(k),
                     arrival_history: incoming.map(|l| l.delay).max().unwrap_or(0),
@@ -209,8 +214,8 @@ impl Layout {
             l.axial = take(&mut at, l, computed.map_or(1, |t| t.parent.len()), usize::from(computed.is_some()));
             // Inputs are read where the caller has them, unless they are delayed.
             let own_values = if g.clock == Clock::Input && l.value_history == 0 { 0 } else { frames + l.value_history };
-            l.values = take(&mut at, l, 1, own_values);
-            l.drives = take(&mut at, l, 1, if g.driven { frames } else { 0 });
+            l.values = take(&mut at, l, g.kinds(), own_values);
+            l.drives = take(&mut at, l, g.kinds(), if g.driven { frames } else { 0 });
             l.signed = g.signed.iter().map(|o| take(&mut at, l, o.sites, frames)).collect();
             l.open = at;
             at += model.ticks.next_multiple_of(8);
@@ -233,7 +238,7 @@ impl Layout {
                     (if slotted { take(&mut at, l, g.variables[v].sites, segment + 1) } else { Columns::default() }, slotted)
                 })
                 .collect();
-            l.spikes = take(&mut at, l, 1, if g.spikes { segment + l.spike_history } else { 0 });
+            l.spikes = take(&mut at, l, g.kinds(), if g.spikes { segment + l.spike_history } else { 0 });
             l.arrivals = g.arrivals.iter().map(|a| take(&mut at, l, a.sites, segment)).collect();
             if let Some(t) = g.tree.as_ref().filter(|_| taped) {
                 l.pivots = take(&mut at, l, t.parent.len(), segment);
@@ -254,18 +259,18 @@ impl Layout {
             l.traces = places(probes, k, !taped).map(|(n, v, site)| (n, v, site, take(&mut at, l, 1, segment))).collect();
             if taped {
                 l.d_variables = g.variables.iter().map(|v| take(&mut at, l, v.sites, 1)).collect();
-                l.d_drive = take(&mut at, l, 1, 1);
+                l.d_drive = take(&mut at, l, g.kinds(), 1);
                 l.d_signed = g.signed.iter().map(|o| take(&mut at, l, o.sites, 1)).collect();
                 l.d_learned = g.learned.iter().map(|x| take(&mut at, l, x.part.len(), 1)).collect();
                 l.d_fixed = g.fixed.iter().map(|f| take(&mut at, l, f.sites, usize::from(f.values.is_none()))).collect();
                 l.d_work = g.work.iter().map(|w| take(&mut at, l, w.sites, 1)).collect();
-                l.d_spike = take(&mut at, l, 1, if g.spikes { g.burst.as_ref().map_or(1, |b| b.ticks) } else { 0 });
-                l.d_values = take(&mut at, l, 1, frames + l.value_history);
+                l.d_spike = take(&mut at, l, g.kinds(), if g.spikes { g.burst.as_ref().map_or(1, |b| b.ticks) } else { 0 });
+                l.d_values = take(&mut at, l, g.kinds(), frames + l.value_history);
                 l.d_arrivals = g.arrivals.iter().map(|a| take(&mut at, l, a.sites, segment + l.arrival_history)).collect();
                 l.d_traces = places(probes, k, true).map(|(n, v, site)| (n, v, site, take(&mut at, l, 1, segment))).collect();
             }
         }
-        let tiled = model.groups.iter().any(|g| g.tree.is_some() && g.size * batch > 8);
+        let tiled = model.groups.iter().any(|g| g.tree.is_some() && g.copies() * batch > 8);
         let scratch = at;
         at += if tiled { threads * SCRATCH } else { 0 };
         Layout { batch, frames, ticks: model.ticks, segment, segments, keeps_all, stride, groups, scratch, size: at }

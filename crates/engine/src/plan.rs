@@ -114,7 +114,7 @@ impl Plan {
 impl GroupPlan {
     fn new(g: &Group) -> Self {
         let pair = |l: &Launch| Pair { forward: bind(g, &l.kernel, l, 1), backward: bind(g, &l.vjp, l, 1) };
-        let single = Launch { sites: 1, ..Launch::default() };
+        let single = Launch { sites: g.kinds(), ..Launch::default() };
         GroupPlan {
             prepare: g.prepare.iter().map(pair).collect(),
             initial: g.initial.iter().map(pair).collect(),

@@ -60,7 +60,7 @@ impl Run<'_> {
         let rows = &l.places.as_ref().expect("the neurons have places")[sign];
         let (batch, receivers) = (self.layout.batch, self.of(l.to));
         let senders = self.model.groups[l.from].size * batch;
-        let sites = (rows.start.len() - 1) / self.model.groups[l.to].size;
+        let sites = (rows.start.len() - 1) / self.model.groups[l.to].copies();
         let n = (sites - 1) * receivers.site + receivers.lanes;
         let (x, y) = match source {
             Source::Given(x) => (x, &mut arena[to..to + n]),
@@ -84,11 +84,11 @@ impl Run<'_> {
         });
     }
 
-    /// Calls `f` with where in a column each row of (place, neuron) lies, and which entries it has.
+    /// Calls `f` with where in a column each row of (place, copy) lies, and which entries it has.
     pub fn each_row(&self, rows: &Rows, receivers: &GroupLayout, to: usize, mut f: impl FnMut(usize, Range<usize>)) {
-        let size = self.model.groups[to].size;
+        let copies = self.model.groups[to].copies();
         for (r, bounds) in rows.start.windows(2).enumerate() {
-            let at = r / size * receivers.site + r % size * self.layout.batch;
+            let at = r / copies * receivers.site + r % copies * self.layout.batch;
             f(at, bounds[0] as usize..bounds[1] as usize);
         }
     }
@@ -181,7 +181,7 @@ impl Run<'_> {
     ) {
         let rows = &l.places.as_ref().expect("the neurons have places")[sign];
         let (batch, receivers) = (self.layout.batch, self.of(l.to));
-        let sites = (rows.start.len() - 1) / self.model.groups[l.to].size;
+        let sites = (rows.start.len() - 1) / self.model.groups[l.to].copies();
         let n = (sites - 1) * receivers.site + receivers.lanes;
         let (d, out) = read_write(arena, d, n, to + senders.start * batch, senders.len() * batch);
         let weights = &self.params.tensors[l.weights].values;

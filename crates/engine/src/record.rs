@@ -12,15 +12,16 @@ pub(crate) fn empty_recording(run: &Run, probes: &[Probe]) -> Recording {
         let g = &run.model.groups[p.group];
         let (frames, ticks) = (run.layout.frames, run.layout.frames * run.model.ticks);
         let variable = |k: usize| (g.variables[k].name.as_str(), g.variables[k].unit);
+        let each = g.kinds();
         let (what, unit, samples, sites) = match p.what {
-            Observable::Value => ("value", Unit::ONE, frames, 1),
-            Observable::Count => ("count", Unit::ONE, frames, 1),
-            Observable::Spikes => ("spikes", Unit::ONE, ticks, 1),
+            Observable::Value => ("value", Unit::ONE, frames, each),
+            Observable::Count => ("count", Unit::ONE, frames, each),
+            Observable::Spikes => ("spikes", Unit::ONE, ticks, each),
             Observable::State(k) => (variable(k).0, variable(k).1, ticks, g.variables[k].sites),
             Observable::Site(k, _) => (variable(k).0, variable(k).1, ticks, 1),
             Observable::FrameEnd(k) => (variable(k).0, variable(k).1, frames, g.variables[k].sites),
         };
-        let shape = [samples, sites * g.size, run.layout.batch];
+        let shape = [samples, sites * g.copies(), run.layout.batch];
         Trace { name: format!("{}.{what}", g.name), unit, shape, data: vec![0.0; shape.iter().product()] }
     };
     Recording { traces: probes.iter().map(trace).collect() }
@@ -39,7 +40,7 @@ pub(crate) fn record_segment(run: &Run, arena: &[f64], probes: &[Probe], g: usiz
     let lanes = run.of(g).lanes;
     for (n, (p, trace)) in probes.iter().zip(&mut recording.traces).enumerate().filter(|(_, (p, _))| p.group == g) {
         let own = run.of(g).traces.iter().find(|t| t.0 == n);
-        let sites = trace.shape[1] / run.model.groups[g].size;
+        let sites = trace.shape[1] / run.model.groups[g].copies();
         for t in 0..ticks {
             let at = match p.what {
                 Observable::Spikes => run.layout.spike(g, now.copy, t as isize),
@@ -57,7 +58,7 @@ pub(crate) fn record_segment(run: &Run, arena: &[f64], probes: &[Probe], g: usiz
 /// Values, counts and other numbers of some groups at the end of a frame.
 pub(crate) fn record_frame(run: &Run, arena: &[f64], probes: &[Probe], groups: &[usize], frame: usize, recording: &mut Recording) {
     for (p, trace) in probes.iter().zip(&mut recording.traces).filter(|(p, _)| groups.contains(&p.group)) {
-        let lanes = run.of(p.group).lanes;
+        let (lanes, all) = (run.of(p.group).lanes, run.of(p.group).all);
         let last = run.layout.segments - 1;
         let end = |k: usize| {
             let ticks = run.layout.segment_ticks(last, run.model.ticks);
@@ -65,15 +66,16 @@ pub(crate) fn record_frame(run: &Run, arena: &[f64], probes: &[Probe], groups: &
         };
         match p.what {
             Observable::Value => {
-                let to = &mut trace.data[frame * lanes..(frame + 1) * lanes];
+                let to = &mut trace.data[frame * all..(frame + 1) * all];
                 match run.value_source(p.group, frame as isize) {
                     Source::Given(x) => to.copy_from_slice(x),
-                    Source::Arena(at) => to.copy_from_slice(&arena[at..at + lanes]),
+                    Source::Arena(at) => to.copy_from_slice(&arena[at..at + all]),
                 }
             }
             Observable::Count => {
                 let Some(k) = count_variable(run.model, p.group) else { continue };
-                places(run, arena, p.group, end(k), 1, &mut trace.data[frame * lanes..(frame + 1) * lanes]);
+                let kinds = run.model.groups[p.group].kinds();
+                places(run, arena, p.group, end(k), kinds, &mut trace.data[frame * all..(frame + 1) * all]);
             }
             Observable::FrameEnd(k) => {
                 let sites = run.model.groups[p.group].variables[k].sites;

@@ -6,7 +6,7 @@
 use homolog_ir::{Binary, Number, Unary};
 use homolog_model::model::port;
 use homolog_model::naive::{Given, Neuron};
-use homolog_model::{Clock, Model, Phase, Target, Wires};
+use homolog_model::{Clock, Group, Model, Phase, Target, Wires};
 use std::collections::HashMap;
 
 /// Panel length of dense products: sums run over this many terms, then the panel sums are added. The same number stands
@@ -20,11 +20,11 @@ pub struct Outcome<N> {
     pub values: Vec<Vec<Vec<N>>>,
     /// For every group: spikes by tick, neuron.
     pub spikes: Vec<Vec<Vec<N>>>,
-    /// For every group: variables after every tick, by tick, neuron, variable, place.
+    /// For every group: variables after every tick, by tick, copy (neuron, or one of each kind), variable, place.
     pub variables: Vec<Vec<Vec<Vec<Vec<N>>>>>,
 }
 
-/// Where a run begins: for every group, neuron, variable, place.
+/// Where a run begins: for every group, copy, variable, place.
 pub type Start<N> = Vec<Vec<Vec<Vec<N>>>>;
 
 /// Shows one sample, from the initial state. `params` has the values of every tensor; `inputs` has intensities by input
@@ -51,13 +51,13 @@ pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N
         .groups
         .iter()
         .map(|g| {
-            let number = |neuron: usize| {
-                move |tensor: usize, part: usize| {
+            let number = |copy: usize| {
+                move |tensor: usize, kind: usize, part: usize| {
                     let parts = params[tensor].len() / g.size;
-                    params[tensor][neuron * parts + part]
+                    params[tensor][(kind * g.copies() + copy) * parts + part]
                 }
             };
-            (0..g.size).map(|k| Neuron::new(g, number(k))).collect()
+            (0..g.copies()).map(|k| Neuron::new(g, number(k))).collect()
         })
         .collect();
     for (group, given) in neurons.iter_mut().zip(start.iter().flat_map(|s| s.1)) {
@@ -99,30 +99,42 @@ pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N
                     let injected: Vec<(usize, f64)> =
                         model.clamps.iter().filter(|c| c.group == g).map(|c| (c.site, c.current(now))).filter(|c| c.1 != 0.0).collect();
                     let spikes = neurons[g].iter_mut().zip(given.iter()).map(|(n, x)| n.tick(group, x, &injected)).collect();
+                    let mut spikes = by_kind(group, spikes);
+                    for (_, neuron) in group.given.iter().filter(|s| s.0 == now) {
+                        spikes[*neuron as usize] = N::constant(1.0);
+                    }
                     out.spikes[g].push(spikes);
                     out.variables[g].push(neurons[g].iter().map(|n| n.variables.clone()).collect());
                 }
             }
             for &g in &members {
                 let values = neurons[g].iter().zip(&given[&g]).map(|(n, x)| n.value(&model.groups[g], x)).collect();
-                out.values[g].push(values);
+                out.values[g].push(by_kind(&model.groups[g], values));
             }
         }
     }
     out
 }
 
+/// From a number for each kind of every copy to one for each neuron.
+fn by_kind<N: Copy>(group: &Group, of_copies: Vec<Vec<N>>) -> Vec<N> {
+    (0..group.kinds()).flat_map(|kind| of_copies.iter().map(move |x| x[kind])).collect()
+}
+
 /// What the neurons of a group are given for a whole frame.
 fn drives<N: Number>(model: &Model, params: &[Vec<N>], out: &Outcome<N>, g: usize, frame: usize) -> Vec<Given<N>> {
     let group = &model.groups[g];
-    let mut given: Vec<Given<N>> =
-        drive(model, params, out, g, frame).into_iter().map(|d| Given::from([(port::DRIVE.to_string(), vec![d])])).collect();
-    for (sign, opening) in group.signed.iter().enumerate() {
-        let mut sums = vec![vec![N::constant(0.0); opening.sites]; group.size];
+    let all = drive(model, params, out, g, frame);
+    let copies = group.copies();
+    let of_copy = |copy: usize| (0..group.kinds()).map(|kind| all[kind * copies + copy]).collect();
+    let mut given: Vec<Given<N>> = (0..copies).map(|k| Given::from([(port::DRIVE.to_string(), of_copy(k))])).collect();
+    for opening in &group.signed {
+        let sign = usize::from(opening.name == port::DRIVE_NEGATIVE);
+        let mut sums = vec![vec![N::constant(0.0); opening.sites]; copies];
         for l in model.links.iter().filter(|l| l.to == g && l.target == Target::DriveBySign) {
             let silence = vec![N::constant(0.0); model.groups[l.from].size];
             let heard = if frame >= l.delay { &out.values[l.from][frame - l.delay] } else { &silence };
-            at_places(l, sign, &params[l.weights], heard, group.size, &mut sums);
+            at_places(l, sign, &params[l.weights], heard, copies, &mut sums);
         }
         given.iter_mut().zip(sums).for_each(|(x, s)| _ = x.insert(opening.name.clone(), s));
     }
@@ -130,7 +142,7 @@ fn drives<N: Number>(model: &Model, params: &[Vec<N>], out: &Outcome<N>, g: usiz
 }
 
 /// Adds what arrives at the places of a sign, in the order of the rows.
-fn at_places<N: Number>(l: &homolog_model::Link, sign: usize, weights: &[N], heard: &[N], size: usize, sums: &mut [Vec<N>]) {
+fn at_places<N: Number>(l: &homolog_model::Link, sign: usize, weights: &[N], heard: &[N], copies: usize, sums: &mut [Vec<N>]) {
     let rows = &l.places.as_ref().expect("the neurons have places")[sign];
     for (r, bounds) in rows.start.windows(2).enumerate() {
         for k in bounds[0] as usize..bounds[1] as usize {
@@ -139,7 +151,7 @@ fn at_places<N: Number>(l: &homolog_model::Link, sign: usize, weights: &[N], hea
             let turned = x.value() < 0.0;
             let w = of_sign(weights[rows.weight[k] as usize], (sign == 1) != turned);
             let x = if turned { N::unary(Unary::Neg, x) } else { x };
-            let sum = &mut sums[r % size][r / size];
+            let sum = &mut sums[r % copies][r / copies];
             *sum = N::fma(w, x, *sum);
         }
     }
@@ -163,17 +175,17 @@ fn drive<N: Number>(model: &Model, params: &[Vec<N>], out: &Outcome<N>, g: usize
     sum
 }
 
-/// For every neuron: what arrives at the places of a port.
+/// For every copy: what arrives at the places of a port.
 fn arrive<N: Number>(model: &Model, params: &[Vec<N>], out: &Outcome<N>, g: usize, name: &str, sites: usize, tick: usize) -> Vec<Vec<N>> {
     let zero = N::constant(0.0);
-    let size = model.groups[g].size;
-    let mut sums = vec![vec![zero; sites]; size];
+    let copies = model.groups[g].copies();
+    let mut sums = vec![vec![zero; sites]; copies];
     let negative = name == port::NEGATIVE;
     for l in model.links.iter().filter(|l| l.to == g && l.target.spikes()) {
         let silence = vec![zero; model.groups[l.from].size];
         let heard = if tick >= l.delay { &out.spikes[l.from][tick - l.delay] } else { &silence };
         if l.places.is_some() {
-            at_places(l, usize::from(negative), &params[l.weights], heard, size, &mut sums);
+            at_places(l, usize::from(negative), &params[l.weights], heard, copies, &mut sums);
             continue;
         }
         let weights: Vec<N> =

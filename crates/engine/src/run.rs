@@ -74,9 +74,9 @@ impl<'a> Run<'a> {
         Run { isa, threads, plan, model, params, inputs, layout, start, input_of }
     }
 
-    /// All neurons of a group.
+    /// All copies of a group: its neurons, or those of each kind.
     pub fn all(&self, g: usize) -> Range<usize> {
-        0..self.model.groups[g].size
+        0..self.model.groups[g].copies()
     }
 
     /// Runs actions over turns of a loop, for some neurons of a group (whose columns were given for the first of them).
@@ -294,14 +294,14 @@ impl<'a> Run<'a> {
         let l = &self.layout.groups[g];
         match self.input_of[g] {
             Some(k) if l.value_history == 0 => {
-                let start = frame as usize * l.lanes;
-                Source::Given(&self.inputs.values[k][start..start + l.lanes])
+                let start = frame as usize * l.all;
+                Source::Given(&self.inputs.values[k][start..start + l.all])
             }
             _ => Source::Arena(self.layout.value(g, frame)),
         }
     }
 
-    /// What is said of a number that is not finite, in a lane of a place.
+    /// What is said of a number that is not finite, in a lane of what every neuron has one of.
     pub fn fault(&self, g: usize, what: &str, place: Option<String>, x: f64, lane: usize, tick: i64) -> Fault {
         Fault {
             tick,

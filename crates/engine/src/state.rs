@@ -23,7 +23,8 @@ impl Run<'_> {
                 let tensor = &self.params.tensors[learned.tensor];
                 for (site, part) in learned.part.iter().enumerate() {
                     let column = &mut arena[columns.at + site * l.site..][..l.lanes];
-                    for (row, numbers) in column.chunks_exact_mut(batch).zip(tensor.values.chunks_exact(tensor.shape[1])) {
+                    let first = learned.kind.get(site).map_or(0, |k| *k as usize) * group.copies();
+                    for (row, numbers) in column.chunks_exact_mut(batch).zip(tensor.values.chunks_exact(tensor.shape[1]).skip(first)) {
                         row.fill(numbers[*part as usize]);
                     }
                 }
@@ -49,10 +50,10 @@ impl Run<'_> {
             let l = self.of(g);
             if state.is_fresh() {
                 for d in 0..l.spike_history {
-                    arena[l.spikes.nth(d)..][..l.lanes].fill(0.0);
+                    arena[l.spikes.nth(d)..][..l.all].fill(0.0);
                 }
                 for d in 0..l.value_history {
-                    arena[l.values.nth(d)..][..l.lanes].fill(0.0);
+                    arena[l.values.nth(d)..][..l.all].fill(0.0);
                 }
                 for bound in self.plan.groups[g].initial.iter().filter_map(|p| p.forward.as_ref()) {
                     // Outputs are "after the step": these are to lie before the first. The kernels read no variables.
@@ -74,10 +75,10 @@ impl Run<'_> {
                     }
                 }
                 for d in 0..l.spike_history {
-                    arena[l.spikes.nth(d)..][..l.lanes].copy_from_slice(&state.in_flight[g][d * l.lanes..(d + 1) * l.lanes]);
+                    arena[l.spikes.nth(d)..][..l.all].copy_from_slice(&state.in_flight[g][d * l.all..(d + 1) * l.all]);
                 }
                 for d in 0..l.value_history {
-                    arena[l.values.nth(d)..][..l.lanes].copy_from_slice(&state.values_in_flight[g][d * l.lanes..(d + 1) * l.lanes]);
+                    arena[l.values.nth(d)..][..l.all].copy_from_slice(&state.values_in_flight[g][d * l.all..(d + 1) * l.all]);
                 }
             }
         }
@@ -125,12 +126,12 @@ impl Run<'_> {
             let out = &mut state.in_flight[g];
             out.clear();
             for d in 0..l.spike_history {
-                out.extend_from_slice(&arena[l.spikes.nth(ticks + d) + copy..][..l.lanes]);
+                out.extend_from_slice(&arena[l.spikes.nth(ticks + d) + copy..][..l.all]);
             }
             let out = &mut state.values_in_flight[g];
             out.clear();
             for d in 0..l.value_history {
-                out.extend_from_slice(&arena[l.values.nth(layout.frames + d)..][..l.lanes]);
+                out.extend_from_slice(&arena[l.values.nth(layout.frames + d)..][..l.all]);
             }
         }
     }
@@ -164,7 +165,7 @@ impl Run<'_> {
             });
             let spikes = (0..l.spike_history).map(move |d| {
                 let a = l.spikes.nth(d) + copy;
-                a..a + l.lanes
+                a..a + l.all
             });
             variables.chain(spikes)
         })

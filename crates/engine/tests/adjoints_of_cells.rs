@@ -153,7 +153,7 @@ fn losses(model: &Model) -> [Vec<(Probe, Vec<f64>)>; 2] {
     let on_values = vec![(Probe { group: CELLS, what: Observable::Value }, random(0, FRAMES * NEURONS))];
     let site = |variable: &str, branch: &str| {
         let k = cells.variables.iter().position(|v| v.name == variable).unwrap();
-        let compartment = anatomy.at(branch, 0.5).unwrap() as u32;
+        let compartment = anatomy.at(0, branch, 0.5).unwrap() as u32;
         let place = anatomy.of_variable[k].iter().position(|c| *c == compartment).unwrap();
         Probe { group: CELLS, what: Observable::Site(k, place) }
     };

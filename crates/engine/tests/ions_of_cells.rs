@@ -58,7 +58,7 @@ fn trace(made: &(Model, Params), variable: &str, branch: &str, position: f64) ->
     let group = &made.0.groups[0];
     let k = group.variables.iter().position(|v| v.name == variable).unwrap_or_else(|| panic!("no {variable}"));
     let anatomy = group.anatomy.as_ref().unwrap();
-    let compartment = anatomy.at(branch, position).unwrap();
+    let compartment = anatomy.at(0, branch, position).unwrap();
     let site = if variable == "v" { compartment } else { anatomy.of_variable[k].iter().position(|c| *c as usize == compartment).unwrap() };
     watched(&made.0, &made.1, Observable::Site(k, site))
 }
@@ -112,7 +112,7 @@ fn a_current_clamp_from_the_library_is_a_stimulus_of_the_description() {
     let placed = trace(&cell(place), "v", "b", 0.5);
     let mut other = cell("");
     let anatomy = other.0.groups[0].anatomy.as_ref().unwrap();
-    let site = anatomy.at("b", 0.5).unwrap();
+    let site = anatomy.at(0, "b", 0.5).unwrap();
     other.0.clamps.push(homolog_model::model::Clamp { group: 0, site, steps: vec![(400, 0.02), (2000, 0.0)] });
     let described = trace(&other, "v", "b", 0.5);
     for (k, (a, b)) in placed.iter().zip(&described).enumerate() {

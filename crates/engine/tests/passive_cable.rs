@@ -110,10 +110,10 @@ fn distance_of_tree(compartments: [usize; 3], scheme: &str) -> (f64, f64) {
     let ends = cylinder_and_tree(compartments, scheme).map(|text| {
         let (model, params) = alone(&text, (60.0, 0.1), vec![clamp("a", 0.0, (2.0, 25.0), 0.5)]);
         let anatomy = model.groups[0].anatomy.as_ref().unwrap();
-        let is_tree = anatomy.at("left", 0.0).is_some();
+        let is_tree = anatomy.at(0, "left", 0.0).is_some();
         places.map(|(branch, x)| {
             let generation = branch.matches('_').count() + usize::from(branch != "a");
-            let site = if is_tree { anatomy.at(branch, x) } else { anatomy.at("a", (generation as f64 + x) / 3.0) };
+            let site = if is_tree { anatomy.at(0, branch, x) } else { anatomy.at(0, "a", (generation as f64 + x) / 3.0) };
             watched(&model, &params, Observable::Site(0, site.unwrap()))
         })
     });
@@ -144,7 +144,7 @@ fn a_tree_that_breaks_ralls_law_is_not_that_cylinder() {
     assert_ne!(thick, tree);
     let ends = [cylinder, thick].map(|text| {
         let (model, params) = alone(&text, (60.0, 0.1), vec![clamp("a", 0.0, (2.0, 25.0), 0.5)]);
-        watched(&model, &params, Observable::Site(0, model.groups[0].anatomy.as_ref().unwrap().at("a", 0.0).unwrap()))
+        watched(&model, &params, Observable::Site(0, model.groups[0].anatomy.as_ref().unwrap().at(0, "a", 0.0).unwrap()))
     });
     let distance = ends[0].iter().zip(&ends[1]).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
     assert!(distance > 0.1, "{distance} mV");

@@ -23,7 +23,7 @@ fn potentials(branches: &str, paint: &str, scheme: &str, dt: f64, places: [(&str
     let text = format!("[membrane]\nresistivity = \"{RESISTIVITY} ohm-cm\"\n{branches}\n{paint}\n{}", rest_of_cell(scheme));
     let (model, params) = alone(&text, (TIME, dt), vec![clamp(places[0].0, places[0].1, (0.0, TIME), CURRENT)]);
     let anatomy = model.groups[0].anatomy.as_ref().unwrap();
-    let probes = places.map(|(branch, position)| Probe { group: 0, what: Observable::Site(0, anatomy.at(branch, position).unwrap()) });
+    let probes = places.map(|(branch, position)| Probe { group: 0, what: Observable::Site(0, anatomy.at(0, branch, position).unwrap()) });
     let nothing = Inputs { batch: 1, frames: 1, values: vec![] };
     let seen = Engine::new(1).run(&model, &params, &nothing, &probes, &mut State::fresh(), None).unwrap();
     seen.traces.into_iter().map(|t| t.data).collect::<Vec<_>>().try_into().expect("two probes")
@@ -148,7 +148,7 @@ fn a_spike_of_the_squid_axon_runs_at_18_7_metres_a_second() {
     let (model, params) = alone(&text, (6.0, 0.002), vec![clamp("a", 0.0, (0.1, 0.5), 20_000.0)]);
     let anatomy = model.groups[0].anatomy.as_ref().unwrap();
     let at = |position: f64| {
-        let v = watched(&model, &params, Observable::Site(0, anatomy.at("a", position).unwrap()));
+        let v = watched(&model, &params, Observable::Site(0, anatomy.at(0, "a", position).unwrap()));
         let k = (1..v.len()).find(|k| v[k - 1] < 0.0 && v[*k] >= 0.0).expect("a spike");
         0.002 * (k as f64 - v[k] / (v[k] - v[k - 1]))
     };

@@ -64,7 +64,7 @@ pub struct Tree {
     /// In the order of elimination.
     runs: Vec<Run>,
     roots: Vec<Run>,
-    /// For lone neurons, where runs are short.
+    /// For lone neurons, where runs are short or chains lie side by side.
     chains: Option<chains::Chains>,
 }
 
@@ -239,7 +239,7 @@ impl Tree {
             }
             touched[p] |= p != c;
         }
-        let chains = chains::Chains::of(parent, &depth, runs.len());
+        let chains = chains::Chains::of(parent, membrane, &depth, runs.len());
         Ok(Tree { parent: parent.to_vec(), membrane, runs, roots, chains })
     }
 

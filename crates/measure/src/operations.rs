@@ -208,14 +208,14 @@ pub fn operations(model: &Model, activity: &Activity) -> Operations {
             weights.words += crossed * words;
             state.words += 2.0 * crossed;
         } else {
-            let drives = if link.target.by_sign() { to.signed.iter().map(|o| o.sites).sum() } else { 1 };
+            let drives = if link.target.by_sign() { to.signed.iter().map(|o| o.sites).sum() } else { to.kinds() };
             out.multiply_accumulates += count * frames;
             weights.words += count * words * frames;
-            state.words += (from.size + 2 * to.size * drives) as f64 * frames;
+            state.words += (from.size + 2 * to.copies() * drives) as f64 * frames;
         }
     }
     for group in &model.groups {
-        let size = group.size as f64;
+        let (size, copies) = (group.size as f64, group.copies() as f64);
         weights.resident += stays(group);
         state.resident += changes(group);
         if group.bias.is_some() {
@@ -223,14 +223,14 @@ pub fn operations(model: &Model, activity: &Activity) -> Operations {
             weights.words += size * frames;
         }
         for (kernel, runs) in runs(model, group, frames) {
-            out.neurons.add_times(Flops::of(kernel), runs * size);
+            out.neurons.add_times(Flops::of(kernel), runs * copies);
             let ports = kernel.inputs.iter().chain(kernel.outputs.iter().map(|(p, _)| p));
             let (kept, all) = ports.fold((0, 0), |(kept, all), p| (kept + usize::from(is_kept(group, &p.name)), all + 1));
-            weights.words += kept as f64 * runs * size;
-            state.words += (all - kept) as f64 * runs * size;
+            weights.words += kept as f64 * runs * copies;
+            state.words += (all - kept) as f64 * runs * copies;
         }
         if let Some(tree) = &group.tree {
-            let solutions = group.tick.iter().filter(|a| **a == Action::Solve).count() as f64 * model.ticks as f64 * frames * size;
+            let solutions = group.tick.iter().filter(|a| **a == Action::Solve).count() as f64 * model.ticks as f64 * frames * copies;
             out.neurons.add_times(Flops::of_solution(tree), solutions);
             let n = tree.parent.len() as f64;
             let potentials = if tree.extrapolate { 2.0 * n } else { n };
@@ -257,25 +257,25 @@ fn is_kept(group: &Group, port: &str) -> bool {
 fn stays(group: &Group) -> f64 {
     let size = group.size as f64;
     let learned: u32 = group.learned.iter().map(|l| l.part.iter().max().map_or(0, |part| part + 1)).sum();
-    let fixed: f64 = group.fixed.iter().map(|f| f.sites as f64 * if f.values.is_some() { 1.0 } else { size }).sum();
+    let fixed: f64 = group.fixed.iter().map(|f| f.sites as f64 * if f.values.is_some() { 1.0 } else { group.copies() as f64 }).sum();
     let couplings = group.tree.as_ref().filter(|t| t.couplings.is_some()).map_or(0.0, edges);
     size * (f64::from(learned) + f64::from(u8::from(group.bias.is_some()))) + fixed + couplings
 }
 
 /// Words of a group that change: of its neurons all that evolves, arrives, is made on the way, or leaves.
 fn changes(group: &Group) -> f64 {
-    let drives = usize::from(group.driven && group.clock != Clock::Input);
+    let drives = usize::from(group.driven && group.clock != Clock::Input) * group.kinds();
     let arrive: usize = group.arrivals.iter().chain(&group.signed).map(|o| o.sites).sum();
     let work: usize = group.work.iter().map(|w| w.sites).sum();
     // On the way to the root every node keeps its pivot and its right-hand side.
     let solution = group.tree.as_ref().map_or(0, |t| 2 * t.parent.len());
-    let leaves = 1 + usize::from(group.spikes);
-    group.size as f64 * (group.state_size() + arrive + drives + work + solution + leaves) as f64
+    let leaves = (1 + usize::from(group.spikes)) * group.kinds();
+    group.copies() as f64 * (group.state_size() + arrive + drives + work + solution + leaves) as f64
 }
 
-/// The kernels of a group and how often each neuron runs them for one image, all its places together.
+/// The kernels of a group and how often each neuron (one of each kind) runs them for one image, all its places together.
 fn runs<'a>(model: &Model, group: &'a Group, frames: f64) -> Vec<(&'a Kernel, f64)> {
-    let value = (&group.value, frames);
+    let value = (&group.value, frames * group.kinds() as f64);
     match group.clock {
         Clock::Input => Vec::new(),
         Clock::Frame => vec![value],

@@ -34,8 +34,8 @@ pub struct Trial<'a> {
     pub dt: f64,
     /// Ticks before the readout opens.
     pub settle: usize,
-    /// Values of learned parameters, by tensor.
-    pub learned: &'a [Vec<f64>],
+    /// Values of learned parameters, by tensor, kind and part.
+    pub learned: &'a [Vec<Vec<f64>>],
     /// For neurons whose inputs arrive by sign of their weight: half of what excitation and inhibition amount to together, on average, when
     /// their difference has variance 1. It grows like the square root of the number of inputs.
     pub balance: f64,
@@ -48,37 +48,44 @@ pub fn response(group: &Group, trial: &Trial, gain: f64) -> (f64, f64) {
     for k in -reach..=reach {
         let z = f64::from(k) * spacing;
         let w = math::exp(-0.5 * z * z);
-        let (a, v) = respond(group, trial, gain, z);
+        // Kinds are averaged.
+        let all = respond(group, trial, gain, z);
         weight += w;
-        activity += w * a;
-        square += w * v * v;
+        activity += w * all.iter().fold(0.0, |sum, (a, _)| sum + a) / all.len() as f64;
+        square += w * all.iter().fold(0.0, |sum, (_, v)| sum + v * v) / all.len() as f64;
     }
     (activity / weight, square / weight)
 }
 
-/// Activity and value of one neuron in one frame with this drive.
-fn respond(group: &Group, trial: &Trial, gain: f64, z: f64) -> (f64, f64) {
+/// Activity and value of one neuron of each kind in one frame with this drive.
+fn respond(group: &Group, trial: &Trial, gain: f64, z: f64) -> Vec<(f64, f64)> {
     let mut given: Given<f64> = Given::new();
-    given.insert(port::DRIVE.into(), vec![if group.signed.is_empty() { gain * z } else { 0.0 }]);
-    for (opening, sign) in group.signed.iter().zip([1.0, -1.0]) {
+    given.insert(port::DRIVE.into(), vec![if group.signed.is_empty() { gain * z } else { 0.0 }; group.kinds()]);
+    for opening in &group.signed {
+        let (k, sign) = if opening.name == port::DRIVE_NEGATIVE { (1, -1.0) } else { (0, 1.0) };
         let all = gain * (trial.balance + 0.5 * sign * z).max(0.0);
-        given.insert(opening.name.clone(), vec![all / opening.sites as f64; opening.sites]);
+        let mut each = vec![0.0; opening.sites];
+        for places in group.anatomy.iter().flat_map(|a| &a.receives[k]) {
+            places.iter().for_each(|p| each[*p as usize] = all / places.len() as f64);
+        }
+        given.insert(opening.name.clone(), each);
     }
     for opening in &group.arrivals {
         given.insert(opening.name.clone(), vec![0.0; opening.sites]);
     }
-    let mut neuron = Neuron::new(group, |tensor, part| trial.learned.get(tensor).and_then(|t| t.get(part)).copied().unwrap_or(0.0));
+    let mut neuron =
+        Neuron::new(group, |tensor, kind, part| trial.learned.get(tensor).and_then(|t| t.get(kind)?.get(part)).copied().unwrap_or(0.0));
     if group.clock == Clock::Frame {
-        let value = neuron.value(group, &given);
-        return (value.abs(), value);
+        return neuron.value(group, &given).into_iter().map(|v| (v.abs(), v)).collect();
     }
     for tick in 0..trial.ticks {
         given.insert(port::TIME.into(), vec![tick as f64 * trial.dt]);
         given.insert(port::OPEN.into(), vec![if tick >= trial.settle { 1.0 } else { 0.0 }]);
         neuron.tick(group, &given, &[]);
     }
-    let count = group.variables.iter().position(|v| v.name == COUNT).map_or(0.0, |k| neuron.variables[k][0]);
-    (count, neuron.value(group, &given))
+    let count = group.variables.iter().position(|v| v.name == COUNT);
+    let count = |kind: usize| count.map_or(0.0, |k| neuron.variables[k][kind]);
+    neuron.value(group, &given).into_iter().enumerate().map(|(kind, v)| (count(kind), v)).collect()
 }
 
 /// Finds the gain. Returns what was done and the mean square of the value after it.

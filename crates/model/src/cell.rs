@@ -72,8 +72,9 @@ pub struct Cell {
     pub readout: Located<CellReadout>,
     /// What one unit of the readout is worth to a rate unit.
     pub readout_scale: f64,
-    /// Declared mean number of spikes in a presentation under a drive of unit variance.
-    pub activity: Located<f64>,
+    /// Declared mean number of spikes in a presentation under a drive of unit variance, to which the size of weights is calibrated; where
+    /// none is declared a weight of 1 is what its receptor says.
+    pub activity: Option<Located<f64>>,
 }
 
 /// An unbranched piece of a cell.
@@ -219,13 +220,15 @@ impl Placement {
 }
 
 /// A receptor, and the regions over whose compartments its inputs are spread: each input has one place, keyed by the seed, and places
-/// have equally many, to within one.
+/// have equally many, to within one. Or the one place where all of them are.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Placed {
     /// The synapse, its parameters and the size of a weight of 1.
     pub receptor: Receptor,
     /// Where; empty for everywhere.
     pub regions: Vec<Located<String>>,
+    /// A branch, and where on it, from 0 to 1.
+    pub place: Option<(Located<String>, f64)>,
     /// Where the entry stands.
     pub span: Span,
 }

@@ -27,6 +27,8 @@ pub use delays::warnings;
 
 /// Name of the population kind that is set from outside.
 pub const INPUT: &str = "input";
+/// Name of the population kind whose spikes are given.
+pub const SPIKES: &str = "spikes";
 
 /// A population with its mechanism found and its numbers read.
 struct Resolved<'a> {
@@ -39,6 +41,7 @@ struct Resolved<'a> {
 #[derive(Clone, Copy)]
 enum Kind<'a> {
     Input,
+    Spikes,
     Neuron(&'a Mechanism, &'a Interface),
     Cell(&'a Cell),
 }
@@ -51,6 +54,7 @@ impl Resolved<'_> {
     fn spikes(&self) -> bool {
         match self.kind {
             Kind::Input => false,
+            Kind::Spikes => true,
             Kind::Neuron(_, i) => i.signal == Signal::Spike,
             Kind::Cell(_) => true,
         }
@@ -59,7 +63,7 @@ impl Resolved<'_> {
     /// Time step and presentation, ms, of what has a time.
     fn time(&self) -> Option<(f64, f64)> {
         match self.kind {
-            Kind::Input => None,
+            Kind::Input | Kind::Spikes => None,
             Kind::Neuron(_, i) => (i.dt > 0.0).then_some((i.dt, i.presentation)),
             Kind::Cell(c) => Some((c.step.value, c.presentation.value)),
         }
@@ -128,8 +132,8 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     }
     let mut clamps = Vec::new();
     for s in &network.stimuli {
-        match cells::clamp(network, s, &groups, dt) {
-            Ok(c) => clamps.push(c),
+        match cells::clamps(network, s, &groups, dt) {
+            Ok(c) => clamps.extend(c),
             Err(d) => problems.push(d),
         }
     }
@@ -145,12 +149,12 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
 fn hash(model: &Model) -> Hash {
     let mut text = format!("{} {}\n", model.dt.to_bits(), model.ticks);
     for g in &model.groups {
-        text += &format!("{} {} {} {:?} {}\n", g.name, g.neuron, g.size, g.clock, g.settle);
+        text += &format!("{} {} {} {} {:?} {}\n", g.name, g.neuron, g.size, g.kinds(), g.clock, g.settle);
         for l in g.prepare.iter().chain(&g.initial).chain(g.launches()) {
             text += &format!("{} {:?}\n{}", l.sites, l.first, l.kernel);
         }
-        text += &format!("{}{:?}\n{:?}\n", g.value, g.tree, g.fixed);
-        text += &format!("{:?}\n", g.learned.iter().map(|l| (&l.name, &l.part)).collect::<Vec<_>>());
+        text += &format!("{}{:?}\n{:?}\n{:?}\n", g.value, g.tree, g.fixed, g.given);
+        text += &format!("{:?}\n", g.learned.iter().map(|l| (&l.name, &l.part, &l.kind)).collect::<Vec<_>>());
     }
     for l in &model.links {
         text += &format!("{} {} {} {:?} {} {:?} {:?}\n", l.name, l.from, l.to, l.target, l.delay, l.wires, l.places);
@@ -188,8 +192,9 @@ fn too_large(network: &Network, dt: f64, ticks: usize, problems: &mut Vec<Diagno
             say(Diagnostic::error("model-too-large", text).hint("delay it by less, or take longer steps"), d.span, "too long");
         }
         let size = |name: &str| network.population(name).map_or(0, |k| network.populations[k].size.value as u128);
-        let weights = match p.wiring.value {
-            crate::network::Wiring::OneToOne => size(&p.to),
+        let weights = match &p.wiring.value {
+            crate::network::Wiring::OneToOne | crate::network::Wiring::Shift(_) => size(&p.to),
+            crate::network::Wiring::Pairs(pairs) => pairs.len() as u128,
             _ => size(&p.from) * size(&p.to),
         };
         if weights > MOST_WEIGHTS {
@@ -216,10 +221,22 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
         }
         return nothing;
     }
+    if p.neuron.value == SPIKES {
+        return Resolved { kind: Kind::Spikes, ..nothing };
+    }
     if let Some(cell) = library.cell(&p.neuron.value) {
         // Its parameters belong to several mechanisms: they are read where those are found.
         let surrogate = surrogate(network, p, None, problems);
+        for word in p.others.iter().filter(|w| library.cell(w).is_none()) {
+            let d = Diagnostic::error("model-unknown-neuron", format!("there is no cell `{}`", word.value));
+            let d = d.suggest(word, library.cells().map(|c| c.name.as_str()));
+            problems.push(network.locate(d, word.span, "not in the library"));
+        }
         return Resolved { kind: Kind::Cell(cell), parameters: BTreeMap::new(), surrogate };
+    }
+    if let Some(word) = p.others.first() {
+        let d = Diagnostic::error("model-kinds", format!("`{}` is not made of cells, so the population has one kind", p.neuron.value));
+        problems.push(network.locate(d, word.span, "another kind").hint("make them two populations"));
     }
     let neurons = || library.iter().filter(|m| m.role == Role::Neuron && m.interface.is_some());
     let Some(m) = library.get(&p.neuron.value) else {
@@ -232,7 +249,7 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
                 )
                 .suggest(
                     &p.neuron.value,
-                    neurons().map(|m| m.name.as_str()).chain(library.cells().map(|c| c.name.as_str())).chain([INPUT]),
+                    neurons().map(|m| m.name.as_str()).chain(library.cells().map(|c| c.name.as_str())).chain([INPUT, SPIKES]),
                 ),
         );
         return nothing;
@@ -358,9 +375,29 @@ fn group(
     let size = population.size.value;
     let (mechanism, interface) = match resolved.kind {
         Kind::Input => return Ok(Group { name, neuron: INPUT.into(), size, clock: Clock::Input, mean_square: 1.0, ..Group::default() }),
+        Kind::Spikes => {
+            let mut given: Vec<(i64, u32)> = Vec::new();
+            for (n, times) in population.times.iter().enumerate() {
+                given.extend(times.value.iter().map(|t| ((t / dt).round() as i64, n as u32)));
+            }
+            given.sort_unstable();
+            return Ok(Group {
+                name,
+                neuron: SPIKES.into(),
+                size,
+                clock: Clock::Tick,
+                spikes: true,
+                given,
+                value: crate::compose::silence(),
+                mean_square: 1.0,
+                ..Group::default()
+            });
+        }
         Kind::Cell(cell) => {
             let around = cells::Around { network, library, links, index, dt, ticks, surrogate: resolved.surrogate };
-            return cells::group(&around, population, cell, params);
+            let others = population.others.iter().filter_map(|word| library.cell(word));
+            let cells: Vec<&Cell> = std::iter::once(cell).chain(others).collect();
+            return cells::group(&around, population, &cells, params);
         }
         Kind::Neuron(m, i) => (m, i),
     };
@@ -418,9 +455,9 @@ fn group(
         e.into_iter().map(|m| network.locate(Diagnostic::error("model-neuron", m), population.neuron.span, "this neuron")).collect()
     };
     let value_of = |n: &str| resolved.parameters.get(n).copied().or_else(|| mechanism.parameter(n).map(|p| p.default)).unwrap_or(0.0);
-    let learned_values: Vec<Vec<f64>> = parts.learn.iter().map(|n| vec![value_of(n)]).collect();
+    let learned_values: Vec<Vec<Vec<f64>>> = parts.learn.iter().map(|n| vec![vec![value_of(n)]]).collect();
     let learned = |first: usize| -> Vec<Learned> {
-        parts.learn.iter().enumerate().map(|(k, n)| Learned { name: n.clone(), tensor: first + k, part: vec![0] }).collect()
+        parts.learn.iter().enumerate().map(|(k, n)| Learned { name: n.clone(), tensor: first + k, part: vec![0], kind: vec![] }).collect()
     };
     let tried = Group { learned: learned(0), ..compose(&parts).map_err(located)? };
     let (calibration, mean_square) = match interface.drive {
@@ -450,8 +487,8 @@ fn group(
         .zip(&learned_values)
         .map(|(n, v)| {
             let p = mechanism.parameter(n).expect("resolved");
-            let tensor = column(params, format!("{name}.{n}"), p.unit, limits::bounds(mechanism, p, v[0], dt), v[0]);
-            Learned { name: n.clone(), tensor, part: vec![0] }
+            let tensor = column(params, format!("{name}.{n}"), p.unit, limits::bounds(mechanism, p, v[0][0], dt), v[0][0]);
+            Learned { name: n.clone(), tensor, part: vec![0], kind: vec![] }
         })
         .collect();
     Ok(Group {

@@ -61,6 +61,14 @@ pub const GATHERED: &str = "gathered";
 /// have no such variable.
 pub const ABOVE: &str = "above";
 
+/// The value of neurons that have none.
+pub fn silence() -> Kernel {
+    let mut b = Builder::new("silence");
+    let zero = b.constant(0.0);
+    b.output(port::VALUE, Unit::ONE, zero);
+    b.finish()
+}
+
 /// Makes the kernels.
 ///
 /// # Errors

@@ -106,6 +106,8 @@ use toml::de::DeTable;
 
 /// The word for a population that is set from outside.
 pub const INPUT: &str = "input";
+/// The neuron of populations whose spikes are given.
+pub const SPIKES: &str = "spikes";
 
 /// Lines that are not TOML are shown one by one up to this many; a file of something else has nothing but such lines.
 const SYNTAX: usize = 6;

@@ -63,8 +63,10 @@ pub struct Learned {
     pub name: String,
     /// Index in [`crate::Params`]; its shape is neurons x parts.
     pub tensor: usize,
-    /// For every place of a neuron that reads it: which part it belongs to.
+    /// For every place that reads it: which part of its neuron it belongs to.
     pub part: Vec<u32>,
+    /// For every place: the kind of neuron that it is a place of; empty where there is one kind.
+    pub kind: Vec<u32>,
 }
 
 /// A kernel that runs at several consecutive places of every neuron.
@@ -124,16 +126,33 @@ pub struct Anatomy {
     pub compartments: Vec<(String, usize, usize)>,
     /// For every variable of the group: the compartments that have it; empty where there is one per neuron.
     pub of_variable: Vec<Vec<u32>>,
-    /// The compartment whose crossing is a spike.
-    pub spike_at: usize,
+    /// The compartment whose crossing is a spike; one for each kind of neuron.
+    pub spike_at: Vec<usize>,
+    /// For every compartment: the kind of neuron that it is of; empty where there is one kind.
+    pub kind: Vec<u32>,
     /// Side area of every compartment, um2.
     pub areas: Vec<f64>,
+    /// Places of the columns of receptors for positive and for negative weights, of each kind of neuron, in the order of its branches.
+    pub receives: [Vec<Vec<u32>>; 2],
 }
 
 impl Anatomy {
-    /// The compartment that holds a place on a branch, from 0 at its beginning to 1.
-    pub fn at(&self, branch: &str, position: f64) -> Option<usize> {
-        self.compartments.iter().position(|(b, k, n)| b == branch && *k == ((position * *n as f64) as usize).min(*n - 1))
+    /// The compartment of a kind of neuron that holds a place on a branch, from 0 at its beginning to 1.
+    pub fn at(&self, kind: usize, branch: &str, position: f64) -> Option<usize> {
+        let holds = |(c, (b, k, n)): (usize, &(String, usize, usize))| {
+            self.kind_of(c) == kind && b == branch && *k == ((position * *n as f64) as usize).min(*n - 1)
+        };
+        (0..self.compartments.len()).find(|c| holds((*c, &self.compartments[*c])))
+    }
+
+    /// The kind of neuron that a compartment is of.
+    pub fn kind_of(&self, compartment: usize) -> usize {
+        self.kind.get(compartment).map_or(0, |k| *k as usize)
+    }
+
+    /// The compartments of a kind of neuron.
+    pub fn of_kind(&self, kind: usize) -> impl Iterator<Item = usize> + '_ {
+        (0..self.compartments.len()).filter(move |c| self.kind_of(*c) == kind)
     }
 }
 
@@ -186,6 +205,9 @@ pub struct Group {
     pub neuron: String,
     /// Neurons.
     pub size: usize,
+    /// Kinds of neurons with places of their own, equally many of each, one kind after the other; 0 or 1 where all are alike. A column has
+    /// a number for each place and *copy*, that is neuron of the kind; what every neuron has one of has a place for each kind.
+    pub kinds: usize,
     /// When it is computed.
     pub clock: Clock,
     /// Its state variables. Empty without ticks.
@@ -213,6 +235,8 @@ pub struct Group {
     pub anatomy: Option<Anatomy>,
     /// Whether it spikes.
     pub spikes: bool,
+    /// Spikes that are given, and not made by ticks: tick since the beginning, and neuron, in this order.
+    pub given: Vec<(i64, u32)>,
     /// The ports at which spikes arrive.
     pub arrivals: Vec<Opening>,
     /// The ports at which values arrive by sign of their weights: positive, negative; or none.
@@ -240,7 +264,22 @@ impl Group {
         })
     }
 
-    /// Numbers of state of one neuron.
+    /// Whether its spikes are given.
+    pub fn is_given(&self) -> bool {
+        self.clock == Clock::Tick && self.tick.is_empty()
+    }
+
+    /// Neurons of each kind.
+    pub fn copies(&self) -> usize {
+        self.size / self.kinds()
+    }
+
+    /// Kinds of neurons, at least 1.
+    pub fn kinds(&self) -> usize {
+        self.kinds.max(1)
+    }
+
+    /// Numbers of state of one neuron of each kind.
     pub fn state_size(&self) -> usize {
         self.variables.iter().map(|v| v.sites).sum()
     }
@@ -285,11 +324,11 @@ impl Target {
     }
 }
 
-/// Where the weights of a link arrive on neurons with several places, for one sign: compressed sparse rows over places and receiving
-/// neurons, place by place.
+/// Where the weights of a link arrive on neurons with several places, for one sign: compressed sparse rows over places and copies of
+/// receiving neurons, place by place.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Rows {
-    /// Where each row starts: row `place * neurons + neuron`.
+    /// Where each row starts: row `place * copies + copy`.
     pub start: Vec<u32>,
     /// Sending neuron of each entry.
     pub column: Vec<u32>,
@@ -365,7 +404,7 @@ pub struct Model {
     pub clamps: Vec<Clamp>,
 }
 
-/// A current into one compartment of every neuron of a group.
+/// A current into one compartment of every neuron of a group, or of one of its kinds.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Clamp {
     /// Index of the group.

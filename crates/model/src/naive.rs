@@ -1,4 +1,4 @@
-//! One neuron of a group, step by step, by the interpreter: what a compiled group means, without regard to speed.
+//! One neuron of a group (or one of each of its kinds), step by step, by the interpreter: what a compiled group means, without regard to speed.
 //!
 //! Generic over its number type. Calibration runs it on numbers; the engine's tests hold the fast runner to it, bit for bit, and run it
 //! on dual numbers for exact derivatives.
@@ -7,7 +7,7 @@ use crate::model::{Action, Group, Launch, Tree, port};
 use homolog_ir::{Kernel, Number, interpret};
 use std::collections::HashMap;
 
-/// The numbers of one neuron.
+/// The numbers of one neuron; where a group has several kinds, of one of each.
 #[derive(Clone, Debug)]
 pub struct Neuron<N> {
     /// For every variable of the group: its numbers, place by place.
@@ -22,12 +22,16 @@ pub struct Neuron<N> {
 pub type Given<N> = HashMap<String, Vec<N>>;
 
 impl<N: Number> Neuron<N> {
-    /// A neuron at its start. `parameter` gives the number of a part of a learned tensor: (tensor, part).
-    pub fn new(group: &Group, parameter: impl Fn(usize, usize) -> N) -> Self {
+    /// A neuron at its start. `parameter` gives the number of a part of a learned tensor: (tensor, kind, part).
+    pub fn new(group: &Group, parameter: impl Fn(usize, usize, usize) -> N) -> Self {
         let learned = group
             .learned
             .iter()
-            .map(|l| (l.name.clone(), l.part.iter().map(|part| parameter(l.tensor, *part as usize)).collect()))
+            .map(|l| {
+                let kind = |site: usize| l.kind.get(site).map_or(0, |k| *k as usize);
+                let number = |(site, part): (usize, &u32)| parameter(l.tensor, kind(site), *part as usize);
+                (l.name.clone(), l.part.iter().enumerate().map(number).collect())
+            })
             .collect();
         let zero = N::constant(0.0);
         let fixed = group
@@ -65,8 +69,8 @@ impl<N: Number> Neuron<N> {
         }
     }
 
-    /// One tick; returns whether it spikes (0 or 1). `injected` is what clamps add, by compartment.
-    pub fn tick(&mut self, group: &Group, given: &Given<N>, injected: &[(usize, f64)]) -> N {
+    /// One tick; returns for each kind whether it spikes (0 or 1). `injected` is what clamps add, by compartment.
+    pub fn tick(&mut self, group: &Group, given: &Given<N>, injected: &[(usize, f64)]) -> Vec<N> {
         let mut work: Given<N> = group.work.iter().map(|w| (w.name.clone(), vec![N::constant(0.0); w.sites])).collect();
         for action in &group.tick {
             match action {
@@ -91,13 +95,14 @@ impl<N: Number> Neuron<N> {
         if let (Some(tree), Some(next)) = (&group.tree, work.remove(&port::next("v"))) {
             self.variables[tree.potential] = next;
         }
-        work.get(port::SPIKE).map_or(N::constant(0.0), |s| s[0])
+        work.remove(port::SPIKE).unwrap_or_else(|| vec![N::constant(0.0); group.kinds()])
     }
 
-    /// The value of a frame.
-    pub fn value(&self, group: &Group, given: &Given<N>) -> N {
-        let launch = Launch { sites: 1, ..Launch::default() };
-        self.call(group, &group.value, &launch, given, &HashMap::new(), 0)[0]
+    /// The value of a frame, for each kind.
+    pub fn value(&self, group: &Group, given: &Given<N>) -> Vec<N> {
+        let launch = Launch { sites: group.kinds(), ..Launch::default() };
+        let none = HashMap::new();
+        (0..launch.sites).map(|kind| self.call(group, &group.value, &launch, given, &none, kind)[0]).collect()
     }
 
     fn launch(&mut self, group: &Group, launch: &Launch, given: &Given<N>, work: &mut Given<N>) {

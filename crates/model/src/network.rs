@@ -101,8 +101,12 @@ pub struct Population {
     pub name: Located<String>,
     /// How many.
     pub size: Located<usize>,
-    /// `input`, or the name of a mechanism of role neuron. The one word.
+    /// `input`, `spikes`, or the name of a mechanism of role neuron, or of a cell. The one word.
     pub neuron: Located<String>,
+    /// Further kinds of cells: there are equally many of each, one kind after the other.
+    pub others: Vec<Located<String>>,
+    /// For `spikes`: when each neuron spikes, ms since the beginning.
+    pub times: Vec<Located<Vec<f64>>>,
     /// Parameters that differ from the mechanism's defaults: number and, if one was written, its unit.
     pub parameters: BTreeMap<String, Located<(f64, Option<String>)>>,
     /// Parameters that are learned: of a neuron one number each, of a cell one for each region, branch or compartment.
@@ -175,15 +179,19 @@ pub enum Delay {
 }
 
 /// Which neuron connects to which.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub enum Wiring {
     /// Every one to every one.
     #[default]
     AllToAll,
     /// The k-th to the k-th.
     OneToOne,
+    /// The k-th to the (k + this)-th, around.
+    Shift(i64),
     /// Each pair with this probability, independently, keyed by the seed.
     Random(f64),
+    /// These: sending and receiving neuron. A pair may stand there several times.
+    Pairs(Vec<(u32, u32)>),
 }
 
 /// Where weights start. Weights are signed and dimensionless.

@@ -26,6 +26,13 @@ impl Tensor {
     pub fn per_neuron(name: String, unit: Unit, bounds: Option<(f64, f64)>, parts: &[f64], size: usize) -> Tensor {
         Tensor { name, unit, shape: [size, parts.len()], learned: true, decays: false, bounds, values: parts.repeat(size) }
     }
+
+    /// Learned numbers of neurons of several kinds, `copies` of each: for each kind the same parts.
+    pub fn per_kind(name: String, unit: Unit, bounds: Option<(f64, f64)>, parts: &[Vec<f64>], copies: usize) -> Tensor {
+        let shape = [parts.len() * copies, parts[0].len()];
+        let values = parts.iter().flat_map(|p| p.repeat(copies)).collect();
+        Tensor { name, unit, shape, learned: true, decays: false, bounds, values }
+    }
 }
 
 /// All arrays of a model. The order is the model's.

@@ -4,6 +4,7 @@ use crate::model::{Anatomy, Clock, Group, Model};
 use crate::network::{Located, Network, RecordRule};
 use crate::runner::{Observable, Probe};
 use homolog_base::{Diagnostic, Span, Unit};
+use std::ops::Range;
 
 /// A variable to record, by name.
 #[derive(Clone, PartialEq, Debug)]
@@ -12,8 +13,10 @@ pub struct Recorded {
     pub label: String,
     /// Unit of its numbers.
     pub unit: Unit,
-    /// What a runner is asked for: [`Observable::Site`] or [`Observable::Spikes`], so `ticks x size x batch`.
+    /// What a runner is asked for: [`Observable::Site`] or [`Observable::Spikes`], so `ticks x neurons x batch`.
     pub probe: Probe,
+    /// The neurons that it sees: all, or those of one kind.
+    pub neurons: Range<usize>,
 }
 
 /// Resolves the rules of a network, in their order. Without rules: the potential of every population of cells where it spikes.
@@ -31,13 +34,13 @@ pub fn resolve(network: &Network, model: &Model) -> Result<Vec<Recorded>, Vec<Di
     let rules = if network.recordings.is_empty() { all.collect() } else { network.recordings.clone() };
     for rule in &rules {
         match one(network, model, rule) {
-            Ok(r) => match out.iter().find(|(o, _)| o.probe.group == r.probe.group && o.label == r.label) {
+            Ok(all) => match out.iter().find(|(o, _)| o.probe.group == all[0].probe.group && o.label == all[0].label) {
                 Some((_, first)) => {
-                    let text = format!("`{}` of `{}` is recorded twice", r.label, rule.population.value);
+                    let text = format!("`{}` of `{}` is recorded twice", all[0].label, rule.population.value);
                     let d = network.locate(Diagnostic::error("model-duplicate", text), rule.span, "the second time");
                     problems.push(network.locate(d, *first, "the first time").hint("remove one of the two"));
                 }
-                None => out.push((r, rule.span)),
+                None => out.extend(all.into_iter().map(|r| (r, rule.span))),
             },
             Err(d) => problems.push(*d),
         }
@@ -45,7 +48,8 @@ pub fn resolve(network: &Network, model: &Model) -> Result<Vec<Recorded>, Vec<Di
     if problems.is_empty() { Ok(out.into_iter().map(|(r, _)| r).collect()) } else { Err(problems) }
 }
 
-fn one(network: &Network, model: &Model, rule: &RecordRule) -> Result<Recorded, Box<Diagnostic>> {
+/// At least one: one for each kind of neuron that has what is recorded.
+fn one(network: &Network, model: &Model, rule: &RecordRule) -> Result<Vec<Recorded>, Box<Diagnostic>> {
     let at = |d: Diagnostic, word: &Located<String>, label: &str| Box::new(network.locate(d, word.span, label));
     let name = &rule.population;
     let Some(g) = model.group(name) else {
@@ -66,35 +70,47 @@ fn one(network: &Network, model: &Model, rule: &RecordRule) -> Result<Recorded, 
             let d = Diagnostic::error("model-record", format!("`{}` does not spike", name.value));
             return Err(at(d, &rule.variable, &format!("its neuron is `{}`", group.neuron)));
         }
-        return Ok(Recorded { label: "spikes".into(), unit: Unit::ONE, probe: Probe { group: g, what: Observable::Spikes } });
+        let probe = Probe { group: g, what: Observable::Spikes };
+        return Ok(vec![Recorded { label: "spikes".into(), unit: Unit::ONE, probe, neurons: 0..group.size }]);
     }
     let Some(k) = group.variables.iter().position(|v| v.name == rule.variable.value) else {
         let d = Diagnostic::error("model-record", format!("`{}` has no variable `{}`", group.neuron, rule.variable.value));
         let names = group.variables.iter().map(|v| v.name.as_str()).chain(group.spikes.then_some("spikes"));
         return Err(at(d.suggest(&rule.variable, names), &rule.variable, "unknown variable"));
     };
-    let (site, place) = match &group.anatomy {
+    let (variable, copies) = (&group.variables[k], group.copies());
+    let recorded = |kind: usize, site: usize, place: Option<String>| {
+        let label = place.map_or_else(|| variable.name.clone(), |p| format!("{p}.{}", variable.name));
+        let probe = Probe { group: g, what: Observable::Site(k, site) };
+        Recorded { label, unit: variable.unit, probe, neurons: kind * copies..(kind + 1) * copies }
+    };
+    match &group.anatomy {
         None => match &rule.branch {
             Some(branch) => {
                 let d = Diagnostic::error("model-record", format!("`{}` is not made of cells, so it has no branch", name.value));
                 return Err(at(d.hint("remove the line, or exchange the neuron for a cell"), branch, "no branches"));
             }
-            None => (0, None),
+            None => Ok(vec![recorded(0, 0, None)]),
         },
-        Some(anatomy) => in_cell(network, group, anatomy, rule, k)?,
-    };
-    let variable = &group.variables[k];
-    let label = place.map_or_else(|| variable.name.clone(), |p| format!("{p}.{}", variable.name));
-    Ok(Recorded { label, unit: variable.unit, probe: Probe { group: g, what: Observable::Site(k, site) } })
+        Some(anatomy) => {
+            let found: Vec<_> = (0..group.kinds()).map(|kind| in_cell(network, group, anatomy, rule, k, kind)).collect();
+            if found.iter().all(Result::is_err) {
+                return Err(found.into_iter().find_map(Result::err).expect("all are"));
+            }
+            // A kind may lack what others have.
+            Ok(found.into_iter().enumerate().filter_map(|(kind, f)| f.ok().map(|(site, place)| recorded(kind, site, place))).collect())
+        }
+    }
 }
 
-/// The place of variable `k` in its column, and what it is called; no name where the whole neuron has one number.
+/// The place of variable `k` of a kind of neuron in its column, and what it is called; no name where the whole neuron has one number.
 fn in_cell(
     network: &Network,
     group: &Group,
     anatomy: &Anatomy,
     rule: &RecordRule,
     k: usize,
+    kind: usize,
 ) -> Result<(usize, Option<String>), Box<Diagnostic>> {
     let at = |d: Diagnostic, word: &Located<String>, label: &str| Box::new(network.locate(d, word.span, label));
     let potential = group.tree.as_ref().is_some_and(|t| t.potential == k);
@@ -105,13 +121,13 @@ fn in_cell(
                 let text = format!("`{}` belongs to the whole neuron and has no branch", rule.variable.value);
                 Err(at(Diagnostic::error("model-record", text).hint("remove the line"), branch, "means nothing here"))
             }
-            None => Ok((0, None)),
+            None => Ok((kind, None)),
         };
     }
     let position = rule.position.unwrap_or(0.5);
     let (compartment, branch) = match &rule.branch {
-        None => (anatomy.spike_at, anatomy.compartments[anatomy.spike_at].0.as_str()),
-        Some(branch) => match anatomy.at(branch, position) {
+        None => (anatomy.spike_at[kind], anatomy.compartments[anatomy.spike_at[kind]].0.as_str()),
+        Some(branch) => match anatomy.at(kind, branch, position) {
             Some(c) => (c, branch.value.as_str()),
             None => {
                 let d = Diagnostic::error("cell-unknown-branch", format!("`{}` has no branch `{}`", group.neuron, branch.value));

@@ -75,10 +75,12 @@ impl Memory {
 /// Weights of a projection, and bytes of its wiring.
 fn entries(network: &Network, p: &homolog_model::Projection) -> (f64, f64) {
     let size = |name: &str| network.population(name).map_or(0.0, |k| network.populations[k].size.value as f64);
-    match p.wiring.value {
+    match &p.wiring.value {
         Wiring::AllToAll => (size(&p.from) * size(&p.to), 0.0),
         Wiring::OneToOne => (size(&p.to), 0.0),
         // The column of each, in the structure and in the text of its hash.
+        Wiring::Shift(_) => (size(&p.to), 16.0 * size(&p.to)),
+        Wiring::Pairs(pairs) => (pairs.len() as f64, 16.0 * pairs.len() as f64),
         Wiring::Random(share) => (share * size(&p.from) * size(&p.to), 16.0 * share * size(&p.from) * size(&p.to)),
     }
 }
@@ -154,12 +156,14 @@ pub fn of_training(task: &Task<'_>, params: &Params, tape: usize, saves: bool) -
     }
 }
 
-/// Numbers of one neuron and sample in the columns of a group, all its places together.
+/// Numbers of one neuron (of one of each kind, where there are several) and sample in the columns of a group, all its places together.
 struct Sizes {
     /// Variables, and those of them that the tape holds.
     variables: f64,
     taped: f64,
     arrivals: f64,
+    /// What every neuron has one of.
+    each: f64,
     /// Drives of a frame: the sum and those by sign.
     drives: f64,
     /// Learned parameters and fixed numbers, and those of the latter that are computed from the former.
@@ -184,13 +188,14 @@ impl Sizes {
             variables: numbers(g.state_size()),
             taped: numbers(g.variables.iter().filter(|v| v.taped).map(|v| v.sites).sum()),
             arrivals: numbers(g.arrivals.iter().map(|o| o.sites).sum()),
-            drives: 1.0 + numbers(g.signed.iter().map(|o| o.sites).sum()),
+            each: numbers(g.kinds()),
+            drives: numbers(g.kinds()) + numbers(g.signed.iter().map(|o| o.sites).sum()),
             learned: numbers(g.learned.iter().map(|l| l.part.len()).sum()),
             fixed: numbers(fixed),
             computed: numbers(computed),
             work: numbers(g.work.iter().map(|w| w.sites).sum()),
             nodes: numbers(nodes),
-            spikes: f64::from(u8::from(g.spikes)),
+            spikes: if g.spikes { numbers(g.kinds()) } else { 0.0 },
         }
     }
 }
@@ -201,16 +206,16 @@ fn columns(model: &Model, batch: usize, frames: usize, tape: Option<usize>) -> f
     let ticks = model.ticks.max(1) as f64 * frames;
     let (mut per_tick, mut once, mut saved, mut arrivals) = (0.0, 0.0, 0.0, 0.0);
     for (k, g) in model.groups.iter().enumerate() {
-        let lanes = (g.size * batch) as f64;
+        let lanes = (g.copies() * batch) as f64;
         let n = Sizes::of(g);
         per_tick += lanes * (n.taped + n.spikes + n.arrivals);
         let incoming = model.links.iter().filter(|l| l.to == k && l.target.spikes()).map(|l| l.delay).max().unwrap_or(0) as f64;
-        let history = model.spike_history(k) as f64;
-        let values = frames + model.value_history(k) as f64;
+        let history = n.each * model.spike_history(k) as f64;
+        let values = n.each * (frames + model.value_history(k) as f64);
         once += lanes * (n.learned + n.fixed + n.work + n.drives * frames + values + n.variables + history);
         if tape.is_some() {
             per_tick += lanes * n.nodes;
-            let burst = g.burst.as_ref().map_or(1, |b| b.ticks) as f64;
+            let burst = n.each * g.burst.as_ref().map_or(1, |b| b.ticks) as f64;
             // Cotangents of all these.
             once += lanes * (n.variables + n.drives + n.learned + n.computed + n.work + burst + values + n.arrivals * incoming);
         } else {

@@ -97,8 +97,8 @@ struct Watch {
 struct WatchedGroup {
     group: usize,
     spikes: Option<usize>,
-    /// Of a cell: the potential where spikes are made.
-    potential: Option<usize>,
+    /// Of a cell: the potential where spikes are made, for each kind of neuron.
+    potential: Vec<usize>,
     /// All recorded potentials.
     potentials: Vec<usize>,
 }
@@ -116,8 +116,9 @@ impl Watch {
         let mut groups = vec![];
         for (g, group) in model.groups.iter().enumerate().filter(|(_, g)| g.clock == Clock::Tick) {
             let spikes = group.spikes.then(|| ask(g, Observable::Spikes));
-            let place = group.tree.as_ref().zip(group.anatomy.as_ref()).map(|(t, a)| Observable::Site(t.potential, a.spike_at));
-            groups.push(WatchedGroup { group: g, spikes, potential: place.map(|what| ask(g, what)), potentials: vec![] });
+            let places = group.tree.as_ref().zip(group.anatomy.as_ref());
+            let places = places.into_iter().flat_map(|(t, a)| a.spike_at.iter().map(|site| Observable::Site(t.potential, *site)));
+            groups.push(WatchedGroup { group: g, spikes, potential: places.map(|what| ask(g, what)).collect(), potentials: vec![] });
         }
         for w in &mut groups {
             let potential = |p: &Probe| match p.what {
@@ -131,7 +132,11 @@ impl Watch {
 
     /// Numbers that the probes will see.
     fn numbers(&self, model: &Model) -> f64 {
-        self.probes.iter().map(|p| model.groups[p.group].size as f64 * model.ticks as f64).sum()
+        let seen = |p: &Probe| match p.what {
+            Observable::Site(..) => model.groups[p.group].copies(),
+            _ => model.groups[p.group].size,
+        };
+        self.probes.iter().map(|p| seen(p) as f64 * model.ticks as f64).sum()
     }
 }
 
@@ -149,14 +154,15 @@ impl WatchedGroup {
     fn see(&self, model: &Model, recording: &Recording, opened: &work::Opened) -> Seen {
         let group = &model.groups[self.group];
         let cell = opened.library.cell(&group.neuron);
-        let size = group.size;
-        let at = |probe: usize, tick: usize, neuron: usize| recording.traces[probe].data[tick * size + neuron];
+        let (size, copies) = (group.size, group.copies());
+        let spiked = |probe: usize, tick: usize, neuron: usize| recording.traces[probe].data[tick * size + neuron] > 0.0;
         let spikes: Option<Vec<Vec<f64>>> = self.spikes.map(|probe| {
-            let ticks = |neuron: usize| (0..model.ticks).filter(move |t| at(probe, *t, neuron) > 0.0);
-            let when = |neuron: usize, tick: usize| match (self.potential, cell) {
+            let ticks = |neuron: usize| (0..model.ticks).filter(move |t| spiked(probe, *t, neuron));
+            let when = |neuron: usize, tick: usize| match (self.potential.get(neuron / copies), cell) {
                 (Some(v), Some(cell)) => {
-                    let before = if tick == 0 { cell.initial.value } else { at(v, tick - 1, neuron) };
-                    recordings::crossing(model.dt, tick, before, at(v, tick, neuron), cell.spike.threshold.value)
+                    let at = |tick: usize| recording.traces[*v].data[tick * copies + neuron % copies];
+                    let before = if tick == 0 { cell.initial.value } else { at(tick - 1) };
+                    recordings::crossing(model.dt, tick, before, at(tick), cell.spike.threshold.value)
                 }
                 _ => recordings::end_of_tick(model.dt, tick),
             };
@@ -170,12 +176,21 @@ impl WatchedGroup {
         });
         let branches = branches(group);
         let compartments: usize = branches.iter().map(|b| b.1).sum();
+        let all = group.anatomy.as_ref().map_or(0, |a| a.compartments.len() * copies);
         let mut what = format!("{} of {}", neurons(size), group.neuron);
-        if let Some(scheme) = scheme {
+        if let Some(scheme) = scheme.filter(|_| group.kinds() > 1) {
+            let others = group.kinds() - 1;
+            let s = if others == 1 { "" } else { "s" };
+            what += &format!(
+                " and {} other kind{s}, {} compartments in all, {scheme} scheme",
+                show::count(others as f64),
+                show::count(all as f64)
+            );
+        } else if let Some(scheme) = scheme {
             let of_each: Vec<String> = branches.iter().take(MOST_BRANCHES).map(|(name, n)| format!("{name} {n}")).collect();
             let more = branches.len().saturating_sub(MOST_BRANCHES);
             let more = if more > 0 { format!(", and {more} more branches") } else { String::new() };
-            let all = if size == 1 { String::new() } else { format!(" each, {} in all", show::count((compartments * size) as f64)) };
+            let all = if size == 1 { String::new() } else { format!(" each, {} in all", show::count(all as f64)) };
             let s = if compartments == 1 { "" } else { "s" };
             what += &format!(", {} compartment{s}{all} ({}{more}), {scheme} scheme", show::count(compartments as f64), of_each.join(", "));
         }
@@ -191,7 +206,7 @@ impl WatchedGroup {
             did.push(format!("recorded potentials from {low:.2} to {high:.2} mV").replace(" -", " −"));
         }
         let json = json!({ "neuron": group.neuron, "size": size, "scheme": scheme,
-            "compartments": cell.map(|_| json!({ "neuron": compartments, "all": compartments * size,
+            "compartments": cell.map(|_| json!({ "neuron": compartments, "all": all,
                 "branches": branches.iter().map(|(name, n)| (name.clone(), json!(n))).collect::<serde_json::Map<_, _>>() })),
             "spikes": spikes.as_ref().map(|s| s.iter().map(Vec::len).sum::<usize>()), "spike_times_ms": spikes,
             "lowest_mv": range.map(|r| r.0), "highest_mv": range.map(|r| r.1) });
@@ -212,10 +227,10 @@ fn brief(ms: f64) -> f64 {
     (ms * 1e6).round() / 1e6
 }
 
-/// Branches of a cell with their numbers of compartments, as they lie.
+/// Branches of a cell (of the first kind) with their numbers of compartments, as they lie.
 fn branches(group: &Group) -> Vec<(String, usize)> {
     let mut out: Vec<(String, usize)> = vec![];
-    for (branch, _, n) in group.anatomy.iter().flat_map(|a| &a.compartments) {
+    for (branch, _, n) in group.anatomy.iter().flat_map(|a| a.of_kind(0).map(|c| &a.compartments[c])) {
         if !out.iter().any(|(b, _)| b == branch) {
             out.push((branch.clone(), *n));
         }
@@ -229,8 +244,8 @@ fn table(model: &Model, recorded: &[Recorded], recording: &Recording) -> work::T
     let mut columns = vec![("t".to_string(), "ms".to_string(), times)];
     for (r, trace) in recorded.iter().zip(&recording.traces) {
         let group = &model.groups[r.probe.group];
-        for n in 0..group.size {
-            let numbers = trace.data.chunks_exact(group.size).map(|row| row[n]).collect();
+        for (k, n) in r.neurons.clone().enumerate() {
+            let numbers = trace.data.chunks_exact(r.neurons.len()).map(|row| row[k]).collect();
             columns.push((format!("{}[{n}].{}", group.name, r.label), r.unit.to_string(), numbers));
         }
     }

@@ -221,7 +221,7 @@ impl AdjointJob<'_> {
         let nodes = self.tree.nodes();
         sweep::<V, _>(nodes, &Scale::<EX> { dx: self.dx.at, y });
         match &self.tree.chains {
-            Some(chains) => self.by_chains(chains),
+            Some(chains) => self.by_chains::<V>(chains),
             None => self.by_depths::<V>(),
         }
         if let Some(dg) = self.dg {

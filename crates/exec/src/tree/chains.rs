@@ -1,47 +1,56 @@
-//! The solve of a lone neuron whose runs are short: a branch after the other, with what goes from node to node in registers.
+//! The solve of lone neurons (one lane): a branch after the other, with what goes from node to node in registers.
 //!
 //! Where depths hold few nodes, time is latency: a division, a product and a fused multiply-add per depth. By depths each
-//! also waits for numbers that were just stored. Here an unbranched *chain* of nodes is walked in registers, up to four chains of one
-//! length side by side. A chain begins by drawing in the chains that end on its first node, in ascending order, so the bits are
-//! those of the order by depths.
+//! also waits for numbers that were just stored. Here an unbranched *chain* of nodes is walked in registers, several chains of one
+//! length side by side: as one vector where their nodes lie side by side too, which whoever lays out cells can arrange. A chain begins
+//! by drawing in the chains that end on its first node, in ascending order, so the bits are those of the order by depths. Chains of one
+//! *level* (all that they draw in is of lower levels) do not feed one another.
 #![allow(clippy::needless_range_loop)] // Loops over chains index several arrays.
 
 use super::adjoint::AdjointJob;
 use super::kernel::SolveJob;
-use crate::lane::Lane;
+use crate::lane::{Lane, Vector};
 
 /// Nodes per run from which vectors over runs are faster.
 const LONG: usize = 4;
+/// Most chains that are walked side by side.
+const WIDE: usize = 8;
 
-/// Chains of one length whose deepest nodes have one depth: none feeds another.
+/// Chains of one length and level.
 #[derive(Clone, Copy, Debug)]
 struct Group {
-    /// 1, 2 or 4.
+    /// 1, 2 or 4; or 4 or 8 with rows.
     chains: u32,
     length: u32,
     /// Where its nodes begin in the list: deepest first, chains side by side.
     nodes: u32,
+    /// Where in the list its rows begin, if the nodes of each row lie side by side.
+    rows: Option<u32>,
+    /// Whether its chains begin at tips, and end at roots; of groups with rows all do or none.
+    tips: bool,
+    roots: bool,
 }
 
-/// A tree cut into chains.
+/// Trees cut into chains.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Chains {
     groups: Vec<Group>,
     nodes: Vec<u32>,
+    /// First node of each row.
+    rows: Vec<u32>,
     /// Per node: where its children begin in `children`; one more than nodes.
     first: Vec<u32>,
     children: Vec<u32>,
     /// Per node; of a root itself.
     parent: Vec<u32>,
+    /// Nodes from here on have no membrane.
+    membrane: usize,
 }
 
 impl Chains {
-    /// The chains of a tree that has so many runs, if they are short.
-    pub(super) fn of(parent: &[Option<u32>], depth: &[u32], runs: usize) -> Option<Chains> {
+    /// The chains of trees that have so many runs, if those are short or chains lie side by side. Parents come before `depth` order.
+    pub(super) fn of(parent: &[Option<u32>], membrane: usize, depth: &[u32], runs: usize) -> Option<Chains> {
         let n = parent.len();
-        if n >= LONG * runs {
-            return None;
-        }
         let mut lists: Vec<Vec<u32>> = vec![Vec::new(); n];
         for (c, p) in parent.iter().enumerate() {
             if let Some(p) = p {
@@ -59,19 +68,56 @@ impl Chains {
             }
             chains.push(chain);
         }
-        let key = |c: &Vec<u32>| (std::cmp::Reverse(depth[c[0] as usize]), c.len());
+        // Deepest first, so that what a chain draws in has its level.
+        chains.sort_by_key(|c| std::cmp::Reverse(depth[c[0] as usize]));
+        let mut level = vec![0u32; n];
+        for c in &chains {
+            let own = level[c[0] as usize];
+            let last = c[c.len() - 1] as usize;
+            c.iter().for_each(|i| level[*i as usize] = own);
+            if let Some(p) = parent[last] {
+                level[p as usize] = level[p as usize].max(own + 1);
+            }
+        }
+        // Nobody draws in those that end at roots: they come last, all together.
+        let key = |c: &Vec<u32>| {
+            let (first, last) = (c[0] as usize, c[c.len() - 1] as usize);
+            let root = parent[last].is_none();
+            (root, if root { 0 } else { level[first] }, c.len(), lists[first].is_empty())
+        };
         chains.sort_by_key(|c| (key(c), c[0]));
-        let mut out = Chains { parent: parent.iter().enumerate().map(|(i, p)| p.unwrap_or(i as u32)).collect(), ..Chains::default() };
+        let parents = parent.iter().enumerate().map(|(i, p)| p.unwrap_or(i as u32)).collect();
+        let mut out = Chains { parent: parents, membrane, ..Chains::default() };
+        let mut side_by_side = 0;
         for mut alike in chains.chunk_by(|a, b| key(a) == key(b)) {
             while !alike.is_empty() {
-                let chains = [4, 2, 1].into_iter().find(|k| *k <= alike.len()).unwrap_or(1);
+                let lies = |from: usize, k: usize| from + k <= alike.len() && rows(&alike[from..from + k], membrane);
+                let wide = [WIDE, WIDE / 2].into_iter().find(|k| lies(0, *k));
+                // Lone ones, up to where others lie side by side.
+                let lone = (1..4.min(alike.len())).find(|k| lies(*k, WIDE / 2)).unwrap_or(4.min(alike.len()));
+                let chains = wide.unwrap_or(if lone == 3 { 2 } else { lone });
                 let (group, rest) = alike.split_at(chains);
-                out.groups.push(Group { chains: chains as u32, length: group[0].len() as u32, nodes: out.nodes.len() as u32 });
-                for j in 0..group[0].len() {
+                let (roots, _, length, tips) = key(&group[0]);
+                out.groups.push(Group {
+                    chains: chains as u32,
+                    length: length as u32,
+                    nodes: out.nodes.len() as u32,
+                    rows: wide.map(|_| out.rows.len() as u32),
+                    tips,
+                    roots,
+                });
+                if wide.is_some() {
+                    side_by_side += chains * length;
+                    out.rows.extend(&group[0]);
+                }
+                for j in 0..length {
                     out.nodes.extend(group.iter().map(|c| c[j]));
                 }
                 alike = rest;
             }
+        }
+        if n >= LONG * runs && 2 * side_by_side < n {
+            return None;
         }
         for list in &lists {
             out.first.push(out.children.len() as u32);
@@ -91,44 +137,77 @@ impl Chains {
     unsafe fn node<const P: usize>(&self, group: &Group, j: usize, k: usize) -> usize {
         *self.nodes.get_unchecked(group.nodes as usize + j * P + k) as usize
     }
+
+    #[inline(always)]
+    unsafe fn row(&self, rows: u32, j: usize) -> usize {
+        *self.rows.get_unchecked(rows as usize + j) as usize
+    }
+}
+
+/// Whether in each row of these chains nodes lie side by side, all with a membrane or all without.
+fn rows(chains: &[Vec<u32>], membrane: usize) -> bool {
+    (0..chains[0].len()).all(|j| {
+        let first = chains[0][j];
+        let alike = (first as usize) >= membrane || first as usize + chains.len() <= membrane;
+        alike && chains.iter().enumerate().all(|(k, c)| c[j] == first + k as u32)
+    })
 }
 
 impl SolveJob<'_> {
-    /// From diagonals and right sides as they are at the start, to `h`.
+    /// From diagonals and right sides as they are given, to `h`.
     ///
     /// # Safety
     /// One lane, nodes side by side.
     #[inline(always)]
-    pub(super) unsafe fn by_chains(&self, chains: &Chains, h: *mut f64) {
+    pub(super) unsafe fn by_chains<V: Vector>(&self, chains: &Chains, h: *mut f64) {
         for group in &chains.groups {
-            match group.chains {
-                4 => self.up::<4>(chains, group),
-                2 => self.up::<2>(chains, group),
+            match (group.rows, group.chains) {
+                (Some(rows), 8) => self.up_rows::<V>(chains, group, rows, 8),
+                (Some(rows), n) => self.up_rows::<V::Short>(chains, group, rows, n as usize),
+                (None, 4) => self.up::<4>(chains, group),
+                (None, 2) => self.up::<2>(chains, group),
                 _ => self.up::<1>(chains, group),
             }
         }
         for group in chains.groups.iter().rev() {
-            match group.chains {
-                4 => down::<4>(chains, group, self.g.at, self.q.at, self.b.at, h),
-                2 => down::<2>(chains, group, self.g.at, self.q.at, self.b.at, h),
-                _ => down::<1>(chains, group, self.g.at, self.q.at, self.b.at, h),
+            let (g, q, b) = (self.g.at, self.q.at, self.b.at);
+            match (group.rows, group.chains) {
+                (Some(rows), 8) => down_rows::<V>(chains, group, rows, 8, g, q, b, h),
+                (Some(rows), n) => down_rows::<V::Short>(chains, group, rows, n as usize, g, q, b, h),
+                (None, 4) => down::<4>(chains, group, g, q, b, h),
+                (None, 2) => down::<2>(chains, group, g, q, b, h),
+                _ => down::<1>(chains, group, g, q, b, h),
             }
         }
     }
 
+    /// Diagonal and right side of a node before anything is drawn in.
+    #[inline(always)]
+    unsafe fn begin<V: Vector>(&self, i: usize, membrane: usize) -> (V, V) {
+        let a: V = V::load(self.a.at.add(i));
+        if i < membrane { (V::load(self.d.at.add(i)) + a, V::load(self.b.at.add(i))) } else { (V::splat(0.0) + a, V::splat(0.0)) }
+    }
+
+    /// What a chain's first node has when its children are drawn in.
+    #[inline(always)]
+    unsafe fn drawn(&self, chains: &Chains, i: usize) -> (f64, f64) {
+        let (g, b, q) = (self.g.at, self.b.at, self.q.at);
+        let (mut dk, mut bk) = self.begin::<f64>(i, chains.membrane);
+        for &c in chains.children(i) {
+            let c = c as usize;
+            let f = *g.add(c) * *q.add(c);
+            dk = (-*g.add(c)).fma(f, dk);
+            bk = f.fma(*b.add(c), bk);
+        }
+        (dk, bk)
+    }
+
     #[inline(always)]
     unsafe fn up<const P: usize>(&self, chains: &Chains, group: &Group) {
-        let (g, d, b, q) = (self.g.at, self.d.at, self.b.at, self.q.at);
+        let (g, b, q) = (self.g.at, self.b.at, self.q.at);
         let (mut dk, mut bk) = ([0.0; P], [0.0; P]);
         for k in 0..P {
-            let i = chains.node::<P>(group, 0, k);
-            (dk[k], bk[k]) = (*d.add(i), *b.add(i));
-            for &c in chains.children(i) {
-                let c = c as usize;
-                let f = *g.add(c) * *q.add(c);
-                dk[k] = (-*g.add(c)).fma(f, dk[k]);
-                bk[k] = f.fma(*b.add(c), bk[k]);
-            }
+            (dk[k], bk[k]) = self.drawn(chains, chains.node::<P>(group, 0, k));
         }
         for j in 0..group.length as usize {
             for k in 0..P {
@@ -137,10 +216,42 @@ impl SolveJob<'_> {
                 *q.add(i) = qk;
                 *b.add(i) = bk[k];
                 if j + 1 < group.length as usize {
-                    let p = chains.node::<P>(group, j + 1, k);
+                    let (dp, bp) = self.begin::<f64>(chains.node::<P>(group, j + 1, k), chains.membrane);
                     let f = *g.add(i) * qk;
-                    dk[k] = (-*g.add(i)).fma(f, *d.add(p));
-                    bk[k] = f.fma(bk[k], *b.add(p));
+                    dk[k] = (-*g.add(i)).fma(f, dp);
+                    bk[k] = f.fma(bk[k], bp);
+                }
+            }
+        }
+    }
+
+    /// The same for chains whose nodes lie side by side.
+    #[inline(always)]
+    unsafe fn up_rows<V: Vector>(&self, chains: &Chains, group: &Group, rows: u32, n: usize) {
+        let (g, b, q) = (self.g.at, self.b.at, self.q.at);
+        for part in (0..n).step_by(V::WIDTH) {
+            let mut i = chains.row(rows, 0) + part;
+            let (mut dk, mut bk): (V, V) = if group.tips {
+                self.begin(i, chains.membrane)
+            } else {
+                let (mut d, mut b) = ([0.0; WIDE], [0.0; WIDE]);
+                for k in 0..V::WIDTH {
+                    (d[k], b[k]) = self.drawn(chains, i + k);
+                }
+                (V::load(d.as_ptr()), V::load(b.as_ptr()))
+            };
+            for j in 1..=group.length as usize {
+                let qk = V::splat(1.0) / dk;
+                qk.store(q.add(i));
+                bk.store(b.add(i));
+                if j < group.length as usize {
+                    let p = chains.row(rows, j) + part;
+                    let (dp, bp) = self.begin::<V>(p, chains.membrane);
+                    let gk = V::load(g.add(i));
+                    let f = gk * qk;
+                    dk = (-gk).fma(f, dp);
+                    bk = f.fma(bk, bp);
+                    i = p;
                 }
             }
         }
@@ -170,27 +281,82 @@ unsafe fn down<const P: usize>(chains: &Chains, group: &Group, g: *const f64, q:
     }
 }
 
+/// The same for chains whose nodes lie side by side.
+///
+/// # Safety
+/// As [`down`].
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+unsafe fn down_rows<V: Vector>(
+    chains: &Chains,
+    group: &Group,
+    rows: u32,
+    n: usize,
+    g: *const f64,
+    q: *const f64,
+    b: *const f64,
+    h: *mut f64,
+) {
+    let last = group.length as usize - 1;
+    for part in (0..n).step_by(V::WIDTH) {
+        let i = chains.row(rows, last) + part;
+        let (qi, bi) = (V::load(q.add(i)), V::load(b.add(i)));
+        let mut x = if group.roots {
+            bi * qi
+        } else {
+            let mut above = [0.0; WIDE];
+            for k in 0..V::WIDTH {
+                above[k] = *h.add(*chains.parent.get_unchecked(i + k) as usize);
+            }
+            qi * V::load(g.add(i)).fma(V::load(above.as_ptr()), bi)
+        };
+        x.store(h.add(i));
+        for j in (0..last).rev() {
+            let i = chains.row(rows, j) + part;
+            x = V::load(q.add(i)) * V::load(g.add(i)).fma(x, V::load(b.add(i)));
+            x.store(h.add(i));
+        }
+    }
+}
+
 impl AdjointJob<'_> {
     /// From the cotangents of the solution in `db` to the multipliers there.
     ///
     /// # Safety
     /// One lane, nodes side by side.
     #[inline(always)]
-    pub(super) unsafe fn by_chains(&self, chains: &Chains) {
+    pub(super) unsafe fn by_chains<V: Vector>(&self, chains: &Chains) {
         for group in &chains.groups {
-            match group.chains {
-                4 => self.up::<4>(chains, group),
-                2 => self.up::<2>(chains, group),
+            match (group.rows, group.chains) {
+                (Some(rows), 8) => self.up_rows::<V>(chains, group, rows, 8),
+                (Some(rows), n) => self.up_rows::<V::Short>(chains, group, rows, n as usize),
+                (None, 4) => self.up::<4>(chains, group),
+                (None, 2) => self.up::<2>(chains, group),
                 _ => self.up::<1>(chains, group),
             }
         }
         for group in chains.groups.iter().rev() {
-            match group.chains {
-                4 => down::<4>(chains, group, self.g.at, self.q.at, self.db.at, self.db.at),
-                2 => down::<2>(chains, group, self.g.at, self.q.at, self.db.at, self.db.at),
-                _ => down::<1>(chains, group, self.g.at, self.q.at, self.db.at, self.db.at),
+            let (g, q, y) = (self.g.at, self.q.at, self.db.at);
+            match (group.rows, group.chains) {
+                (Some(rows), 8) => down_rows::<V>(chains, group, rows, 8, g, q, y, y),
+                (Some(rows), n) => down_rows::<V::Short>(chains, group, rows, n as usize, g, q, y, y),
+                (None, 4) => down::<4>(chains, group, g, q, y, y),
+                (None, 2) => down::<2>(chains, group, g, q, y, y),
+                _ => down::<1>(chains, group, g, q, y, y),
             }
         }
+    }
+
+    /// The cotangent of a chain's first node when its children are drawn in.
+    #[inline(always)]
+    unsafe fn drawn(&self, chains: &Chains, i: usize) -> f64 {
+        let (g, y, q) = (self.g.at, self.db.at, self.q.at);
+        let mut yk = *y.add(i);
+        for &c in chains.children(i) {
+            let c = c as usize;
+            yk = (*g.add(c) * *q.add(c)).fma(*y.add(c), yk);
+        }
+        yk
     }
 
     #[inline(always)]
@@ -199,11 +365,7 @@ impl AdjointJob<'_> {
         let mut yk = [0.0; P];
         for k in 0..P {
             let i = chains.node::<P>(group, 0, k);
-            yk[k] = *y.add(i);
-            for &c in chains.children(i) {
-                let c = c as usize;
-                yk[k] = (*g.add(c) * *q.add(c)).fma(*y.add(c), yk[k]);
-            }
+            yk[k] = self.drawn(chains, i);
             *y.add(i) = yk[k];
         }
         for j in 1..group.length as usize {
@@ -211,6 +373,31 @@ impl AdjointJob<'_> {
                 let (c, i) = (chains.node::<P>(group, j - 1, k), chains.node::<P>(group, j, k));
                 yk[k] = (*g.add(c) * *q.add(c)).fma(yk[k], *y.add(i));
                 *y.add(i) = yk[k];
+            }
+        }
+    }
+
+    /// The same for chains whose nodes lie side by side.
+    #[inline(always)]
+    unsafe fn up_rows<V: Vector>(&self, chains: &Chains, group: &Group, rows: u32, n: usize) {
+        let (g, y, q) = (self.g.at, self.db.at, self.q.at);
+        for part in (0..n).step_by(V::WIDTH) {
+            let mut c = chains.row(rows, 0) + part;
+            let mut yk = if group.tips {
+                V::load(y.add(c))
+            } else {
+                let mut all = [0.0; WIDE];
+                for k in 0..V::WIDTH {
+                    all[k] = self.drawn(chains, c + k);
+                }
+                V::load(all.as_ptr())
+            };
+            yk.store(y.add(c));
+            for j in 1..group.length as usize {
+                let i = chains.row(rows, j) + part;
+                yk = (V::load(g.add(c)) * V::load(q.add(c))).fma(yk, V::load(y.add(i)));
+                yk.store(y.add(i));
+                c = i;
             }
         }
     }

@@ -5,7 +5,7 @@
 //!
 //! A lone neuron (one lane, nodes side by side) has other costs: short runs, and the latency of a division at every depth. There the
 //! starts are made in a walk of their own. Long runs are done by vectors of four (wider ones wait for numbers that were just stored by
-//! narrower ones); trees of short runs are done by chains.
+//! narrower ones); trees of short runs, or whose chains lie side by side, are done by chains.
 
 use super::{Couplings, Run, Solve, Start, Tree};
 use crate::column::Column;
@@ -59,7 +59,7 @@ pub(super) struct SolveJob<'a> {
     tree: &'a Tree,
     lanes: usize,
     pub(super) g: Place,
-    a: Place,
+    pub(super) a: Place,
     shared: bool,
     pub(super) d: Place,
     pub(super) b: Place,
@@ -337,14 +337,16 @@ impl SolveJob<'_> {
         let (a, d, b, v, x) = (self.a.at, self.d.at, self.b.at, self.v.at, self.x.at);
         let h = if EX { b } else { x };
         let (nodes, membrane) = (self.tree.nodes(), self.tree.membrane.min(self.tree.nodes()));
-        sweep::<V, _>(membrane, &Sum { a, d });
-        for i in membrane..nodes {
-            *d.add(i) = 0.0 + *a.add(i);
-            *b.add(i) = 0.0;
-        }
         match &self.tree.chains {
-            Some(chains) => self.by_chains(chains, h),
-            None => self.by_depths::<V>(h),
+            Some(chains) => self.by_chains::<V>(chains, h),
+            None => {
+                sweep::<V, _>(membrane, &Sum { a, d });
+                for i in membrane..nodes {
+                    *d.add(i) = 0.0 + *a.add(i);
+                    *b.add(i) = 0.0;
+                }
+                self.by_depths::<V>(h);
+            }
         }
         if EX {
             sweep::<V, _>(nodes, &Extrapolate { h, v, x });

@@ -59,6 +59,8 @@ pub fn shapes() -> Vec<(Vec<Option<u32>>, usize)> {
         cell(7, 3, true),
         cell(50, 8, true),
         cell(15, 4, false),
+        side_by_side(&cell(15, 4, true), 12),
+        side_by_side(&cell(7, 3, false), 21),
     ];
     for seed in 0..12 {
         let key = Key::new(seed).named("tree");
@@ -76,6 +78,12 @@ pub fn shapes() -> Vec<(Vec<Option<u32>>, usize)> {
         all.push((parent, membrane));
     }
     all
+}
+
+/// Several of a tree, node by node, so that their chains lie side by side.
+fn side_by_side((parent, membrane): &(Vec<Option<u32>>, usize), n: u32) -> (Vec<Option<u32>>, usize) {
+    let all = parent.iter().flat_map(|p| (0..n).map(move |k| p.map(|p| p * n + k)));
+    (all.collect(), membrane * n as usize)
 }
 
 /// Order of elimination: deepest first, ascending within a depth.

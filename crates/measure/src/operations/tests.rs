@@ -37,7 +37,7 @@ fn model() -> Model {
     let hidden = Group {
         spikes: true,
         bias: Some(1),
-        learned: vec![Learned { name: "tau".into(), tensor: 2, part: vec![0] }],
+        learned: vec![Learned { name: "tau".into(), tensor: 2, part: vec![0], kind: vec![] }],
         variables: vec![variable("v", 1)],
         // v' = fma(v, exp(tau), drive); spike if v' > 0: an fma, an exp and a comparison.
         tick: step(kernel(
@@ -137,7 +137,7 @@ fn cells(extrapolate: bool) -> Model {
             potential: 0,
         }),
         signed: vec![opening("drive.positive", 2), opening("drive.negative", 1)],
-        learned: vec![Learned { name: "diameter".into(), tensor: 0, part: vec![0, 1, 1] }],
+        learned: vec![Learned { name: "diameter".into(), tensor: 0, part: vec![0, 1, 1], kind: vec![] }],
         ..group("hidden", 2, Clock::Tick)
     };
     // Every weight has a place for either sign.

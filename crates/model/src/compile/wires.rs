@@ -14,14 +14,11 @@ pub(super) fn links(network: &Network, resolved: &[Resolved], time: (f64, usize)
         let (Some(from), Some(to)) = (find(network, &p.from, problems), find(network, &p.to, problems)) else { continue };
         let events = resolved[from].spikes() && resolved[to].spikes();
         let (target, declared_delay) = match resolved[to].kind {
-            Kind::Input => {
+            Kind::Input | Kind::Spikes => {
+                let text = format!("`{}` is set from outside and receives nothing", p.to.value);
                 problems.push(
                     network
-                        .locate(
-                            Diagnostic::error("model-to-input", format!("`{}` is an input population and receives nothing", p.to.value)),
-                            p.to.span,
-                            "cannot receive",
-                        )
+                        .locate(Diagnostic::error("model-to-input", text), p.to.span, "cannot receive")
                         .hint("exchange `from` and `to`?"),
                 );
                 continue;
@@ -58,23 +55,37 @@ pub(super) fn links(network: &Network, resolved: &[Resolved], time: (f64, usize)
         if same > 0 {
             name += &format!("#{}", same + 1);
         }
-        let wires = match p.wiring.value {
+        let wires = match &p.wiring.value {
             Wiring::AllToAll => Wires::Dense,
-            Wiring::OneToOne => {
+            Wiring::OneToOne | Wiring::Shift(_) => {
                 if rows != columns {
                     problems.push(
                         network
                             .locate(
-                                Diagnostic::error("model-shape", format!("one-to-one from {columns} neurons to {rows}")),
+                                Diagnostic::error("model-shape", format!("one by one from {columns} neurons to {rows}")),
                                 p.wiring.span,
                                 "needs populations of one size",
                             )
                             .hint(format!("`{}` has {columns}, `{}` has {rows}", p.from.value, p.to.value)),
                     );
                 }
-                Wires::OneToOne
+                match p.wiring.value {
+                    Wiring::Shift(n) if rows == columns => {
+                        let from = |row: usize| (row as i64 - n).rem_euclid(rows.max(1) as i64) as u32;
+                        Wires::Sparse { start: (0..=rows as u32).collect(), column: (0..rows).map(from).collect() }
+                    }
+                    _ => Wires::OneToOne,
+                }
             }
-            Wiring::Random(probability) => random(rows, columns, probability, seed, &name),
+            Wiring::Random(probability) => random(rows, columns, *probability, seed, &name),
+            Wiring::Pairs(pairs) => match listed(rows, columns, pairs) {
+                Ok(wires) => wires,
+                Err(text) => {
+                    let d = network.locate(Diagnostic::error("model-shape", text), p.wiring.span, "a pair that cannot be");
+                    problems.push(d.hint("neurons are numbered from 0"));
+                    continue;
+                }
+            },
         };
         let delay = whole_delay(network, (&p.to, p.delay.as_ref()), events, declared_delay, time, problems);
         made.push(Link { name, from, to, target, wires, places: None, weights: usize::MAX, delay });
@@ -108,6 +119,17 @@ fn random(rows: usize, columns: usize, probability: f64, seed: u64, name: &str) 
         start.push(column.len() as u32);
     }
     Wires::Sparse { start, column }
+}
+
+/// Pairs that are listed, those of a receiving neuron in the order in which they stand.
+fn listed(rows: usize, columns: usize, pairs: &[(u32, u32)]) -> Result<Wires, String> {
+    if let Some((from, to)) = pairs.iter().find(|(from, to)| *from as usize >= columns || *to as usize >= rows) {
+        return Err(format!("the pair [{from}, {to}] of {columns} sending and {rows} receiving neurons"));
+    }
+    let mut sorted = pairs.to_vec();
+    sorted.sort_by_key(|p| p.1);
+    let start = (0..=rows).map(|r| sorted.partition_point(|p| (p.1 as usize) < r) as u32).collect();
+    Ok(Wires::Sparse { start, column: sorted.iter().map(|p| p.0).collect() })
 }
 
 /// The weights of a link as they start.

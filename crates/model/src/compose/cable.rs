@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 mod geometry;
 mod ions;
 mod kernels;
+mod order;
 mod zones;
 
 pub use geometry::{CAPACITANCE, DIAMETER, RESISTIVITY};
@@ -83,10 +84,12 @@ pub struct LearnedAt {
 pub struct CableParts<'a> {
     /// Name of the population.
     pub name: &'a str,
-    /// The cell.
+    /// The cell; or several kinds joined to one, of which each has a root.
     pub cell: &'a Cell,
     /// Its compartments.
     pub cut: &'a Cut,
+    /// For every compartment of the cut: the kind of neuron that it is of; empty where there is one kind.
+    pub kind: Vec<u32>,
     /// What the membrane holds.
     pub painted: Vec<Painted<'a>>,
     /// Receptors for positive and negative weights, where the network uses them.
@@ -109,10 +112,10 @@ pub struct CableParts<'a> {
     pub values_arrive: bool,
     /// Whether it has a bias.
     pub biased: bool,
-    /// Index of the compartment (of the cut) that the bias enters.
-    pub bias_at: usize,
-    /// Index of the compartment (of the cut) whose crossing is a spike.
-    pub spike_at: usize,
+    /// Index of the compartment (of the cut) that the bias enters, for each kind.
+    pub bias_at: Vec<usize>,
+    /// Index of the compartment (of the cut) whose crossing is a spike, for each kind.
+    pub spike_at: Vec<usize>,
     /// Factor on the declared size of a weight.
     pub gain: f64,
 }
@@ -139,7 +142,7 @@ pub(super) fn unit(text: &str) -> Unit {
 /// Why these parts do not fit together, one sentence each.
 pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
     let a = Arrangement::new(parts);
-    let mut group = Group { clock: Clock::Tick, spikes: true, ..Group::default() };
+    let mut group = Group { clock: Clock::Tick, spikes: true, kinds: parts.kinds(), ..Group::default() };
     geometry::geometry(parts, &a, &mut group);
     group.fixed.extend(fields(parts, &a));
     let mut problems = Vec::new();
@@ -168,15 +171,14 @@ pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
             }
         }
     }
-    let tail = tail(parts, &a);
-    match tail {
-        Ok((tail, counters)) => {
+    match tail(parts, &a) {
+        Ok((tails, counters)) => {
             group.variables = variables(parts, &a);
             group.variables.extend(counters);
             let launch = |l: Launch| Action::Launch(Box::new(l));
             group.tick = currents.into_iter().map(launch).collect();
             group.tick.push(Action::Solve);
-            group.tick.extend(states.into_iter().chain([tail]).map(launch));
+            group.tick.extend(states.into_iter().chain(tails).map(launch));
         }
         Err(e) => problems.extend(e),
     }
@@ -209,8 +211,13 @@ pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
             group.signed.push(Opening { name: DRIVE[k].into(), sites });
         }
     }
-    group.learned =
-        parts.learn.iter().map(|l| Learned { name: l.name.clone(), tensor: l.tensor, part: a.of_places(&l.name, &l.part) }).collect();
+    let learned = |l: &LearnedAt| Learned {
+        name: l.name.clone(),
+        tensor: l.tensor,
+        part: a.of_places(&l.name, &l.part),
+        kind: if parts.kind.is_empty() { vec![] } else { a.of_places(&l.name, &parts.kind) },
+    };
+    group.learned = parts.learn.iter().map(learned).collect();
     group.anatomy = Some(a.anatomy(parts, &group.variables));
     let read = |name: &str| {
         let launches = group.launches().chain(&group.prepare).chain(&group.initial);
@@ -292,6 +299,11 @@ impl CableParts<'_> {
             settle: self.settle,
             scale: self.readout_scale,
         }
+    }
+
+    /// Kinds of neurons.
+    pub fn kinds(&self) -> usize {
+        self.spike_at.len()
     }
 
     fn learns(&self, name: &str) -> bool {

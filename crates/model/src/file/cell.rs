@@ -58,6 +58,7 @@
 //! [positive]                          # optional: who takes positive weights
 //! mechanism = "ampa"
 //! regions = ["dendrite"]              # or region = "dendrite"; everywhere when not given
+//! branch = "left"                     # or at one place, with `position` from 0 to 1 (its middle when not given)
 //! parameters = { tau = "2 ms" }       # optional
 //! weight = "1 nS"                     # the size of a weight of 1
 //!
@@ -83,7 +84,8 @@
 //! rate = "100 Hz"                     # what a value of 1 that arrives stands for
 //! readout = "count"                   # or { filtered = "10 ms" }, "potential"
 //! readout-scale = 0.2                 # default 1: what one unit of the readout is worth
-//! activity = 3                        # mean number of spikes in a presentation under a drive of unit variance
+//! activity = 3                        # optional: mean number of spikes in a presentation under a drive of unit variance, to which
+//!                                     # weights are calibrated; else a weight of 1 is what `weight` says
 //! ```
 
 mod branches;
@@ -328,9 +330,21 @@ fn placement(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Placement> {
 }
 
 fn placed(r: &mut Reader<'_>, name: &str, v: &Value<'_>) -> Option<Placed> {
-    let s = r.section(name, v, &["mechanism", "region", "regions", "parameters", "weight"])?;
+    let s = r.section(name, v, &["mechanism", "region", "regions", "branch", "position", "parameters", "weight"])?;
     let mechanism = r.required(&s, "mechanism", "\"ampa\"", Reader::name);
     let regions = regions(r, &s);
+    let branch = r.optional(&s, "branch", Reader::name);
+    let position = r.optional(&s, "position", |r, k, v| r.number(k, v, FRACTION));
+    if let (Some(branch), false) = (&branch, regions.is_empty()) {
+        let source = r.source;
+        let d = r.error("cell-both", format!("`{name}` is in a region and at a place"), regions[0].span, "a region");
+        *d = d.clone().at(source, branch.span, "a place").hint("remove one of the two");
+    }
+    if let (Some(p), None) = (&position, &branch) {
+        r.error("cell-nowhere", "`position` is a place on a branch, but there is no `branch`", p.span, "on which branch?").hint =
+            Some("add a line such as `branch = \"soma\"`".into());
+    }
+    let place = branch.map(|b| (b, position.map_or(0.5, |p| p.value)));
     let unit = |u: Option<String>| u.map(|u| Unit::parse(&u).expect("read with the number"));
     let parameters = r.optional(&s, "parameters", Reader::quantities).map(|p| p.value).unwrap_or_default();
     let parameter_spans = parameters.iter().map(|(_, x)| x.span).collect();
@@ -348,7 +362,7 @@ fn placed(r: &mut Reader<'_>, name: &str, v: &Value<'_>) -> Option<Placed> {
     let (weight_span, (x, u)) = (weight.span, weight.value);
     let receptor =
         Receptor { mechanism: mechanism.value, parameters, weight: (x, unit(u)), span: mechanism.span, parameter_spans, weight_span };
-    Some(Placed { receptor, regions, span: s.span })
+    Some(Placed { receptor, regions, place, span: s.span })
 }
 
 fn bias(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Bias> {
@@ -397,12 +411,12 @@ struct Interface {
     rate: Located<f64>,
     readout: Located<CellReadout>,
     scale: f64,
-    activity: Located<f64>,
+    activity: Option<Located<f64>>,
 }
 
 impl Default for Interface {
     fn default() -> Self {
-        Interface { rate: 0.0.into(), readout: CellReadout::Count.into(), scale: 1.0, activity: 0.0.into() }
+        Interface { rate: 0.0.into(), readout: CellReadout::Count.into(), scale: 1.0, activity: None }
     }
 }
 
@@ -417,8 +431,8 @@ fn interface(r: &mut Reader<'_>, s: &Section<'_, '_>) -> Option<Interface> {
         Some(CellReadout::Filtered(r.milliseconds(form, v, POSITIVE)?))
     });
     let scale = r.optional(s, "readout-scale", |r, k, v| r.number(k, v, POSITIVE)).map_or(1.0, |x| x.value);
-    let activity = r.required(s, "activity", "3", |r, k, v| r.number(k, v, POSITIVE));
-    Some(Interface { rate: rate?, readout: readout?, scale, activity: activity? })
+    let activity = r.optional(s, "activity", |r, k, v| r.number(k, v, POSITIVE));
+    Some(Interface { rate: rate?, readout: readout?, scale, activity })
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //!
 //! An empty name or a size of 0 stands for something that was reported where it was read; nothing more is said of it.
 
-use super::INPUT;
 use super::walk::Reader;
+use super::{INPUT, SPIKES};
 use crate::network::{Located, Network, Population, Wiring};
 use crate::study::Study;
 use homolog_base::Diagnostic;
@@ -115,12 +115,15 @@ fn time(r: &mut Reader<'_>, network: &Network) {
 /// Stimuli and recordings: of populations that there are, and that have a membrane.
 fn clamps(r: &mut Reader<'_>, network: &Network) {
     let stimulated = network.stimuli.iter().map(|s| (&s.population, "has no membrane into which a current could flow"));
+    let recorded_spikes = |name: &Located<String>| network.recordings.iter().any(|s| s.population == *name && s.variable.value == "spikes");
     let recorded = network.recordings.iter().map(|s| (&s.population, "has nothing to record: its values come from outside"));
     for (name, why) in stimulated.chain(recorded) {
         if let Some(p) = population(r, network, name)
-            && p.neuron.value == INPUT
+            && [INPUT, SPIKES].contains(&p.neuron.value.as_str())
+            && !(p.neuron.value == SPIKES && recorded_spikes(name))
         {
-            let d = r.problem("model-input", format!("`{}` is an input population and {why}", p.name.value), name, "an input population");
+            let what = format!("`{}` is a population of `{}` and {why}", p.name.value, p.neuron.value);
+            let d = r.problem("model-input", what, name, "set from outside");
             r.problems.push(d.hint("name a population of neurons"));
         }
     }
@@ -132,19 +135,33 @@ fn projections(r: &mut Reader<'_>, network: &Network) {
         let from = population(r, network, &p.from);
         let to = population(r, network, &p.to);
         let (Some(from), Some(to)) = (from, to) else { continue };
-        if to.neuron.value == INPUT {
+        if [INPUT, SPIKES].contains(&to.neuron.value.as_str()) {
             let d = r.problem(
                 "model-to-input",
-                format!("`{}` is an input population and receives nothing", to.name.value),
+                format!("`{}` is a population of `{}` and receives nothing", to.name.value, to.neuron.value),
                 &p.to,
                 "cannot receive",
             );
             r.problems.push(d);
         }
-        if p.wiring.value == Wiring::OneToOne && from.size.value != to.size.value && from.size.value > 0 && to.size.value > 0 {
+        let out_of = |n: u32, size: usize| n as usize >= size && size > 0;
+        if let Wiring::Pairs(pairs) = &p.wiring.value
+            && let Some((a, b)) = pairs.iter().find(|(a, b)| out_of(*a, from.size.value) || out_of(*b, to.size.value))
+        {
+            let (n, who) = if out_of(*a, from.size.value) { (a, from) } else { (b, to) };
+            let text = format!("the pair [{a}, {b}]: `{}` has no neuron {n}", who.name.value);
+            let d = r.problem("model-shape", text, &p.wiring, "a pair that cannot be");
+            r.problems.push(d.at(r.source, who.size.span, "so many, numbered from 0"));
+        }
+        let (by_number, word) = match p.wiring.value {
+            Wiring::OneToOne => (true, "one-to-one"),
+            Wiring::Shift(_) => (true, "a shift"),
+            _ => (false, ""),
+        };
+        if by_number && from.size.value != to.size.value && from.size.value > 0 && to.size.value > 0 {
             let d = r.problem(
                 "model-shape",
-                format!("one-to-one from {} neurons to {}", from.size.value, to.size.value),
+                format!("{word} from {} neurons to {}", from.size.value, to.size.value),
                 &p.wiring,
                 "needs two populations of one size",
             );

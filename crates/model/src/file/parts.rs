@@ -38,7 +38,7 @@ pub(super) fn only_key<'d, 'i>(
     }
 }
 
-/// `"all-to-all"`, `"one-to-one"`, `{ random = p }`.
+/// `"all-to-all"`, `"one-to-one"`, `{ shift = 1 }`, `{ random = p }`, `{ pairs = [[from, to], ...] }`.
 pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wiring> {
     let words = ["all-to-all", "one-to-one"];
     if let DeValue::String(word) = v.get_ref() {
@@ -47,10 +47,31 @@ pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wir
                 Some("write it as `{ random = 0.1 }`".into());
             return None;
         }
-        return Some([Wiring::AllToAll, Wiring::OneToOne][r.choice(key, v, &words)?]);
+        return Some(if r.choice(key, v, &words)? == 0 { Wiring::AllToAll } else { Wiring::OneToOne });
     }
-    let (form, v) = only_key(r, key, v, &["random"], &words)?;
-    Some(Wiring::Random(r.number(form, v, PROBABILITY)?))
+    let (form, v) = only_key(r, key, v, &["random", "shift", "pairs"], &words)?;
+    Some(match form {
+        "random" => Wiring::Random(r.number(form, v, PROBABILITY)?),
+        "shift" => Wiring::Shift(r.integer(form, v)?),
+        _ => {
+            let before = r.problems.len();
+            let pairs = r.list(form, v, |r, k, v| {
+                let pair = r.list(k, v, |r, k, v| r.whole(k, v, 0))?;
+                match &pair[..] {
+                    [from, to] => Some((u32::try_from(from.value).unwrap_or(u32::MAX), u32::try_from(to.value).unwrap_or(u32::MAX))),
+                    _ => {
+                        r.error("model-wrong-type", "a pair has two neurons", v.span(), format!("found {}", pair.len())).hint =
+                            Some("write it as [sending, receiving], both from 0".into());
+                        None
+                    }
+                }
+            })?;
+            if r.problems.len() > before {
+                return None;
+            }
+            Wiring::Pairs(pairs.into_iter().map(|p| p.value).collect())
+        }
+    })
 }
 
 /// `"unit-variance"`, `{ normal = [mean, sd] }`, `{ uniform = [a, b] }`, `{ constant = c }`.

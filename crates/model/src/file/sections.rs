@@ -69,12 +69,16 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
     let Some(s) = r.section(
         &format!("population.{}", p.name.value),
         v,
-        &["size", "neuron", "parameters", "learn", "surrogate", "readout-scale", "bias"],
+        &["size", "neuron", "times", "parameters", "learn", "surrogate", "readout-scale", "bias"],
     ) else {
         return p;
     };
     p.size = r.required(&s, "size", "64", |r, k, v| r.whole(k, v, 1)).unwrap_or_default();
-    p.neuron = r.required(&s, "neuron", "\"relu\"", Reader::name).unwrap_or_default();
+    let neurons = r.required(&s, "neuron", "\"relu\"", neurons).map(|n| n.value).unwrap_or_default();
+    let mut neurons = neurons.into_iter();
+    p.neuron = neurons.next().unwrap_or_default();
+    p.others = neurons.collect();
+    p.times = r.optional(&s, "times", |r, k, v| r.list(k, v, times)).map(|t| t.value).unwrap_or_default();
     p.parameters = r
         .optional(&s, "parameters", Reader::quantities)
         .map(|l| l.value.into_iter().map(|(k, x)| (k.value, x)).collect())
@@ -86,17 +90,61 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
     p.surrogate = r.optional(&s, "surrogate", parts::surrogate);
     p.readout_scale = r.optional(&s, "readout-scale", |r, k, v| r.number(k, v, POSITIVE));
     p.bias = r.optional(&s, "bias", Reader::flag).map(|b| b.value);
-    if p.neuron.value == super::INPUT {
+    let given = p.neuron.value == super::SPIKES;
+    if p.neuron.value == super::INPUT || given {
         let neuron = p.neuron.span;
+        let (what, why) =
+            if given { ("spikes", "because its spikes are given") } else { ("input", "because its values come from outside") };
         for key in ["parameters", "learn", "surrogate", "readout-scale", "bias"] {
             if let Some(v) = s.get(key) {
                 let source = r.source;
-                let d = r.error("model-input", format!("an input population has no `{key}`"), v.span(), "means nothing here");
-                *d = d.clone().at(source, neuron, "because its values come from outside").hint("remove the line");
+                let d = r.error("model-input", format!("a population of `{what}` has no `{key}`"), v.span(), "means nothing here");
+                *d = d.clone().at(source, neuron, why).hint("remove the line");
             }
         }
     }
+    match (s.get("times"), given) {
+        (Some(v), false) => {
+            let d = r.error("model-times", "`times` are those of a population of `spikes`", v.span(), "means nothing here");
+            d.hint = Some("write `neuron = \"spikes\"`, or remove the line".into());
+        }
+        (None, true) => {
+            let d = r.error("model-missing-key", "when do these neurons spike?", p.neuron.span, "a population of `spikes` needs `times`");
+            d.hint = Some("add `times = [[\"1 ms\", \"5 ms\"]]`: one list for each neuron".into());
+        }
+        (Some(v), true) if p.times.len() != p.size.value && p.size.value > 0 => {
+            let (lists, size) = (p.times.len(), p.size.value);
+            let d = r.error("model-times", format!("{lists} lists of times for {size} neurons"), v.span(), "one list for each neuron");
+            d.hint = Some("a neuron that is silent has an empty list: []".into());
+        }
+        _ => {}
+    }
     p
+}
+
+/// A name, or several.
+fn neurons(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<Located<String>>> {
+    if !matches!(v.get_ref(), DeValue::Array(_)) {
+        return Some(vec![Located::new(r.name(key, v)?, v.span())]);
+    }
+    let all = r.list(key, v, Reader::name)?;
+    if all.is_empty() {
+        r.error("model-missing-key", format!("`{key}` names nothing"), v.span(), "expected one kind or several").hint =
+            Some("write it as \"lif\", or for several kinds of cells as [\"a.toml\", \"b.toml\"]".into());
+        return None;
+    }
+    Some(all)
+}
+
+/// Times of a neuron's spikes, ms, in their order.
+fn times(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<f64>> {
+    let times = r.list(key, v, |r, k, v| r.milliseconds(k, v, NOT_NEGATIVE))?;
+    for pair in times.windows(2).filter(|p| p[1].value <= p[0].value) {
+        let text = format!("a spike at {} ms stands behind one at {} ms", pair[1].value, pair[0].value);
+        r.error("model-times", text, pair[1].span, "expected times in their order, each once");
+        return None;
+    }
+    Some(times.into_iter().map(|t| t.value).collect())
 }
 
 fn projection(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Projection> {

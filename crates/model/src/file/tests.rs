@@ -220,6 +220,7 @@ fn bare(mut s: Study) -> Study {
         b(&mut p.name);
         b(&mut p.size);
         b(&mut p.neuron);
+        p.others.iter_mut().for_each(b);
         p.parameters.values_mut().for_each(b);
         p.learn.iter_mut().for_each(|l| b(&mut l.name));
         p.surrogate.iter_mut().for_each(b);
@@ -285,7 +286,7 @@ fn population() -> impl Strategy<Value = Population> {
     (
         word(),
         1usize..200,
-        word().prop_filter("an input has nothing else", |w| w != "input"),
+        word().prop_filter("what is set from outside has nothing else", |w| w != "input" && w != "spikes"),
         prop::collection::btree_map(word(), (number(), unit).prop_map(Located::from), 0..3),
         prop::collection::vec((word(), 0usize..4).prop_map(|(name, per)| Learn { name: name.into(), per: super::parts::PER[per].1 }), 0..3),
         prop::option::of((word(), above_zero()).prop_map(Located::from)),
@@ -294,6 +295,8 @@ fn population() -> impl Strategy<Value = Population> {
         .prop_map(|(name, size, neuron, parameters, learn, surrogate, bias)| Population {
             name: name.into(),
             size: size.into(),
+            others: if bias.is_some() { vec![] } else { vec![format!("{neuron}-2").as_str().into()] },
+            times: vec![],
             neuron: neuron.into(),
             parameters,
             learn,
@@ -309,7 +312,9 @@ fn study() -> impl Strategy<Value = Study> {
         all.retain(|p| seen.insert(p.name.value.clone()));
         all
     });
-    let wiring = prop_oneof![Just(Wiring::AllToAll), (1e-6..=1.0).prop_map(Wiring::Random)];
+    // Of neurons that every population has.
+    let pairs = prop::collection::vec(Just((0, 0)), 0..5);
+    let wiring = prop_oneof![Just(Wiring::AllToAll), (1e-6..=1.0).prop_map(Wiring::Random), pairs.prop_map(Wiring::Pairs)];
     let weights = prop_oneof![
         Just(Weights::UnitVariance),
         (number(), above_zero()).prop_map(|(a, b)| Weights::Normal(a, b)),

@@ -398,6 +398,16 @@ impl<'s> Reader<'s> {
         self.physical(key, v, TIME, range)
     }
 
+    /// A whole number of either sign.
+    pub fn integer(&mut self, key: &str, v: &Value<'_>) -> Option<i64> {
+        let x = self.number(key, v, ANY)?;
+        if x.fract() != 0.0 || x.abs() > 1e9 {
+            self.error("model-range", format!("`{key}` cannot be {x}"), v.span(), "expected a whole number");
+            return None;
+        }
+        Some(x as i64)
+    }
+
     /// A number with a unit of the right dimension, in the unit in which it is kept.
     pub fn physical(&mut self, key: &str, v: &Value<'_>, wanted: Physical, range: Range) -> Option<f64> {
         let (x, unit) = self.quantity(key, v)?;

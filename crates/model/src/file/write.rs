@@ -120,7 +120,13 @@ fn network(n: &Network, lines: &mut Vec<String>) {
     for p in &n.populations {
         line(&format!("\n[population.{}]", key(&p.name)), String::new());
         line("size", p.size.value.to_string());
-        line("neuron", quoted(&p.neuron));
+        match &p.others[..] {
+            [] => line("neuron", quoted(&p.neuron)),
+            others => line("neuron", list(std::iter::once(&p.neuron).chain(others).map(|w| quoted(w)))),
+        }
+        if !p.times.is_empty() {
+            line("times", list(p.times.iter().map(|t| list(t.value.iter().map(|x| ms(*x))))));
+        }
         if !p.parameters.is_empty() {
             line("parameters", table(p.parameters.iter().map(|(k, v)| (key(k), quantity(&v.value)))));
         }
@@ -149,10 +155,15 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         line("to", quoted(&p.to));
         line(
             "wiring",
-            match p.wiring.value {
+            match &p.wiring.value {
                 Wiring::AllToAll => quoted("all-to-all"),
                 Wiring::OneToOne => quoted("one-to-one"),
-                Wiring::Random(x) => table([("random".to_string(), number(x))]),
+                Wiring::Shift(n) => table([("shift".to_string(), n.to_string())]),
+                Wiring::Random(x) => table([("random".to_string(), number(*x))]),
+                Wiring::Pairs(pairs) => {
+                    let pairs = pairs.iter().map(|(from, to)| list([from.to_string(), to.to_string()]));
+                    table([("pairs".to_string(), list(pairs))])
+                }
             },
         );
         let pair = |form: &str, a: f64, b: f64| table([(form.to_string(), list([number(a), number(b)]))]);

@@ -54,7 +54,7 @@ fn every_column_of_cells_makes_the_estimate_grow() {
         &|g| g.signed.push(opening()),
         &|g| g.work.push(Opening { name: "membrane.d".into(), sites: 2 }),
         &|g| g.fixed.push(Fixed { name: "area".into(), sites: 2, values: None }),
-        &|g| g.learned.push(Learned { name: "diameter".into(), tensor: 0, part: vec![0, 0] }),
+        &|g| g.learned.push(Learned { name: "diameter".into(), tensor: 0, part: vec![0, 0], kind: vec![] }),
     ];
     for (k, change) in once.iter().enumerate() {
         let more = need(change);

@@ -33,7 +33,7 @@ impl Bench {
     fn new(args: &Args) -> Result<Bench, Vec<Diagnostic>> {
         let opened = work::open_built_in("benches/grad.toml", &args.library)?;
         let (model, params) = homolog_model::compile(&opened.study.network, &opened.library, 0)?;
-        let soma = model.groups[0].anatomy.as_ref().map_or(0, |a| a.spike_at);
+        let soma = model.groups[0].anatomy.as_ref().map_or(0, |a| a.spike_at[0]);
         let potential = model.groups[0].tree.as_ref().map_or(0, |t| t.potential);
         let probes = [Probe { group: 0, what: Observable::Site(potential, soma) }];
         let inputs = Inputs { batch: 1, frames: 1, values: vec![] };

@@ -40,7 +40,7 @@ pub fn comparison(
 fn results(plan: &Plan<'_>, o: &Outcome, (table, pumps): (&EnergyTable, &AtpTable)) -> Vec<LevelResult> {
     let one = |(k, t): (usize, &Trained)| {
         let model = &o.prepared[k].model;
-        let compartments = |g: &Group| g.anatomy.as_ref().map(|a| g.size * a.compartments.len());
+        let compartments = |g: &Group| g.anatomy.as_ref().map(|a| g.copies() * a.compartments.len());
         let operations = homolog_measure::operations(model, &activity_of(model, &t.test));
         LevelResult {
             seed: plan.seeds[k],

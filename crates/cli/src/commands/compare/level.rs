@@ -206,9 +206,12 @@ fn activity(plan: &Plan<'_>, prepared: &Prepared, params: &Params) -> Result<Opt
     let trace = |neuron: usize| page::Membrane {
         neuron,
         unit: group.variables[potentials[0].0.variable].unit.to_string(),
-        places: potentials.iter().map(|(w, data)| (w.place.clone(), data.chunks_exact(size).map(|row| row[neuron]).collect())).collect(),
+        places: potentials
+            .iter()
+            .map(|(w, data)| (w.place.clone(), data.chunks_exact(group.copies()).map(|row| row[neuron]).collect()))
+            .collect(),
     };
-    let membranes = if potentials.is_empty() { vec![] } else { busy(&spikes, size).into_iter().map(trace).collect() };
+    let membranes = if potentials.is_empty() { vec![] } else { busy(&spikes, group.copies()).into_iter().map(trace).collect() };
     let ticks = if group.spikes { model.ticks } else { 0 };
     Ok(Some((index, page::Activity { dt: model.dt, ticks, values, spikes, traces: membranes, classes })))
 }
@@ -222,18 +225,19 @@ struct Watched {
 }
 
 /// Potentials worth a look: where spikes are made; of a cell also the place, of those with receptors for positive weights, that is
-/// furthest from the root.
+/// furthest from the root. Of several kinds, the first.
 fn watched(group: &Group) -> Vec<Watched> {
     let Some(variable) = group.variables.iter().position(|v| v.name == "v") else { return vec![] };
     let Some(a) = &group.anatomy else { return vec![Watched { variable, site: 0, place: String::new() }] };
     let receives = group.variables.iter().zip(&a.of_variable).filter(|(v, _)| v.name.starts_with(POSITIVE)).flat_map(|(_, at)| at);
-    // Within what holds the same, compartments lie by their distance from the root.
-    let dendrite = receives.map(|c| *c as usize).filter(|c| *c != a.spike_at).max();
+    let parent = |c: usize| group.tree.as_ref().and_then(|t| t.parent[c]).map(|p| p as usize);
+    let depth = |c: &usize| (std::iter::successors(Some(*c), |c| parent(*c)).count(), *c);
+    let dendrite = receives.map(|c| *c as usize).filter(|c| *c != a.spike_at[0] && a.kind_of(*c) == 0).max_by_key(depth);
     let place = |site: usize| match &a.compartments[site] {
         (branch, _, 1) => branch.clone(),
         (branch, k, n) => format!("{branch}, compartment {} of {n}", k + 1),
     };
-    std::iter::once(a.spike_at).chain(dendrite).map(|site| Watched { variable, site, place: place(site) }).collect()
+    std::iter::once(a.spike_at[0]).chain(dendrite).map(|site| Watched { variable, site, place: place(site) }).collect()
 }
 
 /// Two neurons worth a look: of those that spike, the middle one by number of spikes and the quietest.
@@ -269,8 +273,9 @@ mod tests {
                     compartment("axon", 0, 1),
                 ],
                 of_variable: vec![vec![], vec![0, 1, 2, 3], vec![1, 2]],
-                spike_at: 3,
+                spike_at: vec![3],
                 areas: vec![1.0; 4],
+                ..Anatomy::default()
             }),
             ..Group::default()
         };

@@ -96,7 +96,7 @@ fn edge(parts: &CableParts, a: &Arrangement, node: usize) -> Option<[Option<Side
         Some(Side { at: a.memory[c], resistance: if towards { x.towards } else { x.away }, diameter: x.diameter() })
     };
     if node >= a.membrane() {
-        return Some([None, side(parts.cut.junctions[node - a.membrane()], false)]);
+        return Some([None, side(parts.cut.junctions[a.junctions[node - a.membrane()]], false)]);
     }
     let c = a.order[node];
     match parts.cut.above[c] {

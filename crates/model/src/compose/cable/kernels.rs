@@ -348,12 +348,12 @@ pub(super) fn begin_elsewhere(parts: &CableParts, a: &Arrangement) -> Vec<Launch
     let mut b = Builder::new(format!("{}.spike.initial", parts.name));
     let above = b.constant(if parts.cell.initial.value > parts.cell.spike.threshold.value { 1.0 } else { 0.0 });
     b.output(ABOVE, Unit::ONE, above);
-    out.push(Launch::single(b.finish(), Kernel::default()));
+    out.push(Launch { sites: parts.kinds(), ..Launch::single(b.finish(), Kernel::default()) });
     out
 }
 
-/// Crossing and counters, at the compartment that spikes.
-pub(super) fn tail(parts: &CableParts, a: &Arrangement) -> Result<(Launch, Vec<Variable>), Vec<String>> {
+/// Crossing and counters, at the compartment that spikes: one launch for all kinds of neurons of which those lie one after the other.
+pub(super) fn tail(parts: &CableParts, a: &Arrangement) -> Result<(Vec<Launch>, Vec<Variable>), Vec<String>> {
     let mut b = Builder::new(format!("{}.spike", parts.name));
     let v = b.input(&port::next("v"), unit("mV"));
     let threshold = b.constant(parts.cell.spike.threshold.value);
@@ -369,10 +369,10 @@ pub(super) fn tail(parts: &CableParts, a: &Arrangement) -> Result<(Launch, Vec<V
     let away = b.sub(v, rest);
     let counters = parts.reading().tick(&mut b, spike, |name| (name == "v").then_some((unit("mV"), away)))?;
     b.output(ABOVE, Unit::ONE, now);
-    let mut variables = vec![Variable { name: ABOVE.into(), unit: Unit::ONE, per_frame: false, taped: false, sites: 1 }];
+    let mut variables = vec![Variable { name: ABOVE.into(), unit: Unit::ONE, per_frame: false, taped: false, sites: parts.kinds() }];
     for (variable, value) in counters {
         b.output(&variable.name, variable.unit, value);
-        variables.push(variable);
+        variables.push(Variable { sites: parts.kinds(), ..variable });
     }
     b.output(port::SPIKE, Unit::ONE, spike);
     let kernel = passes::optimise(&b.finish());
@@ -382,6 +382,14 @@ pub(super) fn tail(parts: &CableParts, a: &Arrangement) -> Result<(Launch, Vec<V
     let wrt: Vec<&str> = wrt.into_iter().filter(|n| kernel.input(n).is_some()).collect();
     let mut vjp = finish_vjp(calculus::vjp(&kernel, &wrt, &[next.as_str()]));
     drop_unchanged(&mut vjp);
-    let first = vec![("v".to_string(), a.memory[parts.spike_at])];
-    Ok((Launch { kernel, vjp, sites: 1, first }, variables))
+    let at: Vec<usize> = parts.spike_at.iter().map(|c| a.memory[*c]).collect();
+    let mut launches = Vec::new();
+    let mut kind = 0;
+    for together in at.chunk_by(|a, b| a + 1 == *b) {
+        let own = variables.iter().map(|v| v.name.clone()).chain([port::SPIKE.to_string()]).filter(|_| kind > 0);
+        let first = own.map(|name| (name, kind)).chain([("v".to_string(), together[0])]).collect();
+        launches.push(Launch { kernel: kernel.clone(), vjp: vjp.clone(), sites: together.len(), first });
+        kind += together.len();
+    }
+    Ok((launches, variables))
 }

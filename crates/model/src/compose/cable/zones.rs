@@ -1,6 +1,7 @@
 //! Which compartments lie where: zones of compartments that hold the same, one after the other.
 
 use super::ions::in_order;
+use super::order::order;
 use super::{ARRIVE, CHARGE, CableParts, DRIVE, METERED, Painted, SIGNS};
 use crate::compose::scope::column;
 use crate::discretise::Above;
@@ -21,7 +22,7 @@ pub struct Zone {
     pub paints: Vec<usize>,
     /// Whether they have receptors for positive and for negative weights.
     pub receives: [bool; 2],
-    /// Whether the bias enters here (at their only compartment).
+    /// Whether the bias enters here (at the only compartment of a neuron).
     pub biased: bool,
 }
 
@@ -36,12 +37,14 @@ impl Zone {
 /// Where everything lies.
 pub(crate) struct Arrangement {
     pub zones: Vec<Zone>,
-    /// One for each place at which something stands that has no part in the kernels of its zone.
+    /// One for each place, or several side by side, at which something stands that has no part in the kernels of its zone.
     pub points: Vec<Zone>,
     /// For every compartment of the cut: where it lies.
     pub memory: Vec<usize>,
     /// For every place: which compartment of the cut lies there.
     pub order: Vec<usize>,
+    /// For every junction in memory: which of the cut it is.
+    pub junctions: Vec<usize>,
     /// For every node in memory: what it hangs on.
     pub parent: Vec<Option<u32>>,
     /// Compartments (in memory) of columns that not all compartments have.
@@ -51,12 +54,25 @@ pub(crate) struct Arrangement {
 impl Arrangement {
     pub fn new(parts: &CableParts) -> Arrangement {
         let n = parts.cut.compartments.len();
-        let holds = |c: usize| {
+        let of_membrane = |c: usize| {
             let mut paints: Vec<usize> =
                 (0..parts.painted.len()).filter(|p| parts.painted[*p].at[c] && !parts.painted[*p].stands_alone()).collect();
             in_order(&parts.painted, &mut paints);
             let receives = [0, 1].map(|k| parts.receptors[k].as_ref().is_some_and(|r| r.at[c]));
-            (paints, receives, parts.biased && c == parts.bias_at)
+            (paints, receives)
+        };
+        // Biases are numbers of neurons: where they enter lies in the order of the neurons, also where that holds different things.
+        let mut biased: Vec<Option<usize>> = vec![None; n];
+        for (kind, c) in parts.bias_at.iter().enumerate().filter(|_| parts.biased) {
+            let before = kind.checked_sub(1).map(|k| parts.bias_at[k]);
+            biased[*c] = Some(match before {
+                None => 0,
+                Some(b) => biased[b].unwrap_or(0) + usize::from(of_membrane(b) != of_membrane(*c)),
+            });
+        }
+        let holds = |c: usize| {
+            let (paints, receives) = of_membrane(c);
+            (paints, receives, biased[c])
         };
         let mut kinds = Vec::new();
         let kind: Vec<usize> = (0..n)
@@ -68,9 +84,12 @@ impl Arrangement {
                 })
             })
             .collect();
-        let depth = depths(&parts.cut.above, &parts.cut.junctions);
-        let mut order: Vec<usize> = (0..n).collect();
-        order.sort_by_key(|&c| (kind[c], depth[c], c));
+        let (mut order, junctions) = order(parts.cut, &kind);
+        order.chunk_by_mut(|a, b| kind[*a] == kind[*b]).filter(|zone| biased[zone[0]].is_some()).for_each(<[usize]>::sort_unstable);
+        let mut place = vec![0; junctions.len()];
+        for (m, j) in junctions.iter().enumerate() {
+            place[*j] = n + m;
+        }
         let mut memory = vec![0; n];
         for (m, c) in order.iter().enumerate() {
             memory[*c] = m;
@@ -82,32 +101,33 @@ impl Arrangement {
             let region = &parts.cell.branches[parts.cut.compartments[order[start]].branch].region.value;
             let same = zones.iter().filter(|z| z.name.split('#').next() == Some(region)).count();
             let name = if same == 0 { region.clone() } else { format!("{region}#{}", same + 1) };
-            zones.push(Zone { name, start, count, paints, receives, biased });
+            zones.push(Zone { name, start, count, paints, receives, biased: biased.is_some() });
         }
         let node = |a: Above| match a {
             Above::Nothing => None,
             Above::EndOf(c) | Above::MiddleOf(c) => Some(memory[c] as u32),
-            Above::Junction(j) => Some((n + j) as u32),
+            Above::Junction(j) => Some(place[j] as u32),
         };
         let mut parent: Vec<Option<u32>> = order.iter().map(|&c| node(parts.cut.above[c])).collect();
-        parent.extend(parts.cut.junctions.iter().map(|&c| Some(memory[c] as u32)));
+        parent.extend(junctions.iter().map(|&j| Some(memory[parts.cut.junctions[j]] as u32)));
         let alone = (0..parts.painted.len()).filter(|k| parts.painted[*k].stands_alone());
         let points = alone
             .flat_map(|k| {
                 let painted: &Painted = &parts.painted[k];
-                let memory = &memory;
-                let zone = move |c: usize| Zone {
+                let mut places: Vec<usize> = (0..n).filter(|c| painted.at[*c]).map(|c| memory[c]).collect();
+                places.sort_unstable();
+                let zone = |together: &[usize]| Zone {
                     name: painted.prefix.clone(),
-                    start: memory[c],
-                    count: 1,
+                    start: together[0],
+                    count: together.len(),
                     paints: vec![k],
                     receives: [false; 2],
                     biased: false,
                 };
-                (0..n).filter(|c| painted.at[*c]).map(zone)
+                places.chunk_by(|a, b| a + 1 == *b).map(zone).collect::<Vec<_>>()
             })
             .collect();
-        let mut out = Arrangement { zones, points, memory, order, parent, domains: HashMap::new() };
+        let mut out = Arrangement { zones, points, memory, order, junctions, parent, domains: HashMap::new() };
         out.find_domains(parts);
         out
     }
@@ -140,7 +160,7 @@ impl Arrangement {
                 add(format!("{CHARGE}{ion}"), at);
             }
         }
-        add(port::DRIVE.into(), &(0..self.memory.len()).map(|c| c == parts.bias_at).collect::<Vec<_>>());
+        add(port::DRIVE.into(), &(0..self.memory.len()).map(|c| parts.bias_at.contains(&c)).collect::<Vec<_>>());
         self.domains = domains;
     }
 
@@ -196,6 +216,18 @@ impl Arrangement {
         b.input_port(Port { class: Class::Contiguous, ..Port::new(name, unit) })
     }
 
+    /// The places of the columns of a receptor, of each kind of neuron, in the order of the cut.
+    fn receives(&self, parts: &CableParts, sign: usize) -> Vec<Vec<u32>> {
+        let mut out = vec![vec![]; parts.kinds()];
+        let Some(domain) = parts.receptors[sign].as_ref().and(self.domain(ARRIVE[sign])) else { return out };
+        let mut places: Vec<(usize, u32)> = domain.iter().enumerate().map(|(k, m)| (self.order[*m as usize], k as u32)).collect();
+        places.sort_unstable();
+        for (c, place) in places {
+            out[parts.kind.get(c).map_or(0, |k| *k as usize)].push(place);
+        }
+        out
+    }
+
     /// Where the places of a group are.
     pub fn anatomy(&self, parts: &CableParts, variables: &[Variable]) -> Anatomy {
         let cut = parts.cut;
@@ -211,12 +243,15 @@ impl Arrangement {
             .iter()
             .map(|v| match self.domain(&v.name) {
                 Some(d) => d.to_vec(),
-                None if v.sites > 1 => (0..self.membrane() as u32).collect(),
+                None if v.name == "v" => (0..self.membrane() as u32).collect(),
                 None => vec![],
             })
             .collect();
         let areas = self.order.iter().map(|&c| cut.compartments[c].area).collect();
-        Anatomy { compartments, of_variable, spike_at: self.memory[parts.spike_at], areas }
+        let spike_at = parts.spike_at.iter().map(|c| self.memory[*c]).collect();
+        let kind = if parts.kind.is_empty() { vec![] } else { self.order.iter().map(|c| parts.kind[*c]).collect() };
+        let receives = [0, 1].map(|sign| self.receives(parts, sign));
+        Anatomy { compartments, of_variable, spike_at, areas, kind, receives }
     }
 }
 
@@ -232,18 +267,4 @@ fn of_mechanism(add: &mut impl FnMut(String, &[bool]), prefix: &str, m: &Mechani
     for ion in m.ions.iter().filter(|i| i.reads.contains(&i.current())) {
         add(ion.current(), at);
     }
-}
-
-/// Nodes between each compartment and the root.
-fn depths(above: &[Above], junctions: &[usize]) -> Vec<usize> {
-    let mut depth: Vec<usize> = Vec::with_capacity(above.len());
-    for a in above {
-        // What a compartment hangs on comes before it.
-        depth.push(match a {
-            Above::Nothing => 0,
-            Above::EndOf(c) | Above::MiddleOf(c) => depth[*c] + 1,
-            Above::Junction(j) => depth[junctions[*j]] + 2,
-        });
-    }
-    depth
 }

@@ -23,6 +23,7 @@ pub(super) fn cell(r: &mut Reader<'_>, cell: &Cell, known: bool) {
         let bias = cell.bias.as_ref().map(|b| &b.branch).into_iter();
         for branch in bias
             .chain(cell.placements.iter().map(|p| &p.branch))
+            .chain(receptors.into_iter().flatten().filter_map(|p| p.place.as_ref()).map(|p| &p.0))
             .chain([&cell.spike.branch])
             .filter(|b| !b.is_empty() && cell.branch(b).is_none())
         {

@@ -177,11 +177,11 @@ fn bare(mut c: Cell) -> Cell {
         &mut c.settle,
         &mut c.step,
         &mut c.delay,
-        &mut c.activity,
         &mut c.spike.threshold,
     ] {
         b(x);
     }
+    c.activity.iter_mut().for_each(b);
     c.reversals.values_mut().chain(c.concentrations.values_mut()).chain(c.capacitances.values_mut()).for_each(b);
     for p in &mut c.placements {
         b(&mut p.mechanism);
@@ -206,6 +206,7 @@ fn bare(mut c: Cell) -> Cell {
     }
     for p in [&mut c.positive, &mut c.negative].into_iter().flatten() {
         p.regions.iter_mut().for_each(b);
+        p.place.iter_mut().for_each(|p| b(&mut p.0));
         p.receptor.span = Span::default();
         p.receptor.parameter_spans.clear();
         p.receptor.weight_span = Span::default();
@@ -299,7 +300,8 @@ fn cell() -> impl Strategy<Value = Cell> {
                             parameter_spans: vec![],
                             weight_span: Span::default(),
                         },
-                        regions: here(everywhere),
+                        regions: if weight > 1.0 { vec![] } else { here(everywhere) },
+                        place: (weight > 1.0).then(|| (branches[0].name.clone(), 0.25)),
                         span: Span::default(),
                     })
                 });
@@ -364,7 +366,7 @@ fn cell() -> impl Strategy<Value = Cell> {
                     delay: x[5].into(),
                     readout: readout.into(),
                     readout_scale: x[6],
-                    activity: x[7].into(),
+                    activity: second.then(|| x[7].into()),
                     branches,
                 }
             },

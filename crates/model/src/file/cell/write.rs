@@ -89,6 +89,10 @@ pub fn write_cell(cell: &Cell) -> String {
         if !p.regions.is_empty() {
             line("regions", names(&p.regions));
         }
+        if let Some((branch, position)) = &p.place {
+            line("branch", quoted(branch));
+            line("position", number(*position));
+        }
         if !p.receptor.parameters.is_empty() {
             line("parameters", table(p.receptor.parameters.iter().map(|(k, x, unit)| (key(k), written(*x, unit)))));
         }
@@ -129,7 +133,9 @@ pub fn write_cell(cell: &Cell) -> String {
         },
     );
     line("readout-scale", number(cell.readout_scale));
-    line("activity", number(cell.activity.value));
+    if let Some(activity) = &cell.activity {
+        line("activity", number(activity.value));
+    }
     lines.join("\n") + "\n"
 }
 
