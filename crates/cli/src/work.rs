@@ -83,7 +83,8 @@ pub fn cells_beside(study: &Study, library: &mut Library) -> Vec<Diagnostic> {
     let levels = study.comparison.iter().flat_map(|c| &c.levels).map(|(_, word)| word);
     let mut found = vec![];
     let mut seen: Vec<&str> = vec![];
-    for word in network.populations.iter().map(|p| &p.neuron).chain(levels) {
+    let neurons = network.populations.iter().flat_map(|p| std::iter::once(&p.neuron).chain(&p.others));
+    for word in neurons.chain(levels) {
         if !word.ends_with(".toml") || seen.contains(&word.as_str()) {
             continue;
         }

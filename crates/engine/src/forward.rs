@@ -11,7 +11,7 @@ use crate::run::{LINE, Piece, Run, Source};
 use crate::{Engine, Scratch};
 use homolog_exec::memory::use_large_pages;
 use homolog_exec::{Isa, vectorise};
-use homolog_model::{Fault, Inputs, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target};
+use homolog_model::{Fault, Inputs, Link, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The array from its first cache line on.
@@ -101,12 +101,22 @@ impl Run<'_> {
                 continue;
             }
             if self.tile(stage).is_none() {
-                for t in 0..ticks {
-                    for &g in stage {
+                // What is sent in these ticks arrives after them.
+                let delay = self.shortest_delay(stage);
+                for first in (0..ticks).step_by(delay) {
+                    let last = first.saturating_add(delay).min(ticks);
+                    for &g in stage.iter().filter(|g| !self.model.groups[**g].is_given()) {
                         let rows = self.all(g);
-                        self.arrive(arena, scratch, g, Now { t, ..now });
-                        let piece = Piece { t, turns: 1, ticks: 1 };
-                        self.turns(arena, g, self.forward(g, now, piece, &rows), 1, false, &rows);
+                        for t in first..last {
+                            self.arrive(arena, scratch, g, Now { t, ..now });
+                        }
+                        for piece in self.pieces(g, now, ticks, true) {
+                            let (from, to) = (piece.t.max(first), (piece.t + piece.turns).min(last));
+                            if from < to {
+                                let part = Piece { t: from, turns: to - from, ticks: 1 };
+                                self.turns(arena, g, self.forward(g, now, part, &rows), part.turns, false, &rows);
+                            }
+                        }
                     }
                 }
                 continue;
@@ -120,6 +130,13 @@ impl Run<'_> {
                 self.turns(arena, g, self.forward(g, now, piece, &rows), piece.turns, false, &rows);
             }
         }
+    }
+
+    /// The shortest delay (ticks) within a stage, of spikes that go to neurons which are stepped no later than their senders.
+    fn shortest_delay(&self, stage: &[usize]) -> usize {
+        let place = |g: usize| stage.iter().position(|x| *x == g);
+        let back = |l: &&Link| l.target.spikes() && place(l.from).zip(place(l.to)).is_some_and(|(from, to)| from >= to);
+        self.model.links.iter().filter(back).map(|l| l.delay).min().unwrap_or(usize::MAX).max(1)
     }
 
     /// The spikes of a segment that are given.

@@ -44,7 +44,8 @@ fn every_instruction_set_equals_the_naive_runner_bit_for_bit() {
                                 Observable::Value => expected.values[p.group][s][k],
                                 Observable::Spikes => expected.spikes[p.group][s][k],
                                 Observable::State(v) => {
-                                    expected.variables[p.group][s][k % model.groups[p.group].size][v][k / model.groups[p.group].size]
+                                    let copies = model.groups[p.group].copies();
+                                    expected.variables[p.group][s][k % copies][v][k / copies]
                                 }
                                 Observable::Count | Observable::Site(..) | Observable::FrameEnd(_) => continue,
                             };

@@ -32,7 +32,7 @@
 //! [[projection]]
 //! from = "image"
 //! to = "hidden"
-//! wiring = "all-to-all"           # or "one-to-one", { random = 0.1 }
+//! wiring = "all-to-all"           # or "one-to-one", { random = 0.1 }, { shift = 1 }, { pairs = [[0, 5], [1, 2]] }
 //! weights = "unit-variance"       # the default; or { normal = [0, 0.1] }, { uniform = [-1, 1] }, { constant = 1 }
 //! delay = "2 ms"                  # optional; see below
 //! learn = false                   # optional, default true

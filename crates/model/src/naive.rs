@@ -129,7 +129,8 @@ impl<N: Number> Neuron<N> {
         let read = |name: &str| -> N {
             let base = name.strip_prefix("next.").unwrap_or(name);
             let at = launch.first(base) + site;
-            if name == port::TIME {
+            // One number for all places.
+            if [port::TIME, port::OPEN].contains(&name) {
                 return given.get(name).map_or(N::constant(0.0), |t| t[0]);
             }
             // What another kernel of this tick has made of a variable; the potential has its new value from the solution.

@@ -51,6 +51,8 @@ pub fn library() -> Library {
         library.insert_cell(read_cell(name, &cell_with_ions(scheme, "\"potential\"")));
     }
     let sized = forked_cell("implicit", "\"count\"").replace("mechanism = \"pas\"", "mechanism = \"sized\"");
+    library.insert_cell(read_cell("cell_twig", &cell_with_twig("implicit", "\"count\"")));
+    library.insert_cell(read_cell("cell_leaky", &leaky_cell("implicit", "\"count\"")));
     library.insert_cell(read_cell("cell_sized", &sized.replace(", e = \"-65 mV\"", "")));
     library
 }
@@ -388,7 +390,14 @@ pub fn zoo() -> Vec<(&'static str, Network)> {
             projection("cells", "out"),
         ],
     );
-    levels.stimuli = vec![Stimulus {
+    levels.stimuli = vec![current_into_trunks()];
+    zoo.push(("all three levels in one network", levels));
+    zoo.push(("kinds of cells", kinds()));
+    zoo
+}
+
+fn current_into_trunks() -> Stimulus {
+    Stimulus {
         population: "cells".into(),
         branch: "trunk".into(),
         position: 0.7,
@@ -396,9 +405,54 @@ pub fn zoo() -> Vec<(&'static str, Network)> {
         duration: 4.0.into(),
         amplitude: 0.4.into(),
         ..Default::default()
-    }];
-    zoo.push(("all three levels in one network", levels));
-    zoo
+    }
+}
+
+/// Six cells of three kinds, some of whose somata hold what others do not, with given spikes and among one another.
+fn kinds() -> Network {
+    let mut populations = vec![
+        population("in", 4, "input"),
+        population("kicks", 2, "spikes"),
+        population("cells", 6, "cell"),
+        population("out", 2, "linear"),
+    ];
+    populations[1].times = vec![vec![0.3, 2.0, 14.1].into(), vec![5.0].into()];
+    populations[2].others = vec!["cell_twig".into(), "cell_leaky".into()];
+    populations[2].learn = vec![learn("hh.gnabar", Per::Region), learn("positive.tau", Per::Neuron), learn("diameter", Per::Compartment)];
+    let mut network = network(
+        populations,
+        vec![
+            projection("in", "cells"),
+            Projection { wiring: Wiring::Pairs(vec![(0, 5), (1, 2), (0, 2), (1, 0)]).into(), ..delayed("kicks", "cells", Delay::Ms(1.0)) },
+            Projection { wiring: Wiring::Shift(1).into(), ..delayed("cells", "cells", Delay::Ms(0.5)) },
+            projection("cells", "out"),
+        ],
+    );
+    network.stimuli = vec![current_into_trunks()];
+    // As long as is needed: every learned number is tried by a run of its own.
+    network.presentation = Some(7.0.into());
+    network
+}
+
+/// The cell with a longer trunk and one more branch.
+pub fn cell_with_twig(scheme: &str, readout: &str) -> String {
+    let text = forked_cell(scheme, readout).replace("length = \"60 um\"", "length = \"90 um\"").replacen(
+        "compartments = 2",
+        "compartments = 3",
+        1,
+    );
+    text.replacen(
+        "[[paint]]",
+        "[branch.twig]\nparent = \"left\"\nlength = \"30 um\"\ndiameter = \"1 um\"\ncompartments = 2\nregion = \"tuft\"\n[[paint]]",
+        1,
+    )
+}
+
+/// The cell with a leak in its soma, too.
+pub fn leaky_cell(scheme: &str, readout: &str) -> String {
+    let pas = "mechanism = \"pas\"\n        region = \"tuft\"";
+    assert!(forked_cell(scheme, readout).contains(pas));
+    forked_cell(scheme, readout).replace(pas, "mechanism = \"pas\"\n        regions = [\"soma\", \"tuft\"]")
 }
 
 /// Intensities of a batch of sequences.

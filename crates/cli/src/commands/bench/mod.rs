@@ -1,6 +1,7 @@
 //! `homolog bench`: how fast the machine under it is, as one line of JSON.
 
 mod classify;
+mod draw;
 mod grad;
 mod hh;
 mod mechs;
@@ -31,13 +32,16 @@ pub struct Args {
     /// Compartments (hh)
     #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     compartments: usize,
-    /// Cells (hhtree) [default: 1]
+    /// Cells (hhtree, ring) [default: 1; ring: 64]
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     cells: Option<usize>,
-    /// Time to simulate, ms (hhtree) [default: 1000]
+    /// Let each cell have a tree of its own (hhtree)
+    #[arg(long)]
+    different: bool,
+    /// Time to simulate, ms (hhtree, ring) [default: 1000; ring: 200]
     #[arg(long, value_name = "MS")]
     t: Option<f64>,
-    /// Step, ms (hhtree) [default: 0.025]
+    /// Step, ms (hhtree, ring) [default: 0.025]
     #[arg(long, value_name = "MS")]
     dt: Option<f64>,
     /// One gradient alone (grad), for the time from the start of the program
@@ -51,13 +55,14 @@ pub struct Args {
     json: bool,
 }
 
-const BENCHES: [(&str, &str); 8] = [
+const BENCHES: [(&str, &str); 9] = [
     ("grad", "the gradient of a trace of a cell with 61 compartments with respect to 33 conductances"),
     ("hh", "one step of Hodgkin-Huxley compartments, for every instruction set, ns a compartment"),
     ("hhtree", "cells of 401 Hodgkin-Huxley compartments, each with a current of its own: ns a compartment and step"),
     ("mechs", "a cell with many mechanisms (of the library, or of a folder) against one with hh, by what a flop costs"),
     ("mlp", "one epoch of MNIST, 784-256-10 rectified linear units, batch 128, Adam"),
     ("read", "reading each mechanism of the library, or of files and folders: bench read PATH..., ms"),
+    ("ring", "cells with trees of their own, each of which excites the next: ns a compartment and step"),
     ("snn", "the same with leaky integrate-and-fire neurons for 25 ms, step 1 ms"),
     ("startup", "the program from its start to the end of --help, and reading the library, ms"),
 ];
@@ -73,7 +78,7 @@ pub fn run(args: &Args, _color: bool) -> Done {
         }
         "grad" => grad::measure(args)?,
         "hh" => hh::measure(args)?,
-        "hhtree" => trees::measure(args)?,
+        "hhtree" | "ring" => trees::measure(args)?,
         "mechs" => mechs::measure(args)?,
         "mlp" | "snn" => classify::measure(args)?,
         "read" => read::measure(args)?,

@@ -1,59 +1,103 @@
-//! `hhtree`: cells of 401 compartments with the channels of the squid axon everywhere, each with a current of its own.
+//! `hhtree`: cells of 401 compartments with the channels of the squid axon everywhere, each with a current of its own; and `ring`: cells
+//! with an excitable soma and a passive tree of their own, each of which excites the next.
 //!
-//! The work is that on which other tools were measured (`library/benches/hhtree-cell.toml`), but that cell `k` gets `1 + k/10000` times the
-//! current, so that no two cells are alike. The keys of the line are those that the scripts for the other tools print.
+//! The work is that on which other tools were measured (`library/benches/`), but that cell `k` of `hhtree` gets `1 + k/10000` times the
+//! current, so that no two cells are alike; with `--different` each has a tree of its own too. The keys of the line are those that the
+//! scripts for the other tools print.
 
-use super::{Args, Found};
+use super::{Args, Found, draw};
 use crate::{show, work};
 use homolog_base::Diagnostic;
 use homolog_engine::Engine;
+use homolog_model::cell::Branch;
+use homolog_model::recordings::Recorded;
 use homolog_model::recordings::{self, crossing};
-use homolog_model::{Inputs, Model, Params, Probe, Runner, State};
+use homolog_model::{Inputs, Model, Params, Runner, State};
 
-/// Potential whose crossing at the soma is a spike, mV.
-const THRESHOLD: f64 = 0.0;
+/// What is run: cells and their parameters, the threshold at their somata (mV), and what is recorded.
+struct Work {
+    model: Model,
+    params: Params,
+    threshold: f64,
+    recorded: Vec<Recorded>,
+}
 
-/// Cells, their parameters with a current for each, and what is recorded.
-fn compiled(args: &Args) -> Result<(Model, Params, Vec<Probe>), Vec<Diagnostic>> {
-    let mut opened = work::open_built_in("benches/hhtree.toml", &args.library)?;
+/// The cells of a bench.
+fn compiled(args: &Args) -> Result<Work, Vec<Diagnostic>> {
+    let mut opened = work::open_built_in(&format!("benches/{}.toml", args.name), &args.library)?;
     let network = &mut opened.study.network;
-    network.populations[0].size = args.cells.unwrap_or(1).into();
+    let population = network.population("cells").expect("the bench has cells");
+    let ring = args.name == "ring";
+    let cells = args.cells.unwrap_or(if ring { 64 } else { 1 });
+    let draw: Option<fn(usize) -> Vec<Branch>> = match (ring, args.different) {
+        (true, _) => Some(draw::ring),
+        (_, true) => Some(draw::tree),
+        _ => None,
+    };
+    let p = &mut network.populations[population];
+    p.size = cells.into();
+    let cell = opened.library.cell(&p.neuron).expect("its cell was read").clone();
+    let threshold = cell.spike.threshold.value;
+    if let Some(draw) = draw {
+        let named = |k: usize| homolog_model::Cell { name: format!("{}#{k}", args.name), branches: draw(k), ..cell.clone() };
+        let words = (0..cells).map(|k| {
+            let made = named(k);
+            let word = made.name.as_str().into();
+            opened.library.insert_cell(made);
+            word
+        });
+        let words: Vec<homolog_model::Located<String>> = words.collect();
+        p.neuron = words[0].clone();
+        p.others = words[1..].to_vec();
+    }
     network.presentation = args.t.map(Into::into).or(network.presentation.take());
     network.dt = args.dt.map(Into::into).or(network.dt.take());
     let (model, mut params) = homolog_model::compile(network, &opened.library, 0)?;
-    for (k, amplitude) in params.tensors[0].values.iter_mut().enumerate() {
-        *amplitude *= 1.0 + 1e-4 * k as f64;
+    if let Some(amplitudes) = params.find("cells.iclamp.amp") {
+        for (k, amplitude) in params.tensors[amplitudes].values.iter_mut().enumerate() {
+            *amplitude *= 1.0 + 1e-4 * k as f64;
+        }
     }
-    let probes = recordings::resolve(network, &model)?.into_iter().map(|r| r.probe).collect();
-    Ok((model, params, probes))
+    let recorded = recordings::resolve(network, &model)?;
+    Ok(Work { model, params, threshold, recorded })
+}
+
+/// When potentials crossed the threshold, in order: ms, cell.
+fn spikes(work: &Work, traces: &[homolog_model::Trace]) -> Vec<(f64, usize)> {
+    let mut spikes: Vec<(f64, usize)> = vec![];
+    for (recorded, trace) in work.recorded.iter().zip(traces) {
+        let (v, all) = (&trace.data, recorded.neurons.len());
+        for (k, cell) in recorded.neurons.clone().enumerate() {
+            let mut before = v[k];
+            for tick in 1..work.model.ticks {
+                let now = v[tick * all + k];
+                if before <= work.threshold && now > work.threshold {
+                    spikes.push((crossing(work.model.dt, tick, before, now, work.threshold), cell));
+                }
+                before = now;
+            }
+        }
+    }
+    spikes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    spikes
 }
 
 /// Builds and runs.
 pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
     let clock = work::Clock::start();
-    let (model, params, probes) = compiled(args)?;
-    let group = &model.groups[0];
+    let work = compiled(args)?;
+    let model = &work.model;
+    let group = &model.groups[model.group("cells").expect("the bench has cells")];
     let (cells, time) = (group.size, model.dt * model.ticks as f64);
     let inputs = Inputs { batch: 1, frames: 1, values: vec![] };
+    let probes: Vec<_> = work.recorded.iter().map(|r| r.probe.clone()).collect();
     let mut engine = Engine::new(args.threads);
     let build = clock.stop();
     let clock = work::Clock::start();
-    let seen = engine.run(&model, &params, &inputs, &probes, &mut State::fresh(), None).map_err(work::fault)?;
+    let seen = engine.run(model, &work.params, &inputs, &probes, &mut State::fresh(), None).map_err(work::fault)?;
     let run = clock.stop();
-    let v = &seen.traces[0].data;
-    let mut spikes: Vec<(f64, usize)> = vec![];
-    for cell in 0..cells {
-        let mut before = v[cell];
-        for tick in 1..model.ticks {
-            let now = v[tick * cells + cell];
-            if before <= THRESHOLD && now > THRESHOLD {
-                spikes.push((crossing(model.dt, tick, before, now, THRESHOLD), cell));
-            }
-            before = now;
-        }
-    }
-    spikes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let compartments = cells * group.anatomy.as_ref().map_or(0, |a| a.compartments.len());
+    let spikes = spikes(&work, &seen.traces);
+    let compartments = group.copies() * group.anatomy.as_ref().map_or(0, |a| a.compartments.len());
     let ns = run.cpu_s * 1e9 / (model.ticks * compartments) as f64;
     let first: Vec<_> = spikes.iter().filter(|s| s.1 == 0).map(|s| s.0).collect();
     let text = format!(

@@ -18,6 +18,10 @@ pub(in crate::compile) fn places(link: &Link, from: usize, to: &Group, seed: u64
     };
     let rows = |places: &[Vec<u32>]| {
         let all_places: usize = places.iter().map(Vec::len).sum();
+        // No weight has this sign.
+        if all_places == 0 {
+            return Rows { start: vec![0], column: vec![], weight: vec![] };
+        }
         let mut by_row: Vec<Vec<(u32, u32)>> = vec![vec![]; all_places * copies];
         for r in 0..to.size {
             let (all, places) = (entries(r), &places[r / copies]);
