@@ -226,7 +226,16 @@ impl Backward<'_, '_> {
         for stage in stages.iter().rev() {
             match self.run.tile(stage) {
                 None => {
-                    for t in (0..ticks).rev() {
+                    let contacts = self.run.contacts(stage);
+                    for t in (0..ticks).rev().filter(|_| !contacts.is_empty()) {
+                        self.run.clear_contacts(arena, &contacts);
+                        for &g in stage.iter().rev().filter(|g| self.needs[**g]) {
+                            self.heard(arena, scratch, g, Now { t, ..now }, 1, &self.run.all(g));
+                            self.run.untick_in_contact(arena, &contacts, g, Now { t, ..now });
+                        }
+                        self.run.untouch(arena, &contacts, Now { t, ..now });
+                    }
+                    for t in (0..ticks).rev().filter(|_| contacts.is_empty()) {
                         for &g in stage.iter().rev().filter(|g| self.needs[**g]) {
                             self.heard(arena, scratch, g, Now { t, ..now }, 1, &self.run.all(g));
                             let piece = Piece { t, turns: 1, ticks: 1 };

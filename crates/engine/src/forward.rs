@@ -101,6 +101,18 @@ impl Run<'_> {
                 continue;
             }
             if self.tile(stage).is_none() {
+                let contacts = self.contacts(stage);
+                if !contacts.is_empty() {
+                    for t in 0..ticks {
+                        let now = Now { t, ..now };
+                        self.touch(arena, &contacts, now);
+                        for &g in stage.iter().filter(|g| !self.model.groups[**g].is_given()) {
+                            self.arrive(arena, scratch, g, now);
+                            self.tick_in_contact(arena, &contacts, g, now);
+                        }
+                    }
+                    continue;
+                }
                 // What is sent in these ticks arrives after them.
                 let delay = self.shortest_delay(stage);
                 for first in (0..ticks).step_by(delay) {

@@ -18,6 +18,7 @@
 //! A tape that fits its budget keeps a copy per segment, and a segment is a frame; else there is one copy, segments have
 //! about the square root of all ticks, and a checkpoint is kept for each.
 
+use crate::contacts::ContactLayout;
 use crate::plan::{At, Place};
 use homolog_exec::Column;
 use homolog_model::model::port;
@@ -115,6 +116,7 @@ pub(crate) struct Layout {
     /// Numbers from one copy of a segment to the next.
     pub stride: usize,
     pub groups: Vec<GroupLayout>,
+    pub contacts: Vec<ContactLayout>,
     /// Where memory begins to which tiles are copied, a share for each thread.
     pub scratch: usize,
     /// All of it.
@@ -271,9 +273,10 @@ impl Layout {
             }
         }
         let tiled = model.groups.iter().any(|g| g.tree.is_some() && g.copies() * batch > 8);
+        let contacts = model.contacts.iter().map(|c| ContactLayout::take(&mut at, c.own.len() * batch, taped)).collect();
         let scratch = at;
         at += if tiled { threads * SCRATCH } else { 0 };
-        Layout { batch, frames, ticks: model.ticks, segment, segments, keeps_all, stride, groups, scratch, size: at }
+        Layout { batch, frames, ticks: model.ticks, segment, segments, keeps_all, stride, groups, contacts, scratch, size: at }
     }
 
     /// Ticks of segment `s` of a frame of `ticks`.

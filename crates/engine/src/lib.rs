@@ -6,6 +6,7 @@
 //! [`mod@reference`] for the naive second implementation that both must equal.
 
 mod backward;
+mod contacts;
 mod forward;
 mod layout;
 mod plan;

@@ -100,14 +100,29 @@ pub(crate) struct GroupPlan {
     pub tree: Option<PlannedTree>,
 }
 
+/// The programs of a contact.
+pub(crate) struct ContactPlan {
+    pub program: Program,
+    pub vjp: Option<Program>,
+}
+
 pub(crate) struct Plan {
     pub hash: Hash,
     pub groups: Vec<GroupPlan>,
+    pub contacts: Vec<ContactPlan>,
 }
 
 impl Plan {
     pub fn new(model: &Model) -> Self {
-        Plan { hash: model.hash, groups: model.groups.iter().map(GroupPlan::new).collect() }
+        let contact = |c: &homolog_model::model::Contact| ContactPlan {
+            program: Program::compile(&c.kernel),
+            vjp: (!c.vjp.outputs.is_empty()).then(|| Program::compile(&c.vjp)),
+        };
+        Plan {
+            hash: model.hash,
+            groups: model.groups.iter().map(GroupPlan::new).collect(),
+            contacts: model.contacts.iter().map(contact).collect(),
+        }
     }
 }
 
@@ -240,6 +255,9 @@ pub(crate) fn needs_gradient(model: &Model, params: &homolog_model::Params, inpu
     for _ in 0..model.groups.len() {
         for l in &model.links {
             needs[l.to] |= learned(l.weights) || needs[l.from];
+        }
+        for (a, b) in model.contacts.iter().flat_map(|c| c.own.iter().zip(&c.other)) {
+            needs[a.group] |= needs[b.group];
         }
     }
     needs

@@ -3,9 +3,9 @@
 //! It is generic over its number type. On `f64` the fast runner must equal it bit for bit; on dual numbers it gives exact
 //! derivatives, against which every adjoint is tested. It shares no code with the fast runner beside the compiled model.
 
-use homolog_ir::{Binary, Number, Unary};
-use homolog_model::model::port;
-use homolog_model::naive::{Given, Neuron};
+use homolog_ir::{Binary, Number, Unary, interpret};
+use homolog_model::model::{End, port};
+use homolog_model::naive::{Given, Injected, Neuron};
 use homolog_model::{Clock, Group, Model, Phase, Target, Wires};
 use std::collections::HashMap;
 
@@ -84,6 +84,7 @@ pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N
                 .collect();
             for t in 0..if let Phase::Ticks(_) = phase { model.ticks } else { 0 } {
                 let tick = frame * model.ticks + t;
+                let touched = touch(model, &neurons);
                 for &g in &members {
                     let group = &model.groups[g];
                     let given = given.get_mut(&g).expect("a member");
@@ -96,9 +97,14 @@ pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N
                         let arrived = arrive(model, params, &out, g, &opening.name, opening.sites, tick);
                         given.iter_mut().zip(arrived).for_each(|(x, a)| _ = x.insert(opening.name.clone(), a));
                     }
-                    let injected: Vec<(usize, f64)> =
-                        model.clamps.iter().filter(|c| c.group == g).map(|c| (c.site, c.current(now))).filter(|c| c.1 != 0.0).collect();
-                    let spikes = neurons[g].iter_mut().zip(given.iter()).map(|(n, x)| n.tick(group, x, &injected)).collect();
+                    let clamps = model.clamps.iter().filter(|c| c.group == g).map(|c| (c.site, c.current(now))).filter(|c| c.1 != 0.0);
+                    let injected: Vec<Injected<N>> = clamps.map(|(site, i)| (site, None, N::constant(i))).collect();
+                    let of_copy = |copy: usize| {
+                        let mine = touched.iter().filter(|(end, ..)| end.group == g && end.copy == copy);
+                        injected.iter().copied().chain(mine.map(|(end, d, b)| (end.place, Some(*d), *b))).collect::<Vec<_>>()
+                    };
+                    let all: Vec<_> = (0..neurons[g].len()).map(of_copy).collect();
+                    let spikes = neurons[g].iter_mut().zip(given.iter()).zip(&all).map(|((n, x), i)| n.tick(group, x, i)).collect();
                     let mut spikes = by_kind(group, spikes);
                     for (_, neuron) in group.given.iter().filter(|s| s.0 == now) {
                         spikes[*neuron as usize] = N::constant(1.0);
@@ -111,6 +117,24 @@ pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N
                 let values = neurons[g].iter().zip(&given[&g]).map(|(n, x)| n.value(&model.groups[g], x)).collect();
                 out.values[g].push(by_kind(&model.groups[g], values));
             }
+        }
+    }
+    out
+}
+
+/// What contacts make of the potentials at the beginning of a tick: side, and what is added to its equation.
+fn touch<N: Number>(model: &Model, neurons: &[Vec<Neuron<N>>]) -> Vec<(End, N, N)> {
+    let mut out = Vec::new();
+    for c in &model.contacts {
+        let v = |e: &End| {
+            let tree = model.groups[e.group].tree.as_ref().expect("cells have a tree");
+            neurons[e.group][e.copy].variables[tree.potential][e.place]
+        };
+        for (own, other) in c.own.iter().zip(&c.other) {
+            let given: Vec<N> = c.kernel.inputs.iter().map(|p| v(if p.name == port::OWN { own } else { other })).collect();
+            let made = interpret(&c.kernel, &given);
+            let at = |name: &str| made[c.kernel.outputs.iter().position(|(p, _)| p.name == name).expect("it has both")];
+            out.push((*own, at(port::DIAGONAL), at(port::RIGHT)));
         }
     }
     out

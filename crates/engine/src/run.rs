@@ -286,7 +286,8 @@ impl<'a> Run<'a> {
         // In reverse, sparse wires scatter to any neuron of the sending group.
         let excites =
             |l: &Link| l.target.spikes() && stage.contains(&l.from) && (stage.contains(&l.to) || matches!(l.wires, Wires::Sparse { .. }));
-        (stage.len() == 1 && !self.model.links.iter().any(excites)).then(|| (TILE / self.layout.batch).max(1))
+        (stage.len() == 1 && !self.model.links.iter().any(excites) && self.contacts(stage).is_empty())
+            .then(|| (TILE / self.layout.batch).max(1))
     }
 
     /// The values of group `g` in a frame: a range of the arena, or a slice of the inputs.

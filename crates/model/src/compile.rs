@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 mod cells;
 mod delays;
+mod gaps;
 mod limits;
 mod order;
 mod receptors;
@@ -107,7 +108,13 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     }
 
     let mut links = wires::links(network, &resolved, (dt, ticks), seed, &mut problems);
-    let order = order::phases(network, &resolved, &links, &mut problems);
+    let touching: Vec<(usize, usize)> = network
+        .gaps
+        .iter()
+        .filter_map(|g| Some((network.population(&g.from.population)?, network.population(&g.to.population)?)))
+        .filter(|(a, b)| [a, b].iter().all(|g| matches!(resolved[**g].kind, Kind::Cell(_))))
+        .collect();
+    let order = order::phases(network, &resolved, &links, &touching, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -137,10 +144,21 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
             Err(d) => problems.push(d),
         }
     }
+    let mut contacts = Vec::new();
+    let celsius = |g: usize| match resolved[g].kind {
+        Kind::Cell(c) => c.celsius.value,
+        _ => crate::compose::CELSIUS,
+    };
+    for gap in &network.gaps {
+        match gaps::contact(network, gap, library, &groups, celsius, dt, seed) {
+            Ok(c) => contacts.push(c),
+            Err(e) => problems.extend(e),
+        }
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut model = Model { title: network.title.clone(), hash: Hash::of(b""), dt, ticks, groups, links, phases: order, clamps };
+    let mut model = Model { title: network.title.clone(), hash: Hash::of(b""), dt, ticks, groups, links, phases: order, clamps, contacts };
     model.hash = hash(&model);
     Ok((model, params))
 }
@@ -160,6 +178,9 @@ fn hash(model: &Model) -> Hash {
         text += &format!("{} {} {} {:?} {} {:?} {:?}\n", l.name, l.from, l.to, l.target, l.delay, l.wires, l.places);
     }
     text += &format!("{:?}\n", model.clamps);
+    for c in &model.contacts {
+        text += &format!("{} {}{:?}\n{:?}\n", c.name, c.kernel, c.own, c.other);
+    }
     Hash::of(text.as_bytes())
 }
 

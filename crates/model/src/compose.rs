@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 pub mod cable;
 mod isolated;
 mod readout;
-mod scope;
+pub(crate) mod scope;
 
 pub use isolated::isolated;
 

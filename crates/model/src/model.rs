@@ -184,6 +184,10 @@ pub mod port {
     pub const RIGHT: &str = "membrane.b";
     /// Conductances between nodes, uS.
     pub const COUPLING: &str = "coupling";
+    /// Of a contact: the potential of its own side, mV.
+    pub const OWN: &str = "contact.own";
+    /// ... and that of the other side.
+    pub const OTHER: &str = "contact.other";
 
     /// Name of a variable as it is after the tree's solution, in the same tick.
     pub fn next(name: &str) -> String {
@@ -402,6 +406,35 @@ pub struct Model {
     pub phases: Vec<Phase>,
     /// Currents that are injected.
     pub clamps: Vec<Clamp>,
+    /// Gap junctions.
+    pub contacts: Vec<Contact>,
+}
+
+/// Junctions between compartments, as their sides: at `own[k]` the membrane has a current that depends on the potential there and on that
+/// at `other[k]` when the tick begins. A junction has two sides.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Contact {
+    /// Name: `cells=cells`.
+    pub name: String,
+    /// Inputs: [`port::OWN`], [`port::OTHER`]. Outputs: what is added to [`port::DIAGONAL`] and [`port::RIGHT`].
+    pub kernel: Kernel,
+    /// Its vector-Jacobian product.
+    pub vjp: Kernel,
+    /// The sides.
+    pub own: Vec<End>,
+    /// For each, the other side.
+    pub other: Vec<End>,
+}
+
+/// A compartment of a neuron.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct End {
+    /// Index of the group.
+    pub group: usize,
+    /// The compartment.
+    pub place: usize,
+    /// Which of the neurons of its kind.
+    pub copy: usize,
 }
 
 /// A current into one compartment of every neuron of a group, or of one of its kinds.

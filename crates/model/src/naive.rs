@@ -21,6 +21,9 @@ pub struct Neuron<N> {
 /// What a neuron is given in a tick, by port: number of each place.
 pub type Given<N> = HashMap<String, Vec<N>>;
 
+/// What is added to the equation of a compartment: its index, to the diagonal, to the right-hand side.
+pub type Injected<N> = (usize, Option<N>, N);
+
 impl<N: Number> Neuron<N> {
     /// A neuron at its start. `parameter` gives the number of a part of a learned tensor: (tensor, kind, part).
     pub fn new(group: &Group, parameter: impl Fn(usize, usize, usize) -> N) -> Self {
@@ -69,16 +72,20 @@ impl<N: Number> Neuron<N> {
         }
     }
 
-    /// One tick; returns for each kind whether it spikes (0 or 1). `injected` is what clamps add, by compartment.
-    pub fn tick(&mut self, group: &Group, given: &Given<N>, injected: &[(usize, f64)]) -> Vec<N> {
+    /// One tick; returns for each kind whether it spikes (0 or 1). `injected` is what clamps and contacts add.
+    pub fn tick(&mut self, group: &Group, given: &Given<N>, injected: &[Injected<N>]) -> Vec<N> {
         let mut work: Given<N> = group.work.iter().map(|w| (w.name.clone(), vec![N::constant(0.0); w.sites])).collect();
         for action in &group.tick {
             match action {
                 Action::Launch(launch) => self.launch(group, launch, given, &mut work),
                 Action::Solve => {
-                    let right = work.get_mut(port::RIGHT).expect("a group with a tree has it");
-                    for (site, amount) in injected {
-                        right[*site] = N::binary(homolog_ir::Binary::Add, right[*site], N::constant(*amount));
+                    let mut add = |name: &str, site: usize, amount: N| {
+                        let column = work.get_mut(name).expect("a group with a tree has it");
+                        column[site] = N::binary(homolog_ir::Binary::Add, column[site], amount);
+                    };
+                    for (site, slope, amount) in injected {
+                        slope.iter().for_each(|slope| add(port::DIAGONAL, *site, *slope));
+                        add(port::RIGHT, *site, *amount);
                     }
                     let tree = group.tree.as_ref().expect("a group that solves has a tree");
                     let couplings = match &tree.couplings {

@@ -54,10 +54,40 @@ pub struct Network {
     pub dt: Option<Located<f64>>,
     /// How long one input is shown, ms; the longest that its neurons declare when not given.
     pub presentation: Option<Located<f64>>,
+    /// Gap junctions between cells, or inside of them.
+    pub gaps: Vec<Gap>,
     /// Currents that are injected whatever the network does.
     pub stimuli: Vec<Stimulus>,
     /// What is recorded when the network is run for its own sake.
     pub recordings: Vec<RecordRule>,
+}
+
+/// Gap junctions between places of two populations of cells, or of one.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Gap {
+    /// One side.
+    pub from: GapEnd,
+    /// The other.
+    pub to: GapEnd,
+    /// Which neuron is in contact with which. Within a population a pair is one junction, in whichever order.
+    pub wiring: Located<Wiring>,
+    /// The mechanism that stands at both sides: a POINT_PROCESS with a POINTER to the potential of the other side.
+    pub mechanism: Located<String>,
+    /// Parameters that differ from its defaults.
+    pub parameters: BTreeMap<String, Located<(f64, Option<String>)>>,
+    /// Where the whole entry stands.
+    pub span: Span,
+}
+
+/// A side of a gap junction.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct GapEnd {
+    /// Name of the population.
+    pub population: Located<String>,
+    /// Name of the branch; where spikes are made when not given.
+    pub branch: Option<Located<String>>,
+    /// Where on the branch, from 0 at its beginning to 1.
+    pub position: f64,
 }
 
 /// A current clamp at one place of every neuron of a population of cells.

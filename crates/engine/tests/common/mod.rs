@@ -3,7 +3,7 @@
 
 use homolog_base::{Key, Source};
 use homolog_engine::Engine;
-use homolog_model::network::Delay;
+use homolog_model::network::{Delay, Gap, GapEnd};
 use homolog_model::{
     Inputs, Learn, Library, Model, Network, Observable, Params, Per, Population, Probe, Projection, Runner, State, Stimulus, Wiring,
     compile,
@@ -23,6 +23,7 @@ pub fn library() -> Library {
         include_str!("../../../../library/synapses/exp2syn.mod"),
         include_str!("../../../../library/synapses/ampa.mod"),
         include_str!("../../../../library/synapses/gaba.mod"),
+        include_str!("../../../../library/synapses/gap.mod"),
         include_str!("../../../../library/channels/hh.mod"),
         include_str!("../../../../library/channels/pas.mod"),
         include_str!("../../../../library/channels/cahva.mod"),
@@ -393,7 +394,39 @@ pub fn zoo() -> Vec<(&'static str, Network)> {
     levels.stimuli = vec![current_into_trunks()];
     zoo.push(("all three levels in one network", levels));
     zoo.push(("kinds of cells", kinds()));
+    zoo.push(("gap junctions", gap_junctions()));
     zoo
+}
+
+/// Cells of two populations, one of two kinds, with junctions among them, between them and inside of them.
+fn gap_junctions() -> Network {
+    let mut populations =
+        vec![population("in", 3, "input"), population("a", 4, "cell"), population("b", 3, "cell"), population("out", 2, "linear")];
+    populations[1].others = vec!["cell_twig".into()];
+    let end = |population: &str, place: Option<(&str, f64)>| GapEnd {
+        population: population.into(),
+        branch: place.map(|p| p.0.into()),
+        position: place.map_or(0.5, |p| p.1),
+    };
+    let gap = |from: GapEnd, to: GapEnd, wiring: Wiring, g: f64| Gap {
+        from,
+        to,
+        wiring: wiring.into(),
+        mechanism: "gap".into(),
+        parameters: [("g".to_string(), (g, Some("nS".to_string())).into())].into(),
+        ..Gap::default()
+    };
+    let mut network = network(
+        populations,
+        vec![projection("in", "a"), delayed("a", "b", Delay::Ms(0.5)), projection("b", "out"), projection("a", "out")],
+    );
+    network.gaps = vec![
+        gap(end("a", None), end("a", Some(("trunk", 0.9))), Wiring::Pairs(vec![(0, 1), (1, 2), (3, 0)]), 3.0),
+        gap(end("a", Some(("left", 0.9))), end("b", None), Wiring::Pairs(vec![(0, 0), (1, 2), (3, 1)]), 8.0),
+        gap(end("b", Some(("left", 1.0))), end("b", Some(("right", 0.5))), Wiring::OneToOne, 2.0),
+    ];
+    network.presentation = Some(7.0.into());
+    network
 }
 
 fn current_into_trunks() -> Stimulus {

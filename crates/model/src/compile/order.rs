@@ -11,15 +11,23 @@ use homolog_base::Diagnostic;
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-pub(super) fn phases(network: &Network, resolved: &[Resolved], links: &[Link], problems: &mut Vec<Diagnostic>) -> Vec<Phase> {
+/// `touching` are groups with gap junctions between them: they take each tick together.
+pub(super) fn phases(
+    network: &Network,
+    resolved: &[Resolved],
+    links: &[Link],
+    touching: &[(usize, usize)],
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Phase> {
     let n = resolved.len();
     // Groups that exchange spikes belong together: union them.
     let mut together: Vec<usize> = (0..n).collect();
     for _ in 0..n {
-        for l in links.iter().filter(|l| l.target.spikes()) {
-            let m = together[l.from].min(together[l.to]);
-            together[l.from] = m;
-            together[l.to] = m;
+        let of_spikes = links.iter().filter(|l| l.target.spikes()).map(|l| (l.from, l.to));
+        for (a, b) in of_spikes.chain(touching.iter().copied()) {
+            let m = together[a].min(together[b]);
+            together[a] = m;
+            together[b] = m;
         }
     }
     let mut graph = DiGraph::<usize, usize>::new();
@@ -49,7 +57,7 @@ pub(super) fn phases(network: &Network, resolved: &[Resolved], links: &[Link], p
             continue;
         }
         if resolved[members[0]].spikes() {
-            phases.push(Phase::Ticks(stages(network, &members, links, problems)));
+            phases.push(Phase::Ticks(stages(network, &members, links, touching, problems)));
         } else {
             phases.extend(members.into_iter().map(Phase::Value));
         }
@@ -58,7 +66,13 @@ pub(super) fn phases(network: &Network, resolved: &[Resolved], links: &[Link], p
 }
 
 /// The stages of a phase: strongly connected components of its spikes, each ordered by the spikes without delay.
-fn stages(network: &Network, members: &[usize], links: &[Link], problems: &mut Vec<Diagnostic>) -> Vec<Vec<usize>> {
+fn stages(
+    network: &Network,
+    members: &[usize],
+    links: &[Link],
+    touching: &[(usize, usize)],
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Vec<usize>> {
     let within = |l: &&Link| l.target.spikes() && members.contains(&l.from) && members.contains(&l.to);
     let at = |g: usize| NodeIndex::new(members.iter().position(|m| *m == g).expect("a member"));
     let mut all = DiGraph::<usize, ()>::new();
@@ -71,6 +85,10 @@ fn stages(network: &Network, members: &[usize], links: &[Link], problems: &mut V
         if l.delay == 0 {
             prompt.add_edge(at(l.from), at(l.to), ());
         }
+    }
+    for (a, b) in touching.iter().filter(|(a, b)| members.contains(a) && members.contains(b)) {
+        all.add_edge(at(*a), at(*b), ());
+        all.add_edge(at(*b), at(*a), ());
     }
     let mut rank = vec![0; members.len()];
     for (k, component) in tarjan_scc(&prompt).into_iter().rev().enumerate() {

@@ -55,37 +55,14 @@ pub(super) fn links(network: &Network, resolved: &[Resolved], time: (f64, usize)
         if same > 0 {
             name += &format!("#{}", same + 1);
         }
-        let wires = match &p.wiring.value {
-            Wiring::AllToAll => Wires::Dense,
-            Wiring::OneToOne | Wiring::Shift(_) => {
-                if rows != columns {
-                    problems.push(
-                        network
-                            .locate(
-                                Diagnostic::error("model-shape", format!("one by one from {columns} neurons to {rows}")),
-                                p.wiring.span,
-                                "needs populations of one size",
-                            )
-                            .hint(format!("`{}` has {columns}, `{}` has {rows}", p.from.value, p.to.value)),
-                    );
-                }
-                match p.wiring.value {
-                    Wiring::Shift(n) if rows == columns => {
-                        let from = |row: usize| (row as i64 - n).rem_euclid(rows.max(1) as i64) as u32;
-                        Wires::Sparse { start: (0..=rows as u32).collect(), column: (0..rows).map(from).collect() }
-                    }
-                    _ => Wires::OneToOne,
-                }
+        let wires = match expand(&p.wiring.value, rows, columns, seed, &name) {
+            Ok(wires) => wires,
+            Err(text) => {
+                let d = network.locate(Diagnostic::error("model-shape", text), p.wiring.span, "cannot be");
+                let sizes = format!("`{}` has {columns} neurons, `{}` {rows}, numbered from 0", p.from.value, p.to.value);
+                problems.push(d.hint(sizes));
+                continue;
             }
-            Wiring::Random(probability) => random(rows, columns, *probability, seed, &name),
-            Wiring::Pairs(pairs) => match listed(rows, columns, pairs) {
-                Ok(wires) => wires,
-                Err(text) => {
-                    let d = network.locate(Diagnostic::error("model-shape", text), p.wiring.span, "a pair that cannot be");
-                    problems.push(d.hint("neurons are numbered from 0"));
-                    continue;
-                }
-            },
         };
         let delay = whole_delay(network, (&p.to, p.delay.as_ref()), events, declared_delay, time, problems);
         made.push(Link { name, from, to, target, wires, places: None, weights: usize::MAX, delay });
@@ -119,6 +96,27 @@ fn random(rows: usize, columns: usize, probability: f64, seed: u64, name: &str) 
         start.push(column.len() as u32);
     }
     Wires::Sparse { start, column }
+}
+
+/// Which of `columns` sending neurons connect to which of `rows` receiving ones.
+///
+/// # Errors
+/// Why that cannot be.
+pub(super) fn expand(wiring: &Wiring, rows: usize, columns: usize, seed: u64, name: &str) -> Result<Wires, String> {
+    Ok(match wiring {
+        Wiring::AllToAll => Wires::Dense,
+        Wiring::OneToOne | Wiring::Shift(_) if rows != columns => {
+            let word = if *wiring == Wiring::OneToOne { "one-to-one" } else { "a shift" };
+            return Err(format!("{word} from {columns} neurons to {rows}"));
+        }
+        Wiring::OneToOne => Wires::OneToOne,
+        Wiring::Shift(n) => {
+            let from = |row: usize| (row as i64 - n).rem_euclid(rows.max(1) as i64) as u32;
+            Wires::Sparse { start: (0..=rows as u32).collect(), column: (0..rows).map(from).collect() }
+        }
+        Wiring::Random(probability) => random(rows, columns, *probability, seed, name),
+        Wiring::Pairs(pairs) => listed(rows, columns, pairs)?,
+    })
 }
 
 /// Pairs that are listed, those of a receiving neuron in the order in which they stand.

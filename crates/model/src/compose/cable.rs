@@ -31,6 +31,7 @@ mod zones;
 
 pub use geometry::{CAPACITANCE, DIAMETER, RESISTIVITY};
 use ions::{Inside, Moment};
+pub(crate) use kernels::tangent;
 use kernels::{advance, begin, begin_elsewhere, current, current_at_point, tail};
 pub(crate) use zones::Arrangement;
 use zones::Zone;

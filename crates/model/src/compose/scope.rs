@@ -4,7 +4,7 @@ use homolog_ir::{Builder, Kernel, Mechanism, Value};
 use std::collections::HashMap;
 
 /// Names of one mechanism as values of the kernel that is being built.
-pub(super) struct Scope<'a> {
+pub(crate) struct Scope<'a> {
     pub mechanism: &'a Mechanism,
     pub prefix: String,
     pub known: HashMap<String, Value>,
@@ -13,7 +13,7 @@ pub(super) struct Scope<'a> {
 }
 
 /// Name of the column of a state: a concentration is the compartment's, whoever writes it.
-pub(super) fn column(prefix: &str, mechanism: &Mechanism, name: &str) -> String {
+pub(crate) fn column(prefix: &str, mechanism: &Mechanism, name: &str) -> String {
     let is_concentration = mechanism.written_concentrations().any(|c| c == name);
     if prefix.is_empty() || is_concentration { name.into() } else { format!("{prefix}.{name}") }
 }
@@ -84,7 +84,7 @@ impl<'a> Scope<'a> {
 }
 
 /// Lets the events of a tick act: `arrive` is the sum of the weights that arrive, `size` what a weight of 1 is.
-pub(super) fn receive(b: &mut Builder, scope: &mut Scope, arrive: Value, size: f64) -> Result<(), Vec<String>> {
+pub(crate) fn receive(b: &mut Builder, scope: &mut Scope, arrive: Value, size: f64) -> Result<(), Vec<String>> {
     let mechanism = scope.mechanism;
     let Some(program) = &mechanism.receive else { return Err(vec![format!("`{}` is a receptor but has no NET_RECEIVE", mechanism.name)]) };
     let Some(kernel) = program.as_kernel() else {

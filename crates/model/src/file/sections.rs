@@ -2,7 +2,7 @@
 
 use super::parts;
 use super::walk::{ANY, BELOW_ONE, CURRENT, FRACTION, NOT_NEGATIVE, POSITIVE, Reader, Section, Value, in_order, kind};
-use crate::network::{Located, Network, Population, Projection, RecordRule, Stimulus};
+use crate::network::{Gap, GapEnd, Located, Network, Population, Projection, RecordRule, Stimulus};
 use crate::study::{Comparison, Data, Loss, Study, Training};
 use homolog_base::Span;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
         "",
         Span::default(),
         document,
-        &["title", "time", "population", "projection", "stimulus", "record", "data", "training", "compare"],
+        &["title", "time", "population", "projection", "gap", "stimulus", "record", "data", "training", "compare"],
     );
     let mut network = Network { source: Some(r.source.clone()), ..Network::default() };
     network.title = r.optional(&root, "title", Reader::text).map(|t| t.value).unwrap_or_default();
@@ -27,6 +27,7 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
     network.populations = root.get("population").map(|v| populations(r, v)).unwrap_or_default();
     let entries = |r: &mut Reader<'_>, key: &str| root.get(key).map_or(&[][..], |v| r.tables(key, v));
     network.projections = entries(r, "projection").iter().filter_map(|v| projection(r, v)).collect();
+    network.gaps = entries(r, "gap").iter().filter_map(|v| gap(r, v)).collect();
     network.stimuli = entries(r, "stimulus").iter().filter_map(|v| stimulus(r, v)).collect();
     network.recordings = entries(r, "record").iter().filter_map(|v| recording(r, v)).collect();
     if root.lacks("population") {
@@ -157,6 +158,33 @@ fn projection(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Projection> {
         delay: r.optional(&s, "delay", parts::delay),
         learn: r.optional(&s, "learn", Reader::flag).map(|b| b.value),
         span: s.span,
+    })
+}
+
+fn gap(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Gap> {
+    let s = r.section("gap", v, &["from", "to", "wiring", "mechanism", "parameters"])?;
+    let parameters = r.optional(&s, "parameters", Reader::quantities).map(|p| p.value).unwrap_or_default();
+    Some(Gap {
+        from: r.required(&s, "from", "\"cells\"", gap_end).map(|e| e.value).unwrap_or_default(),
+        to: r.required(&s, "to", "\"cells\"", gap_end).map(|e| e.value).unwrap_or_default(),
+        wiring: r.required(&s, "wiring", "{ pairs = [[0, 1]] }", parts::wiring).unwrap_or_default(),
+        mechanism: r.optional(&s, "mechanism", Reader::name).unwrap_or_else(|| "gap".into()),
+        parameters: parameters.into_iter().map(|(k, x)| (k.value, x)).collect(),
+        span: s.span,
+    })
+}
+
+/// `"cells"` or `{ population = "cells", branch = "soma", position = 0.5 }`.
+fn gap_end(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<GapEnd> {
+    if !matches!(v.get_ref(), DeValue::Table(_)) {
+        let population = Located::new(r.name(key, v)?, v.span());
+        return Some(GapEnd { population, branch: None, position: 0.5 });
+    }
+    let s = r.section(key, v, &["population", "branch", "position"])?;
+    Some(GapEnd {
+        population: r.required(&s, "population", "\"cells\"", Reader::name)?,
+        branch: r.optional(&s, "branch", Reader::name),
+        position: r.optional(&s, "position", |r, k, v| r.number(k, v, FRACTION)).map_or(0.5, |x| x.value),
     })
 }
 

@@ -105,6 +105,19 @@ pub fn write(study: &Study) -> String {
     lines.join("\n") + "\n"
 }
 
+fn wiring(w: &Wiring) -> String {
+    match w {
+        Wiring::AllToAll => quoted("all-to-all"),
+        Wiring::OneToOne => quoted("one-to-one"),
+        Wiring::Shift(n) => table([("shift".to_string(), n.to_string())]),
+        Wiring::Random(x) => table([("random".to_string(), number(*x))]),
+        Wiring::Pairs(pairs) => {
+            let pairs = pairs.iter().map(|(from, to)| list([from.to_string(), to.to_string()]));
+            table([("pairs".to_string(), list(pairs))])
+        }
+    }
+}
+
 fn network(n: &Network, lines: &mut Vec<String>) {
     let mut line = |k: &str, v: String| lines.push(if v.is_empty() { k.to_string() } else { format!("{k} = {v}") });
     let ms = |x: f64| quoted(&format!("{x:?} ms"));
@@ -153,19 +166,7 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         line("\n[[projection]]", String::new());
         line("from", quoted(&p.from));
         line("to", quoted(&p.to));
-        line(
-            "wiring",
-            match &p.wiring.value {
-                Wiring::AllToAll => quoted("all-to-all"),
-                Wiring::OneToOne => quoted("one-to-one"),
-                Wiring::Shift(n) => table([("shift".to_string(), n.to_string())]),
-                Wiring::Random(x) => table([("random".to_string(), number(*x))]),
-                Wiring::Pairs(pairs) => {
-                    let pairs = pairs.iter().map(|(from, to)| list([from.to_string(), to.to_string()]));
-                    table([("pairs".to_string(), list(pairs))])
-                }
-            },
-        );
+        line("wiring", wiring(&p.wiring));
         let pair = |form: &str, a: f64, b: f64| table([(form.to_string(), list([number(a), number(b)]))]);
         match p.weights.value {
             Weights::UnitVariance => {}
@@ -181,6 +182,24 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         }
         if let Some(l) = p.learn {
             line("learn", l.to_string());
+        }
+    }
+    for x in &n.gaps {
+        let end = |e: &crate::network::GapEnd| match &e.branch {
+            None if e.position == 0.5 => quoted(&e.population),
+            branch => {
+                let branch = branch.iter().map(|b| ("branch".to_string(), quoted(b)));
+                let population = ("population".to_string(), quoted(&e.population));
+                table([population].into_iter().chain(branch).chain([("position".to_string(), number(e.position))]))
+            }
+        };
+        line("\n[[gap]]", String::new());
+        line("from", end(&x.from));
+        line("to", end(&x.to));
+        line("wiring", wiring(&x.wiring));
+        line("mechanism", quoted(&x.mechanism));
+        if !x.parameters.is_empty() {
+            line("parameters", table(x.parameters.iter().map(|(k, v)| (key(k), quantity(&v.value)))));
         }
     }
     for x in &n.stimuli {

@@ -11,7 +11,7 @@ use homolog_base::Unit;
 use homolog_ir::{Builder, Compare, Kernel, Role, Value, calculus, passes};
 
 /// The current `i(v)` as `g` and `j` with `i = g v - j`: exact where it is linear in `v`, else its tangent.
-fn tangent(b: &mut Builder, i: Value, v: Value) -> (Value, Value) {
+pub(crate) fn tangent(b: &mut Builder, i: Value, v: Value) -> (Value, Value) {
     let g = calculus::derivative(b, i, v);
     let bends = calculus::derivative(b, g, v);
     let j = if b.as_const(bends) == Some(0.0) {
