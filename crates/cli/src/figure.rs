@@ -50,12 +50,12 @@ pub struct Line {
 const COLOURS: usize = 6;
 const MOST: usize = 2 * COLOURS;
 
-const WIDTH: f64 = 1072.0;
-const LEFT: f64 = 72.0;
-const RIGHT: f64 = 12.0;
+pub(crate) const WIDTH: f64 = 1072.0;
+pub(crate) const LEFT: f64 = 72.0;
+pub(crate) const RIGHT: f64 = 12.0;
 
 /// Panels lie close together, as they share their time; in print closer, so that a current lies on the page of what it does.
-const STYLE: &str = "section { border: 0; margin-top: 14px; padding-top: 6px; break-inside: avoid; }\nh3 { margin: 0 0 2px; }\n.key { margin: 0; max-width: none; }\n@media screen { figure { overflow-x: auto; } figure svg { min-width: 640px; } }\n@media print { section { margin-top: 4px; padding-top: 2px; } footer { margin-top: 8px; padding-top: 4px; } }\n";
+pub(crate) const STYLE: &str = "section { border: 0; margin-top: 14px; padding-top: 6px; break-inside: avoid; }\nh3 { margin: 0 0 2px; }\n.key { margin: 0; max-width: none; }\n@media screen { figure { overflow-x: auto; } figure svg { min-width: 640px; } }\n@media print { section { margin-top: 4px; padding-top: 2px; } footer { margin-top: 8px; padding-top: 4px; } }\n";
 
 /// Pieces of time of which a line shows the lowest and the highest value; more would lie within one pixel.
 const PIECES: usize = 2000;
@@ -122,7 +122,7 @@ fn section(title: &str, unit: &str, names: &[&str], points: &[Vec<(f64, f64)>], 
 }
 
 /// The legend of a panel.
-fn chips(names: &[&str]) -> String {
+pub(crate) fn chips(names: &[&str]) -> String {
     let chip = |(k, name): (usize, &&str)| {
         let dashed = if k >= COLOURS { " (dashed)" } else { "" };
         format!("<span class=\"chip l{}\"><i></i><code>{}</code>{dashed}</span> ", k % COLOURS, escape(name))
@@ -134,7 +134,7 @@ fn panel(title: &str, unit: &str, lines: &[Vec<(f64, f64)>], f: &Figure, height:
     panel_over(title, (unit, "time, ms"), lines, (0.0, f.duration), height)
 }
 
-fn panel_over(title: &str, (unit, over): (&str, &str), lines: &[Vec<(f64, f64)>], range: (f64, f64), height: f64) -> String {
+pub(crate) fn panel_over(title: &str, (unit, over): (&str, &str), lines: &[Vec<(f64, f64)>], range: (f64, f64), height: f64) -> String {
     let (top, bottom) = (8.0, 8.0 + height);
     let mut svg = Svg::new(WIDTH, bottom + 44.0, title);
     let finite = || lines.iter().flatten().map(|p| p.1).filter(|v| v.is_finite());
@@ -219,7 +219,7 @@ fn spikes(f: &Figure) -> String {
     format!("<section>\n<h3>Spikes: {total}</h3>\n<figure>\n{}\n</figure>\n{rest}</section>\n", svg.finish())
 }
 
-fn axis(svg: &mut Svg, x: &Scale, bottom: f64, over: &str) {
+pub(crate) fn axis(svg: &mut Svg, x: &Scale, bottom: f64, over: &str) {
     let step = round_step((x.values.1 - x.values.0) / 10.0);
     for t in x.ticks_every(step) {
         svg.line((x.at(t), bottom), (x.at(t), bottom + 4.0), "tick");
@@ -229,7 +229,7 @@ fn axis(svg: &mut Svg, x: &Scale, bottom: f64, over: &str) {
 }
 
 /// No more points than can be seen: of each piece of time the lowest and the highest, in their order.
-fn thinned(points: &[(f64, f64)], duration: f64) -> Vec<(f64, f64)> {
+pub(crate) fn thinned(points: &[(f64, f64)], duration: f64) -> Vec<(f64, f64)> {
     if points.len() <= 2 * PIECES {
         return points.to_vec();
     }

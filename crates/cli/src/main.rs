@@ -2,6 +2,7 @@
 
 mod commands;
 mod figure;
+mod fitted;
 mod page;
 mod portrait;
 mod progress;
@@ -31,6 +32,7 @@ struct Cli {
 enum Command {
     Compare(commands::compare::Args),
     Run(commands::run::Args),
+    Fit(commands::fit::Args),
     Check(commands::check::Args),
     Fmt(commands::fmt::Args),
     Mech(commands::mech::Args),
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Compare(args) => commands::compare::run(&args, color),
         Command::Run(args) => commands::run::run(&args, color),
+        Command::Fit(args) => commands::fit::run(&args, color),
         Command::Check(args) => commands::check::run(&args, color),
         Command::Fmt(args) => commands::fmt::run(&args, color),
         Command::Mech(args) => commands::mech::run(&args, color),

@@ -110,6 +110,52 @@ impl Bar<'_> {
     }
 }
 
+/// Progress of one piece of work that knows which part of it is done.
+pub struct Share<'a> {
+    screen: &'a Screen,
+    name: String,
+    bar: Option<ProgressBar>,
+    begun: Instant,
+    said: Instant,
+    /// Part that was done before it began.
+    from: f64,
+}
+
+impl Screen {
+    /// A bar for work of which the part `from` is done already.
+    pub fn share(&self, name: &str, from: f64) -> Share<'_> {
+        let now = Instant::now();
+        Share { screen: self, name: name.into(), bar: self.bar(name, 1).bar, begun: now, said: now, from }
+    }
+}
+
+impl Share<'_> {
+    /// Notes which part is done, from 0 to 1, and what is to be said of it.
+    pub fn set(&mut self, share: f64, word: &str) {
+        let (passed, done) = (self.begun.elapsed().as_secs_f64(), share - self.from);
+        let left = if done > 0.005 { format!(", {} left", show::whole_seconds(passed * (1.0 - share) / done)) } else { String::new() };
+        if let Some(bar) = &self.bar {
+            bar.set_position((share * PARTS) as u64);
+            bar.set_message(format!("{word}{left}"));
+        } else if self.screen.plain && self.said.elapsed() >= EVERY {
+            self.said = Instant::now();
+            eprintln!("{}: {:.0} %, {word}{left}", self.name, share * 100.0);
+        }
+    }
+
+    /// Ends the bar with a last word.
+    pub fn finish(self, word: &str) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(bar.length().unwrap_or(0));
+                bar.finish_with_message(word.to_string());
+            }
+            None if self.screen.plain => eprintln!("{}: {word}", self.name),
+            None => {}
+        }
+    }
+}
+
 /// A sign of life of work that cannot say how far it is, with the time it has taken so far. It appears when that is more than a second and
 /// goes when it is dropped.
 pub struct Spinner {

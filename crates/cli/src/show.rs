@@ -14,6 +14,23 @@ pub fn with_spread(mean: f64, sd: f64) -> String {
     format!("{} ± {}", fixed(mean, decimals), fixed(sd, decimals))
 }
 
+/// Four significant digits, with an exponent where there would be many zeros: `0.1203`, `-64.98`, `1.25e-5`.
+pub fn four_digits(value: f64) -> String {
+    if !value.is_finite() {
+        return "–".into();
+    }
+    let text = format!("{value:.3e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if value == 0.0 || (-3..6).contains(&exponent) {
+        let decimals = (3 - exponent).max(0) as usize;
+        let plain = format!("{value:.decimals$}");
+        return if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.').into() } else { plain };
+    }
+    let digits = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+    format!("{digits}e{exponent}")
+}
+
 /// Decimals that make three significant digits.
 fn decimals(value: f64) -> usize {
     let size = value.abs();

@@ -3,10 +3,11 @@
 use crate::progress::Run;
 use homolog_base::report::{Provenance, Report};
 use homolog_base::{Diagnostic, Source, has_errors};
-use homolog_formats::{atomic, checkpoint, library as shelf, machine, report, samples as data, text, traces};
+use homolog_formats::{atomic, checkpoint, library as shelf, machine, report, samples as data, sweeps, text, traces};
 use homolog_measure::{AtpTable, EnergyTable};
+use homolog_model::fit::Recorded;
 use homolog_model::network::Located;
-use homolog_model::{Cell, Checkpoint, Fault, Library, Model, Network, Params, Samples, Split, Study};
+use homolog_model::{Cell, Checkpoint, Fault, Fit, Library, Model, Network, Params, Samples, Split, Study};
 use homolog_train::{Memory, Normalisation, Progress, Task, check_split, memory, split};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -98,6 +99,48 @@ pub fn cells_beside(study: &Study, library: &mut Library) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// A fit with all it needs.
+pub struct OpenedFit {
+    /// Name of the file without its ending: what results are called.
+    pub name: String,
+    /// What it says.
+    pub fit: Fit,
+    /// The mechanisms and cells it may name.
+    pub library: Library,
+    /// Its recordings, in the order of its sweeps.
+    pub recorded: Vec<Recorded>,
+    /// What is no error.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Opens the file of a fit.
+pub fn open_fit(path: &Path, folders: &[PathBuf]) -> Result<OpenedFit, Vec<Diagnostic>> {
+    let (source, mut found) = text::read(path).map_err(|d| vec![d])?;
+    let (library, of_library) = shelf::load_with(folders);
+    found.extend(of_library);
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let opened = fit_in(&source, name, library)?;
+    found.extend(opened.warnings);
+    Ok(OpenedFit { warnings: found, ..opened })
+}
+
+/// The fit in a text, with its cell and its recordings.
+pub fn fit_in(source: &Arc<Source>, name: String, mut library: Library) -> Result<OpenedFit, Vec<Diagnostic>> {
+    let (fit, mut found) = homolog_model::file::read_fit(source);
+    let alone = homolog_model::Population { neuron: fit.neuron.clone(), ..Default::default() };
+    let network = Network { source: Some(source.clone()), populations: vec![alone], ..Network::default() };
+    found.extend(cells_beside(&Study { network, ..Study::default() }, &mut library));
+    let recorded = sweeps::open(&fit).map(|(recorded, warnings)| {
+        found.extend(warnings);
+        recorded
+    });
+    let recorded = recorded.unwrap_or_else(|e| {
+        found.extend(e);
+        vec![]
+    });
+    if has_errors(&found) { Err(found) } else { Ok(OpenedFit { name, fit, library, recorded, warnings: found }) }
 }
 
 /// Names of the tasks that ship with the program.

@@ -33,12 +33,20 @@ fn every_example_and_task_passes_the_check() {
 }
 
 #[test]
-fn every_example_learns_for_an_epoch_or_writes_its_traces() {
+fn every_example_learns_for_an_epoch_writes_its_traces_or_finds_what_it_seeks() {
     let all = files("examples", "toml");
     assert!(all.len() >= 3, "{all:?}");
     for path in all {
         let place = Place::new();
-        if !std::fs::read_to_string(&path).unwrap().contains("\n[training]") {
+        let text = std::fs::read_to_string(&path).unwrap();
+        if text.contains("\n[[sweep]]") {
+            let json = place.homolog(&format!("fit {} --out found --quiet --json", path.display())).well().json();
+            // What the example says that it finds.
+            let explained = &json["sweeps"][0]["explained"];
+            assert!(explained.as_f64().is_some_and(|e| e > 0.999) && json["as_good"].as_u64().unwrap() >= 2, "{json}");
+            continue;
+        }
+        if !text.contains("\n[training]") {
             let json = place.homolog(&format!("run {} --out found --quiet --json", path.display())).well().json();
             let table = place.read("found/traces.csv");
             assert_eq!(table.lines().count() as u64, json["steps"].as_u64().unwrap() + 1, "{}", path.display());
@@ -50,6 +58,14 @@ fn every_example_learns_for_an_epoch_or_writes_its_traces() {
         let accuracy = &json["test_accuracy"];
         assert!(accuracy.as_f64().is_some_and(|a| a > 0.2), "{}: {json}", path.display());
     }
+}
+
+#[test]
+fn the_recording_of_the_example_of_a_fit_is_what_its_model_writes() {
+    let place = Place::new();
+    place.homolog(&format!("run {} --out found --quiet", repository().join("examples/fit-target.toml").display())).well();
+    let shipped = std::fs::read_to_string(repository().join("examples/fit-target.csv")).unwrap();
+    assert_eq!(place.read("found/traces.csv").replace('\r', ""), shipped.replace('\r', ""));
 }
 
 #[test]

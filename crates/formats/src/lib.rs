@@ -19,5 +19,7 @@ pub mod morphology;
 pub mod report;
 pub mod samples;
 pub mod swc;
+pub mod sweeps;
+pub mod tables;
 pub mod text;
 pub mod traces;

@@ -127,15 +127,9 @@ fn morphology(file: &str, folder: &Path, built_in: bool) -> Morphology {
     if !crate::morphology::is_named(Path::new(file)) {
         return (None, vec![crate::morphology::unnamed(file)]);
     }
-    let path = match file.strip_prefix(DATA).and_then(|rest| rest.strip_prefix('/')) {
-        None => folder.join(file),
-        Some(rest) => match std::env::var_os(DATA) {
-            Some(data) => Path::new(&data).join(rest),
-            None => {
-                let d = Diagnostic::error("file-data", format!("{DATA} is not set, so there is no `{file}`"));
-                return (None, vec![d.hint(format!("set it to the folder in which `{rest}` lies, or give a path relative to this file"))]);
-            }
-        },
+    let path = match in_data(file, folder) {
+        Ok(path) => path,
+        Err(d) => return (None, vec![d]),
     };
     let text = if built_in { embedded(&path) } else { text::read(&path) };
     match text {
@@ -146,6 +140,18 @@ fn morphology(file: &str, folder: &Path, built_in: bool) -> Morphology {
         }
         Err(d) => (None, vec![d]),
     }
+}
+
+/// Where a file is that is named by its path relative to a folder, or to that of larger data.
+///
+/// # Errors
+/// No variable says where that is.
+pub(crate) fn in_data(file: &str, folder: &Path) -> Result<PathBuf, Diagnostic> {
+    let Some(rest) = file.strip_prefix(DATA).and_then(|rest| rest.strip_prefix('/')) else { return Ok(folder.join(file)) };
+    std::env::var_os(DATA).map(|data| Path::new(&data).join(rest)).ok_or_else(|| {
+        let d = Diagnostic::error("file-data", format!("{DATA} is not set, so there is no `{file}`"));
+        d.hint(format!("set it to the folder in which `{rest}` lies, or give a path relative to this file"))
+    })
 }
 
 /// An embedded text by a path that may go up.

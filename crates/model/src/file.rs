@@ -89,6 +89,7 @@
 
 mod cell;
 mod check;
+mod fit;
 mod parts;
 mod sections;
 mod walk;
@@ -96,6 +97,7 @@ mod word;
 mod write;
 
 pub use cell::{Morphology, read_cell, write_cell};
+pub use fit::{describes_fit, read_fit};
 pub use word::with_neuron;
 pub use write::write;
 

@@ -30,7 +30,7 @@ pub fn number(from: &Checkpoint, name: &str) -> Result<f64, String> {
     word.and_then(|w| u64::from_str_radix(w, 16).ok()).map(f64::from_bits).ok_or_else(|| name.to_string())
 }
 
-fn whole<T: std::str::FromStr>(from: &Checkpoint, name: &str) -> Result<T, String> {
+pub(crate) fn whole<T: std::str::FromStr>(from: &Checkpoint, name: &str) -> Result<T, String> {
     from.words.get(name).and_then(|w| w.parse().ok()).ok_or_else(|| name.to_string())
 }
 

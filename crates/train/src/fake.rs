@@ -52,6 +52,7 @@ pub fn model(features: usize, classes: usize, silent: Option<usize>) -> (Model, 
         links,
         phases: vec![Phase::Value(1)],
         clamps: vec![],
+        contacts: vec![],
     };
     (model, Params { tensors })
 }

@@ -10,13 +10,15 @@
 //! - [`Method`]: Adam, AdamW, SGD with momentum; [`Schedule`];
 //! - [`Learner`], [`Descent`], [`freeze`];
 //! - [`Trainer`], [`evaluate`](evaluate());
-//! - [`memory`]: what a training will need.
+//! - [`memory`]: what a training will need;
+//! - [`fit`]: parameters of a neuron found from recordings.
 //!
 //! Every sum runs in a fixed order and every random choice is keyed, so the same seed gives the same bits whenever the
 //! runner does.
 
 pub mod checkpoint;
 pub mod evaluate;
+pub mod fit;
 pub mod learner;
 pub mod loss;
 pub mod memory;

@@ -7,10 +7,11 @@ use homolog_base::{Diagnostic, Severity, Source, has_errors};
 use homolog_model::network::Located;
 use homolog_model::{Library, Network, Population, Samples, Study};
 use homolog_train::Trainer;
+use homolog_train::fit::{Objective, Plan};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Say everything that is wrong with mechanisms (.mod), models and cells (.toml)
+/// Say everything that is wrong with mechanisms (.mod), models, cells and fits (.toml)
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Files to check
@@ -56,10 +57,11 @@ fn check(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
     match source.name.rsplit_once('.').map(|(_, e)| e) {
         Some("mod") => homolog_nmodl::read(source).1,
         Some("toml") if homolog_model::file::describes_cell(source) => cell(source, library),
+        Some("toml") if homolog_model::file::describes_fit(source) => fit(source, library),
         Some("toml") => model(source, library),
         _ => vec![
             Diagnostic::error("check-kind", format!("{} is neither a mechanism nor a model", source.name))
-                .hint("mechanisms end with .mod, models and cells with .toml"),
+                .hint("mechanisms end with .mod, models, cells and fits with .toml"),
         ],
     }
 }
@@ -74,6 +76,18 @@ fn cell(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
     library.insert_cell(cell);
     let found = homolog_model::compile(&network, &library, 0).err();
     problems.extend(found.unwrap_or_else(|| homolog_model::compile::warnings(&network, &library)));
+    problems
+}
+
+/// What is wrong with a fit: with its text, its recordings, and between them and its neuron.
+fn fit(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
+    let opened = match work::fit_in(source, String::new(), library.clone()) {
+        Ok(opened) => opened,
+        Err(e) => return e,
+    };
+    let mut problems = opened.warnings;
+    problems.extend(Plan::new(&opened.fit).check(&opened.fit));
+    problems.extend(Objective::new(&opened.fit, &opened.library, &opened.recorded, 1).err().unwrap_or_default());
     problems
 }
 

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod check;
 pub mod compare;
+pub mod fit;
 pub mod fmt;
 pub mod mech;
 pub mod morph;

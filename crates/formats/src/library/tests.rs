@@ -103,6 +103,12 @@ fn the_examples_read_and_compile() {
     for entry in fs::read_dir(folder).expect("there are examples").flatten().filter(|e| e.path().extension().is_some_and(|x| x == "toml")) {
         seen += 1;
         let (text, _) = crate::text::read(&entry.path()).expect("it is text");
+        if homolog_model::file::describes_fit(&text) {
+            let (fit, problems) = homolog_model::file::read_fit(&text);
+            assert!(problems.is_empty() && library.cell(&fit.neuron.value).is_some(), "{problems:?}");
+            assert!(crate::sweeps::open(&fit).is_ok_and(|(recorded, problems)| recorded.len() == fit.sweeps.len() && problems.is_empty()));
+            continue;
+        }
         let (study, problems) = homolog_model::file::read(&text);
         assert!(problems.is_empty(), "{}", problems.iter().map(|d| d.render(false)).collect::<String>());
         for p in study.network.populations.iter().filter(|p| p.neuron.value != "input") {

@@ -79,6 +79,7 @@ fn model() -> Model {
         links,
         phases: vec![Phase::Value(0)],
         clamps: vec![],
+        contacts: vec![],
     }
 }
 
@@ -161,6 +162,7 @@ fn cells(extrapolate: bool) -> Model {
         links: vec![link],
         phases: vec![],
         clamps: vec![],
+        contacts: vec![],
     }
 }
 

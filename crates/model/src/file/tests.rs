@@ -1,7 +1,7 @@
 //! Model files, good and bad.
 
 use super::{read, with_neuron, write};
-use crate::network::{Delay, Learn, Located, Network, Per, Population, Projection, RecordRule, Stimulus, Weights, Wiring};
+use crate::network::{Delay, Gap, GapEnd, Learn, Located, Network, Per, Population, Projection, RecordRule, Stimulus, Weights, Wiring};
 use crate::study::{Comparison, Data, Loss, Optimiser, Study, Training};
 use homolog_base::{Diagnostic, Severity, Source};
 use proptest::prelude::*;
@@ -234,6 +234,16 @@ fn bare(mut s: Study) -> Study {
         p.delay.iter_mut().for_each(b);
         p.span = homolog_base::Span::default();
     }
+    for x in &mut s.network.gaps {
+        for e in [&mut x.from, &mut x.to] {
+            b(&mut e.population);
+            e.branch.iter_mut().for_each(b);
+        }
+        b(&mut x.wiring);
+        b(&mut x.mechanism);
+        x.parameters.values_mut().for_each(b);
+        x.span = homolog_base::Span::default();
+    }
     for x in &mut s.network.stimuli {
         b(&mut x.population);
         b(&mut x.branch);
@@ -392,6 +402,20 @@ fn study() -> impl Strategy<Value = Study> {
                 neuron: "input".into(),
                 ..Population::default()
             });
+            let end = |place: bool| GapEnd {
+                population: pick(one),
+                branch: place.then(|| "soma".into()),
+                position: if place { 0.25 } else { 0.5 },
+            };
+            let gap = |(k, name): (usize, &str)| Gap {
+                from: end(k == 0),
+                to: end(k == 1),
+                wiring: if k == 0 { Wiring::OneToOne } else { Wiring::Pairs(vec![(0, 0)]) }.into(),
+                mechanism: name.into(),
+                parameters: [("g".to_string(), (1.5, Some("nS".to_string())).into())].into_iter().filter(|_| k == 1).collect(),
+                ..Gap::default()
+            };
+            let gaps = ["gap", "rectifying"].into_iter().enumerate().map(gap).collect();
             Study {
                 data: training.as_ref().map(|t: &(_, f64, bool, usize, usize, (f64, f64), bool)| Data {
                     source: "a/b.csv".into(),
@@ -422,6 +446,7 @@ fn study() -> impl Strategy<Value = Study> {
                     populations: populations_and_input,
                     dt: time.map(|t| t.0.min(t.1).into()),
                     presentation: time.map(|t| t.0.max(t.1).into()),
+                    gaps,
                     stimuli,
                     recordings,
                 },

@@ -8,6 +8,7 @@ mod mechs;
 mod read;
 mod startup;
 mod trees;
+mod variants;
 
 use super::Done;
 use crate::work;
@@ -23,7 +24,7 @@ pub struct Args {
     /// Files and folders (read)
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Threads (grad, mlp, snn)
+    /// Threads (grad, mlp, snn, variants)
     #[arg(long, value_name = "N", default_value = "1", value_parser = work::threads)]
     threads: usize,
     /// Samples of one epoch to use, for a shorter run (mlp, snn) [default: all]
@@ -32,7 +33,7 @@ pub struct Args {
     /// Compartments (hh)
     #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     compartments: usize,
-    /// Cells (hhtree, ring) [default: 1; ring: 64]
+    /// Cells (hhtree, ring) [default: 1; ring: 64], variants (variants) [default: 4096]
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     cells: Option<usize>,
     /// Let each cell have a tree of its own (hhtree)
@@ -55,7 +56,7 @@ pub struct Args {
     json: bool,
 }
 
-const BENCHES: [(&str, &str); 9] = [
+const BENCHES: [(&str, &str); 10] = [
     ("grad", "the gradient of a trace of a cell with 61 compartments with respect to 33 conductances"),
     ("hh", "one step of Hodgkin-Huxley compartments, for every instruction set, ns a compartment"),
     ("hhtree", "cells of 401 Hodgkin-Huxley compartments, each with a current of its own: ns a compartment and step"),
@@ -65,6 +66,7 @@ const BENCHES: [(&str, &str); 9] = [
     ("ring", "cells with trees of their own, each of which excites the next: ns a compartment and step"),
     ("snn", "the same with leaky integrate-and-fire neurons for 25 ms, step 1 ms"),
     ("startup", "the program from its start to the end of --help, and reading the library, ms"),
+    ("variants", "4,096 sets of parameters of a cell of 21 Hodgkin-Huxley compartments as lanes of four runs, and as so many runs"),
 ];
 
 /// Runs one.
@@ -72,7 +74,7 @@ pub fn run(args: &Args, _color: bool) -> Done {
     let mut found = match args.name.as_str() {
         "list" => {
             for (name, what) in BENCHES {
-                println!("{name:7} {what}");
+                println!("{name:8} {what}");
             }
             return Ok(ExitCode::SUCCESS);
         }
@@ -83,6 +85,7 @@ pub fn run(args: &Args, _color: bool) -> Done {
         "mlp" | "snn" => classify::measure(args)?,
         "read" => read::measure(args)?,
         "startup" => startup::measure(args)?,
+        "variants" => variants::measure(args)?,
         other => {
             return Err(vec![
                 Diagnostic::error("bench-unknown", format!("there is no bench `{other}`")).suggest(other, BENCHES.map(|b| b.0)),
