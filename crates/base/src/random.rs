@@ -55,6 +55,17 @@ impl Key {
         u64::from(r[0]) | u64::from(r[1]) << 32
     }
 
+    /// Four draws of 32 random bits for (entity, sequence).
+    pub fn four(self, entity: u64, sequence: u64) -> [u32; 4] {
+        let c = [entity as u32, (entity >> 32) as u32, sequence as u32, (sequence >> 32) as u32];
+        philox4x32(c, self.words())
+    }
+
+    /// The key as two words of 32 bits.
+    pub fn words(self) -> [u32; 2] {
+        [self.0 as u32, (self.0 >> 32) as u32]
+    }
+
     /// Uniform in the open interval (0, 1), 53 bits.
     pub fn uniform(self, entity: u64, sequence: u64) -> f64 {
         ((self.bits(entity, sequence) >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)

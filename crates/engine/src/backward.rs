@@ -6,6 +6,7 @@
 //! arrived `D` ticks later receives its cotangent from there. See `docs/methods/adjoint.md` for what a spike, a reset
 //! and a delay mean in reverse.
 
+use crate::events::Prepared;
 use crate::forward::{count_variable, finite, next_run, on_a_line};
 use crate::layout::{Columns, Layout, Now, Wanted};
 use crate::plan::Plan;
@@ -60,6 +61,7 @@ pub(crate) fn pullback(
     let fresh_gradient = (0..params.tensors.len()).map(overwritten).collect();
     let wants_inputs = !out.inputs.is_empty();
     let needs = crate::plan::needs_gradient(model, params, wants_inputs);
+    scratch.events = Prepared::new(model, layout.segment);
     let listed = scratch.run == shape.run;
     if !shape.keeps_all {
         scratch.run = next_run();

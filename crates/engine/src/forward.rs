@@ -3,6 +3,7 @@
 //! The order of a tick, for each group: spikes that arrive now (in the order of the links) → its actions: events and currents, the
 //! solution of the tree, states, crossing and reset, counters. See ARCHITECTURE.md, "the order of a step".
 
+use crate::events::Prepared;
 use crate::layout::{Layout, Now, Wanted};
 use crate::plan::Plan;
 use crate::products::{link_weights, prepare_weights, sign_of};
@@ -96,6 +97,7 @@ impl Run<'_> {
         for stage in stages {
             for &g in stage.iter().filter(|g| self.model.groups[**g].is_given()) {
                 self.give(arena, g, now, ticks);
+                self.list_spikes(arena, &mut scratch.events, g, now, 0..ticks);
             }
             if stage.iter().all(|g| self.model.groups[*g].is_given()) {
                 continue;
@@ -108,7 +110,9 @@ impl Run<'_> {
                         self.touch(arena, &contacts, now);
                         for &g in stage.iter().filter(|g| !self.model.groups[**g].is_given()) {
                             self.arrive(arena, scratch, g, now);
+                            self.deliver(arena, &scratch.events, g, now, t..t + 1);
                             self.tick_in_contact(arena, &contacts, g, now);
+                            self.list_spikes(arena, &mut scratch.events, g, now, t..t + 1);
                         }
                     }
                     continue;
@@ -122,6 +126,7 @@ impl Run<'_> {
                         for t in first..last {
                             self.arrive(arena, scratch, g, Now { t, ..now });
                         }
+                        self.deliver(arena, &scratch.events, g, now, first..last);
                         for piece in self.pieces(g, now, ticks, true) {
                             let (from, to) = (piece.t.max(first), (piece.t + piece.turns).min(last));
                             if from < to {
@@ -129,6 +134,7 @@ impl Run<'_> {
                                 self.turns(arena, g, self.forward(g, now, part, &rows), part.turns, false, &rows);
                             }
                         }
+                        self.list_spikes(arena, &mut scratch.events, g, now, first..last);
                     }
                 }
                 continue;
@@ -138,9 +144,11 @@ impl Run<'_> {
             for t in 0..ticks {
                 self.arrive(arena, scratch, g, Now { t, ..now });
             }
+            self.deliver(arena, &scratch.events, g, now, 0..ticks);
             for piece in self.pieces(g, now, ticks, watched(g)) {
                 self.turns(arena, g, self.forward(g, now, piece, &rows), piece.turns, false, &rows);
             }
+            self.list_spikes(arena, &mut scratch.events, g, now, 0..ticks);
         }
     }
 
@@ -148,7 +156,9 @@ impl Run<'_> {
     fn shortest_delay(&self, stage: &[usize]) -> usize {
         let place = |g: usize| stage.iter().position(|x| *x == g);
         let back = |l: &&Link| l.target.spikes() && place(l.from).zip(place(l.to)).is_some_and(|(from, to)| from >= to);
-        self.model.links.iter().filter(back).map(|l| l.delay).min().unwrap_or(usize::MAX).max(1)
+        let streams = self.model.streams.iter().filter(|s| place(s.from).zip(place(s.to)).is_some_and(|(from, to)| from >= to));
+        let links = self.model.links.iter().filter(back).map(|l| l.delay);
+        links.chain(streams.map(homolog_model::model::Stream::shortest)).min().unwrap_or(usize::MAX).max(1)
     }
 
     /// The spikes of a segment that are given.
@@ -293,6 +303,8 @@ fn attempt(
     let mut checkpoints = tape.as_mut().map(|t| std::mem::take(&mut t.checkpoints)).unwrap_or_default();
     let mut scratch = std::mem::take(&mut engine.scratch);
     prepare_weights(model, params, &mut scratch);
+    scratch.events = Prepared::new(model, layout.segment);
+    scratch.events.load(&state.sent);
     let run = Run::new(engine.isa, threads, plan, model, params, inputs, &layout, state.tick);
     let saves = tape.is_some() && !layout.keeps_all;
     let result = frames_of(&run, on_a_line(&mut arena), &mut scratch, probes, state, saves.then_some(&mut checkpoints));
@@ -388,6 +400,7 @@ fn frames_of(
         record_frame(run, arena, probes, &others, frame, &mut recording);
     }
     run.store(arena, state);
+    state.sent = (0..model.groups.len()).map(|g| scratch.events.on_their_way(model, g, state.tick)).collect();
     Ok(recording)
 }
 

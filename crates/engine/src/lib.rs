@@ -7,6 +7,7 @@
 
 mod backward;
 mod contacts;
+mod events;
 mod forward;
 mod layout;
 mod plan;
@@ -48,6 +49,8 @@ struct Scratch {
     transposed: Vec<Vec<f64>>,
     /// The spikes of columns, by where in the arena those begin, as they were when they last arrived somewhere.
     spikes: HashMap<usize, SpikeList>,
+    /// Spikes on their way and what noise needs, of the run that goes on.
+    events: events::Prepared,
     /// Number of the run that filled `spikes`.
     run: u64,
     /// Gradient of the weights of one sign.

@@ -17,11 +17,15 @@ pub(crate) fn empty_recording(run: &Run, probes: &[Probe]) -> Recording {
             Observable::Value => ("value", Unit::ONE, frames, each),
             Observable::Count => ("count", Unit::ONE, frames, each),
             Observable::Spikes => ("spikes", Unit::ONE, ticks, each),
+            Observable::Raster => ("raster", Unit::ONE, 0, 0),
             Observable::State(k) => (variable(k).0, variable(k).1, ticks, g.variables[k].sites),
             Observable::Site(k, _) => (variable(k).0, variable(k).1, ticks, 1),
             Observable::FrameEnd(k) => (variable(k).0, variable(k).1, frames, g.variables[k].sites),
         };
-        let shape = [samples, sites * g.copies(), run.layout.batch];
+        let shape = match p.what {
+            Observable::Raster => [0, 3, 1],
+            _ => [samples, sites * g.copies(), run.layout.batch],
+        };
         Trace { name: format!("{}.{what}", g.name), unit, shape, data: vec![0.0; shape.iter().product()] }
     };
     Recording { traces: probes.iter().map(trace).collect() }
@@ -39,6 +43,10 @@ fn places(run: &Run, arena: &[f64], g: usize, at: usize, sites: usize, out: &mut
 pub(crate) fn record_segment(run: &Run, arena: &[f64], probes: &[Probe], g: usize, now: Now, ticks: usize, recording: &mut Recording) {
     let lanes = run.of(g).lanes;
     for (n, (p, trace)) in probes.iter().zip(&mut recording.traces).enumerate().filter(|(_, (p, _))| p.group == g) {
+        if p.what == Observable::Raster {
+            raster(run, arena, g, now, ticks, trace);
+            continue;
+        }
         let own = run.of(g).traces.iter().find(|t| t.0 == n);
         let sites = trace.shape[1] / run.model.groups[g].copies();
         for t in 0..ticks {
@@ -53,6 +61,22 @@ pub(crate) fn record_segment(run: &Run, arena: &[f64], probes: &[Probe], g: usiz
             places(run, arena, g, at, sites, &mut trace.data[row * sites * lanes..][..sites * lanes]);
         }
     }
+}
+
+/// Adds the spikes of a segment, one by one.
+fn raster(run: &Run, arena: &[f64], g: usize, now: Now, ticks: usize, trace: &mut Trace) {
+    let (all, batch) = (run.of(g).all, run.layout.batch);
+    for t in 0..ticks {
+        let at = run.layout.spike(g, now.copy, t as isize);
+        let tick = (now.frame * run.model.ticks + now.first + t) as f64;
+        for (block, numbers) in arena[at..at + all].chunks(64).enumerate() {
+            if numbers.iter().fold(0.0, |sum, x| sum + x) != 0.0 {
+                let spiked = numbers.iter().enumerate().filter(|(_, x)| **x != 0.0).map(|(k, _)| block * 64 + k);
+                trace.data.extend(spiked.flat_map(|k| [tick, (k / batch) as f64, (k % batch) as f64]));
+            }
+        }
+    }
+    trace.shape[0] = trace.data.len() / 3;
 }
 
 /// Values, counts and other numbers of some groups at the end of a frame.
@@ -82,7 +106,7 @@ pub(crate) fn record_frame(run: &Run, arena: &[f64], probes: &[Probe], groups: &
                 let n = sites * lanes;
                 places(run, arena, p.group, end(k), sites, &mut trace.data[frame * n..(frame + 1) * n]);
             }
-            Observable::Spikes | Observable::State(_) | Observable::Site(..) => {}
+            Observable::Spikes | Observable::Raster | Observable::State(_) | Observable::Site(..) => {}
         }
     }
 }

@@ -57,7 +57,11 @@ pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N
                     params[tensor][(kind * g.copies() + copy) * parts + part]
                 }
             };
-            (0..g.copies()).map(|k| Neuron::new(g, number(k))).collect()
+            let mut neurons: Vec<Neuron<N>> = (0..g.copies()).map(|k| Neuron::new(g, number(k))).collect();
+            for (k, numbers) in &g.starts {
+                neurons.iter_mut().zip(numbers).for_each(|(n, x)| n.variables[*k][0] = N::constant(*x));
+            }
+            neurons
         })
         .collect();
     for (group, given) in neurons.iter_mut().zip(start.iter().flat_map(|s| s.1)) {
@@ -94,7 +98,8 @@ pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N
                     let time = N::constant(now as f64 * model.dt);
                     given.iter_mut().for_each(|x| _ = x.insert(port::TIME.into(), vec![time]));
                     for opening in &group.arrivals {
-                        let arrived = arrive(model, params, &out, g, &opening.name, opening.sites, tick);
+                        let mut arrived = arrive(model, params, &out, g, &opening.name, opening.sites, tick);
+                        streamed(model, &out, g, &opening.name, tick, now, &mut arrived);
                         given.iter_mut().zip(arrived).for_each(|(x, a)| _ = x.insert(opening.name.clone(), a));
                     }
                     let clamps = model.clamps.iter().filter(|c| c.group == g).map(|c| (c.site, c.current(now))).filter(|c| c.1 != 0.0);
@@ -219,6 +224,53 @@ fn arrive<N: Number>(model: &Model, params: &[Vec<N>], out: &Outcome<N>, g: usiz
         sums.iter_mut().zip(sum).for_each(|(s, x)| s[0] = x);
     }
     sums
+}
+
+/// Adds what noise and streams bring to the neurons of a port.
+fn streamed<N: Number>(model: &Model, out: &Outcome<N>, g: usize, name: &str, tick: usize, now: i64, sums: &mut [Vec<N>]) {
+    let group = &model.groups[g];
+    let port = group.arrivals.iter().position(|a| a.name == name);
+    for noise in group.noise.iter().filter(|n| Some(n.port) == port) {
+        let thresholds = crate::events::thresholds(noise.mean);
+        for (n, sum) in sums.iter_mut().enumerate() {
+            let k = crate::events::poisson(&thresholds, noise, now, n, 0);
+            sum[0] = N::fma(N::constant(noise.weight), N::constant(f64::from(k)), sum[0]);
+        }
+    }
+    for s in model.streams.iter().filter(|s| s.to == g) {
+        let e = &s.events;
+        let acts = |w: f64| match (s.target, name) {
+            (Target::BySign, port::NEGATIVE) => (-w).max(0.0),
+            (Target::BySign, _) => w.max(0.0),
+            _ => w,
+        };
+        let mut counts = vec![0.0; e.receivers];
+        for (d, delay) in e.delays.iter().enumerate() {
+            let Some(then) = tick.checked_sub(*delay as usize) else { continue };
+            for (sender, spike) in out.spikes[s.from][then].iter().enumerate().filter(|(_, x)| x.value() != 0.0) {
+                for part in 0..e.parts() {
+                    for k in e.range(part, sender, d) {
+                        let to = part * homolog_model::events::PART + e.target[k] as usize;
+                        match &e.strength {
+                            homolog_model::events::Strength::Shared(_) => counts[to] += spike.value(),
+                            homolog_model::events::Strength::Each(w) => {
+                                let w = N::constant(acts(f64::from(w[k])));
+                                sums[to][0] = N::binary(Binary::Add, sums[to][0], w);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        if let homolog_model::events::Strength::Shared(w) = e.strength
+            && acts(w) != 0.0
+            && counts.iter().any(|n| *n != 0.0)
+        {
+            for (sum, n) in sums.iter_mut().zip(counts) {
+                sum[0] = N::fma(N::constant(acts(w)), N::constant(n), sum[0]);
+            }
+        }
+    }
 }
 
 /// `y += W x`, in the order that [`homolog_exec::gemm`] promises.

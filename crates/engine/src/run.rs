@@ -286,7 +286,8 @@ impl<'a> Run<'a> {
         // In reverse, sparse wires scatter to any neuron of the sending group.
         let excites =
             |l: &Link| l.target.spikes() && stage.contains(&l.from) && (stage.contains(&l.to) || matches!(l.wires, Wires::Sparse { .. }));
-        (stage.len() == 1 && !self.model.links.iter().any(excites) && self.contacts(stage).is_empty())
+        let streamed = self.model.streams.iter().any(|s| stage.contains(&s.from) && stage.contains(&s.to));
+        (stage.len() == 1 && !streamed && !self.model.links.iter().any(excites) && self.contacts(stage).is_empty())
             .then(|| (TILE / self.layout.batch).max(1))
     }
 

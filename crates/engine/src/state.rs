@@ -64,6 +64,12 @@ impl Run<'_> {
                     };
                     self.initial(arena, g, bound, &mut bound_now);
                 }
+                for (k, numbers) in &group.starts {
+                    let to = self.layout.variable(g, *k, 0, 0);
+                    for (row, x) in arena[to..to + l.all].chunks_exact_mut(self.layout.batch).zip(numbers) {
+                        row.fill(*x);
+                    }
+                }
             } else {
                 let mut rest = state.variables[g].as_slice();
                 for k in 0..group.variables.len() {

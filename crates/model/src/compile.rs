@@ -8,7 +8,7 @@ use crate::calibration::{Calibration, Trial, calibrate};
 use crate::cell::Cell;
 use crate::compose::{Parts, compose};
 use crate::library::Library;
-use crate::model::{Clock, Group, Learned, Link, Model, Target, Wires};
+use crate::model::{Clock, Group, Learned, Link, Model, Target};
 use crate::network::{Delay, Network, Population};
 use crate::params::{Params, Tensor};
 use homolog_base::{Diagnostic, Hash, Key, Unit};
@@ -22,6 +22,7 @@ mod limits;
 mod order;
 mod receptors;
 mod settings;
+mod streams;
 mod wires;
 
 pub use delays::warnings;
@@ -107,7 +108,8 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
         return Err(problems);
     }
 
-    let mut links = wires::links(network, &resolved, (dt, ticks), seed, &mut problems);
+    let still = streams::still(network, &resolved);
+    let links = wires::links(network, &resolved, (dt, ticks), (seed, still), &mut problems);
     let touching: Vec<(usize, usize)> = network
         .gaps
         .iter()
@@ -121,7 +123,7 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     let mut params = Params::default();
     let mut groups = Vec::new();
     for (g, (population, r)) in network.populations.iter().zip(&resolved).enumerate() {
-        match group(network, population, r, library, &links, g, dt, ticks, &mut params) {
+        match group(network, population, r, library, &links, g, dt, ticks, &mut params, seed) {
             Ok(made) => groups.push(made),
             // What is wrong in a mechanism is wrong in each of its populations, and said once.
             Err(e) => problems.extend(e.into_iter().filter(|d| !problems.contains(d)).collect::<Vec<_>>()),
@@ -130,13 +132,31 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     if !problems.is_empty() {
         return Err(problems);
     }
-    for (link, projection) in links.iter_mut().zip(&network.projections) {
-        link.weights = params.tensors.len();
-        params.tensors.push(wires::weights(link, projection, &groups, network, seed));
-        if groups[link.to].anatomy.is_some() {
-            link.places = Some(cells::places(link, groups[link.from].size, &groups[link.to], seed));
+    let (mut kept, mut streamed) = (Vec::new(), Vec::new());
+    for (mut link, projection) in links.into_iter().zip(&network.projections) {
+        let to = &groups[link.to];
+        if still && link.target.spikes() && to.anatomy.is_none() {
+            match streams::stream(network, &link, projection, &groups, dt, seed) {
+                Ok(s) => streamed.push(s),
+                Err(d) => problems.push(d),
+            }
+            continue;
         }
+        let factors = match streams::factors(to, link.target, projection.unit.as_ref()) {
+            Ok(f) => f,
+            Err(text) => {
+                problems.push(network.locate(Diagnostic::error("model-weights", text), projection.weights.span, "these weights"));
+                continue;
+            }
+        };
+        link.weights = params.tensors.len();
+        params.tensors.push(wires::weights(&link, projection, &groups, network, Some(factors), seed));
+        if to.anatomy.is_some() {
+            link.places = Some(cells::places(&link, groups[link.from].size, to, seed));
+        }
+        kept.push(link);
     }
+    let links = kept;
     let mut clamps = Vec::new();
     for s in &network.stimuli {
         match cells::clamps(network, s, &groups, dt) {
@@ -158,7 +178,7 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut model = Model { title: network.title.clone(), hash: Hash::of(b""), dt, ticks, groups, links, phases: order, clamps, contacts };
+    let mut model = Model { title: network.title.clone(), hash: Hash::of(b""), dt, ticks, groups, links, phases: order, clamps, contacts, streams: streamed };
     model.hash = hash(&model);
     Ok((model, params))
 }
@@ -178,6 +198,15 @@ fn hash(model: &Model) -> Hash {
         text += &format!("{} {} {} {:?} {} {:?} {:?}\n", l.name, l.from, l.to, l.target, l.delay, l.wires, l.places);
     }
     text += &format!("{:?}\n", model.clamps);
+    for s in &model.streams {
+        text += &format!("{} {} {} {:?} {:?}\n", s.name, s.from, s.to, s.target, s.events);
+    }
+    for g in &model.groups {
+        text += &format!("{:?}\n", g.noise);
+        for (k, numbers) in &g.starts {
+            text += &format!("{k} {}\n", Hash::of_u64(numbers.iter().map(|x| x.to_bits())));
+        }
+    }
     for c in &model.contacts {
         text += &format!("{} {}{:?}\n{:?}\n", c.name, c.kernel, c.own, c.other);
     }
@@ -205,7 +234,8 @@ fn too_large(network: &Network, dt: f64, ticks: usize, problems: &mut Vec<Diagno
     }
     for p in &network.projections {
         let steps = p.delay.as_ref().map_or(0.0, |d| match d.value {
-            Delay::Ms(ms) | Delay::Either(_, ms) => ms / dt,
+            Delay::Ms(ms) | Delay::Either(_, ms) | Delay::Uniform(_, ms) => ms / dt,
+            Delay::Normal(mean, sd) | Delay::Lognormal(mean, sd) => (mean + 10.0 * sd) / dt,
             Delay::Frames(frames) => f64::from(frames) * ticks.max(1) as f64,
         });
         if let Some(d) = p.delay.as_ref().filter(|_| steps > MOST_TICKS) {
@@ -216,6 +246,10 @@ fn too_large(network: &Network, dt: f64, ticks: usize, problems: &mut Vec<Diagno
         let weights = match &p.wiring.value {
             crate::network::Wiring::OneToOne | crate::network::Wiring::Shift(_) => size(&p.to),
             crate::network::Wiring::Pairs(pairs) => pairs.len() as u128,
+            crate::network::Wiring::InDegree(n) => *n as u128 * size(&p.to),
+            crate::network::Wiring::OutDegree(n) => *n as u128 * size(&p.from),
+            crate::network::Wiring::Total(n) => *n as u128,
+            crate::network::Wiring::Random(x) => (*x * size(&p.from) as f64 * size(&p.to) as f64) as u128,
             _ => size(&p.from) * size(&p.to),
         };
         if weights > MOST_WEIGHTS {
@@ -356,12 +390,8 @@ fn bias(network: &Network, population: &Population, possible: bool, neuron: &str
 /// Weights that arrive at a neuron of a population, on average.
 fn fan_in(network: &Network, links: &[Link], index: usize) -> f64 {
     let size = |g: usize| network.populations[g].size.value as f64;
-    let weights = |l: &Link| match &l.wires {
-        Wires::Dense => size(l.from),
-        Wires::OneToOne => 1.0,
-        Wires::Sparse { column, .. } => column.len() as f64 / size(l.to),
-    };
-    links.iter().filter(|l| l.to == index).map(weights).sum()
+    let each = links.iter().zip(&network.projections).filter(|(l, _)| l.to == index);
+    each.map(|(l, p)| wires::mean_indegree(&p.wiring.value, size(l.to) as usize, size(l.from) as usize)).sum()
 }
 
 /// What is said of a neuron that cannot be driven to the activity that it declares.
@@ -391,6 +421,7 @@ fn group(
     dt: f64,
     ticks: usize,
     params: &mut Params,
+    seed: u64,
 ) -> Result<Group, Vec<Diagnostic>> {
     let name = population.name.value.clone();
     let size = population.size.value;
@@ -427,7 +458,9 @@ fn group(
     let driven = wants_bias || incoming().any(|l| l.target == Target::Drive);
     let mut receptors = Vec::new();
     let mut problems = Vec::new();
-    if incoming().any(|l| l.target == Target::BySign) {
+    let noisy = network.noise.iter().any(|n| n.population.value == population.name.value);
+    let noise_at = |t: Target| noisy && streams::target(interface) == t;
+    if incoming().any(|l| l.target == Target::BySign) || noise_at(Target::BySign) {
         if interface.positive.is_none() || interface.negative.is_none() {
             problems.push(
                 network
@@ -468,7 +501,7 @@ fn group(
         ticks,
         settle,
         driven: true,
-        own_events: incoming().any(|l| l.target == Target::Own),
+        own_events: incoming().any(|l| l.target == Target::Own) || noise_at(Target::Own),
         surrogate: resolved.surrogate,
         gain: 1.0,
     };
@@ -482,12 +515,12 @@ fn group(
     };
     let tried = Group { learned: learned(0), ..compose(&parts).map_err(located)? };
     let (calibration, mean_square) = match interface.drive {
-        Some(_) => {
+        Some(_) if !streams::absolute(network, population) => {
             let trial = Trial { ticks, dt, settle: parts.settle, learned: &learned_values, balance: 0.0 };
             let (c, s) = calibrate(&tried, &trial, interface.activity);
             (Some(c), s)
         }
-        None => (None, 1.0),
+        _ => (None, 1.0),
     };
     if let Some(d) =
         calibration.filter(|_| tried.clock == Clock::Tick).and_then(|c| beyond_calibration(network, population, &mechanism.name, &c))
@@ -496,7 +529,11 @@ fn group(
     }
     parts.gain = calibration.map_or(1.0, |c| c.gain);
     parts.driven = driven;
-    let composed = compose(&parts).map_err(located)?;
+    let mut composed = compose(&parts).map_err(located)?;
+    (composed.name, composed.size) = (name.clone(), size);
+    composed.neuron.clone_from(&mechanism.name);
+    composed.noise = streams::noise(network, &composed, interface, dt, seed).map_err(|d| vec![d])?;
+    composed.starts = streams::starts(network, population, &composed, seed).map_err(|d| vec![d])?;
 
     let column = |params: &mut Params, name: String, unit: Unit, bounds, value: f64| {
         params.add(Tensor::per_neuron(name, unit, bounds, &[value], size))

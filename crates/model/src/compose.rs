@@ -178,6 +178,8 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
     let mut scope = neuron_scope(&mut b, parts);
     scope.read_states(&mut b);
     let mut arrivals = Vec::new();
+    let mut event_sizes = Vec::new();
+    let argument = |m: &Mechanism| m.receive.as_ref().and_then(|r| r.arguments.first()).map_or(Unit::ONE, |a| a.unit);
 
     // 1. Events.
     if parts.own_events {
@@ -190,6 +192,7 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
         let arrive = b.input(port::ARRIVE, Unit::ONE);
         receive(&mut b, &mut scope, arrive, event * parts.gain)?;
         arrivals.push(port::ARRIVE.to_string());
+        event_sizes.push((port::ARRIVE.to_string(), event * parts.gain, argument(neuron)));
     }
     let mut receptors = Vec::new();
     for (prefix, receptor, mechanism) in &parts.receptors {
@@ -198,6 +201,7 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
         let name = format!("{}.{prefix}", port::ARRIVE);
         let arrive = b.input(&name, Unit::ONE);
         receive(&mut b, &mut s, arrive, receptor.weight.0 * parts.gain)?;
+        event_sizes.push((name.clone(), receptor.weight.0 * parts.gain, argument(mechanism)));
         arrivals.push(name);
         receptors.push(s);
     }
@@ -296,7 +300,7 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
 
     let initial = initial(parts, &receptors, &variables)?;
     let (step, initial, variables) = drop_constant_states(step, initial, variables);
-    Ok(finish_ticks(parts, step, initial, variables, arrivals))
+    Ok(Group { event_sizes, ..finish_ticks(parts, step, initial, variables, arrivals) })
 }
 
 impl Parts<'_> {

@@ -13,6 +13,7 @@ pub mod checkpoint;
 pub mod compile;
 pub mod compose;
 pub mod discretise;
+pub mod events;
 pub mod expression;
 pub mod file;
 pub mod fit;

@@ -5,7 +5,8 @@
 //! spikes per tick.
 
 use crate::calibration::Calibration;
-use homolog_base::{Hash, Unit};
+use crate::events::Events;
+use homolog_base::{Hash, Key, Unit};
 use homolog_ir::Kernel;
 
 /// When a group is computed.
@@ -243,6 +244,12 @@ pub struct Group {
     pub given: Vec<(i64, u32)>,
     /// The ports at which spikes arrive.
     pub arrivals: Vec<Opening>,
+    /// For each port at which spikes arrive: what a weight of 1 is, and in which unit.
+    pub event_sizes: Vec<(String, f64, Unit)>,
+    /// Numbers that variables start with in each neuron, instead of those of [`Group::initial`]: index of the variable, `size` numbers.
+    pub starts: Vec<(usize, Vec<f64>)>,
+    /// Spikes from outside that are drawn.
+    pub noise: Vec<Noise>,
     /// The ports at which values arrive by sign of their weights: positive, negative; or none.
     pub signed: Vec<Opening>,
     /// Whether anything drives it (`step` or `value` reads the drive).
@@ -408,6 +415,43 @@ pub struct Model {
     pub clamps: Vec<Clamp>,
     /// Gap junctions.
     pub contacts: Vec<Contact>,
+    /// Projections of spikes of which nothing is learned.
+    pub streams: Vec<Stream>,
+}
+
+/// A projection of spikes to neurons of one place, with weights that never change.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Stream {
+    /// Name: `exc->inh`.
+    pub name: String,
+    /// Sending group.
+    pub from: usize,
+    /// Receiving group.
+    pub to: usize,
+    /// [`Target::Own`] or [`Target::BySign`].
+    pub target: Target,
+    /// The connections.
+    pub events: std::sync::Arc<Events>,
+}
+
+impl Stream {
+    /// Shortest delay, ticks.
+    pub fn shortest(&self) -> usize {
+        self.events.delays.first().map_or(1, |d| *d as usize)
+    }
+}
+
+/// A Poisson train to each neuron of a group: so many events of this weight in a tick, drawn for (tick, neuron) and never stored.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Noise {
+    /// Index of the port at which they arrive.
+    pub port: usize,
+    /// Mean number in a tick.
+    pub mean: f64,
+    /// Weight of each, dimensionless; at ports by sign not negative.
+    pub weight: f64,
+    /// What draws them.
+    pub key: Key,
 }
 
 /// Junctions between compartments, as their sides: at `own[k]` the membrane has a current that depends on the potential there and on that
@@ -461,7 +505,12 @@ impl Model {
         self.groups.iter().position(|g| g.name == name)
     }
 
-    /// The longest delay, in ticks, of spikes that leave this group.
+    /// The longest delay, in ticks, of streams that leave this group; 0 without any.
+    pub fn stream_history(&self, group: usize) -> usize {
+        self.streams.iter().filter(|s| s.from == group).map(|s| s.events.longest()).max().unwrap_or(0)
+    }
+
+    /// The longest delay, in ticks, of spikes of links that leave this group.
     pub fn spike_history(&self, group: usize) -> usize {
         self.links.iter().filter(|l| l.from == group && l.target.spikes()).map(|l| l.delay).max().unwrap_or(0)
     }

@@ -1,6 +1,6 @@
 //! A network as rules: who there is and who connects to whom. Nothing here knows what a neuron is.
 
-use homolog_base::{Diagnostic, Source, Span};
+use homolog_base::{Diagnostic, Source, Span, Unit};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -54,12 +54,51 @@ pub struct Network {
     pub dt: Option<Located<f64>>,
     /// How long one input is shown, ms; the longest that its neurons declare when not given.
     pub presentation: Option<Located<f64>>,
+    /// Spikes from outside that are drawn and not stored.
+    pub noise: Vec<Noise>,
     /// Gap junctions between cells, or inside of them.
     pub gaps: Vec<Gap>,
     /// Currents that are injected whatever the network does.
     pub stimuli: Vec<Stimulus>,
     /// What is recorded when the network is run for its own sake.
     pub recordings: Vec<RecordRule>,
+}
+
+/// Poisson trains, one for each neuron of a population, each its own.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Noise {
+    /// Name of the population.
+    pub population: Located<String>,
+    /// Events per ms.
+    pub rate: Located<f64>,
+    /// Weight of each event.
+    pub weight: Located<f64>,
+    /// Its unit, as of [`Projection::unit`].
+    pub unit: Option<Located<Unit>>,
+    /// Where the whole entry stands.
+    pub span: Span,
+}
+
+/// Where a variable starts in each neuron of a population.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Start {
+    /// Name of the variable.
+    pub variable: Located<String>,
+    /// Numbers of the distribution.
+    pub spread: Spread,
+    /// Their unit; the variable's own when not given.
+    pub unit: Option<Unit>,
+}
+
+/// A distribution.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Spread {
+    /// This number.
+    Constant(f64),
+    /// Between two bounds.
+    Uniform(f64, f64),
+    /// Mean and standard deviation.
+    Normal(f64, f64),
 }
 
 /// Gap junctions between places of two populations of cells, or of one.
@@ -147,6 +186,8 @@ pub struct Population {
     pub readout_scale: Option<Located<f64>>,
     /// Whether its neurons have a learned bias. Default true.
     pub bias: Option<bool>,
+    /// Where variables start, instead of what the mechanism says.
+    pub starts: Vec<Start>,
 }
 
 /// A parameter that is learned.
@@ -189,6 +230,8 @@ pub struct Projection {
     pub wiring: Located<Wiring>,
     /// Where the weights start.
     pub weights: Located<Weights>,
+    /// Their unit, that of what the receptor's event is given; none for weights that are dimensionless.
+    pub unit: Option<Located<Unit>>,
     /// Transmission delay; when not given, what the receiving neuron declares for spikes, and none for values.
     pub delay: Option<Located<Delay>>,
     /// Whether the weights are learned. Default true.
@@ -206,6 +249,19 @@ pub enum Delay {
     Frames(u32),
     /// Presentations where the signal is a value, milliseconds where it is spikes: serves every level.
     Either(u32, f64),
+    /// Between two times, ms; each connection its own.
+    Uniform(f64, f64),
+    /// Normal with this mean and standard deviation, ms, at least a step; each connection its own.
+    Normal(f64, f64),
+    /// The logarithm is normal; with this mean and standard deviation, ms, at least a step; each connection its own.
+    Lognormal(f64, f64),
+}
+
+impl Delay {
+    /// Whether each connection has its own.
+    pub fn varies(self) -> bool {
+        matches!(self, Delay::Uniform(..) | Delay::Normal(..) | Delay::Lognormal(..))
+    }
 }
 
 /// Which neuron connects to which.
@@ -220,6 +276,12 @@ pub enum Wiring {
     Shift(i64),
     /// Each pair with this probability, independently, keyed by the seed.
     Random(f64),
+    /// So many to each receiving neuron, from senders drawn with replacement.
+    InDegree(usize),
+    /// So many from each sending neuron, to receivers drawn with replacement.
+    OutDegree(usize),
+    /// So many in all, pairs drawn with replacement.
+    Total(usize),
     /// These: sending and receiving neuron. A pair may stand there several times.
     Pairs(Vec<(u32, u32)>),
 }
@@ -234,6 +296,8 @@ pub enum Weights {
     Normal(f64, f64),
     /// Uniform between two bounds.
     Uniform(f64, f64),
+    /// The logarithm is normal; with this mean and standard deviation of the weights themselves.
+    Lognormal(f64, f64),
     /// All the same.
     Constant(f64),
 }

@@ -88,7 +88,7 @@ fn one(network: &Network, model: &Model, rule: &RecordRule) -> Result<Vec<Record
         None => match &rule.branch {
             Some(branch) => {
                 let d = Diagnostic::error("model-record", format!("`{}` is not made of cells, so it has no branch", name.value));
-                return Err(at(d.hint("remove the line, or exchange the neuron for a cell"), branch, "no branches"));
+                Err(at(d.hint("remove the line, or exchange the neuron for a cell"), branch, "no branches"))
             }
             None => Ok(vec![recorded(0, 0, None)]),
         },

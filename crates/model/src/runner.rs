@@ -14,6 +14,8 @@ pub enum Observable {
     Count,
     /// Whether each neuron spiked, tick by tick: `ticks x size x batch`.
     Spikes,
+    /// Who spiked when: `spikes x 3 x 1`, of each spike the tick (of this run), neuron and sample, in this order.
+    Raster,
     /// State variable number `.0` of the group, tick by tick: `ticks x (sites size) x batch`, place by place.
     State(usize),
     /// State variable number `.0` at place `.1` of its column, tick by tick: `ticks x size x batch`.
@@ -77,6 +79,9 @@ pub struct State {
     pub variables: Vec<Vec<f64>>,
     /// For every group: its last spikes that are still on their way, oldest first, `ticks x size x batch`.
     pub in_flight: Vec<Vec<f64>>,
+    /// For every group: its spikes that are still on their way by streams, oldest first: tick since the beginning, number in
+    /// `size x batch`.
+    pub sent: Vec<Vec<(i64, u32)>>,
     /// For every group: its last values that are still on their way, oldest first, `frames x size x batch`.
     pub values_in_flight: Vec<Vec<f64>>,
 }
@@ -91,6 +96,7 @@ impl State {
     pub fn restart(&mut self) {
         self.batch = 0;
         self.tick = 0;
+        self.sent.clear();
     }
 
     /// True before the first run.

@@ -80,6 +80,9 @@ fn entries(network: &Network, p: &homolog_model::Projection) -> (f64, f64) {
         Wiring::OneToOne => (size(&p.to), 0.0),
         // The column of each, in the structure and in the text of its hash.
         Wiring::Shift(_) => (size(&p.to), 16.0 * size(&p.to)),
+        Wiring::InDegree(n) => (*n as f64 * size(&p.to), 16.0 * *n as f64 * size(&p.to)),
+        Wiring::OutDegree(n) => (*n as f64 * size(&p.from), 16.0 * *n as f64 * size(&p.from)),
+        Wiring::Total(n) => (*n as f64, 16.0 * *n as f64),
         Wiring::Pairs(pairs) => (pairs.len() as f64, 16.0 * pairs.len() as f64),
         Wiring::Random(share) => (share * size(&p.from) * size(&p.to), 16.0 * share * size(&p.from) * size(&p.to)),
     }

@@ -113,7 +113,7 @@ fn pairs(
             (0..to.size).flat_map(|r| (start[r]..start[r + 1]).map(move |k| (column[k as usize], r as u32))).collect()
         }
     };
-    let unordered = same && matches!(gap.wiring.value, Wiring::AllToAll | Wiring::Random(_));
+    let unordered = same && !matches!(gap.wiring.value, Wiring::OneToOne | Wiring::Shift(_) | Wiring::Pairs(_));
     Ok(all.into_iter().filter(|(a, b)| !unordered || a < b).collect())
 }
 

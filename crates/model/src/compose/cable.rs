@@ -206,6 +206,8 @@ pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
         let Some(r) = receiving else { continue };
         let sites = r.at.iter().filter(|x| **x).count();
         if parts.spikes_arrive {
+            let unit = r.mechanism.receive.as_ref().and_then(|e| e.arguments.first()).map_or(Unit::ONE, |a| a.unit);
+            group.event_sizes.push((ARRIVE[k].into(), r.receptor.weight.0 * parts.gain, unit));
             group.arrivals.push(Opening { name: ARRIVE[k].into(), sites });
         }
         if parts.values_arrive {

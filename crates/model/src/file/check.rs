@@ -118,7 +118,8 @@ fn clamps(r: &mut Reader<'_>, network: &Network) {
     let recorded_spikes = |name: &Located<String>| network.recordings.iter().any(|s| s.population == *name && s.variable.value == "spikes");
     let recorded = network.recordings.iter().map(|s| (&s.population, "has nothing to record: its values come from outside"));
     let touching = network.gaps.iter().flat_map(|g| [&g.from, &g.to]).map(|e| (&e.population, "has no membrane for a junction"));
-    for (name, why) in stimulated.chain(recorded).chain(touching) {
+    let noisy = network.noise.iter().map(|n| (&n.population, "receives nothing"));
+    for (name, why) in stimulated.chain(recorded).chain(touching).chain(noisy) {
         if let Some(p) = population(r, network, name)
             && [INPUT, SPIKES].contains(&p.neuron.value.as_str())
             && !(p.neuron.value == SPIKES && recorded_spikes(name))

@@ -1,7 +1,8 @@
 //! Values with several forms: wiring, weights, delays, optimisers, surrogates.
 
 use super::walk::{ANY, BELOW_ONE, NOT_NEGATIVE, POSITIVE, PROBABILITY, Reader, Section, Value, kind, split_number};
-use crate::network::{Delay, Learn, Located, Per, Weights, Wiring};
+use crate::network::{Delay, Learn, Located, Per, Spread, Weights, Wiring};
+use homolog_base::Unit;
 use crate::study::Optimiser;
 use toml::de::DeValue;
 
@@ -38,7 +39,7 @@ pub(super) fn only_key<'d, 'i>(
     }
 }
 
-/// `"all-to-all"`, `"one-to-one"`, `{ shift = 1 }`, `{ random = p }`, `{ pairs = [[from, to], ...] }`.
+/// `"all-to-all"`, `"one-to-one"`, `{ shift = 1 }`, `{ random = p }`, `{ in-degree = n }`, `{ out-degree = n }`, `{ total = n }`, `{ pairs = [[from, to], ...] }`.
 pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wiring> {
     let words = ["all-to-all", "one-to-one"];
     if let DeValue::String(word) = v.get_ref() {
@@ -49,9 +50,12 @@ pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wir
         }
         return Some(if r.choice(key, v, &words)? == 0 { Wiring::AllToAll } else { Wiring::OneToOne });
     }
-    let (form, v) = only_key(r, key, v, &["random", "shift", "pairs"], &words)?;
+    let (form, v) = only_key(r, key, v, &["random", "in-degree", "out-degree", "total", "shift", "pairs"], &words)?;
     Some(match form {
         "random" => Wiring::Random(r.number(form, v, PROBABILITY)?),
+        "in-degree" => Wiring::InDegree(r.whole(form, v, 0)?),
+        "out-degree" => Wiring::OutDegree(r.whole(form, v, 0)?),
+        "total" => Wiring::Total(r.whole(form, v, 0)?),
         "shift" => Wiring::Shift(r.integer(form, v)?),
         _ => {
             let before = r.problems.len();
@@ -74,48 +78,109 @@ pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wir
     })
 }
 
-/// `"unit-variance"`, `{ normal = [mean, sd] }`, `{ uniform = [a, b] }`, `{ constant = c }`.
-pub(super) fn weights(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Weights> {
+/// `"unit-variance"`, `{ normal = [mean, sd] }`, `{ uniform = [a, b] }`, `{ lognormal = [mean, sd] }`, `{ constant = c }`; numbers may all
+/// have a unit, that of what the receptor's event is given: `{ constant = "0.1 mV" }`.
+pub(super) fn weights(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<(Weights, Option<Unit>)> {
     let words = ["unit-variance"];
     if matches!(v.get_ref(), DeValue::String(_)) {
         r.choice(key, v, &words)?;
-        return Some(Weights::UnitVariance);
+        return Some((Weights::UnitVariance, None));
     }
-    let (form, v) = only_key(r, key, v, &["normal", "uniform", "constant"], &words)?;
+    let (form, v) = only_key(r, key, v, &["normal", "uniform", "lognormal", "constant"], &words)?;
+    if form == "constant" {
+        let (c, unit) = with_unit(r, form, v)?;
+        return Some((Weights::Constant(c), unit));
+    }
+    let names = if form == "uniform" { "[lowest, highest]" } else { "[mean, standard deviation]" };
+    let (a, b, unit) = pair_with_unit(r, form, v, names)?;
     match form {
-        "normal" => {
-            let (mean, sd) = r.pair(form, v, "[mean, standard deviation]")?;
-            if sd < 0.0 {
-                r.error(
-                    "model-range",
-                    format!("a standard deviation cannot be {sd}"),
-                    v.span(),
-                    "expected [mean, standard deviation], the second not negative",
-                );
-                return None;
-            }
-            Some(Weights::Normal(mean, sd))
+        "normal" | "lognormal" if b < 0.0 || (form == "lognormal" && a <= 0.0) => {
+            let text = if b < 0.0 { format!("a standard deviation cannot be {b}") } else { format!("a lognormal mean cannot be {a}") };
+            let expected = "expected [mean, standard deviation], the second not negative";
+            r.error("model-range", text, v.span(), expected).hint =
+                (form == "lognormal").then(|| "the numbers are those of the weights themselves, and weights of this kind are positive".into());
+            None
         }
-        "uniform" => {
-            let (a, b) = r.pair(form, v, "[lowest, highest]")?;
-            if a > b {
-                r.error(
-                    "model-range",
-                    format!("the lowest weight {a} is above the highest, {b}"),
-                    v.span(),
-                    "expected [lowest, highest]",
-                )
-                .hint = Some(format!("write it as [{b}, {a}]"));
-                return None;
-            }
-            Some(Weights::Uniform(a, b))
+        "normal" => Some((Weights::Normal(a, b), unit)),
+        "lognormal" => Some((Weights::Lognormal(a, b), unit)),
+        _ if a > b => {
+            let text = format!("the lowest weight {a} is above the highest, {b}");
+            r.error("model-range", text, v.span(), "expected [lowest, highest]").hint = Some(format!("write it as [{b}, {a}]"));
+            None
         }
-        _ => Some(Weights::Constant(r.number(form, v, ANY)?)),
+        _ => Some((Weights::Uniform(a, b), unit)),
     }
 }
 
-/// `"2 ms"`, `"1 frame"` or `{ frames = 1, time = "2 ms" }`.
+/// A number, or a quantity with its unit.
+pub(super) fn with_unit(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<(f64, Option<Unit>)> {
+    if !matches!(v.get_ref(), DeValue::String(_)) {
+        return Some((r.number(key, v, ANY)?, None));
+    }
+    let (x, unit) = r.quantity(key, v)?;
+    Some((x, unit.map(|u| Unit::parse(&u).expect("read with the number"))))
+}
+
+/// Two of them, in the unit of the first.
+pub(super) fn pair_with_unit(r: &mut Reader<'_>, key: &str, v: &Value<'_>, names: &str) -> Option<(f64, f64, Option<Unit>)> {
+    let before = r.problems.len();
+    let numbers = r.list(key, v, with_unit)?;
+    if let [a, b] = &numbers[..] {
+        let second = match (a.value.1, b.value.1) {
+            (Some(u), Some(w)) => w.factor_to(&u).map(|f| f * b.value.0),
+            (None, None) => Some(b.value.0),
+            _ => None,
+        };
+        if let Some(second) = second {
+            return Some((a.value.0, second, a.value.1));
+        }
+        r.error("model-unit", format!("the two numbers of `{key}` have different units"), v.span(), format!("expected {names}")).hint =
+            Some("give both the same unit, or none".into());
+        return None;
+    }
+    if r.problems.len() == before {
+        r.error("model-wrong-type", format!("`{key}` needs two numbers"), v.span(), format!("expected {names}"));
+    }
+    None
+}
+
+/// `{ uniform = [a, b] }`, `{ normal = [mean, sd] }`, or a number; each with a unit or without.
+pub(super) fn spread(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<(Spread, Option<Unit>)> {
+    if !matches!(v.get_ref(), DeValue::Table(_)) {
+        let (x, unit) = with_unit(r, key, v)?;
+        return Some((Spread::Constant(x), unit));
+    }
+    let (form, v) = only_key(r, key, v, &["uniform", "normal"], &[])?;
+    let (a, b, unit) = pair_with_unit(r, form, v, if form == "uniform" { "[lowest, highest]" } else { "[mean, standard deviation]" })?;
+    if (form == "uniform" && a > b) || (form == "normal" && b < 0.0) {
+        r.error("model-range", format!("`{form}` cannot be [{a}, {b}]"), v.span(), "the second is too small");
+        return None;
+    }
+    Some((if form == "uniform" { Spread::Uniform(a, b) } else { Spread::Normal(a, b) }, unit))
+}
+
+/// `"2 ms"`, `"1 frame"`, `{ uniform = ["0.5 ms", "3 ms"] }`, `{ normal = [mean, sd] }`, `{ lognormal = [mean, sd] }` or `{ frames = 1, time = "2 ms" }`.
 pub(super) fn delay(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Delay> {
+    let form = |name: &str| v.get_ref().as_table().is_some_and(|t| t.len() == 1 && t.contains_key(name));
+    if let Some(form) = ["uniform", "normal", "lognormal"].into_iter().find(|f| form(f)) {
+        let (_, v) = only_key(r, key, v, &["uniform", "normal", "lognormal"], &[])?;
+        let times = r.list(form, v, |r, k, v| r.milliseconds(k, v, NOT_NEGATIVE))?;
+        let [a, b] = &times[..] else {
+            let d = r.error("model-wrong-type", format!("`{form}` needs two times"), v.span(), format!("found {}", times.len()));
+            d.hint = Some("write it as [\"0.5 ms\", \"3 ms\"]".into());
+            return None;
+        };
+        let (a, b) = (a.value, b.value);
+        if (form == "uniform" && a > b) || (form == "lognormal" && a == 0.0) {
+            r.error("model-range", format!("a delay cannot be {form} with {a} and {b} ms"), v.span(), "out of order");
+            return None;
+        }
+        return Some(match form {
+            "uniform" => Delay::Uniform(a, b),
+            "normal" => Delay::Normal(a, b),
+            _ => Delay::Lognormal(a, b),
+        });
+    }
     if matches!(v.get_ref(), DeValue::Table(_)) {
         let s = r.section(key, v, &["frames", "time"])?;
         let frames = r.required(&s, "frames", "1", |r, k, v| r.whole(k, v, 0));

@@ -1,8 +1,8 @@
 //! The sections of a model file.
 
 use super::parts;
-use super::walk::{ANY, BELOW_ONE, CURRENT, FRACTION, NOT_NEGATIVE, POSITIVE, Reader, Section, Value, in_order, kind};
-use crate::network::{Gap, GapEnd, Located, Network, Population, Projection, RecordRule, Stimulus};
+use super::walk::{ANY, BELOW_ONE, CURRENT, FRACTION, NOT_NEGATIVE, POSITIVE, RATE, Reader, Section, Value, in_order, kind};
+use crate::network::{Gap, GapEnd, Located, Network, Noise, Population, Projection, RecordRule, Start, Stimulus};
 use crate::study::{Comparison, Data, Loss, Study, Training};
 use homolog_base::Span;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
         "",
         Span::default(),
         document,
-        &["title", "time", "population", "projection", "gap", "stimulus", "record", "data", "training", "compare"],
+        &["title", "time", "population", "projection", "noise", "gap", "stimulus", "record", "data", "training", "compare"],
     );
     let mut network = Network { source: Some(r.source.clone()), ..Network::default() };
     network.title = r.optional(&root, "title", Reader::text).map(|t| t.value).unwrap_or_default();
@@ -27,6 +27,7 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
     network.populations = root.get("population").map(|v| populations(r, v)).unwrap_or_default();
     let entries = |r: &mut Reader<'_>, key: &str| root.get(key).map_or(&[][..], |v| r.tables(key, v));
     network.projections = entries(r, "projection").iter().filter_map(|v| projection(r, v)).collect();
+    network.noise = entries(r, "noise").iter().filter_map(|v| noise(r, v)).collect();
     network.gaps = entries(r, "gap").iter().filter_map(|v| gap(r, v)).collect();
     network.stimuli = entries(r, "stimulus").iter().filter_map(|v| stimulus(r, v)).collect();
     network.recordings = entries(r, "record").iter().filter_map(|v| recording(r, v)).collect();
@@ -70,7 +71,7 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
     let Some(s) = r.section(
         &format!("population.{}", p.name.value),
         v,
-        &["size", "neuron", "times", "parameters", "learn", "surrogate", "readout-scale", "bias"],
+        &["size", "neuron", "times", "parameters", "start", "learn", "surrogate", "readout-scale", "bias"],
     ) else {
         return p;
     };
@@ -88,6 +89,7 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
         .optional(&s, "learn", |r, k, v| r.list(k, v, parts::learn))
         .map(|l| l.value.into_iter().map(|x| x.value).collect())
         .unwrap_or_default();
+    p.starts = r.optional(&s, "start", starts).map(|s| s.value).unwrap_or_default();
     p.surrogate = r.optional(&s, "surrogate", parts::surrogate);
     p.readout_scale = r.optional(&s, "readout-scale", |r, k, v| r.number(k, v, POSITIVE));
     p.bias = r.optional(&s, "bias", Reader::flag).map(|b| b.value);
@@ -96,7 +98,7 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
         let neuron = p.neuron.span;
         let (what, why) =
             if given { ("spikes", "because its spikes are given") } else { ("input", "because its values come from outside") };
-        for key in ["parameters", "learn", "surrogate", "readout-scale", "bias"] {
+        for key in ["parameters", "start", "learn", "surrogate", "readout-scale", "bias"] {
             if let Some(v) = s.get(key) {
                 let source = r.source;
                 let d = r.error("model-input", format!("a population of `{what}` has no `{key}`"), v.span(), "means nothing here");
@@ -123,6 +125,32 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
     p
 }
 
+/// `{ v = { uniform = ["0 mV", "20 mV"] } }`.
+fn starts(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<Start>> {
+    let DeValue::Table(table) = v.get_ref() else {
+        let d = r.error("model-wrong-type", format!("`{key}` must be a table"), v.span(), format!("found {}", kind(v.get_ref())));
+        d.hint = Some("write it as `{ v = { uniform = [\"-65 mV\", \"-50 mV\"] } }`".into());
+        return None;
+    };
+    let of = |(variable, v): (Located<String>, &Value<'_>)| {
+        let (spread, unit) = parts::spread(r, &variable, v)?;
+        Some(Start { variable, spread, unit })
+    };
+    Some(in_order(table).into_iter().filter_map(of).collect())
+}
+
+fn noise(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Noise> {
+    let s = r.section("noise", v, &["population", "poisson", "weight"])?;
+    let weight = r.required(&s, "weight", "\"0.1 mV\"", parts::with_unit)?;
+    Some(Noise {
+        population: r.required(&s, "population", "\"cells\"", Reader::name).unwrap_or_default(),
+        rate: r.required(&s, "poisson", "\"8 kHz\"", |r, k, v| r.physical(k, v, RATE, NOT_NEGATIVE)).unwrap_or_default(),
+        unit: weight.value.1.map(|u| Located::new(u, weight.span)),
+        weight: Located { value: weight.value.0, span: weight.span },
+        span: s.span,
+    })
+}
+
 /// A name, or several.
 fn neurons(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<Located<String>>> {
     if !matches!(v.get_ref(), DeValue::Array(_)) {
@@ -140,7 +168,7 @@ fn neurons(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<Located<S
 /// Times of a neuron's spikes, ms, in their order.
 fn times(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<f64>> {
     let times = r.list(key, v, |r, k, v| r.milliseconds(k, v, NOT_NEGATIVE))?;
-    for pair in times.windows(2).filter(|p| p[1].value <= p[0].value) {
+    if let Some(pair) = times.windows(2).find(|p| p[1].value <= p[0].value) {
         let text = format!("a spike at {} ms stands behind one at {} ms", pair[1].value, pair[0].value);
         r.error("model-times", text, pair[1].span, "expected times in their order, each once");
         return None;
@@ -150,11 +178,13 @@ fn times(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<f64>> {
 
 fn projection(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Projection> {
     let s = r.section("projection", v, &["from", "to", "wiring", "weights", "delay", "learn"])?;
+    let weights = r.optional(&s, "weights", parts::weights);
     Some(Projection {
         from: r.required(&s, "from", "\"image\"", Reader::name).unwrap_or_default(),
         to: r.required(&s, "to", "\"hidden\"", Reader::name).unwrap_or_default(),
         wiring: r.required(&s, "wiring", "\"all-to-all\"", parts::wiring).unwrap_or_default(),
-        weights: r.optional(&s, "weights", parts::weights).unwrap_or_default(),
+        unit: weights.as_ref().and_then(|w| Some(Located::new(w.value.1?, w.span))),
+        weights: weights.map(|w| Located::new(w.value.0, w.span)).unwrap_or_default(),
         delay: r.optional(&s, "delay", parts::delay),
         learn: r.optional(&s, "learn", Reader::flag).map(|b| b.value),
         span: s.span,

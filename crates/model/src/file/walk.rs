@@ -486,17 +486,4 @@ impl<'s> Reader<'s> {
         };
         Some(items.iter().filter_map(|item| Some(Located::new(convert(self, key, item)?, item.span()))).collect())
     }
-
-    /// Two numbers.
-    pub fn pair(&mut self, key: &str, v: &Value<'_>, names: &str) -> Option<(f64, f64)> {
-        let before = self.problems.len();
-        let numbers = self.list(key, v, |r, k, x| r.number(k, x, ANY))?;
-        if let [a, b] = &numbers[..] {
-            return Some((a.value, b.value));
-        }
-        if self.problems.len() == before {
-            self.error("model-wrong-type", format!("`{key}` needs two numbers"), v.span(), format!("expected {names}"));
-        }
-        None
-    }
 }

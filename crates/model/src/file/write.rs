@@ -1,7 +1,7 @@
 //! A study as TOML.
 
 use super::parts::PER;
-use crate::network::{Delay, Learn, Network, Per, Weights, Wiring};
+use crate::network::{Delay, Learn, Network, Per, Spread, Start, Weights, Wiring};
 use crate::study::{Loss, Optimiser, Study};
 use std::fmt::Write;
 
@@ -105,12 +105,26 @@ pub fn write(study: &Study) -> String {
     lines.join("\n") + "\n"
 }
 
+fn start(s: &Start) -> (String, String) {
+    let number = |x: f64| quantity(&(x, s.unit.map(|u| u.to_string())));
+    let pair = |form: &str, a: f64, b: f64| table([(form.to_string(), list([number(a), number(b)]))]);
+    let text = match s.spread {
+        Spread::Constant(x) => number(x),
+        Spread::Uniform(a, b) => pair("uniform", a, b),
+        Spread::Normal(a, b) => pair("normal", a, b),
+    };
+    (key(&s.variable), text)
+}
+
 fn wiring(w: &Wiring) -> String {
     match w {
         Wiring::AllToAll => quoted("all-to-all"),
         Wiring::OneToOne => quoted("one-to-one"),
         Wiring::Shift(n) => table([("shift".to_string(), n.to_string())]),
         Wiring::Random(x) => table([("random".to_string(), number(*x))]),
+        Wiring::InDegree(n) => table([("in-degree".to_string(), n.to_string())]),
+        Wiring::OutDegree(n) => table([("out-degree".to_string(), n.to_string())]),
+        Wiring::Total(n) => table([("total".to_string(), n.to_string())]),
         Wiring::Pairs(pairs) => {
             let pairs = pairs.iter().map(|(from, to)| list([from.to_string(), to.to_string()]));
             table([("pairs".to_string(), list(pairs))])
@@ -161,28 +175,43 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         if let Some(b) = p.bias {
             line("bias", b.to_string());
         }
+        if !p.starts.is_empty() {
+            line("start", table(p.starts.iter().map(start)));
+        }
     }
     for p in &n.projections {
         line("\n[[projection]]", String::new());
         line("from", quoted(&p.from));
         line("to", quoted(&p.to));
         line("wiring", wiring(&p.wiring));
+        let unit = p.unit.as_ref().map(|u| u.value.to_string());
+        let number = |x: f64| unit.as_ref().map_or_else(|| number(x), |u| quantity(&(x, Some(u.clone()))));
         let pair = |form: &str, a: f64, b: f64| table([(form.to_string(), list([number(a), number(b)]))]);
         match p.weights.value {
             Weights::UnitVariance => {}
             Weights::Normal(mean, sd) => line("weights", pair("normal", mean, sd)),
             Weights::Uniform(a, b) => line("weights", pair("uniform", a, b)),
+            Weights::Lognormal(mean, sd) => line("weights", pair("lognormal", mean, sd)),
             Weights::Constant(c) => line("weights", table([("constant".to_string(), number(c))])),
         }
         match p.delay.as_ref().map(|d| d.value) {
             None => {}
             Some(Delay::Ms(t)) => line("delay", ms(t)),
+            Some(Delay::Uniform(a, b)) => line("delay", table([("uniform".to_string(), list([ms(a), ms(b)]))])),
+            Some(Delay::Normal(a, b)) => line("delay", table([("normal".to_string(), list([ms(a), ms(b)]))])),
+            Some(Delay::Lognormal(a, b)) => line("delay", table([("lognormal".to_string(), list([ms(a), ms(b)]))])),
             Some(Delay::Frames(n)) => line("delay", quoted(&format!("{n} frame{}", if n == 1 { "" } else { "s" }))),
             Some(Delay::Either(n, t)) => line("delay", table([("frames".to_string(), n.to_string()), ("time".to_string(), ms(t))])),
         }
         if let Some(l) = p.learn {
             line("learn", l.to_string());
         }
+    }
+    for x in &n.noise {
+        line("\n[[noise]]", String::new());
+        line("population", quoted(&x.population));
+        line("poisson", quoted(&format!("{:?} /ms", x.rate.value)));
+        line("weight", quantity(&(x.weight.value, x.unit.as_ref().map(|u| u.value.to_string()))));
     }
     for x in &n.gaps {
         let end = |e: &crate::network::GapEnd| match &e.branch {

@@ -1,0 +1,409 @@
+//! What only spikes: lists of spikes, streams of connections that never change, Poisson trains.
+//!
+//! The spikes of each tick are listed once, and kept for as long as the longest delay. What arrives at a group in a tick is
+//!
+//! ```text
+//! a = sum over links + sum over noise of w k + sum over streams of w n,      k ~ Poisson(mean), n = spikes that arrive now
+//! ```
+//!
+//! in this order; where the connections of a stream have weights of their own they are added one by one, by delay and then by sender. Ticks
+//! whose spikes are all known are done side by side by the threads; no order depends on them.
+//!
+//! A Poisson number is how many thresholds of its distribution a uniform number of 32 bits exceeds (inversion: Devroye 1986,
+//! "Non-Uniform Random Variate Generation", ch. III.2); what is less likely than 2^-32 never occurs. The number is keyed by tick, neuron
+//! and sample, and made for many neurons at once.
+
+use crate::layout::Now;
+use crate::run::Run;
+use homolog_base::math;
+use homolog_base::random::philox4x32;
+use homolog_exec::{Isa, vectorise};
+use homolog_model::events::{Events, PART, Strength};
+use homolog_model::model::{Noise, Stream, port};
+use homolog_model::{Model, Target};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// The spikes of a group's last ticks: which numbers of its column spiked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Spikes {
+    lists: Vec<Vec<u32>>,
+}
+
+impl Spikes {
+    fn slot(&self, tick: i64) -> usize {
+        tick.rem_euclid(self.lists.len() as i64) as usize
+    }
+
+    fn of(&self, tick: i64) -> &[u32] {
+        &self.lists[self.slot(tick)]
+    }
+}
+
+/// What is prepared once for a run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Prepared {
+    /// For each group; without lists where no stream begins.
+    pub sent: Vec<Spikes>,
+    /// For each group and noise: the thresholds.
+    thresholds: Vec<Vec<Vec<u32>>>,
+}
+
+impl Prepared {
+    /// For a run in segments of so many ticks.
+    pub fn new(model: &Model, segment: usize) -> Prepared {
+        let lists = |g: usize| match model.stream_history(g) {
+            0 => vec![],
+            longest => vec![vec![]; longest + segment + 1],
+        };
+        Prepared {
+            sent: (0..model.groups.len()).map(|g| Spikes { lists: lists(g) }).collect(),
+            thresholds: model.groups.iter().map(|g| g.noise.iter().map(|n| thresholds(n.mean)).collect()).collect(),
+        }
+    }
+
+    /// Puts spikes that are on their way.
+    pub fn load(&mut self, sent: &[Vec<(i64, u32)>]) {
+        for (spikes, sent) in self.sent.iter_mut().zip(sent).filter(|(s, _)| !s.lists.is_empty()) {
+            for (tick, lane) in sent {
+                let slot = spikes.slot(*tick);
+                spikes.lists[slot].push(*lane);
+            }
+        }
+    }
+
+    /// Spikes of a group that are still on their way when `tick` begins, oldest first.
+    pub fn on_their_way(&self, model: &Model, g: usize, tick: i64) -> Vec<(i64, u32)> {
+        if self.sent[g].lists.is_empty() {
+            return vec![];
+        }
+        let longest = model.stream_history(g) as i64;
+        (tick - longest..tick).flat_map(|t| self.sent[g].of(t).iter().map(move |lane| (t, *lane))).collect()
+    }
+}
+
+/// Of a Poisson distribution: for k = 0, 1, ... the number (times 2^-32) from which on a uniform number stands for more than k.
+pub(crate) fn thresholds(mean: f64) -> Vec<u32> {
+    let mut out = Vec::new();
+    let (mut sum, mut compensation) = (0.0f64, 0.0f64);
+    for k in 0.. {
+        // p(k) = exp(k ln m - m - ln k!), so that nothing underflows before it is small.
+        let log = (1..=k).fold(-mean, |l, j| l + math::ln(mean / f64::from(j)));
+        let p = if mean > 0.0 { math::exp(log) } else { f64::from(u8::from(k == 0)) };
+        let y = p - compensation;
+        let t = sum + y;
+        compensation = (t - sum) - y;
+        sum = t;
+        let threshold = (sum * 4_294_967_296.0).round();
+        if threshold >= 4_294_967_296.0 || (f64::from(k) > mean && p < 1e-11) {
+            return out;
+        }
+        out.push(threshold as u32);
+    }
+    out
+}
+
+/// Neurons whose numbers are made together: eight counters of four words.
+const BLOCK: usize = 32;
+
+/// Adds Poisson numbers times a weight to what arrives.
+struct AddPoisson<'a> {
+    arrive: &'a mut [f64],
+    batch: usize,
+    sample: usize,
+    thresholds: &'a [u32],
+    weight: f64,
+    key: [u32; 2],
+    tick: i64,
+}
+
+impl vectorise::Task for AddPoisson<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let neurons = self.arrive.len() / self.batch;
+        for first in (0..neurons).step_by(BLOCK) {
+            let words = block(first / 4, self.tick, self.sample, self.key);
+            let mut k = [0u32; BLOCK];
+            for t in self.thresholds {
+                for (k, u) in k.iter_mut().zip(&words) {
+                    *k += u32::from(*u >= *t);
+                }
+            }
+            let n = BLOCK.min(neurons - first);
+            for (j, k) in k.iter().enumerate().take(n) {
+                let a = &mut self.arrive[(first + j) * self.batch + self.sample];
+                *a = self.weight.mul_add(f64::from(*k), *a);
+            }
+        }
+    }
+}
+
+/// Random words of 32 neurons: neuron `4 b + w` has word `w` of counter `b`.
+#[inline(always)]
+fn block(counter: usize, tick: i64, sample: usize, key: [u32; 2]) -> [u32; BLOCK] {
+    const N: usize = BLOCK / 4;
+    const M: [u64; 2] = [0xD251_1F53, 0xCD9E_8D57];
+    const W: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
+    // Philox4x32-10 of eight counters side by side: see `homolog_base::random`.
+    let mut c = [[0u64; N]; 4];
+    for i in 0..N {
+        c[0][i] = u64::from((counter + i) as u32);
+        c[1][i] = u64::from(sample as u32);
+        c[2][i] = u64::from(tick as u32);
+        c[3][i] = u64::from((tick >> 32) as u32);
+    }
+    let mut k = key;
+    for _ in 0..10 {
+        let (k0, k1) = (u64::from(k[0]), u64::from(k[1]));
+        for i in 0..N {
+            let (p0, p1) = (M[0] * c[0][i], M[1] * c[2][i]);
+            let low = 0xffff_ffff;
+            (c[0][i], c[1][i], c[2][i], c[3][i]) = ((p1 >> 32) ^ c[1][i] ^ k0, p1 & low, (p0 >> 32) ^ c[3][i] ^ k1, p0 & low);
+        }
+        k = [k[0].wrapping_add(W[0]), k[1].wrapping_add(W[1])];
+    }
+    let mut out = [0u32; BLOCK];
+    for i in 0..N {
+        for w in 0..4 {
+            out[4 * i + w] = c[w][i] as u32;
+        }
+    }
+    out
+}
+
+/// The Poisson number of a neuron, one by one.
+pub(crate) fn poisson(thresholds: &[u32], noise: &Noise, tick: i64, neuron: usize, sample: usize) -> u32 {
+    let counter = [(neuron / 4) as u32, sample as u32, tick as u32, (tick >> 32) as u32];
+    let u = philox4x32(counter, noise.key.words())[neuron % 4];
+    thresholds.iter().filter(|t| u >= **t).count() as u32
+}
+
+/// What one tick adds to the columns of a group's ports.
+struct Delivery<'a> {
+    isa: Isa,
+    batch: usize,
+    tick: i64,
+    noise: &'a [Noise],
+    thresholds: &'a [Vec<u32>],
+    /// Streams that arrive here, with the spikes of their senders.
+    streams: Vec<(&'a Stream, &'a Spikes)>,
+    ports: &'a [&'a str],
+}
+
+/// Counts of spikes that arrive: of one part, and of any target that two bytes can name, so that none is outside.
+type Counts = [u32; 1 << 16];
+
+impl Delivery<'_> {
+    /// Adds to the columns of the ports, in their order.
+    fn run(&self, columns: &mut [&mut [f64]], counts: &mut Counts) {
+        for (noise, thresholds) in self.noise.iter().zip(self.thresholds) {
+            for sample in 0..self.batch {
+                let arrive = &mut *columns[noise.port];
+                let (batch, weight, key, tick) = (self.batch, noise.weight, noise.key.words(), self.tick);
+                vectorise::run(self.isa, AddPoisson { arrive, batch, sample, thresholds, weight, key, tick });
+            }
+        }
+        for (stream, spikes) in &self.streams {
+            for (column, name) in columns.iter_mut().zip(self.ports) {
+                self.stream(stream, spikes, name, column, counts);
+            }
+        }
+    }
+
+    fn stream(&self, stream: &Stream, spikes: &Spikes, name: &str, column: &mut [f64], counts: &mut Counts) {
+        let e = &*stream.events;
+        // What of a weight acts at this port.
+        let acts = |w: f64| match (stream.target, name) {
+            (Target::BySign, port::NEGATIVE) => (-w).max(0.0),
+            (Target::BySign, _) => w.max(0.0),
+            _ => w,
+        };
+        if let Strength::Shared(w) = e.strength
+            && acts(w) == 0.0
+        {
+            return;
+        }
+        let lists: Vec<&[u32]> = e.delays.iter().map(|d| spikes.of(self.tick - i64::from(*d))).collect();
+        if lists.iter().all(|l| l.is_empty()) {
+            return;
+        }
+        for sample in 0..self.batch {
+            for part in 0..e.parts() {
+                let first = part * PART;
+                let own = &mut column[first * self.batch..(first + PART).min(e.receivers) * self.batch];
+                let mine = |lane: &&u32| self.batch == 1 || **lane as usize % self.batch == sample;
+                let senders = |d: usize| lists[d].iter().filter(mine).map(|lane| *lane as usize / self.batch);
+                match &e.strength {
+                    Strength::Shared(w) => {
+                        for d in 0..lists.len() {
+                            senders(d).for_each(|s| count(e, part, s, d, counts));
+                        }
+                        vectorise::run(self.isa, AddCounts { arrive: own, batch: self.batch, sample, weight: acts(*w), counts });
+                    }
+                    Strength::Each(weights) => {
+                        for d in 0..lists.len() {
+                            for s in senders(d) {
+                                let range = e.range(part, s, d);
+                                for (t, w) in e.target[range.clone()].iter().zip(&weights[range]) {
+                                    own[*t as usize * self.batch + sample] += acts(f64::from(*w));
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[inline]
+fn count(e: &Events, part: usize, sender: usize, d: usize, counts: &mut Counts) {
+    for t in &e.target[e.range(part, sender, d)] {
+        counts[*t as usize] += 1;
+    }
+}
+
+/// Adds counts times a weight, and clears them.
+struct AddCounts<'a> {
+    arrive: &'a mut [f64],
+    batch: usize,
+    sample: usize,
+    weight: f64,
+    counts: &'a mut Counts,
+}
+
+impl vectorise::Task for AddCounts<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        if self.batch == 1 {
+            for (a, n) in self.arrive.iter_mut().zip(self.counts.iter_mut()) {
+                *a = self.weight.mul_add(f64::from(*n), *a);
+                *n = 0;
+            }
+            return;
+        }
+        for (row, n) in self.arrive.chunks_exact_mut(self.batch).zip(self.counts.iter_mut()) {
+            row[self.sample] = self.weight.mul_add(f64::from(*n), row[self.sample]);
+            *n = 0;
+        }
+    }
+}
+
+impl Run<'_> {
+    /// The tick since the beginning of all, of tick `t` of a segment.
+    fn absolute(&self, now: Now, t: usize) -> i64 {
+        self.start + (now.frame * self.model.ticks + now.first + t) as i64
+    }
+
+    /// Adds what streams and noise bring in some ticks, whose spikes are known, to what has arrived by links.
+    pub fn deliver(&self, arena: &mut [f64], prepared: &Prepared, g: usize, now: Now, ticks: Range<usize>) {
+        let (model, layout) = (self.model, self.layout);
+        let group = &model.groups[g];
+        let streams: Vec<(&Stream, &Spikes)> =
+            model.streams.iter().filter(|s| s.to == g).map(|s| (s, &prepared.sent[s.from])).collect();
+        if (streams.is_empty() && group.noise.is_empty()) || ticks.is_empty() {
+            return;
+        }
+        let ports: Vec<&str> = group.arrivals.iter().map(|a| a.name.as_str()).collect();
+        let n = layout.groups[g].all;
+        // The columns of all ports and ticks, cut out of the arena.
+        let mut places: Vec<(usize, usize, usize)> = Vec::new();
+        for k in 0..ports.len() {
+            places.extend(ticks.clone().map(|t| (layout.arrival(g, k, now.copy, t), k, t)));
+        }
+        places.sort_unstable();
+        let mut columns: Vec<Vec<&mut [f64]>> = ticks.clone().map(|_| Vec::new()).collect();
+        let (mut rest, mut cut) = (arena, 0);
+        for (at, _, t) in places {
+            let (_, after) = rest.split_at_mut(at - cut);
+            let (column, after) = after.split_at_mut(n);
+            columns[t - ticks.start].push(column);
+            (rest, cut) = (after, at + n);
+        }
+        let work = |(t, columns): (usize, &mut Vec<&mut [f64]>)| {
+            let delivery = Delivery {
+                isa: self.isa,
+                batch: layout.batch,
+                tick: self.absolute(now, ticks.start + t),
+                noise: &group.noise,
+                thresholds: &prepared.thresholds[g],
+                streams: streams.clone(),
+                ports: &ports,
+            };
+            COUNTS.with_borrow_mut(|counts| {
+                let counts = counts.get_or_insert_with(|| vec![0; 1 << 16].into_boxed_slice().try_into().expect("of this size"));
+                delivery.run(columns, counts);
+            });
+        };
+        if self.threads > 1 {
+            columns.par_iter_mut().enumerate().for_each(work);
+        } else {
+            columns.iter_mut().enumerate().for_each(work);
+        }
+    }
+
+    /// Lists the spikes of some ticks of a group, if a stream begins there.
+    pub fn list_spikes(&self, arena: &[f64], prepared: &mut Prepared, g: usize, now: Now, ticks: Range<usize>) {
+        let spikes = &mut prepared.sent[g];
+        if spikes.lists.is_empty() {
+            return;
+        }
+        let n = self.layout.groups[g].all;
+        for t in ticks {
+            let slot = spikes.slot(self.absolute(now, t));
+            let list = &mut spikes.lists[slot];
+            list.clear();
+            let at = self.layout.spike(g, now.copy, t as isize);
+            let column = &arena[at..at + n];
+            for (block, numbers) in column.chunks(64).enumerate() {
+                // Most blocks are silent.
+                if numbers.iter().fold(0.0, |sum, x| sum + x) != 0.0 {
+                    list.extend(numbers.iter().enumerate().filter(|(_, x)| **x != 0.0).map(|(k, _)| (block * 64 + k) as u32));
+                }
+            }
+        }
+    }
+}
+
+thread_local! {
+    static COUNTS: std::cell::RefCell<Option<Box<Counts>>> = const { std::cell::RefCell::new(None) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{block, poisson, thresholds};
+    use homolog_base::Key;
+    use homolog_model::model::Noise;
+
+    #[test]
+    fn poisson_numbers_have_the_mean_and_the_variance_and_the_probabilities() {
+        for mean in [0.03, 0.7, 2.0, 11.0, 60.0] {
+            let noise = Noise { port: 0, mean, weight: 1.0, key: Key::new(4).named("test") };
+            let t = thresholds(mean);
+            let n = 40_000;
+            let all: Vec<f64> = (0..n).map(|k| f64::from(poisson(&t, &noise, (k / 100) as i64, k % 100, 0))).collect();
+            let found = all.iter().sum::<f64>() / f64::from(n as u32);
+            let variance = all.iter().map(|x| (x - found) * (x - found)).sum::<f64>() / f64::from(n as u32);
+            let sd = (mean / f64::from(n as u32)).sqrt();
+            assert!((found - mean).abs() < 4.0 * sd, "{found} instead of {mean}");
+            assert!((variance / mean - 1.0).abs() < 4.0 * ((2.0 + 1.0 / mean) / f64::from(n as u32)).sqrt(), "{variance} instead of {mean}");
+            let none = all.iter().filter(|x| **x == 0.0).count() as f64 / f64::from(n as u32);
+            assert!((none - (-mean).exp()).abs() < 4.0 * ((-mean).exp() / f64::from(n as u32)).sqrt() + 1e-9);
+        }
+        assert!(thresholds(0.0).is_empty() || thresholds(0.0)[0] == u32::MAX);
+    }
+
+    #[test]
+    fn numbers_made_together_are_those_made_one_by_one() {
+        let noise = Noise { port: 0, mean: 2.0, weight: 1.0, key: Key::new(9).named("test") };
+        let t = thresholds(2.0);
+        let tick = 5_000_000_123;
+        let words = block(8, tick, 3, noise.key.words());
+        for (k, u) in words.iter().enumerate() {
+            let together = t.iter().filter(|t| u >= *t).count() as u32;
+            assert_eq!(together, poisson(&t, &noise, tick, 32 + k, 3));
+        }
+    }
+}

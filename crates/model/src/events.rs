@@ -1,0 +1,314 @@
+//! Connections that carry nothing but spikes, and learn nothing: two bytes for each, where all have one weight.
+//!
+//! Targets are listed by part (so many receiving neurons that what arrives at them stays in the first-level cache), sending neuron
+//! and delay, ascending. What arrives at a neuron in a tick is summed over delays, ascending, then over senders, ascending; where all
+//! connections have one weight it is that weight times the number of spikes, with one rounding, so that no order shows.
+
+use homolog_base::{Hash, Key};
+use std::fmt;
+use std::ops::Range;
+
+/// Most receiving neurons of a part.
+pub const PART: usize = 4096;
+
+/// Sizes of weights.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Strength {
+    /// One for all.
+    Shared(f64),
+    /// One for each, in the order of the targets.
+    Each(Vec<f32>),
+}
+
+/// Connections by sending neuron.
+#[derive(Clone, PartialEq)]
+pub struct Events {
+    /// Sending and receiving neurons.
+    pub senders: usize,
+    /// Receiving neurons.
+    pub receivers: usize,
+    /// The delays that there are, ticks, ascending.
+    pub delays: Vec<u32>,
+    /// Where the targets of `(part * senders + sender) * delays + delay` begin; one more than those.
+    pub start: Vec<u32>,
+    /// Receiving neurons, counted from the first of their part.
+    pub target: Vec<u16>,
+    /// Weights.
+    pub strength: Strength,
+}
+
+impl fmt::Debug for Events {
+    /// Sizes, and a hash of all of it: there may be billions.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let strength = match &self.strength {
+            Strength::Shared(w) => format!("{:016x}", w.to_bits()),
+            Strength::Each(w) => Hash::of_u64(w.iter().map(|w| u64::from(w.to_bits()))).to_string(),
+        };
+        let starts = Hash::of_u64(self.start.iter().map(|s| u64::from(*s)));
+        let four = |t: &[u16]| t.iter().fold(0, |x, t| x << 16 | u64::from(*t));
+        let targets = Hash::of_u64(self.target.chunks(4).map(four));
+        write!(f, "{} {} {:?} {starts} {targets} {strength}", self.senders, self.receivers, self.delays)
+    }
+}
+
+/// Connections as a rule makes them: for each sending neuron its receiving ones, ascending.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Graph {
+    /// Where those of each sender begin; one more than senders.
+    pub start: Vec<u32>,
+    /// Receiving neurons.
+    pub target: Vec<u32>,
+}
+
+impl Graph {
+    /// From (sender, receiver) in any order.
+    pub fn of_pairs(senders: usize, receivers: usize, pairs: impl Iterator<Item = (u32, u32)> + Clone) -> Graph {
+        let mut start = vec![0u32; senders + 1];
+        pairs.clone().for_each(|(s, _)| start[s as usize + 1] += 1);
+        for s in 0..senders {
+            start[s + 1] += start[s];
+        }
+        let mut next = start.clone();
+        let mut target = vec![0u32; start[senders] as usize];
+        for (s, r) in pairs {
+            debug_assert!((r as usize) < receivers);
+            target[next[s as usize] as usize] = r;
+            next[s as usize] += 1;
+        }
+        let mut graph = Graph { start, target };
+        for s in 0..senders {
+            let own = graph.start[s] as usize..graph.start[s + 1] as usize;
+            graph.target[own].sort_unstable();
+        }
+        graph
+    }
+
+    /// Each pair with a probability, independently: from sender to sender the gaps are geometric (Devroye 1986, ch. X.2).
+    pub fn random(senders: usize, receivers: usize, probability: f64, key: Key) -> Graph {
+        if probability >= 1.0 {
+            let all = (0..senders as u32).flat_map(|s| (0..receivers as u32).map(move |r| (s, r)));
+            return Graph::of_pairs(senders, receivers, all);
+        }
+        let scale = 1.0 / homolog_base::math::ln(1.0 - probability);
+        let expected = probability * senders as f64 * receivers as f64;
+        let mut out = Graph { start: vec![0], target: Vec::with_capacity((expected + 5.0 * expected.sqrt()) as usize) };
+        for s in 0..senders as u64 {
+            let mut at = -1.0;
+            for k in 0.. {
+                at += 1.0 + (homolog_base::math::ln(key.uniform(s, k)) * scale).floor();
+                if at >= receivers as f64 {
+                    break;
+                }
+                out.target.push(at as u32);
+            }
+            out.start.push(out.target.len() as u32);
+        }
+        out
+    }
+
+    /// So many senders to each receiver, with replacement.
+    pub fn indegree(senders: usize, receivers: usize, degree: usize, key: Key) -> Graph {
+        // Receivers ascend, so the targets of each sender do.
+        let mut start = vec![0u32; senders + 1];
+        let each = |f: &mut dyn FnMut(u32, u32)| {
+            for r in 0..receivers as u64 {
+                for block in 0..degree.div_ceil(4) {
+                    let four = key.four(r, block as u64);
+                    for bits in four.iter().take(degree - 4 * block) {
+                        f(((u64::from(*bits) * senders as u64) >> 32) as u32, r as u32);
+                    }
+                }
+            }
+        };
+        each(&mut |s, _| start[s as usize + 1] += 1);
+        for s in 0..senders {
+            start[s + 1] += start[s];
+        }
+        let mut next = start.clone();
+        let mut target = vec![0u32; start[senders] as usize];
+        each(&mut |s, r| {
+            target[next[s as usize] as usize] = r;
+            next[s as usize] += 1;
+        });
+        Graph { start, target }
+    }
+
+    /// So many receivers of each sender, with replacement.
+    pub fn outdegree(senders: usize, receivers: usize, degree: usize, key: Key) -> Graph {
+        let mut out = Graph { start: vec![0], target: Vec::with_capacity(senders * degree) };
+        for s in 0..senders as u64 {
+            let from = out.target.len();
+            for block in 0..degree.div_ceil(4) {
+                let four = key.four(s, block as u64);
+                out.target.extend(four.iter().take(degree - 4 * block).map(|b| ((u64::from(*b) * receivers as u64) >> 32) as u32));
+            }
+            out.target[from..].sort_unstable();
+            out.start.push(out.target.len() as u32);
+        }
+        out
+    }
+
+    /// So many in all, with replacement.
+    pub fn total(senders: usize, receivers: usize, number: usize, key: Key) -> Graph {
+        let pair = move |k: usize| {
+            let four = key.four(k as u64, 0);
+            let below = |bits: u32, n: usize| ((u64::from(bits) * n as u64) >> 32) as u32;
+            (below(four[0], senders), below(four[1], receivers))
+        };
+        Graph::of_pairs(senders, receivers, (0..number).map(pair))
+    }
+}
+
+impl Events {
+    /// From a graph: `strength` and `delay` (ticks) give those of connection `k` of the graph's list.
+    pub fn new(graph: &Graph, receivers: usize, shared: Option<f64>, strength: impl Fn(usize) -> f32, delay: impl Fn(usize) -> u32) -> Events {
+        let senders = graph.start.len() - 1;
+        let parts = receivers.div_ceil(PART).max(1);
+        // Delays by connection, where there are several.
+        let first = if graph.target.is_empty() { 1 } else { delay(0) };
+        let mut of: Vec<u32> = Vec::new();
+        if (1..graph.target.len()).any(|k| delay(k) != first) {
+            of = (0..graph.target.len()).map(&delay).collect();
+        }
+        let mut delays = of.clone();
+        delays.sort_unstable();
+        delays.dedup();
+        if delays.is_empty() {
+            delays = vec![first];
+        }
+        let n = delays.len();
+        let rank: Vec<u32> = if of.is_empty() {
+            vec![]
+        } else {
+            let most = *delays.last().expect("there are some") as usize;
+            let mut rank = vec![0; most + 1];
+            delays.iter().enumerate().for_each(|(k, d)| rank[*d as usize] = k as u32);
+            rank
+        };
+        let cell = |s: usize, k: usize| {
+            let part = graph.target[k] as usize / PART;
+            let d = of.get(k).map_or(0, |d| rank[*d as usize] as usize);
+            (part * senders + s) * n + d
+        };
+        let mut start = vec![0u32; parts * senders * n + 1];
+        let all = || (0..senders).flat_map(|s| (graph.start[s] as usize..graph.start[s + 1] as usize).map(move |k| (s, k)));
+        all().for_each(|(s, k)| start[cell(s, k) + 1] += 1);
+        for k in 1..start.len() {
+            start[k] += start[k - 1];
+        }
+        let mut next = start.clone();
+        let mut target = vec![0u16; graph.target.len()];
+        let mut each = vec![0.0f32; if shared.is_some() { 0 } else { graph.target.len() }];
+        for (s, k) in all() {
+            let at = &mut next[cell(s, k)];
+            target[*at as usize] = (graph.target[k] as usize % PART) as u16;
+            if shared.is_none() {
+                each[*at as usize] = strength(k);
+            }
+            *at += 1;
+        }
+        let strength = shared.map_or(Strength::Each(each), Strength::Shared);
+        Events { senders, receivers, delays, start, target, strength }
+    }
+
+    /// Parts of the receiving neurons.
+    pub fn parts(&self) -> usize {
+        self.receivers.div_ceil(PART).max(1)
+    }
+
+    /// The connections of a sender to a part, with the `d`-th of the delays.
+    pub fn range(&self, part: usize, sender: usize, d: usize) -> Range<usize> {
+        let k = (part * self.senders + sender) * self.delays.len() + d;
+        self.start[k] as usize..self.start[k + 1] as usize
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.target.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.target.is_empty()
+    }
+
+    /// Connections that leave a sender.
+    pub fn out_degree(&self, sender: usize) -> usize {
+        (0..self.parts()).map(|part| self.range(part, sender, self.delays.len() - 1).end - self.range(part, sender, 0).start).sum()
+    }
+
+    /// Bytes that all of it takes.
+    pub fn bytes(&self) -> usize {
+        let each = if let Strength::Each(w) = &self.strength { size_of_val(&w[..]) } else { 0 };
+        size_of_val(&self.target[..]) + size_of_val(&self.start[..]) + each
+    }
+
+    /// Longest delay, ticks.
+    pub fn longest(&self) -> usize {
+        self.delays.last().map_or(1, |d| *d as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Events, Graph, PART, Strength};
+    use homolog_base::Key;
+
+    #[test]
+    fn a_random_graph_has_each_pair_with_its_probability() {
+        let (senders, receivers, p) = (300, 400, 0.07);
+        let g = Graph::random(senders, receivers, p, Key::new(3));
+        let n = (senders * receivers) as f64;
+        let (mean, sd) = (n * p, (n * p * (1.0 - p)).sqrt());
+        assert!((g.target.len() as f64 - mean).abs() < 4.0 * sd, "{} instead of {mean}", g.target.len());
+        // Every receiver, too: the largest of 400 deviations.
+        let mut of = vec![0.0; receivers];
+        g.target.iter().for_each(|t| of[*t as usize] += 1.0);
+        let sd = (senders as f64 * p * (1.0 - p)).sqrt();
+        let most = of.iter().map(|x| (x - senders as f64 * p).abs() / sd).fold(0.0, f64::max);
+        assert!(most < 4.5, "{most} standard deviations");
+        for s in 0..senders {
+            assert!(g.target[g.start[s] as usize..g.start[s + 1] as usize].windows(2).all(|w| w[0] < w[1]), "no pair twice, ascending");
+        }
+    }
+
+    #[test]
+    fn degrees_are_those_that_were_asked_for() {
+        let g = Graph::indegree(50, 70, 9, Key::new(1));
+        let mut of = vec![0; 70];
+        g.target.iter().for_each(|t| of[*t as usize] += 1);
+        assert!(of.iter().all(|n| *n == 9));
+        let g = Graph::outdegree(50, 70, 9, Key::new(1));
+        assert!(g.start.windows(2).all(|w| w[1] - w[0] == 9));
+        assert_eq!(Graph::total(50, 70, 123, Key::new(1)).target.len(), 123);
+    }
+
+    #[test]
+    fn events_hold_the_graph_by_part_sender_and_delay() {
+        let receivers = 2 * PART + 100;
+        let g = Graph::random(40, receivers, 0.02, Key::new(5));
+        let (w, d) = (|k: usize| k as f32, |k: usize| 3 + (k % 5) as u32);
+        let e = Events::new(&g, receivers, None, w, d);
+        assert_eq!((e.delays.clone(), e.len(), e.parts()), (vec![3, 4, 5, 6, 7], g.target.len(), 3));
+        let Strength::Each(each) = &e.strength else { panic!("each has its own") };
+        let mut found: Vec<(u32, u32, f32)> = vec![];
+        for s in 0..40 {
+            for part in 0..3 {
+                for (k, delay) in e.delays.iter().enumerate() {
+                    let range = e.range(part, s, k);
+                    assert!(e.target[range.clone()].windows(2).all(|w| w[0] < w[1]));
+                    for c in range {
+                        assert_eq!(3 + each[c] as u32 % 5, *delay);
+                        found.push((s as u32, (part * PART) as u32 + u32::from(e.target[c]), each[c]));
+                    }
+                }
+            }
+            assert_eq!(e.out_degree(s), (g.start[s + 1] - g.start[s]) as usize);
+        }
+        found.sort_by(|a, b| a.2.total_cmp(&b.2));
+        let sender = |k: u32| g.start.partition_point(|s| *s <= k) as u32 - 1;
+        for (k, f) in found.iter().enumerate() {
+            assert_eq!((f.0, f.1), (sender(k as u32), g.target[k]));
+        }
+    }
+}
