@@ -6,7 +6,6 @@
 //! arrived `D` ticks later receives its cotangent from there. See `docs/methods/adjoint.md` for what a spike, a reset
 //! and a delay mean in reverse.
 
-use crate::events::Prepared;
 use crate::forward::{count_variable, finite, next_run, on_a_line};
 use crate::layout::{Columns, Layout, Now, Wanted};
 use crate::plan::Plan;
@@ -31,6 +30,11 @@ pub(crate) fn pullback(
     final_state: &[Vec<f64>],
     out: &mut Gradients,
 ) -> Result<(), Fault> {
+    if let Some(s) = model.streams.first() {
+        let what = format!("no gradient: it does not pass through `{}`, of which nothing is learned", s.name);
+        let group = model.groups[s.to].name.clone();
+        return Err(Fault { tick: 0, t_ms: 0.0, group, neuron: 0, place: None, sample: 0, what });
+    }
     let shape = tape.shape;
     let wanted = Wanted { model, probes, batch: shape.batch, frames: shape.frames, taped: true, precise: false, threads: engine.threads };
     let layout = Layout::with_segment(wanted, shape.segment, shape.keeps_all);
@@ -61,7 +65,6 @@ pub(crate) fn pullback(
     let fresh_gradient = (0..params.tensors.len()).map(overwritten).collect();
     let wants_inputs = !out.inputs.is_empty();
     let needs = crate::plan::needs_gradient(model, params, wants_inputs);
-    scratch.events = Prepared::new(model, layout.segment);
     let listed = scratch.run == shape.run;
     if !shape.keeps_all {
         scratch.run = next_run();

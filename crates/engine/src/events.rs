@@ -6,8 +6,10 @@
 //! a = sum over links + sum over noise of w k + sum over streams of w n,      k ~ Poisson(mean), n = spikes that arrive now
 //! ```
 //!
-//! in this order; where the connections of a stream have weights of their own they are added one by one, by delay and then by sender. Ticks
-//! whose spikes are all known are done side by side by the threads; no order depends on them.
+//! in this order; where the connections of a stream have weights of their own the sum is `1` times theirs, spike by spike in the order of their
+//! ticks, and in that of senders. Where all have one delay, what arrives is counted when it does; where each has its own, a spike is
+//! added at once to a *ring* of the ticks to come. Ticks whose spikes are known, and parts of a ring, are shared by the threads; no
+//! order depends on them.
 //!
 //! A Poisson number is how many thresholds of its distribution a uniform number of 32 bits exceeds (inversion: Devroye 1986,
 //! "Non-Uniform Random Variate Generation", ch. III.2); what is less likely than 2^-32 never occurs. The number is keyed by tick, neuron
@@ -17,8 +19,9 @@ use crate::layout::Now;
 use crate::run::Run;
 use homolog_base::math;
 use homolog_base::random::philox4x32;
-use homolog_exec::{Isa, vectorise};
-use homolog_model::events::{Events, PART, Strength};
+use homolog_exec::memory::use_large_pages;
+use homolog_exec::{Isa, prefetch, vectorise};
+use homolog_model::events::{Delays, PART, Strength};
 use homolog_model::model::{Noise, Stream, port};
 use homolog_model::{Model, Target};
 use rayon::prelude::*;
@@ -47,11 +50,123 @@ pub(crate) struct Prepared {
     pub sent: Vec<Spikes>,
     /// For each group and noise: the thresholds.
     thresholds: Vec<Vec<Vec<u32>>>,
+    /// For each stream whose delays differ.
+    rings: Vec<Option<Ring>>,
+}
+
+/// What will arrive by a stream: part by part, for each sign that arrives, tick and number of the part.
+#[derive(Clone, Debug)]
+struct Ring {
+    slots: usize,
+    /// Numbers of a part in one slot.
+    width: usize,
+    /// Whether weights of each sign arrive; all as the first where neurons take both at one port.
+    signs: [bool; 2],
+    numbers: Vec<f64>,
+}
+
+impl Ring {
+    fn new(stream: &Stream, batch: usize, segment: usize) -> Option<Ring> {
+        let e = &stream.events;
+        if let Delays::Shared(_) = e.delays {
+            return None;
+        }
+        let signs = match (&e.strength, stream.target) {
+            (_, Target::Own) => [true, false],
+            (Strength::Shared(w), _) => [*w >= 0.0, *w < 0.0],
+            (Strength::Each(w), _) => [w.iter().any(|w| *w >= 0.0), w.iter().any(|w| *w < 0.0)],
+        };
+        // A power of two, so that ticks wrap by a mask.
+        let (slots, width) = ((e.longest() + segment + 1).next_power_of_two(), e.part * batch);
+        let each = signs.iter().filter(|s| **s).count();
+        let size = e.parts() * each * slots * width;
+        let mut numbers = Vec::with_capacity(size);
+        use_large_pages(numbers.spare_capacity_mut());
+        numbers.resize(size, 0.0);
+        Some(Ring { slots, width, signs, numbers })
+    }
+
+    /// Numbers of a part.
+    fn part(&self) -> usize {
+        self.signs.iter().filter(|s| **s).count() * self.slots * self.width
+    }
+
+    /// Where a sign's numbers of a tick begin in those of a part.
+    fn at(&self, sign: usize, tick: i64) -> usize {
+        let before = if sign == 1 && self.signs[0] { self.slots } else { 0 };
+        (before + tick.rem_euclid(self.slots as i64) as usize) * self.width
+    }
+
+    /// Adds spikes of a tick to what will arrive from tick `from` on.
+    fn push(&mut self, stream: &Stream, batch: usize, spikes: &[(i64, &[u32])], from: i64, parallel: bool) {
+        let e = &*stream.events;
+        let Delays::Each(delays) = &e.delays else { return };
+        let (one, part) = (self.clone_shape(), self.part());
+        let add = |(p, numbers): (usize, &mut [f64])| {
+            let lanes = || spikes.iter().flat_map(|(tick, lanes)| lanes.iter().map(move |lane| (*tick, *lane as usize)));
+            let mut ahead = lanes().skip(AHEAD);
+            for (tick, lane) in lanes() {
+                if let Some((_, next)) = ahead.next() {
+                    let range = e.range(p, next / batch);
+                    prefetch(&e.target[range.clone()]);
+                    prefetch(&delays[range.clone()]);
+                    if let Strength::Each(w) = &e.strength {
+                        prefetch(&w[range]);
+                    }
+                }
+                let (range, sample) = (e.range(p, lane / batch), lane % batch);
+                let targets = e.target[range.clone()].iter().zip(&delays[range.clone()]);
+                // What has arrived before the run began is not added again.
+                let late = (from > tick).then(|| from - tick);
+                let base = tick.rem_euclid(one.slots as i64) as usize;
+                let (mask, width, second) = (one.slots - 1, one.width, if one.signs[0] { one.slots } else { 0 });
+                let at = move |t: u16, d: u16, negative: bool| {
+                    let before = if negative { second } else { 0 };
+                    (before + ((base + d as usize) & mask)) * width + t as usize * batch + sample
+                };
+                let by_sign = stream.target == Target::BySign;
+                match &e.strength {
+                    Strength::Shared(w) => {
+                        for (t, d) in targets.filter(|(_, d)| late.is_none_or(|late| i64::from(**d) >= late)) {
+                            numbers[at(*t, *d, by_sign && *w < 0.0)] += 1.0;
+                        }
+                    }
+                    // All of one sign, and nothing late: nearly always.
+                    Strength::Each(weights) if late.is_none() && !(one.signs[0] && one.signs[1]) => {
+                        let sign = if one.signs[1] { -1.0 } else { 1.0 };
+                        let numbers = &mut *numbers;
+                        for ((t, d), w) in targets.zip(&weights[range]) {
+                            if let Some(x) = numbers.get_mut(at(*t, *d, false)) {
+                                *x += sign * f64::from(*w);
+                            }
+                        }
+                    }
+                    Strength::Each(weights) => {
+                        let mine = |d: &u16| late.is_none_or(|late| i64::from(*d) >= late);
+                        for ((t, d), w) in targets.zip(&weights[range]).filter(|((_, d), _)| mine(d)) {
+                            let negative = by_sign && *w < 0.0;
+                            numbers[at(*t, *d, negative)] += if negative { -f64::from(*w) } else { f64::from(*w) };
+                        }
+                    }
+                }
+            }
+        };
+        if parallel {
+            self.numbers.par_chunks_mut(part).enumerate().for_each(add);
+        } else {
+            self.numbers.chunks_mut(part).enumerate().for_each(add);
+        }
+    }
+
+    /// The same without its numbers.
+    fn clone_shape(&self) -> Ring {
+        Ring { numbers: vec![], ..*self }
+    }
 }
 
 impl Prepared {
     /// For a run in segments of so many ticks.
-    pub fn new(model: &Model, segment: usize) -> Prepared {
+    pub fn new(model: &Model, batch: usize, segment: usize) -> Prepared {
         let lists = |g: usize| match model.stream_history(g) {
             0 => vec![],
             longest => vec![vec![]; longest + segment + 1],
@@ -59,15 +174,25 @@ impl Prepared {
         Prepared {
             sent: (0..model.groups.len()).map(|g| Spikes { lists: lists(g) }).collect(),
             thresholds: model.groups.iter().map(|g| g.noise.iter().map(|n| thresholds(n.mean)).collect()).collect(),
+            rings: model.streams.iter().map(|s| Ring::new(s, batch, segment)).collect(),
         }
     }
 
-    /// Puts spikes that are on their way.
-    pub fn load(&mut self, sent: &[Vec<(i64, u32)>]) {
-        for (spikes, sent) in self.sent.iter_mut().zip(sent).filter(|(s, _)| !s.lists.is_empty()) {
+    /// Puts spikes that are on their way when tick `from` begins.
+    pub fn load(&mut self, model: &Model, batch: usize, sent: &[Vec<(i64, u32)>], from: i64) {
+        for (g, sent) in sent.iter().enumerate() {
+            if self.sent[g].lists.is_empty() {
+                continue;
+            }
             for (tick, lane) in sent {
-                let slot = spikes.slot(*tick);
-                spikes.lists[slot].push(*lane);
+                let slot = self.sent[g].slot(*tick);
+                self.sent[g].lists[slot].push(*lane);
+            }
+            for (stream, ring) in model.streams.iter().zip(&mut self.rings).filter(|(s, _)| s.from == g) {
+                let Some(ring) = ring else { continue };
+                let longest = model.stream_history(g) as i64;
+                let spikes: Vec<(i64, &[u32])> = (from - longest..from).map(|t| (t, self.sent[g].of(t))).collect();
+                ring.push(stream, batch, &spikes, from, false);
             }
         }
     }
@@ -186,10 +311,13 @@ struct Delivery<'a> {
     tick: i64,
     noise: &'a [Noise],
     thresholds: &'a [Vec<u32>],
-    /// Streams that arrive here, with the spikes of their senders.
-    streams: Vec<(&'a Stream, &'a Spikes)>,
+    /// Streams that arrive here, with the spikes of their senders and their rings.
+    streams: Vec<(&'a Stream, &'a Spikes, Option<&'a Ring>)>,
     ports: &'a [&'a str],
 }
+
+/// So many spikes before a spike is delivered its connections are asked for.
+const AHEAD: usize = 2;
 
 /// Counts of spikes that arrive: of one part, and of any target that two bytes can name, so that none is outside.
 type Counts = [u32; 1 << 16];
@@ -204,9 +332,12 @@ impl Delivery<'_> {
                 vectorise::run(self.isa, AddPoisson { arrive, batch, sample, thresholds, weight, key, tick });
             }
         }
-        for (stream, spikes) in &self.streams {
+        for (stream, spikes, ring) in &self.streams {
             for (column, name) in columns.iter_mut().zip(self.ports) {
-                self.stream(stream, spikes, name, column, counts);
+                match ring {
+                    Some(ring) => self.ring(stream, ring, name, column),
+                    None => self.stream(stream, spikes, name, column, counts),
+                }
             }
         }
     }
@@ -224,8 +355,9 @@ impl Delivery<'_> {
         {
             return;
         }
-        let lists: Vec<&[u32]> = e.delays.iter().map(|d| spikes.of(self.tick - i64::from(*d))).collect();
-        if lists.iter().all(|l| l.is_empty()) {
+        let Delays::Shared(delay) = e.delays else { return };
+        let list = spikes.of(self.tick - i64::from(delay));
+        if list.is_empty() {
             return;
         }
         for sample in 0..self.batch {
@@ -233,34 +365,66 @@ impl Delivery<'_> {
                 let first = part * PART;
                 let own = &mut column[first * self.batch..(first + PART).min(e.receivers) * self.batch];
                 let mine = |lane: &&u32| self.batch == 1 || **lane as usize % self.batch == sample;
-                let senders = |d: usize| lists[d].iter().filter(mine).map(|lane| *lane as usize / self.batch);
+                let senders = list.iter().filter(mine).map(|lane| *lane as usize / self.batch);
                 match &e.strength {
                     Strength::Shared(w) => {
-                        for d in 0..lists.len() {
-                            senders(d).for_each(|s| count(e, part, s, d, counts));
+                        let mut ahead = senders.clone().skip(AHEAD);
+                        for s in senders {
+                            if let Some(next) = ahead.next() {
+                                prefetch(&e.target[e.range(part, next)]);
+                            }
+                            for t in &e.target[e.range(part, s)] {
+                                counts[*t as usize] += 1;
+                            }
                         }
                         vectorise::run(self.isa, AddCounts { arrive: own, batch: self.batch, sample, weight: acts(*w), counts });
                     }
                     Strength::Each(weights) => {
-                        for d in 0..lists.len() {
-                            for s in senders(d) {
-                                let range = e.range(part, s, d);
-                                for (t, w) in e.target[range.clone()].iter().zip(&weights[range]) {
-                                    own[*t as usize * self.batch + sample] += acts(f64::from(*w));
-                                }
+                        // The sum of the stream is made by itself, as where delays differ.
+                        let sums = &mut vec![0.0; PART];
+                        for s in senders {
+                            let range = e.range(part, s);
+                            for (t, w) in e.target[range.clone()].iter().zip(&weights[range]) {
+                                sums[*t as usize] += acts(f64::from(*w));
                             }
+                        }
+                        for (row, sum) in own.chunks_exact_mut(self.batch).zip(&*sums) {
+                            row[sample] += sum;
                         }
                     }
                 }
             }
         }
     }
+
+    fn ring(&self, stream: &Stream, ring: &Ring, name: &str, column: &mut [f64]) {
+        let e = &*stream.events;
+        let sign = usize::from(stream.target == Target::BySign && name == port::NEGATIVE);
+        if !ring.signs[sign] {
+            return;
+        }
+        let weight = if let Strength::Shared(w) = e.strength { if stream.target == Target::BySign { w.abs() } else { w } } else { 1.0 };
+        let at = ring.at(sign, self.tick);
+        for (own, part) in column.chunks_mut(e.part * self.batch).zip(ring.numbers.chunks(ring.part())) {
+            vectorise::run(self.isa, AddScaled { arrive: own, weight, sums: &part[at..at + ring.width] });
+        }
+    }
 }
 
-#[inline]
-fn count(e: &Events, part: usize, sender: usize, d: usize, counts: &mut Counts) {
-    for t in &e.target[e.range(part, sender, d)] {
-        counts[*t as usize] += 1;
+/// Adds sums times a weight.
+struct AddScaled<'a> {
+    arrive: &'a mut [f64],
+    weight: f64,
+    sums: &'a [f64],
+}
+
+impl vectorise::Task for AddScaled<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        for (a, x) in self.arrive.iter_mut().zip(self.sums) {
+            *a = self.weight.mul_add(*x, *a);
+        }
     }
 }
 
@@ -298,11 +462,13 @@ impl Run<'_> {
     }
 
     /// Adds what streams and noise bring in some ticks, whose spikes are known, to what has arrived by links.
-    pub fn deliver(&self, arena: &mut [f64], prepared: &Prepared, g: usize, now: Now, ticks: Range<usize>) {
+    pub fn deliver(&self, arena: &mut [f64], prepared: &mut Prepared, g: usize, now: Now, ticks: Range<usize>) {
         let (model, layout) = (self.model, self.layout);
         let group = &model.groups[g];
-        let streams: Vec<(&Stream, &Spikes)> =
-            model.streams.iter().filter(|s| s.to == g).map(|s| (s, &prepared.sent[s.from])).collect();
+        let streams: Vec<(&Stream, &Spikes, Option<&Ring>)> = (model.streams.iter().zip(&prepared.rings))
+            .filter(|(s, _)| s.to == g)
+            .map(|(s, ring)| (s, &prepared.sent[s.from], ring.as_ref()))
+            .collect();
         if (streams.is_empty() && group.noise.is_empty()) || ticks.is_empty() {
             return;
         }
@@ -342,6 +508,19 @@ impl Run<'_> {
         } else {
             columns.iter_mut().enumerate().for_each(work);
         }
+        // What has arrived makes room for what will.
+        for ring in model.streams.iter().zip(&mut prepared.rings).filter(|(s, _)| s.to == g).filter_map(|(_, r)| r.as_mut()) {
+            let (one, width) = (ring.clone_shape(), ring.width);
+            let part = ring.part();
+            for numbers in ring.numbers.chunks_mut(part) {
+                for t in ticks.clone() {
+                    for sign in (0..2).filter(|s| one.signs[*s]) {
+                        let at = one.at(sign, self.absolute(now, t));
+                        numbers[at..at + width].fill(0.0);
+                    }
+                }
+            }
+        }
     }
 
     /// Lists the spikes of some ticks of a group, if a stream begins there.
@@ -351,7 +530,7 @@ impl Run<'_> {
             return;
         }
         let n = self.layout.groups[g].all;
-        for t in ticks {
+        for t in ticks.clone() {
             let slot = spikes.slot(self.absolute(now, t));
             let list = &mut spikes.lists[slot];
             list.clear();
@@ -363,6 +542,16 @@ impl Run<'_> {
                     list.extend(numbers.iter().enumerate().filter(|(_, x)| **x != 0.0).map(|(k, _)| (block * 64 + k) as u32));
                 }
             }
+        }
+        let Prepared { sent, rings, .. } = prepared;
+        for (stream, ring) in self.model.streams.iter().zip(rings).filter(|(s, _)| s.from == g) {
+            let Some(ring) = ring else { continue };
+            let of = |t: usize| {
+                let tick = self.absolute(now, t);
+                (tick, sent[g].of(tick))
+            };
+            let new: Vec<(i64, &[u32])> = ticks.clone().map(of).collect();
+            ring.push(stream, self.layout.batch, &new, i64::MIN, self.threads > 1);
         }
     }
 }
@@ -388,7 +577,10 @@ mod tests {
             let variance = all.iter().map(|x| (x - found) * (x - found)).sum::<f64>() / f64::from(n as u32);
             let sd = (mean / f64::from(n as u32)).sqrt();
             assert!((found - mean).abs() < 4.0 * sd, "{found} instead of {mean}");
-            assert!((variance / mean - 1.0).abs() < 4.0 * ((2.0 + 1.0 / mean) / f64::from(n as u32)).sqrt(), "{variance} instead of {mean}");
+            assert!(
+                (variance / mean - 1.0).abs() < 4.0 * ((2.0 + 1.0 / mean) / f64::from(n as u32)).sqrt(),
+                "{variance} instead of {mean}"
+            );
             let none = all.iter().filter(|x| **x == 0.0).count() as f64 / f64::from(n as u32);
             assert!((none - (-mean).exp()).abs() < 4.0 * ((-mean).exp() / f64::from(n as u32)).sqrt() + 1e-9);
         }

@@ -110,7 +110,7 @@ impl Run<'_> {
                         self.touch(arena, &contacts, now);
                         for &g in stage.iter().filter(|g| !self.model.groups[**g].is_given()) {
                             self.arrive(arena, scratch, g, now);
-                            self.deliver(arena, &scratch.events, g, now, t..t + 1);
+                            self.deliver(arena, &mut scratch.events, g, now, t..t + 1);
                             self.tick_in_contact(arena, &contacts, g, now);
                             self.list_spikes(arena, &mut scratch.events, g, now, t..t + 1);
                         }
@@ -126,7 +126,7 @@ impl Run<'_> {
                         for t in first..last {
                             self.arrive(arena, scratch, g, Now { t, ..now });
                         }
-                        self.deliver(arena, &scratch.events, g, now, first..last);
+                        self.deliver(arena, &mut scratch.events, g, now, first..last);
                         for piece in self.pieces(g, now, ticks, true) {
                             let (from, to) = (piece.t.max(first), (piece.t + piece.turns).min(last));
                             if from < to {
@@ -144,7 +144,7 @@ impl Run<'_> {
             for t in 0..ticks {
                 self.arrive(arena, scratch, g, Now { t, ..now });
             }
-            self.deliver(arena, &scratch.events, g, now, 0..ticks);
+            self.deliver(arena, &mut scratch.events, g, now, 0..ticks);
             for piece in self.pieces(g, now, ticks, watched(g)) {
                 self.turns(arena, g, self.forward(g, now, piece, &rows), piece.turns, false, &rows);
             }
@@ -303,8 +303,8 @@ fn attempt(
     let mut checkpoints = tape.as_mut().map(|t| std::mem::take(&mut t.checkpoints)).unwrap_or_default();
     let mut scratch = std::mem::take(&mut engine.scratch);
     prepare_weights(model, params, &mut scratch);
-    scratch.events = Prepared::new(model, layout.segment);
-    scratch.events.load(&state.sent);
+    scratch.events = Prepared::new(model, batch, layout.segment);
+    scratch.events.load(model, batch, &state.sent, state.tick);
     let run = Run::new(engine.isa, threads, plan, model, params, inputs, &layout, state.tick);
     let saves = tape.is_some() && !layout.keeps_all;
     let result = frames_of(&run, on_a_line(&mut arena), &mut scratch, probes, state, saves.then_some(&mut checkpoints));

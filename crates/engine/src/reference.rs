@@ -245,29 +245,24 @@ fn streamed<N: Number>(model: &Model, out: &Outcome<N>, g: usize, name: &str, ti
             _ => w,
         };
         let mut counts = vec![0.0; e.receivers];
-        for (d, delay) in e.delays.iter().enumerate() {
-            let Some(then) = tick.checked_sub(*delay as usize) else { continue };
+        for delay in (e.bounds.0..=e.bounds.1).rev() {
+            let Some(then) = tick.checked_sub(delay as usize) else { continue };
             for (sender, spike) in out.spikes[s.from][then].iter().enumerate().filter(|(_, x)| x.value() != 0.0) {
                 for part in 0..e.parts() {
-                    for k in e.range(part, sender, d) {
-                        let to = part * homolog_model::events::PART + e.target[k] as usize;
-                        match &e.strength {
-                            homolog_model::events::Strength::Shared(_) => counts[to] += spike.value(),
-                            homolog_model::events::Strength::Each(w) => {
-                                let w = N::constant(acts(f64::from(w[k])));
-                                sums[to][0] = N::binary(Binary::Add, sums[to][0], w);
-                            }
-                        }
+                    for k in e.range(part, sender).filter(|k| e.delay(*k) == delay) {
+                        let to = part * e.part + e.target[k] as usize;
+                        counts[to] += match &e.strength {
+                            homolog_model::events::Strength::Shared(_) => spike.value(),
+                            homolog_model::events::Strength::Each(w) => acts(f64::from(w[k])),
+                        };
                     }
                 }
             }
         }
-        if let homolog_model::events::Strength::Shared(w) = e.strength
-            && acts(w) != 0.0
-            && counts.iter().any(|n| *n != 0.0)
-        {
+        let weight = if let homolog_model::events::Strength::Shared(w) = e.strength { acts(w) } else { 1.0 };
+        if weight != 0.0 && counts.iter().any(|n| *n != 0.0) {
             for (sum, n) in sums.iter_mut().zip(counts) {
-                sum[0] = N::fma(N::constant(acts(w)), N::constant(n), sum[0]);
+                sum[0] = N::fma(N::constant(weight), N::constant(n), sum[0]);
             }
         }
     }

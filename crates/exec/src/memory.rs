@@ -29,3 +29,19 @@ pub(crate) fn on_a_line(buffer: &mut Vec<f64>, n: usize) -> &mut [f64] {
     let skip = buffer.as_ptr().align_offset(LINE * size_of::<f64>()).min(LINE);
     &mut buffer[skip..skip + n]
 }
+
+/// Asks for numbers that will be read soon, so that they are in the cache then. Means nothing else.
+#[inline(always)]
+pub fn prefetch<T>(x: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let bytes = size_of_val(x);
+        for line in (0..bytes).step_by(64) {
+            // SAFETY: a hint about memory of the slice.
+            unsafe { _mm_prefetch(x.as_ptr().cast::<i8>().add(line), _MM_HINT_T0) };
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = x;
+}

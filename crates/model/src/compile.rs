@@ -178,7 +178,18 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut model = Model { title: network.title.clone(), hash: Hash::of(b""), dt, ticks, groups, links, phases: order, clamps, contacts, streams: streamed };
+    let mut model = Model {
+        title: network.title.clone(),
+        hash: Hash::of(b""),
+        dt,
+        ticks,
+        groups,
+        links,
+        phases: order,
+        clamps,
+        contacts,
+        streams: streamed,
+    };
     model.hash = hash(&model);
     Ok((model, params))
 }

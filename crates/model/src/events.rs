@@ -1,8 +1,8 @@
-//! Connections that carry nothing but spikes, and learn nothing: two bytes for each, where all have one weight.
+//! Connections that carry nothing but spikes, and learn nothing: two bytes for each, where all have one weight and one delay.
 //!
-//! Targets are listed by part (so many receiving neurons that what arrives at them stays in the first-level cache), sending neuron
-//! and delay, ascending. What arrives at a neuron in a tick is summed over delays, ascending, then over senders, ascending; where all
-//! connections have one weight it is that weight times the number of spikes, with one rounding, so that no order shows.
+//! Targets are listed by part (so many receiving neurons that what arrives at them stays in the first-level cache), and in that by sending
+//! neuron, ascending. What a projection brings to a neuron in a tick is a sum over spikes in the order of their ticks, and in that of
+//! senders; where all connections have one weight it is that weight times the number of spikes, so that no order shows.
 
 use homolog_base::{Hash, Key};
 use std::fmt;
@@ -10,6 +10,10 @@ use std::ops::Range;
 
 /// Most receiving neurons of a part.
 pub const PART: usize = 4096;
+/// Numbers of a part for all ticks to come, where each connection has its own delay: two megabytes stay in the second-level cache.
+const RING: usize = 1 << 18;
+/// The longest delay where each connection has its own, ticks.
+pub const LONGEST: u32 = u16::MAX as u32;
 
 /// Sizes of weights.
 #[derive(Clone, PartialEq, Debug)]
@@ -20,21 +24,34 @@ pub enum Strength {
     Each(Vec<f32>),
 }
 
+/// Delays, ticks.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Delays {
+    /// One for all.
+    Shared(u32),
+    /// One for each, in the order of the targets.
+    Each(Vec<u16>),
+}
+
 /// Connections by sending neuron.
 #[derive(Clone, PartialEq)]
 pub struct Events {
-    /// Sending and receiving neurons.
+    /// Sending neurons.
     pub senders: usize,
     /// Receiving neurons.
     pub receivers: usize,
-    /// The delays that there are, ticks, ascending.
-    pub delays: Vec<u32>,
-    /// Where the targets of `(part * senders + sender) * delays + delay` begin; one more than those.
+    /// Receiving neurons of a part.
+    pub part: usize,
+    /// Where the targets of `part * senders + sender` begin; one more than those.
     pub start: Vec<u32>,
     /// Receiving neurons, counted from the first of their part.
     pub target: Vec<u16>,
     /// Weights.
     pub strength: Strength,
+    /// Delays.
+    pub delays: Delays,
+    /// Shortest and longest delay, ticks.
+    pub bounds: (u32, u32),
 }
 
 impl fmt::Debug for Events {
@@ -44,10 +61,14 @@ impl fmt::Debug for Events {
             Strength::Shared(w) => format!("{:016x}", w.to_bits()),
             Strength::Each(w) => Hash::of_u64(w.iter().map(|w| u64::from(w.to_bits()))).to_string(),
         };
-        let starts = Hash::of_u64(self.start.iter().map(|s| u64::from(*s)));
         let four = |t: &[u16]| t.iter().fold(0, |x, t| x << 16 | u64::from(*t));
+        let delays = match &self.delays {
+            Delays::Shared(d) => d.to_string(),
+            Delays::Each(d) => Hash::of_u64(d.chunks(4).map(four)).to_string(),
+        };
+        let starts = Hash::of_u64(self.start.iter().map(|s| u64::from(*s)));
         let targets = Hash::of_u64(self.target.chunks(4).map(four));
-        write!(f, "{} {} {:?} {starts} {targets} {strength}", self.senders, self.receivers, self.delays)
+        write!(f, "{} {} {starts} {targets} {strength} {delays}", self.senders, self.receivers)
     }
 }
 
@@ -160,66 +181,76 @@ impl Graph {
 }
 
 impl Events {
-    /// From a graph: `strength` and `delay` (ticks) give those of connection `k` of the graph's list.
-    pub fn new(graph: &Graph, receivers: usize, shared: Option<f64>, strength: impl Fn(usize) -> f32, delay: impl Fn(usize) -> u32) -> Events {
+    /// From a graph. `strength` gives the weight of connection `k` of the graph's list, `delay` its delay in ticks; or all have `shared` ones.
+    pub fn new(
+        graph: &Graph,
+        receivers: usize,
+        shared: (Option<f64>, Option<u32>),
+        strength: impl Fn(usize) -> f32,
+        delay: impl Fn(usize) -> u32,
+    ) -> Events {
         let senders = graph.start.len() - 1;
-        let parts = receivers.div_ceil(PART).max(1);
-        // Delays by connection, where there are several.
-        let first = if graph.target.is_empty() { 1 } else { delay(0) };
-        let mut of: Vec<u32> = Vec::new();
-        if (1..graph.target.len()).any(|k| delay(k) != first) {
-            of = (0..graph.target.len()).map(&delay).collect();
-        }
-        let mut delays = of.clone();
-        delays.sort_unstable();
-        delays.dedup();
-        if delays.is_empty() {
-            delays = vec![first];
-        }
-        let n = delays.len();
-        let rank: Vec<u32> = if of.is_empty() {
-            vec![]
-        } else {
-            let most = *delays.last().expect("there are some") as usize;
-            let mut rank = vec![0; most + 1];
-            delays.iter().enumerate().for_each(|(k, d)| rank[*d as usize] = k as u32);
-            rank
-        };
-        let cell = |s: usize, k: usize| {
-            let part = graph.target[k] as usize / PART;
-            let d = of.get(k).map_or(0, |d| rank[*d as usize] as usize);
-            (part * senders + s) * n + d
-        };
-        let mut start = vec![0u32; parts * senders * n + 1];
+        let longest = if shared.1.is_some() { 1 } else { (0..graph.target.len()).map(&delay).max().unwrap_or(1).min(LONGEST) };
+        // A power of two.
+        let fits = (RING / (longest as usize + 10)).max(64);
+        let part = if shared.1.is_some() { PART } else { PART.min(1 << fits.ilog2()) };
+        let parts = receivers.div_ceil(part).max(1);
+        let cell = |s: usize, k: usize| graph.target[k] as usize / part * senders + s;
+        let mut start = vec![0u32; parts * senders + 1];
         let all = || (0..senders).flat_map(|s| (graph.start[s] as usize..graph.start[s + 1] as usize).map(move |k| (s, k)));
         all().for_each(|(s, k)| start[cell(s, k) + 1] += 1);
         for k in 1..start.len() {
             start[k] += start[k - 1];
         }
         let mut next = start.clone();
-        let mut target = vec![0u16; graph.target.len()];
-        let mut each = vec![0.0f32; if shared.is_some() { 0 } else { graph.target.len() }];
+        let n = graph.target.len();
+        let mut target = vec![0u16; n];
+        let mut weights = vec![0.0f32; if shared.0.is_some() { 0 } else { n }];
+        let mut delays = vec![0u16; if shared.1.is_some() { 0 } else { n }];
         for (s, k) in all() {
             let at = &mut next[cell(s, k)];
-            target[*at as usize] = (graph.target[k] as usize % PART) as u16;
-            if shared.is_none() {
-                each[*at as usize] = strength(k);
+            target[*at as usize] = (graph.target[k] as usize % part) as u16;
+            if shared.0.is_none() {
+                weights[*at as usize] = strength(k);
+            }
+            if shared.1.is_none() {
+                delays[*at as usize] = delay(k).clamp(1, LONGEST) as u16;
             }
             *at += 1;
         }
-        let strength = shared.map_or(Strength::Each(each), Strength::Shared);
-        Events { senders, receivers, delays, start, target, strength }
+        let bounds = match shared.1 {
+            Some(d) => (d, d),
+            None => (u32::from(*delays.iter().min().unwrap_or(&1)), u32::from(*delays.iter().max().unwrap_or(&1))),
+        };
+        Events {
+            senders,
+            receivers,
+            part,
+            start,
+            target,
+            strength: shared.0.map_or(Strength::Each(weights), Strength::Shared),
+            delays: shared.1.map_or(Delays::Each(delays), Delays::Shared),
+            bounds,
+        }
     }
 
     /// Parts of the receiving neurons.
     pub fn parts(&self) -> usize {
-        self.receivers.div_ceil(PART).max(1)
+        self.receivers.div_ceil(self.part).max(1)
     }
 
-    /// The connections of a sender to a part, with the `d`-th of the delays.
-    pub fn range(&self, part: usize, sender: usize, d: usize) -> Range<usize> {
-        let k = (part * self.senders + sender) * self.delays.len() + d;
+    /// The connections of a sender to a part.
+    pub fn range(&self, part: usize, sender: usize) -> Range<usize> {
+        let k = part * self.senders + sender;
         self.start[k] as usize..self.start[k + 1] as usize
+    }
+
+    /// The delay of connection `k`, ticks.
+    pub fn delay(&self, k: usize) -> u32 {
+        match &self.delays {
+            Delays::Shared(d) => *d,
+            Delays::Each(d) => u32::from(d[k]),
+        }
     }
 
     /// How many there are.
@@ -234,18 +265,19 @@ impl Events {
 
     /// Connections that leave a sender.
     pub fn out_degree(&self, sender: usize) -> usize {
-        (0..self.parts()).map(|part| self.range(part, sender, self.delays.len() - 1).end - self.range(part, sender, 0).start).sum()
+        (0..self.parts()).map(|part| self.range(part, sender).len()).sum()
     }
 
     /// Bytes that all of it takes.
     pub fn bytes(&self) -> usize {
-        let each = if let Strength::Each(w) = &self.strength { size_of_val(&w[..]) } else { 0 };
-        size_of_val(&self.target[..]) + size_of_val(&self.start[..]) + each
+        let weights = if let Strength::Each(w) = &self.strength { size_of_val(&w[..]) } else { 0 };
+        let delays = if let Delays::Each(d) = &self.delays { size_of_val(&d[..]) } else { 0 };
+        size_of_val(&self.target[..]) + size_of_val(&self.start[..]) + weights + delays
     }
 
     /// Longest delay, ticks.
     pub fn longest(&self) -> usize {
-        self.delays.last().map_or(1, |d| *d as usize)
+        self.bounds.1 as usize
     }
 }
 
@@ -288,19 +320,17 @@ mod tests {
         let receivers = 2 * PART + 100;
         let g = Graph::random(40, receivers, 0.02, Key::new(5));
         let (w, d) = (|k: usize| k as f32, |k: usize| 3 + (k % 5) as u32);
-        let e = Events::new(&g, receivers, None, w, d);
-        assert_eq!((e.delays.clone(), e.len(), e.parts()), (vec![3, 4, 5, 6, 7], g.target.len(), 3));
+        let e = Events::new(&g, receivers, (None, None), w, d);
+        assert_eq!((e.bounds, e.len(), e.parts()), ((3, 7), g.target.len(), receivers.div_ceil(e.part)));
         let Strength::Each(each) = &e.strength else { panic!("each has its own") };
         let mut found: Vec<(u32, u32, f32)> = vec![];
         for s in 0..40 {
-            for part in 0..3 {
-                for (k, delay) in e.delays.iter().enumerate() {
-                    let range = e.range(part, s, k);
-                    assert!(e.target[range.clone()].windows(2).all(|w| w[0] < w[1]));
-                    for c in range {
-                        assert_eq!(3 + each[c] as u32 % 5, *delay);
-                        found.push((s as u32, (part * PART) as u32 + u32::from(e.target[c]), each[c]));
-                    }
+            for part in 0..e.parts() {
+                let range = e.range(part, s);
+                assert!(e.target[range.clone()].windows(2).all(|w| w[0] < w[1]));
+                for c in range {
+                    assert_eq!(3 + each[c] as u32 % 5, e.delay(c));
+                    found.push((s as u32, (part * e.part) as u32 + u32::from(e.target[c]), each[c]));
                 }
             }
             assert_eq!(e.out_degree(s), (g.start[s + 1] - g.start[s]) as usize);

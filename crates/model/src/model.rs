@@ -437,7 +437,7 @@ pub struct Stream {
 impl Stream {
     /// Shortest delay, ticks.
     pub fn shortest(&self) -> usize {
-        self.events.delays.first().map_or(1, |d| *d as usize)
+        self.events.bounds.0 as usize
     }
 }
 

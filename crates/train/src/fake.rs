@@ -53,6 +53,7 @@ pub fn model(features: usize, classes: usize, silent: Option<usize>) -> (Model, 
         phases: vec![Phase::Value(1)],
         clamps: vec![],
         contacts: vec![],
+        streams: vec![],
     };
     (model, Params { tensors })
 }

@@ -1,12 +1,13 @@
 //! Small networks of library neurons.
 #![allow(dead_code, reason = "every test binary uses a part")]
 
+use homolog_base::Unit;
 use homolog_base::{Key, Source};
 use homolog_engine::Engine;
-use homolog_model::network::{Delay, Gap, GapEnd};
+use homolog_model::network::{Delay, Gap, GapEnd, Noise, Spread, Start};
 use homolog_model::{
-    Inputs, Learn, Library, Model, Network, Observable, Params, Per, Population, Probe, Projection, Runner, State, Stimulus, Wiring,
-    compile,
+    Inputs, Learn, Library, Model, Network, Observable, Params, Per, Population, Probe, Projection, Runner, State, Stimulus, Weights,
+    Wiring, compile,
 };
 
 /// The library's files that these tests use.
@@ -396,6 +397,47 @@ pub fn zoo() -> Vec<(&'static str, Network)> {
     zoo.push(("kinds of cells", kinds()));
     zoo.push(("gap junctions", gap_junctions()));
     zoo
+}
+
+/// Spiking neurons of two kinds that learn nothing: connections of one delay and of many, of one weight and of many, of both signs; and noise.
+pub fn streams() -> Network {
+    let mut populations =
+        vec![population("in", 4, "input"), population("a", 40, "lif"), population("b", 25, "adex"), population("c", 30, "lif")];
+    for p in &mut populations[1..] {
+        p.bias = Some(false);
+    }
+    populations[1].starts = vec![Start { variable: "v".into(), spread: Spread::Uniform(-65.0, -50.0), unit: None }];
+    let to = |from: &str, to: &str, wiring: Wiring, weights: Weights, delay: Delay| Projection {
+        wiring: wiring.into(),
+        weights: weights.into(),
+        learn: Some(false),
+        ..delayed(from, to, delay)
+    };
+    let still = |from: &str, to: &str| Projection { learn: Some(false), ..projection(from, to) };
+    let mut network = network(
+        populations,
+        vec![
+            still("in", "a"),
+            to("a", "a", Wiring::Random(0.3), Weights::Constant(0.2), Delay::Ms(2.0)),
+            to("a", "b", Wiring::InDegree(9), Weights::Normal(0.1, 0.4), Delay::Uniform(1.0, 6.0)),
+            to("b", "b", Wiring::OutDegree(5), Weights::Constant(-0.3), Delay::Normal(3.0, 1.0)),
+            to("b", "c", Wiring::Total(200), Weights::Lognormal(0.3, 0.2), Delay::Lognormal(3.0, 1.0)),
+            to("c", "a", Wiring::AllToAll, Weights::Uniform(-0.3, 0.1), Delay::Ms(1.0)),
+        ],
+    );
+    network.projections[4].unit = Some(Unit::parse("mV").unwrap().into());
+    network.projections[4].weights = Weights::Lognormal(6.0, 4.0).into();
+    (network.dt, network.presentation) = (Some(0.5.into()), Some(40.0.into()));
+    let noise = |population: &str, rate: f64, weight: f64, unit: Option<&str>| Noise {
+        population: population.into(),
+        rate: rate.into(),
+        weight: weight.into(),
+        unit: unit.map(|u| Unit::parse(u).unwrap().into()),
+        ..Noise::default()
+    };
+    network.noise =
+        vec![noise("a", 2.0, 2.0, Some("mV")), noise("b", 3.0, -0.05, None), noise("b", 3.0, 0.4, None), noise("c", 5.0, 1.5, Some("mV"))];
+    network
 }
 
 /// Cells of two populations, one of two kinds, with junctions among them, between them and inside of them.

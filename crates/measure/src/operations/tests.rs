@@ -80,6 +80,7 @@ fn model() -> Model {
         phases: vec![Phase::Value(0)],
         clamps: vec![],
         contacts: vec![],
+        streams: vec![],
     }
 }
 
@@ -163,6 +164,7 @@ fn cells(extrapolate: bool) -> Model {
         phases: vec![],
         clamps: vec![],
         contacts: vec![],
+        streams: vec![],
     }
 }
 

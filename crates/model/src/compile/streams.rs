@@ -106,7 +106,8 @@ pub(super) fn stream(
         Some(Delay::Lognormal(..)) => steps(homolog_base::math::exp(mu + sigma * key.normal(k as u64, 0))),
         _ => link.delay as u32,
     };
-    let events = Events::new(&graph, rows, shared, |k| scaled(k) as f32, delay);
+    let one = projection.delay.as_ref().is_none_or(|d| !d.value.varies()).then_some(link.delay as u32);
+    let events = Events::new(&graph, rows, (shared, one), |k| scaled(k) as f32, delay);
     Ok(Stream { name: link.name.clone(), from: link.from, to: link.to, target: link.target, events: Arc::new(events) })
 }
 

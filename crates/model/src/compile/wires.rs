@@ -160,7 +160,6 @@ pub(super) fn mean_indegree(wiring: &Wiring, rows: usize, columns: usize) -> f64
     }
 }
 
-
 /// Which of `columns` sending neurons connect to which of `rows` receiving ones.
 ///
 /// # Errors

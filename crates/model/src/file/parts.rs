@@ -2,8 +2,8 @@
 
 use super::walk::{ANY, BELOW_ONE, NOT_NEGATIVE, POSITIVE, PROBABILITY, Reader, Section, Value, kind, split_number};
 use crate::network::{Delay, Learn, Located, Per, Spread, Weights, Wiring};
-use homolog_base::Unit;
 use crate::study::Optimiser;
+use homolog_base::Unit;
 use toml::de::DeValue;
 
 /// The only key of a table such as `{ random = 0.1 }`.
@@ -97,8 +97,8 @@ pub(super) fn weights(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<(W
         "normal" | "lognormal" if b < 0.0 || (form == "lognormal" && a <= 0.0) => {
             let text = if b < 0.0 { format!("a standard deviation cannot be {b}") } else { format!("a lognormal mean cannot be {a}") };
             let expected = "expected [mean, standard deviation], the second not negative";
-            r.error("model-range", text, v.span(), expected).hint =
-                (form == "lognormal").then(|| "the numbers are those of the weights themselves, and weights of this kind are positive".into());
+            r.error("model-range", text, v.span(), expected).hint = (form == "lognormal")
+                .then(|| "the numbers are those of the weights themselves, and weights of this kind are positive".into());
             None
         }
         "normal" => Some((Weights::Normal(a, b), unit)),

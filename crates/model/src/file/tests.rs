@@ -1,7 +1,9 @@
 //! Model files, good and bad.
 
 use super::{read, with_neuron, write};
-use crate::network::{Delay, Gap, GapEnd, Learn, Located, Network, Per, Population, Projection, RecordRule, Stimulus, Weights, Wiring};
+use crate::network::{
+    Delay, Gap, GapEnd, Learn, Located, Network, Noise, Per, Population, Projection, RecordRule, Spread, Start, Stimulus, Weights, Wiring,
+};
 use crate::study::{Comparison, Data, Loss, Optimiser, Study, Training};
 use homolog_base::{Diagnostic, Severity, Source};
 use proptest::prelude::*;
@@ -221,6 +223,7 @@ fn bare(mut s: Study) -> Study {
         b(&mut p.size);
         b(&mut p.neuron);
         p.others.iter_mut().for_each(b);
+        p.starts.iter_mut().for_each(|s| b(&mut s.variable));
         p.parameters.values_mut().for_each(b);
         p.learn.iter_mut().for_each(|l| b(&mut l.name));
         p.surrogate.iter_mut().for_each(b);
@@ -231,8 +234,16 @@ fn bare(mut s: Study) -> Study {
         b(&mut p.to);
         b(&mut p.wiring);
         b(&mut p.weights);
+        p.unit.iter_mut().for_each(b);
         p.delay.iter_mut().for_each(b);
         p.span = homolog_base::Span::default();
+    }
+    for x in &mut s.network.noise {
+        b(&mut x.population);
+        b(&mut x.rate);
+        b(&mut x.weight);
+        x.unit.iter_mut().for_each(b);
+        x.span = homolog_base::Span::default();
     }
     for x in &mut s.network.gaps {
         for e in [&mut x.from, &mut x.to] {
@@ -311,6 +322,14 @@ fn population() -> impl Strategy<Value = Population> {
             parameters,
             learn,
             readout_scale: surrogate.as_ref().map(|s: &Located<(String, f64)>| (0.5 * s.value.1).into()),
+            starts: bias
+                .map(|b| Start {
+                    variable: "v".into(),
+                    spread: if b { Spread::Normal(-60.0, 2.5) } else { Spread::Constant(-3.0) },
+                    unit: b.then(|| homolog_base::Unit::parse("mV").expect("a unit")),
+                })
+                .into_iter()
+                .collect(),
             surrogate,
             bias,
         })
@@ -329,12 +348,16 @@ fn study() -> impl Strategy<Value = Study> {
         Just(Weights::UnitVariance),
         (number(), above_zero()).prop_map(|(a, b)| Weights::Normal(a, b)),
         (number(), number()).prop_map(|(a, b)| Weights::Uniform(a.min(b), a.max(b))),
+        (above_zero(), above_zero()).prop_map(|(a, b)| Weights::Lognormal(a, b)),
         number().prop_map(Weights::Constant),
     ];
     let delay = prop::option::of(prop_oneof![
         (0.0..1e3).prop_map(Delay::Ms),
         any::<u32>().prop_map(Delay::Frames),
-        (any::<u32>(), 0.0..1e3).prop_map(|(n, t)| Delay::Either(n, t))
+        (any::<u32>(), 0.0..1e3).prop_map(|(n, t)| Delay::Either(n, t)),
+        (0.0..9.0, 0.0..9.0).prop_map(|(a, b)| Delay::Uniform(a, a + b)),
+        (0.0..9.0, 0.0..9.0).prop_map(|(a, b)| Delay::Normal(a, b)),
+        (0.1..9.0, 0.0..9.0).prop_map(|(a, b)| Delay::Lognormal(a, b)),
     ]);
     let projection = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), wiring, weights, delay, prop::option::of(any::<bool>()));
     let time = prop::option::of((above_zero(), above_zero()));
@@ -362,6 +385,8 @@ fn study() -> impl Strategy<Value = Study> {
             let projections = projections
                 .into_iter()
                 .map(|(from, to, wiring, weights, delay, learn)| Projection {
+                    unit: (learn == Some(false) && weights != Weights::UnitVariance)
+                        .then(|| homolog_base::Unit::parse("mV").expect("a unit").into()),
                     from: pick(from),
                     to: pick(to),
                     wiring: wiring.into(),
@@ -446,6 +471,15 @@ fn study() -> impl Strategy<Value = Study> {
                     populations: populations_and_input,
                     dt: time.map(|t| t.0.min(t.1).into()),
                     presentation: time.map(|t| t.0.max(t.1).into()),
+                    noise: (0..one.index(3))
+                        .map(|k| Noise {
+                            population: pick(one),
+                            rate: (0.5 * k as f64).into(),
+                            weight: 1.5.into(),
+                            unit: (k == 1).then(|| homolog_base::Unit::parse("uS").expect("a unit").into()),
+                            ..Noise::default()
+                        })
+                        .collect(),
                     gaps,
                     stimuli,
                     recordings,
