@@ -20,6 +20,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("homolog-engine", 3),
     ("homolog-train", 3),
     ("homolog-measure", 3),
+    ("homolog-claims", 4),
     ("homolog-cli", 5),
     ("xtask", 6),
 ];
@@ -178,7 +179,7 @@ fn linked(text: &str) -> Vec<&str> {
 
 /// Paths in a page, from the root of the repository.
 fn named(text: &str) -> Vec<&str> {
-    let roots = ["crates/", "docs/", "examples/", "library/", "xtask/"];
+    let roots = ["claims/", "crates/", "docs/", "examples/", "library/", "xtask/"];
     let is_path = |w: &&str| roots.iter().any(|r| w.starts_with(r)) && !w.contains([' ', '<', '*', '\n']);
     text.split('`').skip(1).step_by(2).filter(is_path).collect()
 }

@@ -46,10 +46,12 @@ pub struct Line {
     pub points: Vec<(f64, f64)>,
 }
 
-/// Colours of the style sheet; further lines are dashed, and after these none are drawn.
-const COLOURS: usize = 6;
-const MOST: usize = 2 * COLOURS;
+/// Colours of the style sheet; further lines are dashed.
+pub(crate) const COLOURS: usize = 6;
+/// After so many lines none are drawn.
+pub(crate) const MOST: usize = 2 * COLOURS;
 
+/// Width of a drawing on a wide page.
 pub(crate) const WIDTH: f64 = 1072.0;
 pub(crate) const LEFT: f64 = 72.0;
 pub(crate) const RIGHT: f64 = 12.0;
@@ -105,7 +107,7 @@ fn own_panel(c: &Curves) -> String {
     let range = c.lines.iter().flat_map(|l| &l.points).fold((f64::INFINITY, f64::NEG_INFINITY), |r, p| (r.0.min(p.0), r.1.max(p.0)));
     let points: Vec<_> = c.lines.iter().take(MOST).map(|l| l.points.clone()).collect();
     let unit = c.lines.first().map_or("", |l| l.unit.as_str());
-    let drawing = panel_over(&format!("{}: {}", c.title, names.join(", ")), (unit, &c.over), &points, range, 220.0);
+    let drawing = panel_over(&format!("{}: {}", c.title, names.join(", ")), (unit, &c.over), &points, range, (WIDTH, 220.0));
     format!(
         "<section>\n<h3>{}</h3>\n<p class=\"key\">{}</p>\n<figure>\n{drawing}\n</figure>\n</section>\n",
         escape(&c.title),
@@ -131,12 +133,19 @@ pub(crate) fn chips(names: &[&str]) -> String {
 }
 
 fn panel(title: &str, unit: &str, lines: &[Vec<(f64, f64)>], f: &Figure, height: f64) -> String {
-    panel_over(title, (unit, "time, ms"), lines, (0.0, f.duration), height)
+    panel_over(title, (unit, "time, ms"), lines, (0.0, f.duration), (WIDTH, height))
 }
 
-pub(crate) fn panel_over(title: &str, (unit, over): (&str, &str), lines: &[Vec<(f64, f64)>], range: (f64, f64), height: f64) -> String {
+/// The drawing of a panel over a range of anything.
+pub(crate) fn panel_over(
+    title: &str,
+    (unit, over): (&str, &str),
+    lines: &[Vec<(f64, f64)>],
+    range: (f64, f64),
+    (width, height): (f64, f64),
+) -> String {
     let (top, bottom) = (8.0, 8.0 + height);
-    let mut svg = Svg::new(WIDTH, bottom + 44.0, title);
+    let mut svg = Svg::new(width, bottom + 44.0, title);
     let finite = || lines.iter().flatten().map(|p| p.1).filter(|v| v.is_finite());
     let (mut low, mut high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
     if low > high {
@@ -147,7 +156,7 @@ pub(crate) fn panel_over(title: &str, (unit, over): (&str, &str), lines: &[Vec<(
         let room = if high == 0.0 { 1.0 } else { 0.1 * high.abs() };
         (low, high) = (low - room, high + room);
     }
-    let x = Scale { values: range, places: (LEFT, WIDTH - RIGHT) };
+    let x = Scale { values: range, places: (LEFT, width - RIGHT) };
     // The axes of small numbers are drawn in a power of ten of their unit.
     let (factor, prefix) = power(low.abs().max(high.abs()));
     let (low, high) = (low * factor, high * factor);
@@ -220,7 +229,8 @@ fn spikes(f: &Figure) -> String {
 }
 
 pub(crate) fn axis(svg: &mut Svg, x: &Scale, bottom: f64, over: &str) {
-    let step = round_step((x.values.1 - x.values.0) / 10.0);
+    let most = if x.places.1 - x.places.0 < 600.0 { 5.0 } else { 10.0 };
+    let step = round_step((x.values.1 - x.values.0) / most);
     for t in x.ticks_every(step) {
         svg.line((x.at(t), bottom), (x.at(t), bottom + 4.0), "tick");
         svg.text((x.at(t), bottom + 18.0), "middle", &tick_label(t, step));

@@ -101,8 +101,8 @@ fn sweep(s: &Drawn) -> String {
     let left = [points(&mut s.fitted.iter().zip(&s.recorded).map(|(a, b)| a - b))];
     let names = ["recorded", "fitted"];
     let over = (s.unit.as_str(), "time, ms");
-    let drawing = panel_over(&format!("{}: recorded and fitted", s.name), over, &lines, (first, last), 240.0);
-    let residual = panel_over(&format!("{}: fitted less recorded", s.name), over, &left, (first, last), 90.0);
+    let drawing = panel_over(&format!("{}: recorded and fitted", s.name), over, &lines, (first, last), (WIDTH, 240.0));
+    let residual = panel_over(&format!("{}: fitted less recorded", s.name), over, &left, (first, last), (WIDTH, 90.0));
     format!(
         "<section>\n<h3>{}</h3>\n<p class=\"key\">{}</p>\n<figure class=\"both\">\n{drawing}\n<figcaption>{}</figcaption>\n</figure>\n<p class=\"key\">{}</p>\n<figure>\n{residual}\n</figure>\n</section>\n",
         escape(&s.name),

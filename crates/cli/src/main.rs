@@ -31,6 +31,7 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Compare(commands::compare::Args),
+    Claims(commands::claims::Args),
     Run(commands::run::Args),
     Fit(commands::fit::Args),
     Check(commands::check::Args),
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
     let color = cli.color.on_stderr();
     let done = match cli.command {
         Command::Compare(args) => commands::compare::run(&args, color),
+        Command::Claims(args) => commands::claims::run(&args, color),
         Command::Run(args) => commands::run::run(&args, color),
         Command::Fit(args) => commands::fit::run(&args, color),
         Command::Check(args) => commands::check::run(&args, color),

@@ -50,6 +50,15 @@ pub struct Run {
     pub over: bool,
 }
 
+/// Progress of one piece of work that knows how far it is.
+pub struct Task<'a> {
+    screen: &'a Screen,
+    name: String,
+    bar: Option<ProgressBar>,
+    begun: Instant,
+    said: Mutex<Instant>,
+}
+
 impl Screen {
     /// A screen; `quiet` shows nothing. `names` are those of the bars to come, so that they line up.
     pub fn new(quiet: bool, color: bool, names: &[String]) -> Self {
@@ -60,7 +69,20 @@ impl Screen {
 
     /// A bar for some runs.
     pub fn bar(&self, name: &str, runs: usize) -> Bar<'_> {
-        let bar = self.bars.as_ref().map(|bars| {
+        let now = Instant::now();
+        let runs_so_far = Mutex::new(Runs { begun: now, said: now, runs: vec![Run::default(); runs] });
+        Bar { screen: self, name: name.into(), bar: self.drawn(name, runs), runs: runs_so_far }
+    }
+
+    /// A bar for one piece of work.
+    pub fn task(&self, name: &str) -> Task<'_> {
+        let now = Instant::now();
+        Task { screen: self, name: name.into(), bar: self.drawn(name, 1), begun: now, said: Mutex::new(now) }
+    }
+
+    /// The bar itself, on a terminal.
+    fn drawn(&self, name: &str, runs: usize) -> Option<ProgressBar> {
+        self.bars.as_ref().map(|bars| {
             let bar = if self.color { "{bar:28.cyan/dim}" } else { "{bar:28}" };
             let style = ProgressStyle::with_template(&format!("{{prefix}} {bar} {{percent:>3}} %  {{msg}}"))
                 .unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -68,9 +90,7 @@ impl Screen {
             let bar = bars.add(ProgressBar::new((PARTS * runs as f64) as u64).with_style(style));
             bar.set_prefix(format!("{name:<0$}", self.width));
             bar
-        });
-        let now = Instant::now();
-        Bar { screen: self, name: name.into(), bar, runs: Mutex::new(Runs { begun: now, said: now, runs: vec![Run::default(); runs] }) }
+        })
     }
 
     /// Writes a line without disturbing the bars.
@@ -156,6 +176,38 @@ impl Share<'_> {
     }
 }
 
+impl Task<'_> {
+    /// Notes how far it is, from 0 to 1.
+    pub fn set(&self, share: f64) {
+        let words = left(self.begun, share).unwrap_or_default();
+        let mut said = self.said.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(bar) = &self.bar {
+            bar.set_position((share * PARTS) as u64);
+            bar.set_message(words);
+        } else if self.screen.plain && said.elapsed() >= EVERY {
+            *said = Instant::now();
+            eprintln!("{}: {:.0} %{}{words}", self.name, share * 100.0, if words.is_empty() { "" } else { ", " });
+        }
+    }
+
+    /// Ends the bar with a last word.
+    pub fn finish(self, word: &str) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(bar.length().unwrap_or(0));
+                bar.finish_with_message(word.to_string());
+            }
+            None if self.screen.plain => eprintln!("{}: {word}", self.name),
+            None => {}
+        }
+    }
+}
+
+/// How long something still takes that is so far; none while nobody can know.
+fn left(begun: Instant, share: f64) -> Option<String> {
+    (share > 0.01).then(|| format!("{} left", show::whole_seconds(begun.elapsed().as_secs_f64() * (1.0 / share - 1.0))))
+}
+
 /// A sign of life of work that cannot say how far it is, with the time it has taken so far. It appears when that is more than a second and
 /// goes when it is dropped.
 pub struct Spinner {
@@ -217,11 +269,7 @@ impl Runs {
     fn words(&self, share: f64) -> String {
         let slowest = self.runs.iter().filter(|r| !r.over && r.epochs > 0).min_by(|a, b| a.epoch.total_cmp(&b.epoch));
         let Some(r) = slowest else { return String::new() };
-        let left = if share > 0.01 {
-            format!(", {} left", show::whole_seconds(self.begun.elapsed().as_secs_f64() * (1.0 / share - 1.0)))
-        } else {
-            String::new()
-        };
+        let left = left(self.begun, share).map_or(String::new(), |l| format!(", {l}"));
         format!("epoch {}/{}, loss {:.3}, {:.1} %{left}", r.epoch.floor() as usize + 1, r.epochs, r.loss, r.accuracy * 100.0)
     }
 }

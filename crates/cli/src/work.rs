@@ -163,6 +163,14 @@ pub fn library(folders: &[PathBuf]) -> (Library, Vec<Diagnostic>) {
     shelf::load_with(folders)
 }
 
+/// Folders of claims: those that ship with the program, or those in a folder.
+pub fn claims(folder: Option<&Path>) -> Result<(Vec<homolog_formats::claims::Folder>, Vec<Diagnostic>), Vec<Diagnostic>> {
+    match folder {
+        None => Ok((homolog_formats::claims::built_in(), vec![])),
+        Some(path) => homolog_formats::claims::read(path).map_err(|d| vec![d]),
+    }
+}
+
 /// The text of a file.
 pub fn read(path: &Path) -> Result<(Arc<Source>, Vec<Diagnostic>), Diagnostic> {
     text::read(path)

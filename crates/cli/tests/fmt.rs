@@ -107,7 +107,8 @@ fn a_link_stays_a_link_and_a_read_only_file_is_left() {
 #[test]
 fn the_library_is_canonical() {
     let mut files = vec![];
-    for folder in std::fs::read_dir(repository().join("library")).unwrap() {
+    let folders = ["library", "claims"].map(|f| std::fs::read_dir(repository().join(f)).unwrap());
+    for folder in folders.into_iter().flatten() {
         for file in std::fs::read_dir(folder.unwrap().path()).into_iter().flatten() {
             files.push(file.unwrap().path());
         }

@@ -1,6 +1,7 @@
 //! All that is read and written: the only crate below the doors that touches files.
 //!
 //! - [`library`]: the mechanisms that ship with the program, and folders of the user's own.
+//! - [`claims`]: the claims that ship with the program, and folders of the user's own.
 //! - [`text`]: text files as they are found in the wild.
 //! - [`samples`]: labelled samples by name or path.
 //! - [`morphology`], [`swc`], [`asc`]: shapes of neurons.
@@ -13,6 +14,7 @@
 pub mod asc;
 pub mod atomic;
 pub mod checkpoint;
+pub mod claims;
 pub mod library;
 pub mod machine;
 pub mod morphology;

@@ -76,6 +76,16 @@ pub fn load_with(folders: &[PathBuf]) -> (Library, Vec<Diagnostic>) {
     (all.library, all.problems)
 }
 
+/// Adds the mechanisms in these texts to a library, each replacing one of its name; what is to be said of them.
+pub(crate) fn add(library: &mut Library, texts: impl IntoIterator<Item = Arc<Source>>) -> Vec<Diagnostic> {
+    let mut all = Loader { library: std::mem::take(library), ..Loader::default() };
+    for source in texts {
+        all.add(source, false);
+    }
+    *library = all.library;
+    all.problems
+}
+
 /// Reads one cell of the user's, wherever it lies: the cell, unless there are errors, and everything that is to be said of it. Its
 /// name is `cells/` and that of the file.
 ///

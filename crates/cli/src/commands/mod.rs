@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod check;
+pub mod claims;
 pub mod compare;
 pub mod fit;
 pub mod fmt;

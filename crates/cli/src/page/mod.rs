@@ -2,6 +2,7 @@
 //! phone.
 
 mod activity;
+pub(crate) mod claims;
 mod confusion;
 mod curves;
 mod energy;

@@ -1,0 +1,183 @@
+//! What turning a knob changes in a description.
+//!
+//! A target is a word with dots: `hh.gnabar` (a parameter of a mechanism that is painted, or of one that stands at a place, by its name),
+//! `membrane.resistivity`, `membrane.capacitance`, `membrane.temperature`, `membrane.initial`, `ions.ena`, `branch.diameter` of all branches or
+//! `branch.axon.diameter`, `branch.axon.length`, `stimulus.amplitude`, `stimulus.duration`, `population.size`. It acts wherever it is found,
+//! in all cells of a model, and in all models unless it begins with the setting that names one: `squid/hh.gnabar`.
+
+use homolog_base::Unit;
+use homolog_model::cell::{Cell, Quantity};
+use homolog_model::{Library, Located, Network};
+use std::collections::BTreeMap;
+
+/// A change of a number.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Change {
+    /// So many times what it was.
+    Times(f64),
+    /// So much, in this unit; none for the number's own.
+    Set(f64, Option<Unit>),
+}
+
+impl Change {
+    /// A number in a unit, changed.
+    fn of(self, old: f64, unit: Unit) -> Result<f64, String> {
+        match self {
+            Change::Times(factor) => Ok(old * factor),
+            Change::Set(x, None) => Ok(x),
+            Change::Set(x, Some(u)) => u.factor_to(&unit).map(|f| x * f).ok_or_else(|| format!("it is in {unit}, and cannot be in {u}")),
+        }
+    }
+
+    fn on(self, number: &mut f64, unit: &str) -> Result<(), String> {
+        *number = self.of(*number, crate::quantity::unit_of(unit))?;
+        Ok(())
+    }
+}
+
+/// Changes a target in a network and its cells; how many numbers that were.
+///
+/// # Errors
+/// The number cannot be changed so.
+pub fn turn(target: &str, change: Change, network: &mut Network, library: &mut Library) -> Result<usize, String> {
+    let Some((of, what)) = target.split_once('.') else { return Ok(0) };
+    let mut hits = 0;
+    match (of, what) {
+        ("stimulus", "amplitude") => {
+            for s in &mut network.stimuli {
+                change.on(&mut s.amplitude.value, "nA")?;
+                hits += 1;
+            }
+            return Ok(hits);
+        }
+        ("stimulus", "duration") => {
+            for s in &mut network.stimuli {
+                change.on(&mut s.duration.value, "ms")?;
+                hits += 1;
+            }
+            return Ok(hits);
+        }
+        ("population", "size") => {
+            for p in &mut network.populations {
+                let mut size = p.size.value as f64;
+                change.on(&mut size, "1")?;
+                p.size.value = size.round().max(1.0) as usize;
+                hits += 1;
+            }
+            return Ok(hits);
+        }
+        _ => {}
+    }
+    let mut names: Vec<&str> =
+        network.populations.iter().flat_map(|p| std::iter::once(&p.neuron).chain(&p.others)).map(|n| n.value.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        let Some(mut cell) = library.cell(name).cloned() else { continue };
+        hits += in_cell((of, what), change, &mut cell, library)?;
+        library.insert_cell(cell);
+    }
+    Ok(hits)
+}
+
+fn in_cell((of, what): (&str, &str), change: Change, cell: &mut Cell, library: &Library) -> Result<usize, String> {
+    match (of, what) {
+        ("membrane", "resistivity") => change.on(&mut cell.resistivity.value, "ohm-cm")?,
+        ("membrane", "temperature") => change.on(&mut cell.celsius.value, "degC")?,
+        ("membrane", "initial") => change.on(&mut cell.initial.value, "mV")?,
+        ("membrane", "capacitance") => {
+            change.on(&mut cell.capacitance.value, "uF/cm2")?;
+            for c in cell.capacitances.values_mut() {
+                change.on(&mut c.value, "uF/cm2")?;
+            }
+        }
+        ("ions", name) => {
+            let Some(number) = cell.reversals.get_mut(name) else { return Ok(0) };
+            change.on(&mut number.value, "mV")?;
+        }
+        ("branch", what) => return branches(what, change, cell),
+        _ => return parameters(of, what, change, cell, library),
+    }
+    Ok(1)
+}
+
+fn branches(what: &str, change: Change, cell: &mut Cell) -> Result<usize, String> {
+    let (name, what) = what.rsplit_once('.').map_or((None, what), |(n, w)| (Some(n), w));
+    let mut hits = 0;
+    for branch in cell.branches.iter_mut().filter(|b| name.is_none_or(|n| b.name.value == n)) {
+        let length = branch.length();
+        for p in &mut branch.points {
+            match what {
+                "diameter" => change.on(&mut p.diameter, "um")?,
+                "length" => p.along *= change.of(length, crate::quantity::unit_of("um"))? / length,
+                _ => return Ok(0),
+            }
+        }
+        hits += 1;
+    }
+    Ok(hits)
+}
+
+fn parameters(of: &str, what: &str, change: Change, cell: &mut Cell, library: &Library) -> Result<usize, String> {
+    let mut hits = 0;
+    for paint in cell.paints.iter_mut().filter(|p| p.mechanism.value == of) {
+        if paint.fields.contains_key(what) {
+            return Err("it depends on the place, and no knob can turn that".into());
+        }
+        hits += usize::from(parameter(&mut paint.parameters, &paint.mechanism.value, what, change, library)?);
+    }
+    for place in cell.placements.iter_mut().filter(|p| p.prefix() == of || p.mechanism.value == of) {
+        hits += usize::from(parameter(&mut place.parameters, &place.mechanism.value, what, change, library)?);
+    }
+    for receptor in [&mut cell.positive, &mut cell.negative].into_iter().flatten().map(|p| &mut p.receptor) {
+        if receptor.mechanism != of {
+            continue;
+        }
+        let mut all: BTreeMap<String, Quantity> = BTreeMap::new();
+        if let Some((_, x, _)) = receptor.parameters.iter().find(|p| p.0 == what) {
+            all.insert(what.into(), Located::from((*x, None)));
+        }
+        if parameter(&mut all, &receptor.mechanism, what, change, library)? {
+            receptor.parameters.retain(|p| p.0 != what);
+            receptor.parameters.push((what.into(), all[what].value.0, None));
+            receptor.parameter_spans.resize(receptor.parameters.len(), receptor.span);
+            hits += 1;
+        }
+    }
+    Ok(hits)
+}
+
+/// Changes a parameter, which has its default where none is given; false where the mechanism has no such parameter.
+fn parameter(
+    given: &mut BTreeMap<String, Quantity>,
+    mechanism: &str,
+    name: &str,
+    change: Change,
+    library: &Library,
+) -> Result<bool, String> {
+    let Some(p) = library.get(mechanism).and_then(|m| m.parameters.iter().find(|p| p.name == name)) else { return Ok(false) };
+    let old = value(given, name).map_or(Ok(p.default), |(x, unit)| match unit {
+        None => Ok(x),
+        Some(u) => u.factor_to(&p.unit).map(|f| x * f).ok_or_else(|| format!("it is in {}, and the file gives it in {u}", p.unit)),
+    })?;
+    let new = change.of(old, p.unit)?;
+    let span = given.get(name).map(|q| q.span).unwrap_or_default();
+    given.insert(name.into(), Located::new((new, None), span));
+    Ok(true)
+}
+
+fn value(given: &BTreeMap<String, Quantity>, name: &str) -> Option<(f64, Option<Unit>)> {
+    let (x, unit) = &given.get(name)?.value;
+    Some((*x, unit.as_ref().and_then(|u| Unit::parse(u).ok())))
+}
+
+/// The number of a parameter of a mechanism that a cell holds, in the mechanism's unit, with that unit: `pas.g`.
+pub fn found(target: &str, cell: &Cell, library: &Library) -> Option<(f64, Unit)> {
+    let (of, what) = target.split_once('.')?;
+    let painted = cell.paints.iter().find(|p| p.mechanism.value == of).map(|p| (&p.mechanism.value, &p.parameters));
+    let placed = || cell.placements.iter().find(|p| p.prefix() == of).map(|p| (&p.mechanism.value, &p.parameters));
+    let (mechanism, given) = painted.or_else(placed)?;
+    let p = library.get(mechanism)?.parameters.iter().find(|p| p.name == what)?;
+    let (x, unit) = value(given, what).unwrap_or((p.default, None));
+    Some((x * unit.and_then(|u| u.factor_to(&p.unit)).unwrap_or(1.0), p.unit))
+}

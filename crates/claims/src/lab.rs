@@ -1,0 +1,424 @@
+//! What an experiment works with: the models of its claim with the knobs turned, runs of them, and what was recorded.
+
+use crate::card::{self, Card, Knob};
+use crate::knob::{self, Change};
+use crate::settings::{Form, Settings};
+use homolog_base::{Diagnostic, Unit, has_errors};
+use homolog_engine::Engine;
+use homolog_formats::claims::Folder;
+use homolog_model::cell::Cell;
+use homolog_model::{Fault, Inputs, Library, Model, Network, Observable, Probe, Runner, State};
+use std::collections::BTreeMap;
+
+/// A claim with all that its card names.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Its card.
+    pub card: Card,
+    /// Mechanisms and cells.
+    library: Library,
+    /// Models by the names of their files.
+    networks: BTreeMap<String, Network>,
+    /// Texts of all its files, by name.
+    pub files: Vec<(String, String)>,
+}
+
+impl Claim {
+    /// Opens the claim of a folder with mechanisms of a library: the claim, unless there are errors, and all that is to be said of it.
+    pub fn open(folder: &Folder, library: &Library) -> (Option<Claim>, Vec<Diagnostic>) {
+        let (card, mut problems) = card::read(folder);
+        let Some(card) = card else { return (None, problems) };
+        let mut library = library.clone();
+        problems.extend(folder.mechanisms(&mut library).into_iter().filter(|d| d.code != "library-replaced"));
+        let mut networks = BTreeMap::new();
+        let models = card.kind.keys.iter().filter(|k| matches!(k.form, Form::Model | Form::Models));
+        for file in models.flat_map(|key| card.settings.words(key.name)) {
+            let Some(source) = folder.files.get(file) else { continue };
+            let (study, found) = homolog_model::file::read(source);
+            problems.extend(found);
+            for word in study
+                .network
+                .populations
+                .iter()
+                .flat_map(|p| std::iter::once(&p.neuron).chain(&p.others))
+                .filter(|w| w.value.ends_with(".toml"))
+            {
+                match folder.cell(word) {
+                    Ok((cell, found)) => {
+                        problems.extend(found);
+                        cell.map(|c| library.insert_cell(c));
+                    }
+                    Err(d) => problems.push(study.network.locate(d, word.span, "named here")),
+                }
+            }
+            networks.insert(file.to_string(), study.network);
+        }
+        let files = folder.files.iter().map(|(name, s)| (name.clone(), s.text.clone())).collect();
+        let claim = Claim { card, library, networks, files };
+        if !has_errors(&problems) {
+            problems.extend(claim.unknown_targets());
+        }
+        let good = !has_errors(&problems);
+        (good.then_some(claim), problems)
+    }
+
+    /// Targets of knobs that are nowhere.
+    fn unknown_targets(&self) -> Vec<Diagnostic> {
+        let mut out = vec![];
+        for knob in &self.card.knobs {
+            for target in &knob.targets {
+                let (mut networks, mut library, mut settings) = (self.networks.clone(), self.library.clone(), self.card.settings.clone());
+                match turn(knob, target, knob.default, &mut networks, &mut library, &mut settings) {
+                    Ok(0) => {
+                        let d = Diagnostic::error("claim-knob", format!("`{target}` is nowhere in the models of this claim"));
+                        let hint = "a target is `MECHANISM.PARAMETER`, `membrane.resistivity`, `branch.diameter`, `ions.ena`, `stimulus.amplitude` or `experiment.SETTING`";
+                        out.push(d.at(&self.card.source, knob.span, "acted on by this knob").hint(hint));
+                    }
+                    Ok(_) => {}
+                    Err(m) => {
+                        let d = Diagnostic::error("claim-knob", format!("`{target}` cannot be turned: {m}"));
+                        out.push(d.at(&self.card.source, knob.span, "by this knob"));
+                    }
+                }
+            }
+        }
+        out
+    }
+}
+
+/// Turns a knob's one target; how many numbers changed.
+fn turn(
+    knob: &Knob,
+    target: &str,
+    value: f64,
+    networks: &mut BTreeMap<String, Network>,
+    library: &mut Library,
+    settings: &mut Settings,
+) -> Result<usize, String> {
+    let unit = Unit::parse(&knob.unit).map_err(|e| e.to_string())?;
+    if let Some(setting) = target.strip_prefix("experiment.") {
+        if !settings.has_number(setting) {
+            return Ok(0);
+        }
+        settings.change(setting, |old| if knob.times { old * value } else { value });
+        return Ok(1);
+    }
+    let change = if knob.times { Change::Times(value) } else { Change::Set(value, Some(unit)) };
+    // `squid/hh.gnabar` acts in the model of the setting `squid` alone.
+    let (only, target) = target.split_once('/').map_or((None, target), |(model, rest)| (Some(settings.words(model)), rest));
+    let mut hits = 0;
+    for (_, network) in networks.iter_mut().filter(|(file, _)| only.is_none_or(|o| o.contains(file))) {
+        hits += knob::turn(target, change, network, library)?;
+    }
+    Ok(hits)
+}
+
+/// How large an experiment is made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Size {
+    /// As the card's `[small]` says, for a quick look.
+    Small,
+    /// As its `[experiment]` says.
+    #[default]
+    Default,
+    /// As its `[full]` says.
+    Full,
+}
+
+impl Size {
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Size::Small => "small",
+            Size::Default => "default",
+            Size::Full => "full",
+        }
+    }
+}
+
+/// Where an experiment is done: one seed, knobs in one position.
+pub struct Lab<'a> {
+    card: &'a Card,
+    library: Library,
+    networks: BTreeMap<String, Network>,
+    /// What the experiment is told.
+    pub settings: Settings,
+    /// The seed.
+    pub seed: u64,
+    engine: Engine,
+    say: &'a mut dyn FnMut(f64),
+    /// Runs of models so far.
+    pub runs: usize,
+}
+
+impl<'a> Lab<'a> {
+    /// A lab with knobs turned to these values; those that are not named stay where the files have them.
+    ///
+    /// # Errors
+    /// A knob cannot be turned so.
+    pub fn new(
+        claim: &'a Claim,
+        values: &BTreeMap<String, f64>,
+        size: Size,
+        seed: u64,
+        say: &'a mut dyn FnMut(f64),
+    ) -> Result<Lab<'a>, Vec<Diagnostic>> {
+        let card = &claim.card;
+        let mut settings = match size {
+            Size::Default => card.settings.clone(),
+            Size::Full => card.settings.with(&card.full),
+            Size::Small => card.settings.with(&card.small),
+        };
+        let (mut networks, mut library) = (claim.networks.clone(), claim.library.clone());
+        for knob in &card.knobs {
+            // A knob at its default changes nothing, so what the files say is what runs.
+            let Some(&value) = values.get(&knob.name).filter(|v| **v != knob.default) else { continue };
+            for target in &knob.targets {
+                turn(knob, target, value, &mut networks, &mut library, &mut settings).map_err(|m| {
+                    let d = Diagnostic::error("claim-knob", format!("`{target}` cannot be turned: {m}"));
+                    vec![d.at(&card.source, knob.span, "by this knob")]
+                })?;
+            }
+        }
+        Ok(Lab { card, library, networks, settings, seed, engine: Engine::new(1), say, runs: 0 })
+    }
+
+    /// Says how far the experiment is, from 0 to 1.
+    pub fn progress(&mut self, share: f64) {
+        (self.say)(share);
+    }
+
+    /// A number that the experiment was told.
+    pub fn number(&self, name: &str) -> f64 {
+        self.settings.number(name)
+    }
+
+    /// The model of a setting, to be changed and run.
+    pub fn bench(&self, setting: &str) -> Bench {
+        self.bench_of(self.settings.word(setting))
+    }
+
+    /// The model of a file that a setting names.
+    pub fn bench_of(&self, file: &str) -> Bench {
+        Bench { network: self.networks[file].clone(), library: self.library.clone() }
+    }
+
+    /// The message for a setting that does not fit the model.
+    pub fn wrong(&self, setting: &str, message: impl Into<String>) -> Vec<Diagnostic> {
+        vec![Diagnostic::error("claim-experiment", message).at(&self.card.source, self.settings.span(setting), "here")]
+    }
+
+    /// Runs a model for one presentation and records the potential at places that settings name: one trace for each.
+    ///
+    /// # Errors
+    /// What does not compile, and runs that stop.
+    pub fn potentials(&mut self, bench: &Bench, places: &[&str]) -> Result<Seen, Vec<Diagnostic>> {
+        self.watch(bench, places, &[])
+    }
+
+    /// Runs a model and records potentials at places, and besides the sum over all compartments of counters at the end, such as
+    /// `charge.na`.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn watch(&mut self, bench: &Bench, places: &[&str], counters: &[&str]) -> Result<Seen, Vec<Diagnostic>> {
+        let (model, params) = homolog_model::compile(&bench.network, &bench.library, self.seed)?;
+        let group = model.groups.iter().position(|g| g.anatomy.is_some());
+        let Some(g) = group else { return Err(vec![Diagnostic::error("claim-experiment", "there is no cell in the model")]) };
+        let mut probes = vec![];
+        for setting in places {
+            for place in self.settings.places(setting) {
+                probes.push(Probe { group: g, what: Observable::Site(potential(&model, g), self.site(&model, g, setting, place)?) });
+            }
+        }
+        let potentials = probes.len();
+        for name in counters {
+            match model.groups[g].variables.iter().position(|v| v.name == *name) {
+                Some(k) => probes.push(Probe { group: g, what: Observable::FrameEnd(k) }),
+                None => return Err(vec![Diagnostic::error("claim-experiment", format!("the cell has no variable `{name}`"))]),
+            }
+        }
+        let nothing = Inputs { batch: 1, frames: 1, values: vec![] };
+        let seen = self.engine.run(&model, &params, &nothing, &probes, &mut State::fresh(), None).map_err(fault)?;
+        self.runs += 1;
+        let mut traces: Vec<Vec<f64>> = seen.traces.into_iter().map(|t| t.data).collect();
+        let sums = traces.split_off(potentials).into_iter().map(|t| t.iter().sum()).collect();
+        Ok(Seen { dt: model.dt, traces, sums, compartments: model.groups[g].anatomy.as_ref().map_or(0, |a| a.compartments.len()) })
+    }
+
+    /// The compartment of a place.
+    fn site(&self, model: &Model, group: usize, setting: &str, (branch, position): &(String, f64)) -> Result<usize, Vec<Diagnostic>> {
+        let anatomy = model.groups[group].anatomy.as_ref().expect("it is a cell");
+        anatomy.at(0, branch, *position).ok_or_else(|| {
+            let d = Diagnostic::error("claim-experiment", format!("`{setting}`: the cell has no branch `{branch}`"));
+            let d = d.at(&self.card.source, self.settings.span(setting), "here");
+            vec![d.suggest(branch, anatomy.compartments.iter().map(|c| c.0.as_str()))]
+        })
+    }
+}
+
+fn potential(model: &Model, group: usize) -> usize {
+    model.groups[group].tree.as_ref().map_or(0, |t| t.potential)
+}
+
+fn fault(f: Fault) -> Vec<Diagnostic> {
+    vec![Diagnostic::error("run-fault", format!("the run stopped: {f}")).hint("a knob may be turned too far; try smaller steps of time")]
+}
+
+/// A model that an experiment may change between runs.
+#[derive(Clone)]
+pub struct Bench {
+    network: Network,
+    library: Library,
+}
+
+impl Bench {
+    /// The cell: that of the first population made of cells.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn cell(&self) -> Result<&Cell, Vec<Diagnostic>> {
+        self.network.populations.iter().find_map(|p| self.library.cell(&p.neuron)).ok_or_else(|| {
+            vec![Diagnostic::error("claim-experiment", format!("the model `{}` has no population of cells", self.network.title))]
+        })
+    }
+
+    /// The number of a mechanism's parameter in the cell, in a unit.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn found(&self, target: &str, unit: &str) -> Result<f64, Vec<Diagnostic>> {
+        let none = || vec![Diagnostic::error("claim-experiment", format!("the cell has no `{target}` in {unit}"))];
+        let (x, u) = knob::found(target, self.cell()?, &self.library).ok_or_else(none)?;
+        u.factor_to(&crate::quantity::unit_of(unit)).map(|f| x * f).ok_or_else(none)
+    }
+
+    /// Sets a number of the description, in its own unit.
+    ///
+    /// # Errors
+    /// It is nowhere.
+    pub fn set(&mut self, target: &str, value: f64) -> Result<(), Vec<Diagnostic>> {
+        self.turn(target, Change::Set(value, None))
+    }
+
+    /// Multiplies a number of the description.
+    ///
+    /// # Errors
+    /// It is nowhere.
+    pub fn times(&mut self, target: &str, factor: f64) -> Result<(), Vec<Diagnostic>> {
+        self.turn(target, Change::Times(factor))
+    }
+
+    fn turn(&mut self, target: &str, change: Change) -> Result<(), Vec<Diagnostic>> {
+        match knob::turn(target, change, &mut self.network, &mut self.library) {
+            Ok(0) => Err(vec![Diagnostic::error("claim-experiment", format!("`{target}` is nowhere in the model"))]),
+            Ok(_) => Ok(()),
+            Err(m) => Err(vec![Diagnostic::error("claim-experiment", format!("`{target}`: {m}"))]),
+        }
+    }
+
+    /// Moves what stands at a place to another.
+    ///
+    /// # Errors
+    /// There is nothing of this name.
+    pub fn put(&mut self, name: &str, (branch, position): (&str, f64)) -> Result<(), Vec<Diagnostic>> {
+        let mut cell = self.cell()?.clone();
+        let Some(p) = cell.placements.iter_mut().find(|p| p.prefix() == name) else {
+            return Err(vec![Diagnostic::error("claim-experiment", format!("nothing in the cell is called `{name}`"))]);
+        };
+        p.branch.value = branch.into();
+        p.position = position;
+        self.library.insert_cell(cell);
+        Ok(())
+    }
+
+    /// Injects so much, nA, from a time on for so long, ms, where the first stimulus of the model is, besides it.
+    ///
+    /// # Errors
+    /// The model has no stimulus.
+    pub fn inject(&mut self, amplitude: f64, from: f64, duration: f64) -> Result<(), Vec<Diagnostic>> {
+        let first = self.network.stimuli.first().cloned();
+        let Some(mut more) = first else { return Err(vec![Diagnostic::error("claim-experiment", "the model has no `[[stimulus]]`")]) };
+        (more.amplitude, more.delay, more.duration) = (amplitude.into(), from.into(), duration.into());
+        self.network.stimuli.push(more);
+        Ok(())
+    }
+
+    /// The first stimulus: amplitude (nA), begin and duration (ms).
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn stimulus(&self) -> Result<(f64, f64, f64), Vec<Diagnostic>> {
+        let first = self.network.stimuli.first();
+        let none = || vec![Diagnostic::error("claim-experiment", "the model has no `[[stimulus]]`")];
+        first.map(|s| (s.amplitude.value, s.delay.value, s.duration.value)).ok_or_else(none)
+    }
+
+    /// Removes all injected currents.
+    pub fn silent(&mut self) {
+        self.network.stimuli.clear();
+    }
+}
+
+/// What was recorded in one run.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Seen {
+    /// Time step, ms.
+    pub dt: f64,
+    /// Potentials at the end of every step, mV, place by place.
+    pub traces: Vec<Vec<f64>>,
+    /// Sums of counters at the end.
+    pub sums: Vec<f64>,
+    /// Compartments of the cell.
+    pub compartments: usize,
+}
+
+impl Seen {
+    /// A trace with its times, of so many points at most, for a figure.
+    pub fn points(&self, k: usize, most: usize) -> Vec<(f64, f64)> {
+        thin(&self.traces[k], self.dt, most)
+    }
+
+    /// The highest potential of a trace from a time on, mV.
+    pub fn peak(&self, k: usize, from: f64) -> f64 {
+        self.traces[k].iter().skip((from / self.dt) as usize).copied().fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    /// When a trace first rises above a potential, ms; NaN if it does not.
+    pub fn rises(&self, k: usize, above: f64, from: f64) -> f64 {
+        let v = &self.traces[k];
+        let first = ((from / self.dt) as usize).max(1);
+        (first..v.len())
+            .find(|n| v[n - 1] < above && v[*n] >= above)
+            .map_or(f64::NAN, |n| homolog_model::recordings::crossing(self.dt, n, v[n - 1], v[n], above))
+    }
+
+    /// How often a trace rises above a potential from a time on.
+    pub fn spikes(&self, k: usize, above: f64, from: f64) -> usize {
+        self.traces[k][(from / self.dt) as usize..].windows(2).filter(|w| w[0] < above && w[1] >= above).count()
+    }
+
+    /// The potential at a time, mV.
+    pub fn at(&self, k: usize, time: f64) -> f64 {
+        let v = &self.traces[k];
+        v[((time / self.dt).round() as usize).saturating_sub(1).min(v.len() - 1)]
+    }
+}
+
+/// Every so many points of a trace that no more than `most` are left; the highest and the lowest of each piece.
+fn thin(values: &[f64], dt: f64, most: usize) -> Vec<(f64, f64)> {
+    let each = values.len().div_ceil(most.max(2) / 2).max(1);
+    let mut out = vec![];
+    for (k, piece) in values.chunks(each).enumerate() {
+        let (mut low, mut high) = (0, 0);
+        for (n, v) in piece.iter().enumerate() {
+            low = if *v < piece[low] { n } else { low };
+            high = if *v > piece[high] { n } else { high };
+        }
+        let mut both = [low, high];
+        both.sort_unstable();
+        let ends = if low == high { &both[..1] } else { &both[..] };
+        out.extend(ends.iter().map(|n| ((k * each + n + 1) as f64 * dt, piece[*n])));
+    }
+    out
+}

@@ -1,0 +1,142 @@
+//! Runs the card of a claim and says what came out.
+
+use crate::card::Card;
+use crate::kinds::{Found, Panel};
+use crate::lab::{Claim, Lab, Size};
+use crate::verdict::{Judged, Verdict, judge, verdict};
+use homolog_base::Diagnostic;
+use std::collections::BTreeMap;
+
+/// What is asked.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Order {
+    /// Knobs that are turned, in their units.
+    pub set: BTreeMap<String, f64>,
+    /// How many seeds, instead of what the card says.
+    pub seeds: Option<usize>,
+    /// How large.
+    pub size: Size,
+    /// Only the experiment, without its controls: the verdict is then at best inconclusive.
+    pub bare: bool,
+}
+
+/// What a card found.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// All that was measured, one number for each seed, in the units of its kind.
+    pub measured: BTreeMap<String, Vec<f64>>,
+    /// The criteria, in the order of the card.
+    pub criteria: Vec<Judged>,
+    /// The controls, in the order of the card.
+    pub controls: Vec<Controlled>,
+    /// Figures of the first seed.
+    pub figures: Vec<Panel>,
+    /// What the experiment lists, of the first seed.
+    pub lists: Vec<crate::kinds::List>,
+    /// The seeds.
+    pub seeds: Vec<u64>,
+    /// Values of all knobs.
+    pub knobs: BTreeMap<String, f64>,
+    /// How large it was.
+    pub size: Size,
+    /// Runs of models, controls included.
+    pub runs: usize,
+}
+
+/// What a control found.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Controlled {
+    /// The criteria, in the order of the card.
+    pub criteria: Vec<Judged>,
+    /// Whether those that it must miss are missed.
+    pub turned: bool,
+}
+
+/// So many seeds are needed where chance plays a part.
+pub const FEWEST: usize = 3;
+
+/// Does the experiment of a card, and once more for each control. `say` hears how far it is, from 0 to 1.
+///
+/// # Errors
+/// Knobs that there are not, or not that far; models that do not compile, and runs that stop.
+pub fn run(claim: &Claim, order: &Order, say: &mut dyn FnMut(f64)) -> Result<Outcome, Vec<Diagnostic>> {
+    let card = &claim.card;
+    let mut knobs = card.defaults();
+    let problems: Vec<Diagnostic> = order.set.iter().filter_map(|(name, x)| refused(card, name, *x)).collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    knobs.extend(order.set.clone());
+    let count = if card.kind.chance { order.seeds.unwrap_or(card.seeds).max(1) } else { 1 };
+    let seeds: Vec<u64> = (0..count as u64).collect();
+    let wanted: &[_] = if order.bare { &[] } else { &card.controls };
+    let parts = (seeds.len() * (1 + wanted.len())) as f64;
+    let mut done = 0.0;
+    let mut runs = 0;
+    let mut all = |values: &BTreeMap<String, f64>| -> Result<Vec<Found>, Vec<Diagnostic>> {
+        let mut out = vec![];
+        for &seed in &seeds {
+            let mut part = |share: f64| say((done + share.clamp(0.0, 1.0)) / parts);
+            let mut lab = Lab::new(claim, values, order.size, seed, &mut part)?;
+            out.push((card.kind.run)(&mut lab)?);
+            runs += lab.runs;
+            done += 1.0;
+        }
+        Ok(out)
+    };
+    let found = all(&knobs)?;
+    let measured = by_name(&found);
+    let criteria = judged(card, &measured);
+    let mut controls = vec![];
+    for control in wanted {
+        let mut values = knobs.clone();
+        values.extend(control.set.clone());
+        let criteria = judged(card, &by_name(&all(&values)?));
+        let turned = criteria.iter().filter(|c| control.turns.contains(&c.name)).all(|c| c.met == Some(false));
+        controls.push(Controlled { criteria, turned });
+    }
+    let turned: Vec<bool> = controls.iter().map(|c| c.turned).collect();
+    let first = found.into_iter().next().unwrap_or_default();
+    let computed = verdict(&criteria, &turned);
+    // Where chance plays a part, fewer seeds decide nothing.
+    let few = card.kind.chance && seeds.len() < FEWEST;
+    Ok(Outcome {
+        verdict: if few { Verdict::Inconclusive } else { computed },
+        measured,
+        criteria,
+        controls,
+        figures: first.figures,
+        lists: first.lists,
+        seeds,
+        knobs,
+        size: order.size,
+        runs,
+    })
+}
+
+/// Why a knob cannot be turned so, if it cannot.
+fn refused(card: &Card, name: &str, x: f64) -> Option<Diagnostic> {
+    let Some(knob) = card.knob(name) else {
+        let names = card.knobs.iter().map(|k| k.name.as_str());
+        return Some(Diagnostic::error("claim-knob", format!("claim {} has no knob `{name}`", card.id)).suggest(name, names));
+    };
+    let (low, high) = knob.range;
+    (!(low..=high).contains(&x)).then(|| {
+        let unit = if knob.unit == "1" { String::new() } else { format!(" {}", knob.unit) };
+        Diagnostic::error("claim-range", format!("`{name}` cannot be {x}{unit}")).hint(format!("it goes from {low} to {high}{unit}"))
+    })
+}
+
+fn by_name(found: &[Found]) -> BTreeMap<String, Vec<f64>> {
+    let mut out: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for (name, x) in found.iter().flat_map(|f| &f.numbers) {
+        out.entry((*name).to_string()).or_default().push(*x);
+    }
+    out
+}
+
+fn judged(card: &Card, measured: &BTreeMap<String, Vec<f64>>) -> Vec<Judged> {
+    card.criteria.iter().map(|c| judge(c, measured.get(&c.quantity).map_or(&[], Vec::as_slice))).collect()
+}
