@@ -76,8 +76,7 @@ impl Ring {
             (Strength::Shared(w), _) => [*w >= 0.0, *w < 0.0],
             (Strength::Each(w), _) => [w.iter().any(|w| *w >= 0.0), w.iter().any(|w| *w < 0.0)],
         };
-        // A power of two, so that ticks wrap by a mask.
-        let (slots, width) = ((e.longest() + segment + 1).next_power_of_two(), e.part * batch);
+        let (slots, width) = (e.longest() + segment + 1, e.part * batch);
         let each = signs.iter().filter(|s| **s).count();
         let size = e.parts() * each * slots * width;
         let mut numbers = Vec::with_capacity(size);
@@ -119,10 +118,12 @@ impl Ring {
                 // What has arrived before the run began is not added again.
                 let late = (from > tick).then(|| from - tick);
                 let base = tick.rem_euclid(one.slots as i64) as usize;
-                let (mask, width, second) = (one.slots - 1, one.width, if one.signs[0] { one.slots } else { 0 });
+                let (slots, width, second) = (one.slots, one.width, if one.signs[0] { one.slots } else { 0 });
                 let at = move |t: u16, d: u16, negative: bool| {
                     let before = if negative { second } else { 0 };
-                    (before + ((base + d as usize) & mask)) * width + t as usize * batch + sample
+                    // Around, without a division.
+                    let slot = base + d as usize;
+                    (before + if slot >= slots { slot - slots } else { slot }) * width + t as usize * batch + sample
                 };
                 let by_sign = stream.target == Target::BySign;
                 match &e.strength {

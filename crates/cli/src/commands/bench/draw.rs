@@ -43,7 +43,7 @@ pub fn ring(cell: usize) -> Vec<Branch> {
                 if r.uniform() < splits {
                     for _ in 0..2 {
                         let length = 30.0 + 30.0 * r.uniform();
-                        let diameter = 0.85f64.powf(f64::from(order) - 1.0);
+                        let diameter = homolog_base::math::pow(0.85, f64::from(order) - 1.0);
                         let compartments = 2 + usize::from(r.uniform() < 0.5);
                         next.push(out.len());
                         out.push(branch(&out, Some(parent), (length, diameter), compartments, "dendrite"));
@@ -72,7 +72,7 @@ pub fn tree(cell: usize) -> Vec<Branch> {
         out.push(branch(
             &out,
             Some(parent.min(i - 1)),
-            (60.0 + 40.0 * r.uniform(), 2.0 * 0.85f64.powf(f64::from(order) - 1.0)),
+            (60.0 + 40.0 * r.uniform(), 2.0 * homolog_base::math::pow(0.85, f64::from(order) - 1.0)),
             compartments,
             "all",
         ));
