@@ -18,6 +18,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("homolog-exec", 2),
     ("homolog-formats", 3),
     ("homolog-engine", 3),
+    ("homolog-adaptive", 3),
     ("homolog-train", 3),
     ("homolog-measure", 3),
     ("homolog-claims", 4),

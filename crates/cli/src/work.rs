@@ -214,7 +214,7 @@ pub fn compilable(study: &Study) -> Result<(), Vec<Diagnostic>> {
 }
 
 /// Bytes that a recorded number takes until it is written: as the runner saw it, in its column, and as text.
-const RECORDED: f64 = 8.0 + 8.0 + 20.0;
+pub const RECORDED: f64 = 8.0 + 8.0 + 20.0;
 
 /// Refuses recordings that the machine has no memory for. Where the system does not say, everything is tried.
 pub fn room_for_traces(title: &str, numbers: f64) -> Result<(), Vec<Diagnostic>> {
@@ -225,6 +225,18 @@ pub fn room_for_traces(title: &str, numbers: f64) -> Result<(), Vec<Diagnostic>>
     let gb = |bytes: f64| bytes / 1e9;
     let text = format!("the traces of `{title}` take {:.1} GB of memory, of which {:.1} GB are free", gb(need), gb(available as f64));
     Err(vec![Diagnostic::error("run-memory", text).hint("record less, show the input for a shorter time, or take longer steps")])
+}
+
+/// Refuses a reference that the machine has no memory for. Where the system does not say, everything is tried.
+pub fn room_for_reference(title: &str, need: f64) -> Result<(), Vec<Diagnostic>> {
+    match machine::available_memory() {
+        Some(available) if need > available as f64 => {
+            let text =
+                format!("solving `{title}` takes {:.1} GB of memory, of which {:.1} GB are free", need / 1e9, available as f64 / 1e9);
+            Err(vec![Diagnostic::error("run-memory", text).hint("cut its branches into fewer compartments, or record less")])
+        }
+        _ => Ok(()),
+    }
 }
 
 /// One seed of a study, compiled, with its samples divided.

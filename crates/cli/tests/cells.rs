@@ -52,3 +52,34 @@ fn a_cell_that_names_a_channel_there_is_not_fails_the_check() {
     let done = place.homolog("check mine.toml");
     assert!(done.code == 1 && done.err.contains("`hhh`") && done.err.contains("mine.toml:"), "{}", done.err);
 }
+
+const DIFFUSING: &str = "
+NEURON { SUFFIX spread  USEION ca READ ica WRITE cai }
+UNITS { (mM) = (milli/liter)  (um) = (micron)  (mA) = (milliamp) }
+ASSIGNED { ica (mA/cm2)  diam (um) }
+STATE { ca (mM)  cai (mM) }
+INITIAL { ca = 1e-4  cai = ca }
+BREAKPOINT { SOLVE move METHOD sparse }
+KINETIC move {
+    COMPARTMENT diam*diam { ca }
+    LONGITUDINAL_DIFFUSION 0.2*diam*diam { ca }
+    ~ ca << (0)
+    cai = ca
+}
+";
+
+#[test]
+fn what_should_diffuse_along_branches_and_does_not_is_said() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("mine")).unwrap();
+    place.write("mine/spread.mod", DIFFUSING);
+    let cell = std::fs::read_to_string(repository().join("library/cells/two-branch.toml")).unwrap();
+    place.write("own.toml", &format!("{cell}\n[[paint]]\nmechanism = \"spread\"\n"));
+    place.write(
+        "model.toml",
+        "title = \"Spread\"\n[time]\nstep = \"0.1 ms\"\npresentation = \"2 ms\"\n[population.cell]\nsize = 1\nneuron = \"own.toml\"\n",
+    );
+    let done = place.homolog("run model.toml --quiet --library mine");
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.err.contains("cell-no-diffusion") && done.err.contains("`ca` of `spread`"), "{}", done.err);
+}

@@ -100,3 +100,39 @@ fn cells_of_one_compartment_and_point_neurons_are_recorded_too() {
     assert_eq!(json["columns"], serde_json::json!(columns));
     assert_eq!(json["populations"]["ball"]["compartments"]["all"], 1);
 }
+
+#[test]
+fn a_reference_has_the_columns_of_the_run_and_says_what_its_steps_cost() {
+    let place = with("");
+    let run = |step: &str, more: &str| {
+        place.write("clamp.toml", &MODEL.replace("0.025 ms", step));
+        place.homolog(&format!("run clamp.toml --quiet --json --reference {more}")).well().json()
+    };
+    let (coarse, fine) = (run("0.025 ms", ""), run("0.0125 ms", ""));
+    let headers = |name: &str| place.read(name).lines().next().unwrap().to_string();
+    assert_eq!(headers("out/clamp/reference.csv"), headers("out/clamp/traces.csv"));
+    assert_eq!(place.read("out/clamp/reference.csv").lines().count(), 3201);
+    let off = |json: &serde_json::Value| json["reference"]["traces"]["cell[1].soma(0.5).v"]["most"].as_f64().unwrap();
+    assert!(off(&coarse) > 1.5 * off(&fine), "{} and {}", off(&coarse), off(&fine));
+    let shift = |json: &serde_json::Value| json["reference"]["populations"]["cell"]["largest_shift_ms"].as_f64().unwrap();
+    assert!((shift(&coarse) / shift(&fine) - 2.0).abs() < 0.3, "{} and {}", shift(&coarse), shift(&fine));
+    let times = |json: &serde_json::Value| json["reference"]["populations"]["cell"]["spike_times_ms"].clone();
+    let apart = |a: serde_json::Value, b: serde_json::Value| (a[0][0].as_f64().unwrap() - b[0][0].as_f64().unwrap()).abs();
+    assert!(apart(times(&coarse), times(&fine)) < 1e-5, "one solution, whatever the step");
+    let loose = run("0.025 ms", "--rtol 1e-4 --atol 1e-5");
+    assert!(loose["reference"]["steps"].as_u64() < coarse["reference"]["steps"].as_u64());
+}
+
+#[test]
+fn what_has_no_reference_is_refused_with_its_place() {
+    let place = Place::new();
+    let other = "[population.image]\nsize = 1\nneuron = \"spikes\"\ntimes = [[\"1 ms\"]]\n[[projection]]\nfrom = \"image\"\nto = \"cell\"\nlearn = false\nwiring = \"all-to-all\"\nweights = { constant = 1 }\n";
+    place.write("net.toml", &format!("{MODEL}{other}"));
+    let done = place.homolog("run net.toml --quiet --reference");
+    assert_eq!(done.code, 1, "{}", done.err);
+    assert!(done.err.contains("reference-single-cells") && done.err.contains("--> net.toml:"), "{}", done.err);
+    let done = place.homolog("run digits --reference");
+    assert!(done.code == 1 && done.err.contains("reference-refused"), "{}", done.err);
+    let done = place.homolog("run net.toml --rtol 1e-3");
+    assert!(done.code == 2 && done.err.contains("--reference"), "{}", done.err);
+}

@@ -196,6 +196,11 @@ pub fn is_draw(name: &str) -> bool {
     draw_of(name).is_some()
 }
 
+/// Name of an output that is the derivative of a state: `m'`.
+pub fn slope(state: &str) -> String {
+    format!("{state}'")
+}
+
 /// Name of an input that is a state as it was some time ago: `lag[m,tau]`.
 pub fn lag(state: &str, time: &str) -> String {
     format!("lag[{state},{time}]")
@@ -236,6 +241,12 @@ pub struct Mechanism {
     /// The whole step of a channel or a point, memory included: inputs are states, parameters, reads and `dt`, outputs the
     /// states after it. Its `v` is that after the step (Hines 1984). None for a neuron, whose `solves` say it all.
     pub advance: Option<Kernel>,
+    /// The equations of a channel or a point as they stand, before any step method: outputs named by [`slope`] are the derivatives of
+    /// states, per ms, those named as variables what is assigned on the way. Reads `dt` where states are stepped without an equation.
+    /// None for a neuron.
+    pub rates: Option<Kernel>,
+    /// The states that diffuse along branches (`LONGITUDINAL_DIFFUSION`), of which no kernel knows.
+    pub diffuses: Vec<String>,
     /// What an event does.
     pub receive: Option<EventProgram>,
     /// What INITIAL sets off: a program without arguments whose kernel has no outputs but those of its effects.

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 mod cells;
 mod delays;
+mod equations;
 mod gaps;
 mod limits;
 mod order;
@@ -26,6 +27,7 @@ mod streams;
 mod wires;
 
 pub use delays::warnings;
+pub use equations::equations;
 
 /// Name of the population kind that is set from outside.
 pub const INPUT: &str = "input";

@@ -29,10 +29,10 @@ pub mod study;
 
 pub use cell::Cell;
 pub use checkpoint::Checkpoint;
-pub use compile::compile;
+pub use compile::{compile, equations};
 pub use fit::Fit;
 pub use library::Library;
-pub use model::{Action, Burst, Clock, Group, Launch, Link, Model, Phase, Target, Wires};
+pub use model::{Action, Burst, Clock, Equations, Group, Launch, Link, Model, Phase, Target, Wires};
 pub use network::{Learn, Located, Network, Per, Population, Projection, RecordRule, Stimulus, Weights, Wiring};
 pub use params::{Params, Tensor};
 pub use runner::{Fault, Gradients, Inputs, Observable, Probe, Recording, RecordingGrad, Runner, State, Tape, TapeShape, Trace};

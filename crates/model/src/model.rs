@@ -296,6 +296,41 @@ impl Group {
     }
 }
 
+/// The equations of a group of cells as they stand, before any step: what an adaptive method solves. Columns are those of the group.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Equations {
+    /// Columns that stay the same.
+    pub fixed: Vec<Fixed>,
+    /// As [`Group::prepare`].
+    pub prepare: Vec<Launch>,
+    /// As [`Group::initial`], with all variables at time 0.
+    pub initial: Vec<Launch>,
+    /// Inputs: variables, [`port::TIME`], fixed columns, learned parameters. Outputs: [`port::RIGHT`], the current into a compartment (nA;
+    /// those of several launches add up); the capacitance of a compartment, `capacity` (nF); the derivative of every variable that has
+    /// one, per ms, named by [`homolog_ir::mechanism::slope`]; and variables that follow from the others, by their names.
+    pub rates: Vec<Launch>,
+    /// For each of [`Equations::rates`] its derivatives at one place: an output `row|column` is that of the output `row` with respect to the
+    /// variable `column`; what is missing is 0.
+    pub slopes: Vec<Launch>,
+    /// Currents that are injected.
+    pub pulses: Vec<Pulse>,
+    /// The potential whose upward crossing is a spike, mV.
+    pub threshold: f64,
+}
+
+/// A current into a compartment of every neuron of a kind.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Pulse {
+    /// The compartment.
+    pub site: usize,
+    /// When it begins, ms.
+    pub begin: f64,
+    /// When it ends, ms.
+    pub end: f64,
+    /// nA, inward positive.
+    pub current: f64,
+}
+
 /// Several ticks of a group as one kernel: what is the same in all of them is computed once, and variables in between never
 /// leave the registers. Each tick has the bits that it has alone.
 #[derive(Clone, PartialEq, Debug)]

@@ -63,6 +63,11 @@ impl<N: Number> Neuron<N> {
         neuron
     }
 
+    /// The numbers of a fixed column, of couplings, or of a learned parameter, place by place.
+    pub fn column(&self, name: &str) -> Option<&[N]> {
+        self.fixed.get(name).or_else(|| self.learned.get(name)).map(Vec::as_slice)
+    }
+
     /// Counters begin a frame at zero.
     pub fn begin_frame(&mut self, group: &Group) {
         for (v, x) in group.variables.iter().zip(&mut self.variables) {

@@ -294,8 +294,8 @@ pub enum StatementKind {
         /// Whose.
         states: Vec<Name>,
     },
-    /// `LONGITUDINAL_DIFFUSION`, which says nothing about one compartment alone.
-    Diffusion,
+    /// `LONGITUDINAL_DIFFUSION` of these states, which says nothing about one compartment alone.
+    Diffusion(Vec<Name>),
     /// `SOLVE block METHOD method`.
     Solve {
         /// The block.

@@ -275,7 +275,7 @@ impl<'a> Checker<'_, 'a> {
                     }
                 }
             }
-            StatementKind::Diffusion => {}
+            StatementKind::Diffusion(_) => {}
             StatementKind::Conductance => {}
             StatementKind::Scope(body) => {
                 self.scopes.push(HashMap::new());

@@ -92,6 +92,7 @@ pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
     let initial = initial(p, &roles, &states, &mut problems);
     let (breakpoint, currents) = breakpoint(p, &roles, &segments, &states, &mut problems);
     let advance = phases.then(|| advance(p, &roles, &states, &mut problems));
+    let rates = phases.then(|| systems::rates(p, &roles, &mut problems));
     let solves = solves(p, &roles, &segments, &mut problems);
     let (receive, watches) = events::receive(p, &roles, &states, &mut problems);
     let start = events::start(p, &roles, &mut problems);
@@ -110,6 +111,8 @@ pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
         breakpoint,
         solves,
         advance,
+        rates,
+        diffuses: diffuses(p),
         receive,
         start,
         watches,
@@ -137,6 +140,19 @@ pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
         m.interface = crate::interface::lower(p, &m, items, span);
     }
     Some(m)
+}
+
+/// The states that diffuse along branches.
+fn diffuses(p: &Program<'_>) -> Vec<String> {
+    let statements = p.systems.values().flat_map(|(r, _)| &r.body);
+    let named = statements.filter_map(|s| match &s.kind {
+        StatementKind::Diffusion(states) => Some(states),
+        _ => None,
+    });
+    let mut names: Vec<String> = named.flatten().map(|n| n.text.clone()).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// The variables of LOCAL outside of blocks, element by element.

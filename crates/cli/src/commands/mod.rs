@@ -8,6 +8,7 @@ pub mod fit;
 pub mod fmt;
 pub mod mech;
 pub mod morph;
+mod reference;
 pub mod run;
 mod trace;
 

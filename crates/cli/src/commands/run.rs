@@ -16,7 +16,7 @@ use std::process::ExitCode;
 /// Train a model, or run it once when its file does not say how to train
 ///
 /// A model of cells that is not trained is run for one presentation: what its record rules name is written to traces.csv and drawn in
-/// traces.html.
+/// traces.html. With --reference it is solved to a tolerance besides, which says what the time step costs in accuracy.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Model file, or the name of a task that ships with the program
@@ -45,6 +45,15 @@ pub struct Args {
     /// How traces are written
     #[arg(long, value_enum, value_name = "FORMATS", value_delimiter = ',', default_value = "csv")]
     pub(super) format: Vec<Format>,
+    /// Solve single cells to a tolerance besides, write that to reference.csv, and say by how much the run in steps differs
+    #[arg(long)]
+    pub(super) reference: bool,
+    /// Relative tolerance of the reference
+    #[arg(long, value_name = "X", default_value_t = 1e-8, requires = "reference", value_parser = tolerance)]
+    pub(super) rtol: f64,
+    /// Absolute tolerance of the reference, in mV or the unit of the variable; of concentrations that part of where they begin
+    #[arg(long, value_name = "Y", default_value_t = 1e-9, requires = "reference", value_parser = tolerance)]
+    pub(super) atol: f64,
     /// Print one line of JSON to stdout
     #[arg(long)]
     json: bool,
@@ -53,10 +62,23 @@ pub struct Args {
     pub(super) quiet: bool,
 }
 
+/// A tolerance as an argument: what the arithmetic can keep and a solver has use for.
+fn tolerance(word: &str) -> Result<f64, String> {
+    match word.parse::<f64>() {
+        Ok(x) if (1e-13..=0.1).contains(&x) => Ok(x),
+        Ok(_) => Err("must be from 1e-13 to 0.1".into()),
+        Err(_) => Err("must be a number".into()),
+    }
+}
+
 /// Trains and scores, or runs once.
 pub fn run(args: &Args, color: bool) -> Done {
     let mut opened = work::open(&args.model, &args.library)?;
     terminal::show(&opened.warnings, color);
+    if args.reference && (opened.study.training.is_some() || !trace::wanted(&opened)) {
+        let text = format!("`{}` has no reference: that is solved for models of cells without [training]", opened.name);
+        return Err(vec![Diagnostic::error("reference-refused", text).hint("run it without `--reference`")]);
+    }
     if let (Some(n), Some(t)) = (args.epochs, &mut opened.study.training) {
         t.epochs.value = n;
     }

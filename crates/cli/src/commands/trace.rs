@@ -1,5 +1,6 @@
 //! One presentation of a network that is run for its own sake: what its membranes do, as tables and as a figure.
 
+use super::reference::Reference;
 use super::run::{Args, Lines, shown};
 use crate::figure::{self, Figure, Line};
 use crate::progress::Spinner;
@@ -57,9 +58,18 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
         files.push(("parquet", out.join("traces.parquet")));
         work::write_parquet(&files[files.len() - 1].1, &table)?;
     }
+    let reference = match args.reference {
+        true => Some(Reference::solve(args, opened, &model, &params, &recorded)?),
+        false => None,
+    };
+    if let Some(reference) = &reference {
+        files.extend(reference.write(args, out, &table_of(&model, &recorded, reference))?);
+    }
     let duration = model.dt * model.ticks as f64;
     let time = format!("{} ms in {} steps of {} ms", brief(duration), show::count(model.ticks as f64), model.dt);
     let mut facts: Vec<String> = groups.iter().map(|g| format!("{}: {}; {}.", g.name, g.what, g.did)).collect();
+    let compared = reference.as_ref().map(|r| r.compare(&model, &table, &table_of(&model, &recorded, r), &spikes_of(&groups)));
+    facts.extend(compared.iter().flat_map(|c| c.lines.iter().map(|l| format!("{l}."))));
     facts.push(format!("{time}{}.", if input.is_empty() { String::new() } else { format!(", shown {input}") }));
     let names = files.iter().map(|(_, p)| p.file_name().unwrap_or_default().to_string_lossy().into_owned()).collect();
     let figure = figure(opened, &model, &table, &groups, facts, names);
@@ -72,6 +82,7 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
     }
     let input = if input.is_empty() { String::new() } else { format!(", shown {input}") };
     text.push_str(&format!("{time}{input}; took {}\n", show::seconds(wall_s)));
+    compared.iter().flat_map(|c| &c.lines).for_each(|l| text.push_str(&format!("{l}\n")));
     for (_, path) in &files {
         text.push_str(&format!("{}\n", path.display()));
     }
@@ -81,10 +92,20 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
     let files: serde_json::Map<String, serde_json::Value> = files.into_iter().map(|(k, p)| (k.into(), json!(p))).collect();
     Ok(Lines {
         text,
-        json: json!({ "title": network.title, "seed": seed, "step_ms": model.dt, "steps": model.ticks, "presentation_ms": duration,
+        json: json!({ "title": network.title, "reference": compared.map(|c| c.json), "seed": seed, "step_ms": model.dt, "steps": model.ticks, "presentation_ms": duration,
             "columns": table.headers().collect::<Vec<_>>(), "populations": populations, "files": files, "wall_s": wall_s,
             "provenance": provenance }),
     })
+}
+
+/// The table of what was solved.
+fn table_of(model: &Model, recorded: &[Recorded], reference: &Reference) -> work::Table {
+    table(model, recorded, &reference.solved.recording)
+}
+
+/// Names of the groups that spike, and when each of their neurons did.
+fn spikes_of(groups: &[Seen]) -> Vec<(&str, &[Vec<f64>])> {
+    groups.iter().filter_map(|g| Some((g.name.as_str(), g.spikes.as_deref()?))).collect()
 }
 
 /// What is asked of the runner: what the file says, and for each population what is said of it at the end.

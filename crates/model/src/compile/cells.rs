@@ -3,10 +3,10 @@
 use super::{delays, fan_in};
 use crate::calibration::{Trial, calibrate};
 use crate::cell::{Cell, CellReadout, Placed};
-use crate::compose::cable::{CableParts, LearnedAt, Painted, Receiving, compose_cable};
+use crate::compose::cable::{self, CableParts, LearnedAt, Painted, Receiving, compose_cable};
 use crate::discretise::{Cut, count, cut};
 use crate::library::Library;
-use crate::model::{Group, Link, Target};
+use crate::model::{Equations, Group, Link, Target};
 use crate::network::{Located, Network, Population, Weights};
 use crate::params::{Params, Tensor};
 use homolog_base::{Diagnostic, Unit};
@@ -70,8 +70,18 @@ fn held<'a>(around: &Around<'a>, population: &Population, cell: Cell, problems: 
     Held { cell, cut, painted, receptors, spike_at, bias_at, kind: vec![] }
 }
 
-/// Makes the group of a population of cells, of one kind or several.
-pub(super) fn group(around: &Around, population: &Population, cells: &[&Cell], params: &mut Params) -> Result<Group, Vec<Diagnostic>> {
+/// A population of cells, understood.
+struct Understood<'a> {
+    held: Held<'a>,
+    /// Whether weights can be positive, and negative.
+    signs: [bool; 2],
+    spikes_arrive: bool,
+    values_arrive: bool,
+    biased: bool,
+}
+
+/// Reads what the cells of a population hold and hear.
+fn understand<'a>(around: &Around<'a>, population: &Population, cells: &[&Cell]) -> Result<Understood<'a>, Vec<Diagnostic>> {
     let surrogate = |cell: &Cell| {
         let mut cell = cell.clone();
         cell.spike.surrogate = around.surrogate.unwrap_or(cell.spike.surrogate);
@@ -112,18 +122,23 @@ pub(super) fn group(around: &Around, population: &Population, cells: &[&Cell], p
     if !problems.is_empty() {
         return Err(problems);
     }
-    let held = kinds::join(all);
+    Ok(Understood { held: kinds::join(all), signs, spikes_arrive, values_arrive, biased })
+}
+
+/// What a group is composed of, and its learned numbers.
+fn parts<'h>(around: &Around, population: &'h Population, u: &'h Understood) -> Result<(CableParts<'h>, Vec<Tensor>), Vec<Diagnostic>> {
+    let (held, signs, arrives) = (&u.held, u.signs, u.spikes_arrive || u.values_arrive);
     let cell = &held.cell;
     let settle = delays::settle(around.network, &population.neuron, cell.settle.value, around.dt, around.ticks).map_err(|d| vec![d])?;
     let mut parts = CableParts {
         name: &population.name.value,
         cell,
         cut: &held.cut,
-        kind: held.kind,
-        painted: held.painted,
+        kind: held.kind.clone(),
+        painted: held.painted.clone(),
         // Receptors at which nothing arrives would only cost time.
         receptors: {
-            let [positive, negative] = held.receptors;
+            let [positive, negative] = held.receptors.clone();
             [positive.filter(|_| arrives && signs[0]), negative.filter(|_| arrives && signs[1])]
         },
         learn: vec![],
@@ -136,15 +151,15 @@ pub(super) fn group(around: &Around, population: &Population, cells: &[&Cell], p
             CellReadout::Potential => Readout::Potential("v".into()),
         },
         readout_scale: population.readout_scale.as_ref().map_or(cell.readout_scale, |s| s.value),
-        spikes_arrive,
-        values_arrive,
-        biased,
-        bias_at: held.bias_at,
-        spike_at: held.spike_at,
+        spikes_arrive: u.spikes_arrive,
+        values_arrive: u.values_arrive,
+        biased: u.biased,
+        bias_at: held.bias_at.clone(),
+        spike_at: held.spike_at.clone(),
         gain: 1.0,
     };
     let copies = population.size.value / parts.kinds();
-    let mut tensors = Vec::new();
+    let (mut tensors, mut problems) = (Vec::new(), Vec::new());
     for (k, l) in population.learn.iter().enumerate() {
         match learned(around, population, &parts, k) {
             Ok(found) => {
@@ -158,9 +173,29 @@ pub(super) fn group(around: &Around, population: &Population, cells: &[&Cell], p
     if !problems.is_empty() {
         return Err(problems);
     }
-    let located = |e: Vec<String>| -> Vec<Diagnostic> {
-        e.into_iter().map(|m| around.network.locate(Diagnostic::error("model-neuron", m), population.neuron.span, "this cell")).collect()
-    };
+    Ok((parts, tensors))
+}
+
+/// What does not fit together in a population, as diagnostics.
+fn located(around: &Around, population: &Population, code: &'static str, e: Vec<String>) -> Vec<Diagnostic> {
+    e.into_iter().map(|m| around.network.locate(Diagnostic::error(code, m), population.neuron.span, "this cell")).collect()
+}
+
+/// The equations of a population of cells, before any step.
+pub(super) fn equations(around: &Around, population: &Population, cells: &[&Cell]) -> Result<Equations, Vec<Diagnostic>> {
+    let understood = understand(around, population, cells)?;
+    let (parts, _) = parts(around, population, &understood)?;
+    cable::equations(&parts).map_err(|e| located(around, population, "reference-no-equation", e))
+}
+
+/// Makes the group of a population of cells, of one kind or several.
+pub(super) fn group(around: &Around, population: &Population, cells: &[&Cell], params: &mut Params) -> Result<Group, Vec<Diagnostic>> {
+    let understood = understand(around, population, cells)?;
+    let (mut parts, tensors) = parts(around, population, &understood)?;
+    let (cell, biased) = (parts.cell, parts.biased);
+    let located = |e: Vec<String>| located(around, population, "model-neuron", e);
+    let arrives = parts.spikes_arrive || parts.values_arrive;
+    let copies = population.size.value / parts.kinds();
     let (mut calibration, mut mean_square) = (None, 1.0);
     if let Some(activity) = cell.activity.as_ref().filter(|_| arrives) {
         let first: Vec<Vec<Vec<f64>>> =

@@ -27,12 +27,14 @@ mod geometry;
 mod ions;
 mod kernels;
 mod order;
+mod rates;
 mod zones;
 
-pub use geometry::{CAPACITANCE, DIAMETER, RESISTIVITY};
+pub use geometry::{CAPACITANCE, CAPACITY, DIAMETER, RESISTIVITY};
 use ions::{Inside, Moment};
 pub(crate) use kernels::tangent;
 use kernels::{advance, begin, begin_elsewhere, current, current_at_point, tail};
+pub use rates::equations;
 pub(crate) use zones::Arrangement;
 use zones::Zone;
 
@@ -361,6 +363,7 @@ impl CableParts<'_> {
     fn time(&self, b: &mut Builder, moment: Moment) -> Value {
         let later = match moment {
             Moment::Start => return b.constant(0.0),
+            Moment::Rates => 0.0,
             Moment::Currents => 0.5 * self.dt,
             Moment::States => self.dt,
         };

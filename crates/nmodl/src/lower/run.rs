@@ -45,6 +45,8 @@ pub(crate) struct Run<'p, 'a> {
     pub exposed: BTreeSet<String>,
     /// ASSIGNED variables that were assigned.
     pub written: BTreeSet<String>,
+    /// True: SOLVE gathers the derivatives of states instead of advancing them.
+    pub slopes: bool,
     /// False: assignments to states are left out, since another kernel makes them.
     pub keep_states: bool,
     /// True in a block solved by INITIAL, which reads what INITIAL has assigned so far.
@@ -99,6 +101,7 @@ impl<'p, 'a> Run<'p, 'a> {
             returned: None,
             exposed: BTreeSet::new(),
             written: BTreeSet::new(),
+            slopes: false,
             keep_states: false,
             initial: false,
             plain: false,
@@ -386,7 +389,7 @@ impl<'p, 'a> Run<'p, 'a> {
             StatementKind::Connect(_)
             | StatementKind::Table { .. }
             | StatementKind::Conductance
-            | StatementKind::Diffusion
+            | StatementKind::Diffusion(_)
             | StatementKind::RealC(_)
             | StatementKind::NotYet(_) => {}
         }

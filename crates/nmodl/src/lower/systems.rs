@@ -10,6 +10,7 @@ use crate::ast::{Arrow, Expression, Name, Routine, Species, StatementKind};
 use crate::program::{Program, System, What, element};
 use homolog_base::{Diagnostic, Unit};
 use homolog_ir::implicit::{self, Pivoting};
+use homolog_ir::mechanism::slope;
 use homolog_ir::ode::Method;
 use homolog_ir::{Builder, Kernel, Port, Solve, Value};
 
@@ -35,7 +36,11 @@ impl<'a> Run<'_, 'a> {
             return;
         }
         let mut problems = Vec::new();
-        let kernel = if let Some(r) = self.p.derivatives.get(name).copied() {
+        let kernel = if self.slopes
+            && let Some(kernel) = slopes_kernel(self.p, self.roles, name, &mut problems)
+        {
+            kernel
+        } else if let Some(r) = self.p.derivatives.get(name).copied() {
             derivative_kernel(self.p, self.roles, r, if steady { Method::Implicit } else { method_of(method) }, self.initial, &mut problems)
         } else if let Some((r, system)) = self.p.systems.get(name).copied() {
             system_kernel(self.p, self.roles, r, system, self.initial, &mut problems)
@@ -54,7 +59,10 @@ impl<'a> Run<'_, 'a> {
             .collect();
         let values = self.b.inline(&kernel, |_, p| kernel.input(&p.name).map(|k| inputs[k]));
         for ((port, _), v) in kernel.outputs.iter().zip(values) {
-            self.assign(&port.name, v);
+            match port.name.strip_suffix('\'') {
+                Some(state) => _ = self.primes.insert(state.to_string(), v),
+                None => self.assign(&port.name, v),
+            }
         }
     }
 
@@ -220,6 +228,42 @@ pub(super) fn slopes(p: &Program<'_>, roles: &Roles, problems: &mut Vec<Diagnost
         out.push(Solve::Ode { method, rhs });
     }
     out
+}
+
+/// The derivatives of all states by the equations that BREAKPOINT solves, and what is assigned on the way.
+pub(super) fn rates(p: &Program<'_>, roles: &Roles, problems: &mut Vec<Diagnostic>) -> Kernel {
+    let mut run = Run::new(p, roles, format!("{}.rates", p.name.text));
+    run.slopes = true;
+    run.phase(super::Phase::States);
+    for port in ports(p, |n| run.primes.contains_key(n)) {
+        let v = run.primes[&port.name];
+        run.b.output(&slope(&port.name), port.unit / crate::units::ms(), v);
+    }
+    for port in ports(p, |n| run.is_state(n) && run.globals.contains_key(n)) {
+        let v = run.globals[&port.name];
+        run.b.output(&port.name, port.unit, v);
+    }
+    homolog_ir::passes::prune(&run.finish(problems))
+}
+
+/// The derivatives of the states of a block of equations, and what it assigns; none for systems that have no derivatives. A law of
+/// CONSERVE follows from the reactions.
+fn slopes_kernel(p: &Program<'_>, roles: &Roles, name: &str, problems: &mut Vec<Diagnostic>) -> Option<Kernel> {
+    let r = match (p.derivatives.get(name), p.systems.get(name)) {
+        (Some(r), _) | (None, Some((r, System::Kinetic))) => *r,
+        _ => return None,
+    };
+    let mut run = run_block(p, roles, r, false, false);
+    let states = ports(p, |n| run.primes.contains_key(n));
+    for s in &states {
+        let mut v = run.primes[&s.name];
+        if let Some(volume) = run.volumes.get(&s.name).copied() {
+            v = run.b.div(v, volume);
+        }
+        run.b.output(&slope(&s.name), s.unit / crate::units::ms(), v);
+    }
+    outputs(&mut run, &[]);
+    Some(run.finish(problems))
 }
 
 /// The step of a DERIVATIVE block.

@@ -74,8 +74,10 @@ impl Parser<'_> {
             }
             (Kind::Word, "LONGITUDINAL_DIFFUSION") => {
                 self.next();
-                self.compartment()?;
-                StatementKind::Diffusion
+                match self.compartment()? {
+                    StatementKind::Compartment { states, .. } => StatementKind::Diffusion(states),
+                    other => other,
+                }
             }
             (Kind::Word, "FROM") => self.from()?,
             (Kind::Word, "while" | "WHILE") => {

@@ -60,6 +60,8 @@ pub(super) enum Moment {
     Currents,
     /// When states advance.
     States,
+    /// In the equations as they stand, at one time.
+    Rates,
 }
 
 /// What the mechanisms of a zone see of its ions at a moment.
@@ -161,7 +163,7 @@ impl<'p> Inside<'p> {
                 }
             }
         }
-        if self.moment == Moment::Start {
+        if matches!(self.moment, Moment::Start | Moment::Rates) {
             self.reversals(b);
         }
     }

@@ -191,7 +191,7 @@ impl Arrangement {
     pub fn launch(&self, zone: &Zone, kernel: Kernel, vjp: Kernel) -> Launch {
         let mut first: Vec<(String, usize)> = Vec::new();
         for name in kernel.inputs.iter().map(|p| &p.name).chain(kernel.outputs.iter().map(|(p, _)| &p.name)) {
-            let base = name.strip_prefix("next.").unwrap_or(name);
+            let base = name.strip_prefix("next.").or(name.strip_suffix('\'')).unwrap_or(name);
             let at = match self.domain(base) {
                 Some(d) => d.partition_point(|m| (*m as usize) < zone.start),
                 None => zone.start,
