@@ -1,6 +1,7 @@
 //! The command line.
 
 mod commands;
+mod cuts;
 mod figure;
 mod fitted;
 mod page;

@@ -181,6 +181,16 @@ pub fn cell_in(source: &Arc<Source>) -> (Option<Cell>, Vec<Diagnostic>) {
     shelf::cell_in(source)
 }
 
+/// A cell of these branches and of nothing else, by the rules that hold where a file says nothing.
+pub fn plain_cell(branches: &[homolog_model::cell::Branch]) -> Option<Cell> {
+    let first = &branches.first()?.name.value;
+    let text = format!(
+        "morphology = \"x\"\n[spike]\nbranch = {first:?}\nthreshold = \"0 mV\"\nsurrogate = {{ shape = \"arctan\", width = \"5 mV\" }}\n\
+         [time]\nstep = \"0.1 ms\"\npresentation = \"1 ms\"\ndelay = \"1 ms\"\n[interface]\nrate = \"1 Hz\"\nreadout = \"count\"\n"
+    );
+    homolog_model::file::read_cell(&Source::new("cell.toml", text), "cell", &|_| (Some(branches.to_vec()), vec![])).0
+}
+
 /// The constants of the energy estimate.
 pub fn energy_table() -> Result<EnergyTable, Vec<Diagnostic>> {
     EnergyTable::read(&built_in("energy/horowitz2014.toml")?).map_err(|d| vec![*d])

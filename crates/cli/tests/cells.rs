@@ -83,3 +83,34 @@ fn what_should_diffuse_along_branches_and_does_not_is_said() {
     assert_eq!(done.code, 0, "{}", done.err);
     assert!(done.err.contains("cell-no-diffusion") && done.err.contains("`ca` of `spread`"), "{}", done.err);
 }
+
+#[test]
+fn how_a_cell_is_cut_is_said_and_what_is_cut_too_coarsely_is_a_warning() {
+    let place = Place::new();
+    place.write("cell.toml", &shipped("cells/two-branch.toml").replacen("compartments = 5", "compartments = 1", 1));
+    place.write("one.toml", &network("cell.toml"));
+    let cut = "cell.toml: 7 compartments (soma 1, dendrite 6) by numbers of their own, from 20.0 to 200 um long, at most 0.579 of the length constant at 100 Hz (left)\n";
+    for file in ["one.toml", "cell.toml"] {
+        let done = place.homolog(&format!("check {file}")).well();
+        assert!(done.out.ends_with(&cut["cell.toml".len()..]), "{}", done.out);
+        assert!(done.err.contains("cell-coarse") && done.err.contains("of `left`") && done.err.contains("d-lambda = 0.1"), "{}", done.err);
+    }
+    let json = place.homolog("check one.toml --json").well().json();
+    let cell = &json["cells"]["cell.toml"];
+    assert_eq!((&cell["compartments"], &cell["regions"]["dendrite"]), (&7.into(), &6.into()));
+    assert_eq!((&cell["longest"]["um"], &cell["shortest"]["branch"]), (&200.0.into(), &"soma".into()));
+    assert_eq!((&cell["longer_than_a_third_of_the_length_constant"], &json["warnings"]), (&1.into(), &1.into()));
+    let done = place.homolog("run one.toml --quiet").well();
+    assert!(done.out.contains("\n  cut by numbers of their own, from 20.0 to 200 um long, at most 0.579 of"), "{}", done.out);
+    let json = place.homolog("run one.toml --quiet --json").well().json();
+    assert_eq!(json["populations"]["cell"]["cells"]["cell.toml"]["coarsest"]["branch"], "left");
+    // The rule by itself says nothing.
+    place.write("cell.toml", &shipped("cells/two-branch.toml").replace("compartments = 5", ""));
+    let done = place.homolog("check cell.toml").well();
+    assert!(
+        done.err.is_empty() && done.out.contains("by d-lambda 0.1, 1 branch by a number of its own, from"),
+        "{} {}",
+        done.out,
+        done.err
+    );
+}

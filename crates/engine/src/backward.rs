@@ -168,7 +168,7 @@ impl Backward<'_, '_> {
 
     /// Whether variables of a group are recorded tick by tick.
     fn watched(&self, g: usize) -> bool {
-        self.probes.iter().any(|p| p.group == g && matches!(p.what, Observable::State(_) | Observable::Site(..)))
+        self.probes.iter().any(|p| p.group == g && matches!(p.what, Observable::State(_) | Observable::Site(..) | Observable::Sum(_)))
     }
 
     /// The value's cotangent becomes that of the drive, or of the variables at the end of the frame.
@@ -210,7 +210,8 @@ impl Backward<'_, '_> {
     /// The cotangents of recorded places, for the ticks of a segment.
     fn given_traces(&self, arena: &mut [f64], g: usize, now: Now, ticks: usize) {
         let l = &self.layout().groups[g];
-        for (probe, _, _, columns) in &l.d_traces {
+        let places = l.d_traces.iter().map(|(probe, _, _, columns)| (probe, columns));
+        for (probe, columns) in places.chain(l.d_sums.iter().map(|(probe, _, columns)| (probe, columns))) {
             let given = self.grad.get(*probe).map_or(&[][..], Vec::as_slice);
             for t in 0..ticks {
                 let to = &mut arena[columns.nth(t)..][..l.lanes];
@@ -276,7 +277,7 @@ impl Backward<'_, '_> {
     /// The ticks of a segment of a group whose neurons do not excite one another.
     fn stage(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now, ticks: usize, tile: usize) {
         let run = &self.run;
-        let pieces = run.pieces(g, now, ticks, !run.layout.groups[g].d_traces.is_empty());
+        let pieces = run.pieces(g, now, ticks, [run.layout.groups[g].d_traces.len(), run.layout.groups[g].d_sums.len()] != [0, 0]);
         let speaks = run.model.links.iter().any(|l| l.from == g && l.target.spikes());
         if !speaks {
             // Nobody heard its spikes: one loop over all ticks.

@@ -266,6 +266,7 @@ impl vectorise::Task for AddPoisson<'_> {
 }
 
 /// Random words of 32 neurons: neuron `4 b + w` has word `w` of counter `b`.
+#[allow(clippy::needless_range_loop, reason = "eight counters side by side, word by word")]
 #[inline(always)]
 fn block(counter: usize, tick: i64, sample: usize, key: [u32; 2]) -> [u32; BLOCK] {
     const N: usize = BLOCK / 4;
@@ -564,7 +565,7 @@ thread_local! {
 #[cfg(test)]
 mod tests {
     use super::{block, poisson, thresholds};
-    use homolog_base::Key;
+    use homolog_base::{Key, math};
     use homolog_model::model::Noise;
 
     #[test]
@@ -583,7 +584,7 @@ mod tests {
                 "{variance} instead of {mean}"
             );
             let none = all.iter().filter(|x| **x == 0.0).count() as f64 / f64::from(n as u32);
-            assert!((none - (-mean).exp()).abs() < 4.0 * ((-mean).exp() / f64::from(n as u32)).sqrt() + 1e-9);
+            assert!((none - math::exp(-mean)).abs() < 4.0 * (math::exp(-mean) / f64::from(n as u32)).sqrt() + 1e-9);
         }
         assert!(thresholds(0.0).is_empty() || thresholds(0.0)[0] == u32::MAX);
     }

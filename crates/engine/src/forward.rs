@@ -331,7 +331,9 @@ fn frames_of(
     run.constants(arena);
     run.load(arena, state);
     let mut recording = empty_recording(run, probes);
-    let watched = |g: usize| probes.iter().any(|p| p.group == g && matches!(p.what, Observable::State(_) | Observable::Site(..)));
+    let watched = |g: usize| {
+        probes.iter().any(|p| p.group == g && matches!(p.what, Observable::State(_) | Observable::Site(..) | Observable::Sum(_)))
+    };
     for frame in 0..layout.frames {
         for (g, k) in run.input_of.iter().enumerate() {
             if let Some(k) = k

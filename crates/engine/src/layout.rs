@@ -97,6 +97,10 @@ pub(crate) struct GroupLayout {
     pub traces: Vec<(usize, usize, usize, Columns)>,
     /// Cotangents of recorded places, of one segment: index of the probe, variable, place, columns.
     pub d_traces: Vec<(usize, usize, usize, Columns)>,
+    /// Recorded sums, of one segment: index of the probe, sum, columns.
+    pub sums: Vec<(usize, usize, Columns)>,
+    /// Their cotangents.
+    pub d_sums: Vec<(usize, usize, Columns)>,
     /// Largest delay of spikes that arrive here.
     pub arrival_history: usize,
 }
@@ -141,6 +145,14 @@ pub(crate) struct Wanted<'a> {
 fn places(probes: &[Probe], group: usize, wanted: bool) -> impl Iterator<Item = (usize, usize, usize)> {
     probes.iter().enumerate().filter(move |(_, p)| wanted && p.group == group).filter_map(|(n, p)| match p.what {
         Observable::Site(v, site) => Some((n, v, site)),
+        _ => None,
+    })
+}
+
+/// Recorded sums of a group: index of the probe, sum.
+fn sums(probes: &[Probe], group: usize) -> impl Iterator<Item = (usize, usize)> {
+    probes.iter().enumerate().filter(move |(_, p)| p.group == group).filter_map(|(n, p)| match p.what {
+        Observable::Sum(k) => Some((n, k)),
         _ => None,
     })
 }
@@ -259,6 +271,7 @@ impl Layout {
                 l.pivots = take(&mut at, l, t.parent.len(), 1);
             }
             l.traces = places(probes, k, !taped).map(|(n, v, site)| (n, v, site, take(&mut at, l, 1, segment))).collect();
+            l.sums = sums(probes, k).map(|(n, s)| (n, s, take(&mut at, l, 1, segment))).collect();
             if taped {
                 l.d_variables = g.variables.iter().map(|v| take(&mut at, l, v.sites, 1)).collect();
                 l.d_drive = take(&mut at, l, g.kinds(), 1);
@@ -270,6 +283,7 @@ impl Layout {
                 l.d_values = take(&mut at, l, g.kinds(), frames + l.value_history);
                 l.d_arrivals = g.arrivals.iter().map(|a| take(&mut at, l, a.sites, segment + l.arrival_history)).collect();
                 l.d_traces = places(probes, k, true).map(|(n, v, site)| (n, v, site, take(&mut at, l, 1, segment))).collect();
+                l.d_sums = sums(probes, k).map(|(n, s)| (n, s, take(&mut at, l, 1, segment))).collect();
             }
         }
         let tiled = model.groups.iter().any(|g| g.tree.is_some() && g.copies() * batch > 8);

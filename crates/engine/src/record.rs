@@ -20,6 +20,7 @@ pub(crate) fn empty_recording(run: &Run, probes: &[Probe]) -> Recording {
             Observable::Raster => ("raster", Unit::ONE, 0, 0),
             Observable::State(k) => (variable(k).0, variable(k).1, ticks, g.variables[k].sites),
             Observable::Site(k, _) => (variable(k).0, variable(k).1, ticks, 1),
+            Observable::Sum(k) => (run.model.sums[k].name.as_str(), run.model.sums[k].unit, ticks, 1),
             Observable::FrameEnd(k) => (variable(k).0, variable(k).1, frames, g.variables[k].sites),
         };
         let shape = match p.what {
@@ -48,6 +49,7 @@ pub(crate) fn record_segment(run: &Run, arena: &[f64], probes: &[Probe], g: usiz
             continue;
         }
         let own = run.of(g).traces.iter().find(|t| t.0 == n);
+        let sum = run.of(g).sums.iter().find(|s| s.0 == n);
         let sites = trace.shape[1] / run.model.groups[g].copies();
         for t in 0..ticks {
             let at = match p.what {
@@ -55,6 +57,7 @@ pub(crate) fn record_segment(run: &Run, arena: &[f64], probes: &[Probe], g: usiz
                 Observable::State(k) => run.layout.variable(g, k, now.copy, t + 1),
                 Observable::Site(..) if own.is_some() => own.map_or(0, |own| own.3.nth(t)),
                 Observable::Site(k, site) => run.layout.variable(g, k, now.copy, t + 1) + site * run.of(g).site,
+                Observable::Sum(_) => sum.map_or(0, |s| s.2.nth(t)),
                 _ => break,
             };
             let row = now.frame * run.model.ticks + now.first + t;
@@ -106,7 +109,7 @@ pub(crate) fn record_frame(run: &Run, arena: &[f64], probes: &[Probe], groups: &
                 let n = sites * lanes;
                 places(run, arena, p.group, end(k), sites, &mut trace.data[frame * n..(frame + 1) * n]);
             }
-            Observable::Spikes | Observable::Raster | Observable::State(_) | Observable::Site(..) => {}
+            Observable::Spikes | Observable::Raster | Observable::State(_) | Observable::Site(..) | Observable::Sum(_) => {}
         }
     }
 }

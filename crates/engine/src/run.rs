@@ -142,7 +142,33 @@ impl<'a> Run<'a> {
             let from = Column { at: from.at + site * l.site + offset, ..from };
             out.push(Action::Copy { from, to: Column { at: columns.nth(now.t) + offset, tick: columns.pitch as isize, site: l.site } });
         }
+        self.sums(g, now, rows, &mut out);
         out
+    }
+
+    /// What is recorded as a sum, after a tick.
+    fn sums(&self, g: usize, now: Now, rows: &Range<usize>, out: &mut Vec<Action<'a>>) {
+        let (l, offset) = (&self.layout.groups[g], rows.start * self.layout.batch);
+        for (_, sum, columns) in &l.sums {
+            let sum = &self.model.sums[*sum];
+            let to = Column { at: columns.nth(now.t) + offset, tick: columns.pitch as isize, site: l.site };
+            for (k, (variable, places)) in sum.terms.iter().enumerate() {
+                let from = self.layout.variable_column(g, *variable, Now { t: now.t + 1, ..now }, 1);
+                let from = Column { at: from.at + offset, ..from };
+                out.push(Action::Weigh { from, sites: self.model.groups[g].variables[*variable].sites, places, to, add: k > 0 });
+            }
+            for (clamp, weight) in &sum.clamps {
+                let amount = weight * self.model.clamps[*clamp].current(self.tick(now));
+                if amount != 0.0 {
+                    out.push(Action::AddConstant { to, amount });
+                }
+            }
+        }
+    }
+
+    /// The tick of a moment, since the beginning.
+    fn tick(&self, now: Now) -> i64 {
+        self.start + (now.frame * self.model.ticks + now.first + now.t) as i64
     }
 
     /// The actions of a tick (or burst) in reverse, from `now` on.
@@ -160,6 +186,14 @@ impl<'a> Run<'a> {
             let to = &l.d_variables[*variable];
             let to = Column::still(to.at + site * l.site + rows.start * self.layout.batch, l.site);
             out.push(Action::AddColumn { from, to, sites: 1 });
+        }
+        for (_, sum, columns) in &l.d_sums {
+            let offset = rows.start * self.layout.batch;
+            let from = Column { at: columns.nth(now.t) + offset, tick: columns.pitch as isize, site: l.site };
+            for (variable, places) in &self.model.sums[*sum].terms {
+                let to = Column::still(l.d_variables[*variable].at + offset, l.site);
+                out.push(Action::Spread { from, to, sites: self.model.groups[g].variables[*variable].sites, places });
+            }
         }
         for step in plan.steps.iter().rev() {
             match step {
@@ -225,7 +259,7 @@ impl<'a> Run<'a> {
     /// The currents that are injected in a tick; they are the same in all ticks of a piece.
     fn clamps(&self, g: usize, now: Now, tree: &PlannedTree, rows: &Range<usize>, out: &mut Vec<Action>) {
         let l = &self.layout.groups[g];
-        let tick = self.start + (now.frame * self.model.ticks + now.first + now.t) as i64;
+        let tick = self.tick(now);
         for c in self.model.clamps.iter().filter(|c| c.group == g) {
             let amount = c.current(tick);
             if amount != 0.0 {

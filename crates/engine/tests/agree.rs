@@ -47,7 +47,11 @@ fn every_instruction_set_equals_the_naive_runner_bit_for_bit() {
                                     let copies = model.groups[p.group].copies();
                                     expected.variables[p.group][s][k % copies][v][k / copies]
                                 }
-                                Observable::Count | Observable::Raster | Observable::Site(..) | Observable::FrameEnd(_) => continue,
+                                Observable::Count
+                                | Observable::Raster
+                                | Observable::Site(..)
+                                | Observable::Sum(_)
+                                | Observable::FrameEnd(_) => continue,
                             };
                             if p.what == Observable::Spikes {
                                 spikes += got;

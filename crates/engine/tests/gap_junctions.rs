@@ -101,7 +101,7 @@ fn a_junction_converges_with_order_1_in_the_step() {
         // Projection on the eigenvector of l: (M - other) / (l - other) applied to u.
         let u = 0.01 / c;
         let (p, q) = ((a - other) / (l - other) * u, -b / (l - other) * u);
-        let grow = (1.0 - (-l * t).exp()) / l;
+        let grow = (1.0 - homolog_base::math::exp(-l * t)) / l;
         (p * grow, q * grow)
     };
     let (f, s) = (part(fast, slow), part(slow, fast));
@@ -182,6 +182,6 @@ fn a_junction_between_the_ends_of_a_cable_makes_it_a_ring() {
     assert!((away(1) / away(0) / opposite - 1.0).abs() < 1e-3, "{} instead of {opposite}", away(1) / away(0));
     assert!((away(2) / away(3) - 1.0).abs() < 1e-9, "a ring is the same to both sides: {} and {}", away(2), away(3));
     let g_inf = std::f64::consts::PI * 1e-4 * lambda * 1e-2;
-    let input = 2.0 * g_inf * (1000.0f64 / 2.0 / lambda).tanh();
+    let input = 2.0 * g_inf * homolog_base::math::tanh(1000.0 / 2.0 / lambda);
     assert!((0.01 / away(0) / input - 1.0).abs() < 1e-3, "{} uS instead of {input}", 0.01 / away(0));
 }

@@ -7,7 +7,10 @@ use homolog_engine::Engine;
 use homolog_model::recordings::resolve;
 use homolog_model::{Inputs, Model, Network, Params, Population, RecordRule, Runner, State, Stimulus};
 
-const KINDS: [(&str, fn(&str, &str) -> String); 3] = [("fork", forked_cell), ("twig", cell_with_twig), ("leaky", leaky_cell)];
+/// The text of a cell, by its scheme and its readout.
+type Text = fn(&str, &str) -> String;
+
+const KINDS: [(&str, Text); 3] = [("fork", forked_cell), ("twig", cell_with_twig), ("leaky", leaky_cell)];
 
 fn compiled(network: &Network, scheme: &str) -> (Model, Params) {
     let mut library = common::library();

@@ -138,6 +138,30 @@ fn a_tree_that_satisfies_ralls_law_is_its_equivalent_cylinder() {
 }
 
 #[test]
+fn a_cell_that_is_turned_round_is_the_same_cell() {
+    // Two branches at the beginning of the first, or at its end, and one that begins where a branch does, or beside it.
+    let at = |text: String, at: &str| text.replace("parent = ", &format!("at = {at}\nparent = "));
+    let cell = |at_first: &str, at_left: &str, parent: &str| {
+        let left = at(branch("left", "a", 200.0, 1.5, 4), at_first) + &at(branch("right", "a", 150.0, 1.0, 3), at_first);
+        branch("a", "", 300.0, 3.0, 5) + &left + &at(branch("side", parent, 120.0, 1.0, 2), at_left)
+    };
+    for scheme in ["implicit", "second-order"] {
+        let seen = [(cell("0", "0", "left"), 0.9), (cell("1", "1", "a"), 0.1), (cell("0.0", "0", "a"), 0.9)].map(|(text, from)| {
+            let (model, params) = alone(&passive(&text, scheme), (40.0, 0.1), vec![clamp("a", from, (2.0, 15.0), 0.3)]);
+            let anatomy = model.groups[0].anatomy.as_ref().unwrap();
+            let site = |name: &str, x: f64| anatomy.at(0, name, x).unwrap();
+            let sites = [site("a", from), site("a", 1.0 - from), site("left", 0.9), site("right", 0.5), site("side", 0.9)];
+            sites.map(|s| watched(&model, &params, Observable::Site(0, s))).concat()
+        });
+        let differ = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        let most = differ(&seen[0], &seen[1]).max(differ(&seen[0], &seen[2]));
+        println!("{scheme}: {most:.1e} mV");
+        assert!(most < 1e-10, "{scheme}: {most} mV");
+        assert!(seen[0].iter().any(|v| v - REST > 5.0));
+    }
+}
+
+#[test]
 fn a_tree_that_breaks_ralls_law_is_not_that_cylinder() {
     let [cylinder, tree] = cylinder_and_tree([10, 10, 10], "implicit");
     let thick = tree.replacen(&format!("{}", 4.0 / 4f64.cbrt()), "3.5", 1);

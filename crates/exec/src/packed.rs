@@ -202,6 +202,10 @@ impl<'a> Action<'a> {
             Action::AddConstant { to, amount } => Action::AddConstant { to: column(to), amount: *amount },
             Action::Copy { from, to } => Action::Copy { from: column(from), to: column(to) },
             Action::AddColumn { from, to, sites } => Action::AddColumn { from: column(from), to: column(to), sites: *sites },
+            Action::Weigh { from, sites, places, to, add } => {
+                Action::Weigh { from: column(from), sites: *sites, places, to: column(to), add: *add }
+            }
+            Action::Spread { from, to, sites, places } => Action::Spread { from: column(from), to: column(to), sites: *sites, places },
         }
     }
 }

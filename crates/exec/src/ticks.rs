@@ -70,6 +70,30 @@ pub enum Action<'a> {
         /// How many sites.
         sites: usize,
     },
+    /// A sum over sites of a column, each times a number of its own, in the order of the list.
+    Weigh {
+        /// Of what.
+        from: Column,
+        /// How many sites it has.
+        sites: usize,
+        /// Sites, and what each counts.
+        places: &'a [(u32, f64)],
+        /// To what.
+        to: Column,
+        /// Whether it is added to what is there.
+        add: bool,
+    },
+    /// Adds a site, each time times a number, to sites of a column: the transpose of [`Action::Weigh`].
+    Spread {
+        /// What.
+        from: Column,
+        /// To what.
+        to: Column,
+        /// How many sites it has.
+        sites: usize,
+        /// Sites, and what each receives of it.
+        places: &'a [(u32, f64)],
+    },
 }
 
 /// Actions over ticks and lanes.
@@ -141,6 +165,8 @@ impl Action<'_> {
             Action::AddConstant { .. } => "constant".into(),
             Action::AddColumn { .. } => "sum".into(),
             Action::Copy { .. } => "copy".into(),
+            Action::Weigh { .. } => "weighted sum".into(),
+            Action::Spread { .. } => "transpose of a weighted sum".into(),
         }
     }
 
@@ -162,6 +188,14 @@ impl Action<'_> {
             Action::Copy { from, to } => vec![used(*from, 1, false, "original".into()), used(*to, 1, true, "copy".into())],
             Action::AddColumn { from, to, sites } => {
                 vec![used(*from, *sites, false, "summand".into()), used(*to, *sites, true, "sum".into())]
+            }
+            Action::Weigh { from, sites, places, to, .. } => {
+                assert!(places.iter().all(|p| (p.0 as usize) < *sites), "{}: a place is no site of its column", self.owner());
+                vec![used(*from, *sites, false, "summands".into()), used(*to, 1, true, "sum".into())]
+            }
+            Action::Spread { from, to, sites, places } => {
+                assert!(places.iter().all(|p| (p.0 as usize) < *sites), "{}: a place is no site of its column", self.owner());
+                vec![used(*from, 1, false, "original".into()), used(*to, *sites, true, "sums".into())]
             }
         }
     }
@@ -289,6 +323,7 @@ impl Checked<'_, '_> {
             Action::Solve { tree, .. } | Action::Adjoint { tree, .. } => 4 * tree.nodes(),
             Action::AddConstant { .. } | Action::Copy { .. } => 1,
             Action::AddColumn { sites, .. } => *sites,
+            Action::Weigh { places, .. } | Action::Spread { places, .. } => places.len(),
         };
         self.ticks.lanes * self.ticks.actions.iter().map(sites).sum::<usize>()
     }
@@ -363,6 +398,33 @@ impl Checked<'_, '_> {
                     let y = arena.add(to.begin(t) + s * to.site + lanes.start);
                     for l in 0..n {
                         *y.add(l) += *x.add(l);
+                    }
+                }
+            }
+            Action::Weigh { from, places, to, add, .. } => {
+                let site = from.site;
+                let (from, to) = (arena.add(from.begin(t) + lanes.start), arena.add(to.begin(t) + lanes.start));
+                for first in (0..lanes.len()).step_by(8) {
+                    let n = (lanes.len() - first).min(8);
+                    let mut sum = [0.0; 8];
+                    if *add {
+                        std::ptr::copy_nonoverlapping(to.add(first), sum.as_mut_ptr(), n);
+                    }
+                    for (place, weight) in *places {
+                        let x = from.add(*place as usize * site + first);
+                        for (l, sum) in sum[..n].iter_mut().enumerate() {
+                            *sum += weight * *x.add(l);
+                        }
+                    }
+                    std::ptr::copy_nonoverlapping(sum.as_ptr(), to.add(first), n);
+                }
+            }
+            Action::Spread { from, to, places, .. } => {
+                let x = arena.add(from.begin(t) + lanes.start);
+                for (place, weight) in *places {
+                    let y = arena.add(to.begin(t) + *place as usize * to.site + lanes.start);
+                    for l in 0..lanes.len() {
+                        *y.add(l) += weight * *x.add(l);
                     }
                 }
             }

@@ -16,6 +16,8 @@ struct Case {
 }
 
 const TICKS: usize = 20;
+/// Sites, and what they count in sums.
+const WEIGHED: [(u32, f64); 3] = [(4, 0.02), (0, -0.01), (2, 0.03)];
 
 impl Case {
     fn new(lanes: usize, gap: usize) -> Case {
@@ -58,6 +60,9 @@ impl Case {
             Action::AddColumn { from: self.work(0), to: self.work(8), sites: 3 },
             Action::AddColumn { from: self.tape(1, 0), to: self.work(7), sites: membrane },
             Action::Copy { from: Column { at: self.work(7).at + self.site, ..self.work(7) }, to: self.tape(4, 1) },
+            Action::Weigh { from: self.work(7), sites: membrane, places: &WEIGHED, to: self.tape(1, 0), add: false },
+            Action::Weigh { from: self.work(8), sites: membrane, places: &WEIGHED[1..], to: self.tape(1, 0), add: true },
+            Action::Spread { from: self.tape(1, 0), to: self.work(8), sites: membrane, places: &WEIGHED },
             Action::Solve {
                 tree: &self.tree,
                 columns: Solve {
@@ -128,6 +133,20 @@ fn plainly(isa: Isa, arena: &mut [f64], l: &Loop) {
                 Action::Copy { from, to } => {
                     let (from, to) = (at(*from, t).at, at(*to, t).at);
                     arena.copy_within(from..from + l.lanes, to);
+                }
+                Action::Weigh { from, places, to, add, .. } => {
+                    for k in 0..l.lanes {
+                        let before = if *add { arena[at(*to, t).at + k] } else { 0.0 };
+                        let sum = places.iter().fold(before, |sum, (s, x)| sum + x * arena[at(*from, t).at + *s as usize * from.site + k]);
+                        arena[at(*to, t).at + k] = sum;
+                    }
+                }
+                Action::Spread { from, to, places, .. } => {
+                    for (s, x) in *places {
+                        for k in 0..l.lanes {
+                            arena[at(*to, t).at + *s as usize * to.site + k] += x * arena[at(*from, t).at + k];
+                        }
+                    }
                 }
                 Action::AddConstant { to, amount } => (0..l.lanes).for_each(|k| arena[at(*to, t).at + k] += amount),
                 Action::AddColumn { from, to, sites } => {

@@ -211,6 +211,16 @@ pub fn lag_of(name: &str) -> Option<(&str, &str)> {
     name.strip_prefix("lag[")?.strip_suffix(']')?.split_once(',')
 }
 
+/// Names of NEURON's mechanism of the space outside of a cell, of its parameters and potentials, and of the membrane current that it gives:
+/// none of them is here. (`xg` and `xc` are its too, and say too little by themselves.)
+pub const OF_THE_OUTSIDE: [&str; 6] = ["extracellular", "xraxial", "e_extracellular", "vext", "i_membrane", "i_membrane_"];
+
+/// What there is instead, as a hint.
+pub const INSTEAD_OF_THE_OUTSIDE: &str = "potentials outside do not act on cells here; what a cell makes outside is recorded by `variable = \"lfp\"` in a [[record]] of a model file";
+
+/// What the name of an electrode's current has behind it where it means the same outward positive: `i_membrane` of `ELECTRODE_CURRENT i`.
+pub const ELECTRODE: &str = "_membrane";
+
 /// Equations with a role and ports, as read from one `.mod` file.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Mechanism {
@@ -260,6 +270,13 @@ pub struct Mechanism {
 }
 
 impl Mechanism {
+    /// Those of its currents that an electrode brings in (`ELECTRODE_CURRENT`), as they are named among [`Mechanism::currents`]: outward
+    /// positive, and across no membrane.
+    pub fn injected(&self) -> impl Iterator<Item = &Port> {
+        let brought_in = |c: &&Port| c.name.strip_suffix(ELECTRODE).is_some_and(|n| self.breakpoint.output(n).is_some());
+        self.currents.iter().filter(brought_in)
+    }
+
     /// The parameter of this name.
     pub fn parameter(&self, name: &str) -> Option<&Parameter> {
         self.parameters.iter().find(|p| p.name == name)

@@ -84,7 +84,8 @@ pub struct Branch {
     pub name: Located<String>,
     /// Index of the branch whose end it begins at.
     pub parent: Option<usize>,
-    /// Where on that branch it begins, from 0 to 1, if not at its end: in the middle of the compartment that holds the place.
+    /// Where on that branch it begins, from 0 to 1, if not at its end: in the middle of the compartment that holds the place, or, at 0, where
+    /// that branch itself begins.
     pub at: Option<Located<f64>>,
     /// Name of the region it belongs to.
     pub region: Located<String>,

@@ -21,6 +21,7 @@ mod equations;
 mod gaps;
 mod limits;
 mod order;
+mod outside;
 mod receptors;
 mod settings;
 mod streams;
@@ -180,6 +181,7 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     if !problems.is_empty() {
         return Err(problems);
     }
+    let sums = outside::sums(network, &groups, &clamps)?;
     let mut model = Model {
         title: network.title.clone(),
         hash: Hash::of(b""),
@@ -191,6 +193,7 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
         clamps,
         contacts,
         streams: streamed,
+        sums,
     };
     model.hash = hash(&model);
     Ok((model, params))

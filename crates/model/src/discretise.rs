@@ -9,11 +9,16 @@
 //!
 //! Along a truncated cone of length `h` and diameters `d`, `e`: `A = pi (d + e)/2 sqrt(h^2 + (d - e)^2/4)` and `r = 4 R h / (pi d e)`
 //! (Rall 1959, Exp. Neurol. 1, 491; Hines 1984, Int. J. Bio-Med. Comput. 15, 69). Order 2 in the length of a compartment. Where two or
-//! more branches begin at one end, a *junction* without membrane stands between them, so that their resistances meet in one point.
+//! more branches begin at one end, a *junction* without membrane stands between them, so that their resistances meet in one point; and so
+//! it does at the beginning of the first branch where others begin there.
 
 use crate::cell::{Branch, Cell, Discretisation};
 use crate::expression::Place;
 use std::f64::consts::PI;
+
+mod fineness;
+
+pub use fineness::{COARSE, Extent, Fineness, coarse, fineness};
 
 /// A piece of membrane with one potential.
 #[derive(Clone, PartialEq, Debug)]
@@ -52,6 +57,32 @@ pub enum Above {
     Junction(usize),
 }
 
+/// Where a junction stands: at an end of a compartment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Joint {
+    /// Where it begins; of the first compartment of a cell.
+    Beginning(usize),
+    /// Where it ends.
+    End(usize),
+}
+
+impl Joint {
+    /// The compartment.
+    pub fn compartment(self) -> usize {
+        let (Joint::Beginning(c) | Joint::End(c)) = self;
+        c
+    }
+
+    /// At the same end of the compartment that comes so many later.
+    #[must_use]
+    pub fn shifted(self, by: usize) -> Joint {
+        match self {
+            Joint::Beginning(c) => Joint::Beginning(c + by),
+            Joint::End(c) => Joint::End(c + by),
+        }
+    }
+}
+
 /// A cell cut up.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Cut {
@@ -59,8 +90,8 @@ pub struct Cut {
     pub compartments: Vec<Compartment>,
     /// What the beginning of each compartment is joined to.
     pub above: Vec<Above>,
-    /// The compartment at whose end each junction stands.
-    pub junctions: Vec<usize>,
+    /// Where each junction stands.
+    pub junctions: Vec<Joint>,
     /// The first compartment of each branch, and one beyond the last.
     pub first: Vec<usize>,
 }
@@ -77,6 +108,7 @@ impl Cut {
                 Some(p) => {
                     let parent = &cell.branches[p];
                     let along = match self.above[self.first[b]] {
+                        _ if begins_at(cell, branch) == Some(0.0) => 0.0,
                         Above::MiddleOf(c) => (self.compartments[c].index as f64 + 0.5) * self.compartments[c].length,
                         _ => parent.length(),
                     };
@@ -117,20 +149,33 @@ pub fn count(cell: &Cell, branch: &Branch) -> usize {
         Discretisation::NeuronLength(longest) => 1 + 2 * (branch.length() / longest) as usize,
         Discretisation::MaxLength(most) => whole(branch.length() / most - 1e-9),
         rule @ (Discretisation::DLambda(fraction) | Discretisation::Neuron(fraction)) => {
-            // Of a cylinder, lambda = 1/2 sqrt(d / (pi f R c)); with d in um, R in ohm cm and c in uF/cm2 the root is in 1e5 um.
-            let capacitance = cell.capacitances.get(&branch.region.value).unwrap_or(&cell.capacitance).value;
-            let lambda = |d: f64| 1e5 * (d / (4.0 * PI * FREQUENCY * cell.resistivity.value * capacitance)).sqrt();
-            let mut electrotonic = 0.0;
-            for pair in branch.points.windows(2) {
-                let d = 0.5 * (pair[0].diameter + pair[1].diameter);
-                electrotonic += (pair[1].along - pair[0].along) / lambda(d);
-            }
+            let electrotonic = electrotonic(cell, branch, 0.0, branch.length());
             match rule {
                 Discretisation::Neuron(_) => ((electrotonic / fraction + 0.9) / 2.0) as usize * 2 + 1,
                 _ => whole(electrotonic / fraction - 1e-9),
             }
         }
     }
+}
+
+/// Length of a piece of a branch in length constants at [`FREQUENCY`].
+///
+/// Of a cylinder `lambda = 1/2 sqrt(d / (pi f R c))` (Hines & Carnevale 2001, Neuroscientist 7, 123).
+fn electrotonic(cell: &Cell, branch: &Branch, from: f64, to: f64) -> f64 {
+    // With d in um, R in ohm cm and c in uF/cm2 the root is in 1e5 um.
+    let capacitance = cell.capacitances.get(&branch.region.value).unwrap_or(&cell.capacitance).value;
+    let lambda = |d: f64| 1e5 * (d / (4.0 * PI * FREQUENCY * cell.resistivity.value * capacitance)).sqrt();
+    let mut out = 0.0;
+    for pair in branch.points.windows(2) {
+        let (a, b) = (pair[0], pair[1]);
+        let diameter = |along: f64| a.diameter + (b.diameter - a.diameter) * ((along - a.along) / (b.along - a.along));
+        let (start, d) = if from <= a.along { (a.along, a.diameter) } else { (from, diameter(from)) };
+        let (end, e) = if to >= b.along { (b.along, b.diameter) } else { (to, diameter(to)) };
+        if end > start {
+            out += (end - start) / lambda(0.5 * (d + e));
+        }
+    }
+    out
 }
 
 /// Side area (um2) and resistance for 1 ohm cm (MOhm) of a branch between two distances; with `rings` a step in diameter has the area of
@@ -173,30 +218,59 @@ pub fn cut(cell: &Cell) -> Cut {
         }
     }
     out.first.push(out.compartments.len());
-    // A branch with one child continues in it; with more, they meet in a junction.
-    let at = |c: &Branch| {
-        let of_soma = rings && c.parent == Some(0) && cell.branches[0].region.value == "soma" && c.region.value != "soma";
-        c.at.as_ref().map(|x| x.value).or(of_soma.then_some(0.5)).filter(|x| *x < 1.0)
-    };
-    let children = |b: usize| cell.branches.iter().filter(|c| c.parent == Some(b) && at(c).is_none()).count();
-    let mut junction: Vec<Option<usize>> = vec![None; cell.branches.len()];
-    for (b, branch) in cell.branches.iter().enumerate() {
+    let points = points(cell, &out);
+    let at_end = |c: usize| points.iter().filter(|p| **p == Some(At::End(c))).count();
+    // What stands at a joint, once there is one.
+    let mut made: Vec<Joint> = Vec::new();
+    for (b, point) in points.iter().enumerate() {
         for k in out.first[b]..out.first[b + 1] {
-            let above = if k > out.first[b] {
-                Above::EndOf(k - 1)
-            } else {
-                match branch.parent {
-                    None => Above::Nothing,
-                    Some(p) if at(branch).is_some() => Above::MiddleOf(out.at(p, at(branch).unwrap_or(1.0))),
-                    Some(p) if children(p) == 1 => Above::EndOf(out.first[p + 1] - 1),
-                    Some(p) => Above::Junction(*junction[p].get_or_insert_with(|| {
-                        out.junctions.push(out.first[p + 1] - 1);
-                        out.junctions.len() - 1
-                    })),
-                }
+            let mut junction = |joint: Joint| {
+                let j = made.iter().position(|m| *m == joint).unwrap_or_else(|| {
+                    made.push(joint);
+                    made.len() - 1
+                });
+                Above::Junction(j)
             };
-            out.above.push(above);
+            out.above.push(match point {
+                _ if k > out.first[b] => Above::EndOf(k - 1),
+                None => Above::Nothing,
+                Some(At::Middle(c)) => Above::MiddleOf(*c),
+                Some(At::Beginning(c)) => junction(Joint::Beginning(*c)),
+                // A branch with one child continues in it; with more, they meet in a junction.
+                Some(At::End(c)) if at_end(*c) == 1 => Above::EndOf(*c),
+                Some(At::End(c)) => junction(Joint::End(*c)),
+            });
         }
+    }
+    out.junctions = made;
+    out
+}
+
+/// A point of a cell at which a branch begins: of a compartment.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum At {
+    Beginning(usize),
+    Middle(usize),
+    End(usize),
+}
+
+/// Where on its parent a branch begins, if not at its end: as its cell says, or as NEURON's import joins what grows from a soma.
+fn begins_at(cell: &Cell, branch: &Branch) -> Option<f64> {
+    let grows = branch.parent == Some(0) && cell.branches[0].region.value == "soma" && branch.region.value != "soma";
+    let of_soma = cell.discretisation.value.is_neurons() && grows;
+    branch.at.as_ref().map(|x| x.value).or(of_soma.then_some(0.5)).filter(|x| *x < 1.0)
+}
+
+/// The point at which each branch begins. Where a branch has its beginning, there begins what begins at 0 of it.
+fn points(cell: &Cell, cut: &Cut) -> Vec<Option<At>> {
+    let mut out: Vec<Option<At>> = Vec::with_capacity(cell.branches.len());
+    for branch in &cell.branches {
+        let point = branch.parent.map(|p| match begins_at(cell, branch) {
+            None => At::End(cut.first[p + 1] - 1),
+            Some(0.0) => out[p].unwrap_or(At::Beginning(cut.first[p])),
+            Some(x) => At::Middle(cut.at(p, x)),
+        });
+        out.push(point);
     }
     out
 }

@@ -56,6 +56,12 @@
 //! branch = "left"                 # optional, of cells: where spikes are made when not given
 //! position = 0.5                  # optional: the middle of the branch when not given
 //!
+//! [[record]]                      # a potential outside of cells
+//! population = "hidden"
+//! variable = "lfp"
+//! electrode = ["50 um", "0 um", "0 um"]    # or a list of such places, in the coordinates of the cell
+//! conductivity = "0.3 S/m"        # the default
+//!
 //! [data]                          # optional
 //! source = "digits8x8"            # a dataset that ships with the program, or a path
 //! input = "image"

@@ -15,6 +15,7 @@ pub mod compose;
 pub mod discretise;
 pub mod events;
 pub mod expression;
+pub mod extracellular;
 pub mod file;
 pub mod fit;
 pub mod library;

@@ -6,6 +6,7 @@
 
 use crate::calibration::Calibration;
 use crate::events::Events;
+use crate::extracellular::Piece;
 use homolog_base::{Hash, Key, Unit};
 use homolog_ir::Kernel;
 
@@ -135,6 +136,8 @@ pub struct Anatomy {
     pub areas: Vec<f64>,
     /// Places of the columns of receptors for positive and for negative weights, of each kind of neuron, in the order of its branches.
     pub receives: [Vec<Vec<u32>>; 2],
+    /// For every compartment where in space its membrane is, none where its file does not say; empty where nothing asks for it.
+    pub pieces: Vec<Option<Vec<Piece>>>,
 }
 
 impl Anatomy {
@@ -452,6 +455,8 @@ pub struct Model {
     pub contacts: Vec<Contact>,
     /// Projections of spikes of which nothing is learned.
     pub streams: Vec<Stream>,
+    /// What is recorded as a sum over places.
+    pub sums: Vec<Sum>,
 }
 
 /// A projection of spikes to neurons of one place, with weights that never change.
@@ -487,6 +492,26 @@ pub struct Noise {
     pub weight: f64,
     /// What draws them.
     pub key: Key,
+}
+
+/// A sum over places of one kind of neuron, each times a number of its own, and over currents that are injected: a potential outside of
+/// the neuron.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Sum {
+    /// What it is called: `lfp(50 0 0)`.
+    pub name: String,
+    /// Unit.
+    pub unit: Unit,
+    /// Index of the group.
+    pub group: usize,
+    /// Kind of neuron.
+    pub kind: usize,
+    /// Index of the rule among the network's recordings.
+    pub rule: usize,
+    /// Variables of the group, as they are after a tick, and places of each with what they count.
+    pub terms: Vec<(usize, Vec<(u32, f64)>)>,
+    /// Indices of clamps, and what 1 nA counts.
+    pub clamps: Vec<(usize, f64)>,
 }
 
 /// Junctions between compartments, as their sides: at `own[k]` the membrane has a current that depends on the potential there and on that

@@ -153,12 +153,16 @@ pub struct Stimulus {
 pub struct RecordRule {
     /// Name of the population.
     pub population: Located<String>,
-    /// Name of a state variable (`v`, `hh.m`), or `spikes`.
+    /// Name of a state variable (`v`, `hh.m`), `spikes`, or `lfp`.
     pub variable: Located<String>,
     /// For cells: the branch; where spikes are made when not given.
     pub branch: Option<Located<String>>,
     /// Where on the branch, from 0 at its beginning to 1; its middle when not given.
     pub position: Option<f64>,
+    /// For `lfp`: where the electrodes are, um, in the coordinates of the cell.
+    pub electrodes: Vec<Located<[f64; 3]>>,
+    /// For `lfp`: conductivity of what is outside of the cell, S/m; 0.3 when not given.
+    pub conductivity: Option<f64>,
     /// Where the whole entry stands.
     pub span: Span,
 }

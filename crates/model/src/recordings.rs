@@ -4,7 +4,11 @@ use crate::model::{Anatomy, Clock, Group, Model};
 use crate::network::{Located, Network, RecordRule};
 use crate::runner::{Observable, Probe};
 use homolog_base::{Diagnostic, Span, Unit};
+use homolog_ir::mechanism::{INSTEAD_OF_THE_OUTSIDE, OF_THE_OUTSIDE};
 use std::ops::Range;
+
+/// Name of the potential outside of a cell, that of a local field, as a variable to record.
+pub const LFP: &str = "lfp";
 
 /// A variable to record, by name.
 #[derive(Clone, PartialEq, Debug)]
@@ -13,7 +17,7 @@ pub struct Recorded {
     pub label: String,
     /// Unit of its numbers.
     pub unit: Unit,
-    /// What a runner is asked for: [`Observable::Site`] or [`Observable::Spikes`], so `ticks x neurons x batch`.
+    /// What a runner is asked for: [`Observable::Site`], [`Observable::Sum`] or [`Observable::Spikes`], so `ticks x neurons x batch`.
     pub probe: Probe,
     /// The neurons that it sees: all, or those of one kind.
     pub neurons: Range<usize>,
@@ -32,13 +36,17 @@ pub fn resolve(network: &Network, model: &Model) -> Result<Vec<Recorded>, Vec<Di
         ..RecordRule::default()
     });
     let rules = if network.recordings.is_empty() { all.collect() } else { network.recordings.clone() };
-    for rule in &rules {
-        match one(network, model, rule) {
-            Ok(all) => match out.iter().find(|(o, _)| o.probe.group == all[0].probe.group && o.label == all[0].label) {
-                Some((_, first)) => {
-                    let text = format!("`{}` of `{}` is recorded twice", all[0].label, rule.population.value);
+    for (n, rule) in rules.iter().enumerate() {
+        let twice = |all: &[Recorded]| {
+            let same = |a: &Recorded| out.iter().find(|(o, _)| o.probe.group == a.probe.group && o.label == a.label);
+            all.iter().find_map(|a| same(a).map(|(_, first)| (a.label.clone(), *first)))
+        };
+        match one(network, model, rule, n) {
+            Ok(all) => match twice(&all) {
+                Some((label, first)) => {
+                    let text = format!("`{label}` of `{}` is recorded twice", rule.population.value);
                     let d = network.locate(Diagnostic::error("model-duplicate", text), rule.span, "the second time");
-                    problems.push(network.locate(d, *first, "the first time").hint("remove one of the two"));
+                    problems.push(network.locate(d, first, "the first time").hint("remove one of the two"));
                 }
                 None => out.extend(all.into_iter().map(|r| (r, rule.span))),
             },
@@ -48,8 +56,8 @@ pub fn resolve(network: &Network, model: &Model) -> Result<Vec<Recorded>, Vec<Di
     if problems.is_empty() { Ok(out.into_iter().map(|(r, _)| r).collect()) } else { Err(problems) }
 }
 
-/// At least one: one for each kind of neuron that has what is recorded.
-fn one(network: &Network, model: &Model, rule: &RecordRule) -> Result<Vec<Recorded>, Box<Diagnostic>> {
+/// At least one: one for each kind of neuron that has what rule `n` records.
+fn one(network: &Network, model: &Model, rule: &RecordRule, n: usize) -> Result<Vec<Recorded>, Box<Diagnostic>> {
     let at = |d: Diagnostic, word: &Located<String>, label: &str| Box::new(network.locate(d, word.span, label));
     let name = &rule.population;
     let Some(g) = model.group(name) else {
@@ -73,7 +81,28 @@ fn one(network: &Network, model: &Model, rule: &RecordRule) -> Result<Vec<Record
         let probe = Probe { group: g, what: Observable::Spikes };
         return Ok(vec![Recorded { label: "spikes".into(), unit: Unit::ONE, probe, neurons: 0..group.size }]);
     }
+    if rule.variable.value == LFP {
+        let recorded = |k: usize| {
+            let (s, copies) = (&model.sums[k], group.copies());
+            let probe = Probe { group: g, what: Observable::Sum(k) };
+            Recorded { label: s.name.clone(), unit: s.unit, probe, neurons: s.kind * copies..(s.kind + 1) * copies }
+        };
+        let all: Vec<Recorded> = (0..model.sums.len()).filter(|k| model.sums[*k].rule == n).map(recorded).collect();
+        if !all.is_empty() {
+            return Ok(all);
+        }
+        let d = Diagnostic::error("model-lfp", format!("`{}` is not made of cells, so no currents flow along it", name.value));
+        return Err(at(
+            d.hint("exchange its neuron for a cell whose file says where its branches are"),
+            &rule.variable,
+            "not outside of this",
+        ));
+    }
     let Some(k) = group.variables.iter().position(|v| v.name == rule.variable.value) else {
+        if OF_THE_OUTSIDE.contains(&rule.variable.value.as_str()) {
+            let d = Diagnostic::error("cell-extracellular", format!("`{}` is not computed", rule.variable.value));
+            return Err(at(d.hint(INSTEAD_OF_THE_OUTSIDE), &rule.variable, "of the space outside"));
+        }
         let d = Diagnostic::error("model-record", format!("`{}` has no variable `{}`", group.neuron, rule.variable.value));
         let names = group.variables.iter().map(|v| v.name.as_str()).chain(group.spikes.then_some("spikes"));
         return Err(at(d.suggest(&rule.variable, names), &rule.variable, "unknown variable"));

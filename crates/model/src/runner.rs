@@ -20,6 +20,8 @@ pub enum Observable {
     State(usize),
     /// State variable number `.0` at place `.1` of its column, tick by tick: `ticks x size x batch`.
     Site(usize, usize),
+    /// Weighted sum number `.0` of [`Model::sums`], after every tick: `ticks x (neurons of a kind) x batch`.
+    Sum(usize),
     /// State variable number `.0` at the end of every frame: `frames x (sites size) x batch`, place by place.
     FrameEnd(usize),
 }
@@ -54,7 +56,7 @@ pub struct Recording {
 }
 
 /// Gradient of a loss with respect to a recording: one array per probe, empty where there is none. Only
-/// [`Observable::Value`], [`Observable::Count`] and [`Observable::Site`] may have one.
+/// [`Observable::Value`], [`Observable::Count`], [`Observable::Site`] and [`Observable::Sum`] may have one.
 pub type RecordingGrad = Vec<Vec<f64>>;
 
 /// What a network is shown: a batch of sequences of frames.

@@ -528,6 +528,12 @@ impl<'a> Checker<'_, 'a> {
                 candidates.extend(scope.keys().cloned());
             }
         }
+        if !call && homolog_ir::mechanism::OF_THE_OUTSIDE.contains(&name) {
+            let message = format!("`{name}` is of NEURON's space outside of a cell, which is not there");
+            let hint = homolog_ir::mechanism::INSTEAD_OF_THE_OUTSIDE;
+            self.p.error("nmodl-extracellular", message, span, "asks for what is outside", hint);
+            return;
+        }
         let what = if call { "function" } else { "variable" };
         let d = Diagnostic::error("nmodl-unknown-name", format!("there is no {what} `{name}`"))
             .at(self.p.source, span, format!("the name of a {what} was expected"))

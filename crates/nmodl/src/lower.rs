@@ -290,7 +290,7 @@ fn breakpoint(
         let mut port = Port::new(&name.text, unit);
         if *electrode {
             // An electrode's current flows inward; what the membrane feels is outward positive.
-            port.name = format!("{}_membrane", name.text);
+            port.name = format!("{}{}", name.text, homolog_ir::mechanism::ELECTRODE);
             let outward = r.b.neg(v);
             r.b.output(&port.name, unit, outward);
         }

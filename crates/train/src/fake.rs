@@ -54,6 +54,7 @@ pub fn model(features: usize, classes: usize, silent: Option<usize>) -> (Model, 
         clamps: vec![],
         contacts: vec![],
         streams: vec![],
+        sums: vec![],
     };
     (model, Params { tensors })
 }

@@ -150,9 +150,8 @@ fn predict(rows: &[Vec<f64>], answers: &[f64], fitted: usize) -> Vec<f64> {
         for k in 0..n {
             if k != i && normal[i][i] != 0.0 {
                 let factor = normal[k][i] / normal[i][i];
-                for j in i..=n {
-                    normal[k][j] -= factor * normal[i][j];
-                }
+                let of_pivot = normal[i].clone();
+                normal[k][i..].iter_mut().zip(&of_pivot[i..]).for_each(|(x, y)| *x -= factor * y);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! `homolog check`: everything that is wrong with files, at once.
 
 use super::Done;
+use crate::cuts;
 use crate::terminal;
 use crate::work;
 use homolog_base::{Diagnostic, Severity, Source, has_errors};
@@ -28,24 +29,36 @@ pub struct Args {
 /// Checks; 1 when there are errors.
 pub fn run(args: &Args, color: bool) -> Done {
     let (library, mut problems) = work::library(&args.library);
+    let mut found_cells = vec![];
     for file in &args.files {
         match work::read(file) {
             Ok((source, found)) => {
                 problems.extend(found);
-                problems.extend(check(&source, &library));
+                problems.extend(check(&source, &library, &mut found_cells));
             }
             Err(d) => problems.push(d),
         }
     }
+    let mut cells: Cells = vec![];
+    for cell in found_cells {
+        if !cells.iter().any(|(name, _)| *name == cell.0) {
+            cells.push(cell);
+        }
+    }
     if args.json {
+        let cells: serde_json::Map<String, serde_json::Value> = cells.iter().map(|(name, f)| (name.clone(), cuts::json(f))).collect();
         let count = |s: Severity| problems.iter().filter(|d| d.severity == s).count();
         let all: Vec<_> = problems.iter().map(Diagnostic::to_json).collect();
         println!(
             "{}",
-            serde_json::json!({ "files": args.files, "errors": count(Severity::Error), "warnings": count(Severity::Warning), "diagnostics": all })
+            serde_json::json!({ "files": args.files, "errors": count(Severity::Error), "warnings": count(Severity::Warning), "diagnostics": all,
+                "cells": cells })
         );
     } else {
         terminal::show(&problems, color);
+        for (name, f) in &cells {
+            println!("{name}: {}, {}", cuts::counted(f), cuts::lengths(f));
+        }
         if problems.is_empty() {
             println!("{} file{}: no problems", args.files.len(), if args.files.len() == 1 { "" } else { "s" });
         }
@@ -53,12 +66,15 @@ pub fn run(args: &Args, color: bool) -> Done {
     Ok(terminal::code(&problems))
 }
 
-fn check(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
+/// Names of cells, and how they are cut.
+type Cells = Vec<(String, homolog_model::discretise::Fineness)>;
+
+fn check(source: &Arc<Source>, library: &Library, cells: &mut Cells) -> Vec<Diagnostic> {
     match source.name.rsplit_once('.').map(|(_, e)| e) {
         Some("mod") => homolog_nmodl::read(source).1,
-        Some("toml") if homolog_model::file::describes_cell(source) => cell(source, library),
+        Some("toml") if homolog_model::file::describes_cell(source) => cell(source, library, cells),
         Some("toml") if homolog_model::file::describes_fit(source) => fit(source, library),
-        Some("toml") => model(source, library),
+        Some("toml") => model(source, library, cells),
         _ => vec![
             Diagnostic::error("check-kind", format!("{} is neither a mechanism nor a model", source.name))
                 .hint("mechanisms end with .mod, models, cells and fits with .toml"),
@@ -67,7 +83,7 @@ fn check(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
 }
 
 /// What is wrong with a cell: with its text, and with a network that has but one of it.
-fn cell(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
+fn cell(source: &Arc<Source>, library: &Library, cells: &mut Cells) -> Vec<Diagnostic> {
     let (cell, mut problems) = work::cell_in(source);
     let Some(cell) = cell else { return problems };
     let alone = Population { name: "cell".into(), size: 1.into(), neuron: cell.name.as_str().into(), ..Population::default() };
@@ -75,6 +91,9 @@ fn cell(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
     let mut library = library.clone();
     library.insert_cell(cell);
     let found = homolog_model::compile(&network, &library, 0).err();
+    if found.is_none() {
+        cells.extend(cuts::of_network(&network, &library));
+    }
     problems.extend(found.unwrap_or_else(|| homolog_model::compile::warnings(&network, &library)));
     problems
 }
@@ -91,7 +110,7 @@ fn fit(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
     problems
 }
 
-fn model(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
+fn model(source: &Arc<Source>, library: &Library, cells: &mut Cells) -> Vec<Diagnostic> {
     let (study, mut problems) = homolog_model::file::read(source);
     let mut library = library.clone();
     let of_cells = work::cells_beside(&study, &mut library);
@@ -117,10 +136,13 @@ fn model(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
     let compiled = homolog_model::compile(&study.network, library, 0);
     let found = match compiled.and_then(|(model, _)| homolog_model::recordings::resolve(&study.network, &model)) {
         Err(e) => e,
-        Ok(_) => match &samples {
-            None => homolog_model::compile::warnings(&study.network, library),
-            Some(samples) => fits(&study, library, samples),
-        },
+        Ok(_) => {
+            cells.extend(cuts::of_network(&study.network, library));
+            match &samples {
+                None => homolog_model::compile::warnings(&study.network, library),
+                Some(samples) => fits(&study, library, samples),
+            }
+        }
     };
     problems.extend(levels(&study, library, &found));
     problems.splice(0..0, found);

@@ -2,11 +2,12 @@
 
 use super::Done;
 use crate::show::three_digits;
-use crate::{portrait, show, terminal, work};
+use crate::{cuts, portrait, show, terminal, work};
 use homolog_base::{Diagnostic, has_errors};
 use homolog_formats::{atomic, morphology};
 use homolog_measure::morphometry::Region;
 use homolog_measure::{Morphometry, morphometry};
+use homolog_model::discretise::{Fineness, fineness};
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -47,13 +48,14 @@ pub fn run(args: &Args, color: bool) -> Done {
     problems.extend(found);
     let Some(shape) = shape.filter(|_| !has_errors(&problems)) else { return refuse(&problems) };
     let m = morphometry(&shape.branches);
+    let cut = work::plain_cell(&shape.branches).and_then(|c| fineness(&c));
     if args.json {
-        say(&numbers(args, &m, shape.points, &problems).to_string());
+        say(&numbers(args, &m, shape.points, cut.as_ref(), &problems).to_string());
         return Ok(terminal::code(&problems));
     }
     terminal::show(&problems, color);
     let name = args.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    let facts = facts(&m, shape.points);
+    let facts = facts(&m, shape.points, cut.as_ref());
     say(&format!("{name}\n\n{}\n{}", left(&facts), terminal::table(&table(&m)).trim_end()));
     if let Some(path) = &args.html {
         let page = portrait::html(&portrait::Portrait { name, facts, table: table(&m), branches: &shape.branches, problems: &problems });
@@ -83,7 +85,7 @@ fn fine(x: f64) -> String {
 }
 
 /// What is counted once for the whole cell.
-fn facts(m: &Morphometry, points: usize) -> Vec<(String, String)> {
+fn facts(m: &Morphometry, points: usize, cut: Option<&Fineness>) -> Vec<(String, String)> {
     let count = |n: usize| show::count(n as f64);
     let mut all = vec![
         ("points", count(points)),
@@ -102,6 +104,10 @@ fn facts(m: &Morphometry, points: usize) -> Vec<(String, String)> {
         let side = |k: usize| format!("{} um, from {} to {}", fine(e[k].1 - e[k].0), fine(e[k].0), fine(e[k].1));
         all.extend([("extent in x", side(0)), ("extent in y", side(1)), ("extent in z", side(2))]);
     }
+    if let Some(f) = cut {
+        all.push(("cut into", format!("{} at 100 ohm cm and 1 uF/cm2", cuts::counted(f))));
+        all.push(("compartments", cuts::lengths(f)));
+    }
     all.into_iter().map(|(n, v)| (n.to_string(), v)).collect()
 }
 
@@ -118,7 +124,7 @@ fn table(m: &Morphometry) -> Vec<Vec<String>> {
     std::iter::once(heads.map(String::from).to_vec()).chain(rows.map(row)).collect()
 }
 
-fn numbers(args: &Args, m: &Morphometry, points: usize, problems: &[Diagnostic]) -> Value {
+fn numbers(args: &Args, m: &Morphometry, points: usize, cut: Option<&Fineness>, problems: &[Diagnostic]) -> Value {
     let region = |r: &Region| {
         json!({
             "name": r.name, "branches": r.branches, "length_um": r.length, "area_um2": r.area, "volume_um3": r.volume,
@@ -140,6 +146,7 @@ fn numbers(args: &Args, m: &Morphometry, points: usize, problems: &[Diagnostic])
         "extent_um": { "x": side(0), "y": side(1), "z": side(2) },
         "regions": m.regions.iter().map(region).collect::<Vec<_>>(),
         "total": region(&m.total),
+        "cut": cut.map(cuts::json),
         "diagnostics": problems.iter().map(Diagnostic::to_json).collect::<Vec<_>>(),
     })
 }

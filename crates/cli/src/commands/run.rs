@@ -4,7 +4,7 @@ use super::Done;
 use super::trace::{self, Format};
 use crate::progress::{Run, Screen};
 use crate::work::{self, Prepared};
-use crate::{show, terminal};
+use crate::{cuts, show, terminal};
 use homolog_base::Diagnostic;
 use homolog_base::report::{Basis, Entry, Provenance, Report, Score};
 use homolog_engine::Engine;
@@ -84,11 +84,18 @@ pub fn run(args: &Args, color: bool) -> Done {
     }
     let out = args.out.clone().unwrap_or_else(|| Path::new("out").join(&opened.name));
     let threads = args.threads.unwrap_or_else(work::processors);
-    let lines = match (&opened.study.training, &opened.samples) {
+    let traced = opened.study.training.is_none() && trace::wanted(&opened);
+    let mut lines = match (&opened.study.training, &opened.samples) {
         (Some(_), Some(_)) => train(args, &opened, &out, threads, color)?,
-        (None, _) if trace::wanted(&opened) => trace::run(args, &opened, &out, threads, color)?,
+        _ if traced => trace::run(args, &opened, &out, threads, color)?,
         _ => once(args, &opened, threads, color)?,
     };
+    // What is run for its traces says this by population.
+    let cells = if traced { vec![] } else { cuts::of_network(&opened.study.network, &opened.library) };
+    for (name, f) in &cells {
+        lines.text.push_str(&format!("{name}: {}, {}\n", cuts::counted(f), cuts::lengths(f)));
+        lines.json["cells"][name] = cuts::json(f);
+    }
     if args.json {
         println!("{}", lines.json);
     } else {

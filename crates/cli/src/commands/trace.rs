@@ -4,7 +4,7 @@ use super::reference::Reference;
 use super::run::{Args, Lines, shown};
 use crate::figure::{self, Figure, Line};
 use crate::progress::Spinner;
-use crate::{show, terminal, work};
+use crate::{cuts, show, terminal, work};
 use homolog_base::Diagnostic;
 use homolog_base::report::Provenance;
 use homolog_engine::Engine;
@@ -78,7 +78,9 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
 
     let mut text = format!("{}\n", if network.title.is_empty() { &opened.name } else { &network.title });
     for g in &groups {
-        text.push_str(&format!("{}: {}\n  {}\n", g.name, g.what, g.did));
+        text.push_str(&format!("{}: {}\n", g.name, g.what));
+        g.cuts.iter().for_each(|c| text.push_str(&format!("  {c}\n")));
+        text.push_str(&format!("  {}\n", g.did));
     }
     let input = if input.is_empty() { String::new() } else { format!(", shown {input}") };
     text.push_str(&format!("{time}{input}; took {}\n", show::seconds(wall_s)));
@@ -154,7 +156,7 @@ impl Watch {
     /// Numbers that the probes will see.
     fn numbers(&self, model: &Model) -> f64 {
         let seen = |p: &Probe| match p.what {
-            Observable::Site(..) => model.groups[p.group].copies(),
+            Observable::Site(..) | Observable::Sum(_) => model.groups[p.group].copies(),
             _ => model.groups[p.group].size,
         };
         self.probes.iter().map(|p| seen(p) as f64 * model.ticks as f64).sum()
@@ -166,6 +168,8 @@ struct Seen {
     name: String,
     what: String,
     did: String,
+    /// For each kind of cell, how it is cut.
+    cuts: Vec<String>,
     /// For each neuron when it spiked, ms; none of a population that does not.
     spikes: Option<Vec<Vec<f64>>>,
     json: serde_json::Value,
@@ -175,6 +179,14 @@ impl WatchedGroup {
     fn see(&self, model: &Model, recording: &Recording, opened: &work::Opened) -> Seen {
         let group = &model.groups[self.group];
         let cell = opened.library.cell(&group.neuron);
+        let population = opened.study.network.populations.iter().find(|p| p.name.value == group.name);
+        let kinds = population.into_iter().flat_map(|p| std::iter::once(&p.neuron).chain(&p.others));
+        let fineness: Vec<_> = kinds.filter_map(|word| cuts::of_cell(opened.library.cell(word)?)).collect();
+        let said = |(name, f): &(String, _)| {
+            let of = if fineness.len() > 1 { format!("{name}: {}", cuts::counted(f)) } else { format!("cut by {}", cuts::by(f)) };
+            format!("{of}, {}", cuts::lengths(f))
+        };
+        let cuts = fineness.iter().map(said).collect();
         let (size, copies) = (group.size, group.copies());
         let spiked = |probe: usize, tick: usize, neuron: usize| recording.traces[probe].data[tick * size + neuron] > 0.0;
         let spikes: Option<Vec<Vec<f64>>> = self.spikes.map(|probe| {
@@ -229,9 +241,10 @@ impl WatchedGroup {
         let json = json!({ "neuron": group.neuron, "size": size, "scheme": scheme,
             "compartments": cell.map(|_| json!({ "neuron": compartments, "all": all,
                 "branches": branches.iter().map(|(name, n)| (name.clone(), json!(n))).collect::<serde_json::Map<_, _>>() })),
+            "cells": fineness.iter().map(|(name, f)| (name.clone(), cuts::json(f))).collect::<serde_json::Map<_, _>>(),
             "spikes": spikes.as_ref().map(|s| s.iter().map(Vec::len).sum::<usize>()), "spike_times_ms": spikes,
             "lowest_mv": range.map(|r| r.0), "highest_mv": range.map(|r| r.1) });
-        Seen { name: group.name.clone(), what, did: did.join("; "), spikes, json }
+        Seen { name: group.name.clone(), what, did: did.join("; "), cuts, spikes, json }
     }
 }
 

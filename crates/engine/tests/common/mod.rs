@@ -31,6 +31,8 @@ pub fn library() -> Library {
         include_str!("../../../../library/channels/sk.mod"),
         include_str!("../../../../library/pools/cadyn.mod"),
         include_str!("../../../../library/stimuli/sinclamp.mod"),
+        include_str!("../../../../library/stimuli/iclamp.mod"),
+        include_str!("../../../../library/stimuli/vclamp.mod"),
         SIZED,
         SODIUM,
         &filtered_neuron("filtered_count", "detached", "count 0.3", "0"),

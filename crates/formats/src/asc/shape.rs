@@ -26,7 +26,7 @@ pub(super) fn of(source: &Arc<Source>, drawing: &Drawing, problems: &mut Problem
         Some(_) => far(source, drawing, problems),
         None => joined(source, &drawing.limbs, problems),
     }
-    let mut out: Vec<Run> = soma.map(|points| Run { kind: SOMA, parent: None, points }).into_iter().collect();
+    let mut out: Vec<Run> = soma.map(|points| Run { kind: SOMA, parent: None, at: None, points }).into_iter().collect();
     neurites(source, &drawing.limbs, found, &mut out, problems);
     if out.is_empty() {
         let d = Diagnostic::error("asc-empty", format!("`{}` has no soma, and no tree that has a length", source.name));
@@ -202,7 +202,7 @@ fn neurites(source: &Arc<Source>, limbs: &[Limb], soma: bool, out: &mut Vec<Run>
         let piece = from.end.filter(|end| *end != first.at).map(|end| (end, first.diameter));
         let points = course(piece.into_iter().chain(limb.points.iter().map(|d| (d.at, d.diameter))));
         let run = if points.last().is_some_and(|p| p.along > 0.0) {
-            out.push(Run { kind: limb.kind, parent: from.run, points });
+            out.push(Run { kind: limb.kind, parent: from.run, at: None, points });
             Some(out.len() - 1)
         } else {
             // A tree that branches at its first point is as it is drawn.

@@ -18,6 +18,8 @@ pub(crate) struct Run {
     pub kind: u32,
     /// The run at whose end it begins; it stands before. None for what begins the cell.
     pub parent: Option<usize>,
+    /// Where on that run it begins, from 0 to 1, where the file says that: at its end, or as its cell joins things, when not.
+    pub at: Option<f64>,
     pub points: Vec<Point>,
 }
 
@@ -63,7 +65,7 @@ pub(crate) fn branches(mut runs: Vec<Run>) -> Option<Vec<Branch>> {
         Branch {
             name: name.as_str().into(),
             parent: run.parent,
-            at: None,
+            at: run.at.map(Into::into),
             region: region.as_str().into(),
             points: run.points,
             compartments: None,

@@ -12,13 +12,23 @@ pub(super) struct Soma {
     pub found: bool,
     pub member: Vec<bool>,
     pub run: Vec<Option<usize>>,
+    /// The first and the last point of a soma that is drawn as a line.
+    pub ends: Option<[usize; 2]>,
+}
+
+impl Soma {
+    /// Where on its run what is connected to a point of the soma begins, where that is one of the run's ends.
+    pub fn at(&self, k: usize) -> Option<f64> {
+        let [first, last] = self.ends?;
+        [(first, 0.0), (last, 1.0)].into_iter().find(|e| e.0 == k).map(|e| e.1)
+    }
 }
 
 impl Builder<'_, '_> {
     /// The soma becomes the first runs, if there is one; none if it cannot be understood. It is the root, and in one piece.
     pub(super) fn soma(&mut self, samples: &[Sample]) -> Option<Soma> {
         let all: Vec<usize> = (0..samples.len()).filter(|&k| samples[k].kind == SOMA).collect();
-        let mut soma = Soma { found: !all.is_empty(), member: vec![false; samples.len()], run: vec![None; samples.len()] };
+        let mut soma = Soma { found: !all.is_empty(), member: vec![false; samples.len()], run: vec![None; samples.len()], ends: None };
         if all.is_empty() {
             return Some(soma);
         }
@@ -73,7 +83,10 @@ impl Builder<'_, '_> {
         }
         match forks {
             Some(k) => self.forked(samples, &next, &mut soma, k),
-            None => self.push(SOMA, None, course_of(samples, &line)),
+            None => {
+                soma.ends = line.first().zip(line.last()).filter(|(a, z)| a != z).map(|(a, z)| [*a, *z]);
+                self.push(SOMA, None, course_of(samples, &line))
+            }
         };
         if self.out.iter().all(|r| r.points.last().is_none_or(|p| p.along == 0.0)) {
             return self.refuse(samples, 0, "the points of the soma all lie in one place", "no length");

@@ -113,6 +113,21 @@ fn a_soma_of_a_line_of_points_is_taken_as_drawn() {
 }
 
 #[test]
+fn what_is_connected_to_the_ends_of_a_line_of_points_begins_there() {
+    let soma = "1 1 0 0 0 8 -1\n2 1 10 0 0 8 1\n3 1 20 0 0 8 2\n";
+    let b = good(&format!("{soma}4 3 -9 0 0 1 1\n5 3 -50 0 0 1 4\n6 3 10 9 0 1 2\n7 3 10 50 0 1 6\n8 4 29 0 0 1 3\n9 4 80 0 0 1 8\n"));
+    assert_eq!(
+        names(&b),
+        [("soma", "soma", None), ("basal.0", "basal", Some(0)), ("basal.1", "basal", Some(0)), ("apical.0", "apical", Some(0))]
+    );
+    assert_eq!(b.iter().map(|b| b.at.as_ref().map(|x| x.value)).collect::<Vec<_>>(), [None, Some(0.0), None, Some(1.0)]);
+    // A dendrite that forks at its first point begins there twice; a soma of one point has no ends.
+    let b = good(&format!("{soma}4 3 -9 0 0 1 1\n5 3 -50 9 0 1 4\n6 3 -50 -9 0 1 4\n"));
+    assert_eq!(b[1..].iter().map(|b| b.at.as_ref().map(|x| x.value)).collect::<Vec<_>>(), [Some(0.0); 2]);
+    assert!(good("1 1 0 0 0 5 -1\n2 3 0 6 0 1 1\n3 3 0 50 0 1 2\n").iter().all(|b| b.at.is_none()));
+}
+
+#[test]
 fn a_dendrite_that_forks_at_its_first_point_hangs_on_the_soma_twice() {
     let b = good("1 1 0 0 0 5 -1\n2 3 0 6 0 1 1\n3 3 3 10 0 1 2\n4 3 -3 10 0 1 2\n");
     assert_eq!(names(&b), [("soma", "soma", None), ("basal.0", "basal", Some(0)), ("basal.1", "basal", Some(0))]);

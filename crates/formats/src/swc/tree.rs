@@ -63,7 +63,7 @@ pub(super) struct Builder<'s, 'p> {
 
 impl Builder<'_, '_> {
     pub(super) fn push(&mut self, kind: u32, parent: Option<usize>, points: Vec<Point>) -> usize {
-        self.out.push(Run { kind, parent, points });
+        self.out.push(Run { kind, parent, at: None, points });
         self.out.len() - 1
     }
 
@@ -101,18 +101,19 @@ impl Builder<'_, '_> {
         let mut empty = None;
         let mut single = Vec::new();
         // A run begins at the point after `from`, and hangs on a branch.
-        let mut open: Vec<(usize, usize, Option<usize>)> = Vec::new();
-        let begin = |open: &mut Vec<_>, from: usize, branch: Option<usize>| {
-            open.extend(children[from].iter().rev().filter(|&&k| !is_soma(k)).map(|&k| (from, k, branch)));
+        let mut open: Vec<(usize, usize, Option<usize>, Option<f64>)> = Vec::new();
+        let begin = |open: &mut Vec<_>, from: usize, branch: Option<usize>, at: Option<f64>| {
+            let at = |k: usize| at.filter(|_| !samples[k].wire);
+            open.extend(children[from].iter().rev().filter(|&&k| !is_soma(k)).map(|&k| (from, k, branch, at(k))));
         };
         if soma.found {
             for k in (0..samples.len()).rev().filter(|&k| is_soma(k)) {
-                begin(&mut open, k, soma.run[k]);
+                begin(&mut open, k, soma.run[k], soma.at(k));
             }
         } else {
-            begin(&mut open, 0, None);
+            begin(&mut open, 0, None, None);
         }
-        while let Some((from, first, parent)) = open.pop() {
+        while let Some((from, first, parent, at)) = open.pop() {
             let mut run = vec![first];
             let mut last = first;
             while let [only] = children[last][..]
@@ -135,16 +136,18 @@ impl Builder<'_, '_> {
                 single.push(first);
             }
             let length = points.last().map_or(0.0, |p| p.along);
-            let branch = if length > 0.0 {
-                Some(self.push(samples[first].kind, parent, points))
+            let (branch, at) = if length > 0.0 {
+                let branch = self.push(samples[first].kind, parent, points);
+                self.out[branch].at = at;
+                (Some(branch), None)
             } else {
                 // The first point of a dendrite that forks at once has no membrane of its own, which is as it is drawn.
                 if line.len() > 1 {
                     empty.get_or_insert(samples[first].line);
                 }
-                parent
+                (parent, at)
             };
-            begin(&mut open, last, branch);
+            begin(&mut open, last, branch, at);
         }
         if let Some(&k) = single.first() {
             let message = counted(single.len(), "a branch is a single point", "branches are single points");

@@ -81,6 +81,7 @@ fn model() -> Model {
         clamps: vec![],
         contacts: vec![],
         streams: vec![],
+        sums: vec![],
     }
 }
 
@@ -165,6 +166,7 @@ fn cells(extrapolate: bool) -> Model {
         clamps: vec![],
         contacts: vec![],
         streams: vec![],
+        sums: vec![],
     }
 }
 

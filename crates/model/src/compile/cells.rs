@@ -1,6 +1,6 @@
 //! Populations of cells: what each holds and where, learned numbers, calibration, kernels.
 
-use super::{delays, fan_in};
+use super::{delays, fan_in, outside};
 use crate::calibration::{Trial, calibrate};
 use crate::cell::{Cell, CellReadout, Placed};
 use crate::compose::cable::{self, CableParts, LearnedAt, Painted, Receiving, compose_cable};
@@ -156,6 +156,7 @@ fn parts<'h>(around: &Around, population: &'h Population, u: &'h Understood) -> 
         biased: u.biased,
         bias_at: held.bias_at.clone(),
         spike_at: held.spike_at.clone(),
+        watched: outside::watches(around.network, &population.name),
         gain: 1.0,
     };
     let copies = population.size.value / parts.kinds();

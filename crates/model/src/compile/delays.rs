@@ -18,8 +18,8 @@ fn is_whole(time: f64, dt: f64) -> bool {
     ((time / dt).round() * dt - time).abs() <= 1e-9 * dt.max(time)
 }
 
-/// Times that neurons declare and that are no whole number of this network's steps, and currents that begin after a presentation has
-/// ended: warnings with the numbers. Nothing is said of a network that cannot be compiled.
+/// Times that neurons declare and that are no whole number of this network's steps, currents that begin after a presentation has
+/// ended, and compartments that are too long: warnings with the numbers. Nothing is said of a network that cannot be compiled.
 pub fn warnings(network: &Network, library: &Library) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let resolved: Vec<Resolved> = network.populations.iter().map(|p| resolve(network, p, library, &mut problems)).collect();
@@ -45,6 +45,12 @@ pub fn warnings(network: &Network, library: &Library) -> Vec<Diagnostic> {
             if !out.iter().any(|o| o.message == d.message) {
                 out.push(d.hint("its shells exchange with each other in each compartment, but not with those of the neighbours"));
             }
+        }
+    }
+    let kinds = network.populations.iter().flat_map(|p| std::iter::once(&p.neuron).chain(&p.others));
+    for d in kinds.filter_map(|word| library.cell(word)).filter_map(crate::discretise::coarse) {
+        if !out.contains(&d) {
+            out.push(d);
         }
     }
     for (k, (population, r)) in network.populations.iter().zip(&resolved).enumerate() {

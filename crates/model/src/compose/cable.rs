@@ -33,7 +33,7 @@ mod zones;
 pub use geometry::{CAPACITANCE, CAPACITY, DIAMETER, RESISTIVITY};
 use ions::{Inside, Moment};
 pub(crate) use kernels::tangent;
-use kernels::{advance, begin, begin_elsewhere, current, current_at_point, tail};
+use kernels::{advance, begin, begin_elsewhere, brought_in, current, current_at_point, tail};
 pub use rates::equations;
 pub(crate) use zones::Arrangement;
 use zones::Zone;
@@ -57,6 +57,11 @@ impl Painted<'_> {
     /// Whether it has kernels of its own, so that its compartment stays in its zone: what stands at a place and touches no ion.
     fn stands_alone(&self) -> bool {
         self.mechanism.role == Role::Point && self.mechanism.ions.is_empty()
+    }
+
+    /// What its current is called that an electrode brings in, if it has one and is `watched`.
+    fn injected(&self, watched: bool) -> Option<String> {
+        (watched && self.stands_alone() && self.mechanism.injected().next().is_some()).then(|| format!("{}{INJECTED}", self.prefix))
     }
 }
 
@@ -119,6 +124,8 @@ pub struct CableParts<'a> {
     pub bias_at: Vec<usize>,
     /// Index of the compartment (of the cut) whose crossing is a spike, for each kind.
     pub spike_at: Vec<usize>,
+    /// Whether currents of electrodes are kept, and where compartments are in space: for what is recorded of them.
+    pub watched: bool,
     /// Factor on the declared size of a weight.
     pub gain: f64,
 }
@@ -128,6 +135,8 @@ pub const SIGNS: [&str; 2] = ["positive", "negative"];
 const ARRIVE: [&str; 2] = [port::POSITIVE, port::NEGATIVE];
 const DRIVE: [&str; 2] = [port::DRIVE_POSITIVE, port::DRIVE_NEGATIVE];
 
+/// End of the names of currents that electrodes bring in: `electrode.injected`, nA, inward positive.
+pub const INJECTED: &str = ".injected";
 /// Prefix of the counters of charge: `charge.na`, pC a frame.
 pub const CHARGE: &str = "charge.";
 /// The ions whose inward charge is counted: what pumps must carry out again.
@@ -149,7 +158,7 @@ pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
     geometry::geometry(parts, &a, &mut group);
     group.fixed.extend(fields(parts, &a));
     let mut problems = Vec::new();
-    let (mut currents, mut states, mut initial) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut currents, mut injected, mut states, mut initial) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for zone in &a.zones {
         problems.extend(ions::problems(parts, zone));
         for (made, out) in [
@@ -165,9 +174,12 @@ pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
     }
     for zone in &a.points {
         let here = Here { a: &a, group: &group, zone };
-        for (made, out) in
-            [(current_at_point(parts, here), &mut currents), (advance(parts, here), &mut states), (begin(parts, here), &mut initial)]
-        {
+        for (made, out) in [
+            (current_at_point(parts, here), &mut currents),
+            (brought_in(parts, here), &mut injected),
+            (advance(parts, here), &mut states),
+            (begin(parts, here), &mut initial),
+        ] {
             match made {
                 Ok(launch) => out.extend(launch),
                 Err(e) => problems.extend(e),
@@ -181,7 +193,7 @@ pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
             let launch = |l: Launch| Action::Launch(Box::new(l));
             group.tick = currents.into_iter().map(launch).collect();
             group.tick.push(Action::Solve);
-            group.tick.extend(states.into_iter().chain(tails).map(launch));
+            group.tick.extend(injected.into_iter().chain(states).chain(tails).map(launch));
         }
         Err(e) => problems.extend(e),
     }
@@ -402,6 +414,7 @@ fn variables(parts: &CableParts, a: &Arrangement) -> Vec<Variable> {
         for s in &p.mechanism.states {
             add(column(&p.prefix, p.mechanism, &s.name), s.unit, false, &mut out);
         }
+        p.injected(parts.watched).into_iter().for_each(|name| add(name, unit("nA"), false, &mut out));
     }
     for (sign, r) in parts.receptors.iter().enumerate() {
         for s in r.iter().flat_map(|r| &r.mechanism.states) {

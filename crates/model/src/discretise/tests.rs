@@ -126,7 +126,7 @@ fn a_branch_with_one_child_has_no_junction_and_one_with_two_has_one() {
     assert!(one.junctions.is_empty(), "{:?}", one.junctions);
     assert_eq!(one.above, [Above::Nothing, Above::EndOf(0), Above::EndOf(1), Above::EndOf(2)]);
     let two = cut(&cell(&(piece("a", None, 2) + &piece("b", Some("a"), 2) + &piece("c", Some("a"), 1))));
-    assert_eq!(two.junctions, [1]);
+    assert_eq!(two.junctions, [Joint::End(1)]);
     assert_eq!(two.above, [Above::Nothing, Above::EndOf(0), Above::Junction(0), Above::EndOf(2), Above::Junction(0)]);
     let three = cut(&cell(
         &(piece("a", None, 1)
@@ -136,7 +136,7 @@ fn a_branch_with_one_child_has_no_junction_and_one_with_two_has_one() {
             + &piece("e", Some("d"), 1)
             + &piece("f", Some("d"), 1)),
     ));
-    assert_eq!(three.junctions, [0, 3], "one for each branch at whose end several begin");
+    assert_eq!(three.junctions, [0, 3].map(Joint::End), "one for each branch at whose end several begin");
     assert_eq!(three.above[1..], [0, 0, 0, 1, 1].map(Above::Junction));
 }
 
@@ -153,11 +153,43 @@ fn a_branch_may_begin_anywhere_on_its_parent_and_hangs_on_the_middle_of_a_compar
         |name: &str, more: &str, n: usize| format!("[branch.{name}]\n{more}length = \"30 um\"\ndiameter = \"2 um\"\ncompartments = {n}\n");
     let begins = |at: &str| format!("parent = \"a\"\n{at}\n");
     let all =
-        piece("a", "", 3) + &piece("b", &begins("at = 0.5"), 1) + &piece("c", &begins("at = 1"), 1) + &piece("d", &begins("at = 0"), 1);
+        piece("a", "", 3) + &piece("b", &begins("at = 0.5"), 1) + &piece("c", &begins("at = 1"), 1) + &piece("d", &begins("at = 0.1"), 1);
     let made = cut(&cell(&all));
     assert!(made.junctions.is_empty(), "one alone begins at the end");
     let middle = Above::MiddleOf;
     assert_eq!(made.above, [Above::Nothing, Above::EndOf(0), Above::EndOf(1), middle(1), Above::EndOf(2), middle(0)]);
+}
+
+#[test]
+fn what_begins_at_0_begins_where_its_parent_does() {
+    let piece = |name: &str, parent: &str, more: &str, n: usize| {
+        let parent = if parent.is_empty() { String::new() } else { format!("parent = \"{parent}\"\n") };
+        format!("[branch.{name}]\n{parent}{more}\nlength = \"30 um\"\ndiameter = \"2 um\"\ncompartments = {n}\n")
+    };
+    // At the beginning of the first branch: a junction, of one or of several.
+    let root = piece("a", "", "", 2);
+    let one = cell(&(root.clone() + &piece("b", "a", "at = 0", 1)));
+    let made = cut(&one);
+    assert_eq!(
+        (made.junctions.clone(), made.above.clone()),
+        (vec![Joint::Beginning(0)], vec![Above::Nothing, Above::EndOf(0), Above::Junction(0)])
+    );
+    // Half the first branch, half its own.
+    assert_eq!(made.places(&one).iter().map(|p| p.distance).collect::<Vec<_>>(), [7.5, 7.5, 30.0]);
+    let more = root.clone() + &piece("b", "a", "at = 0", 1) + &piece("c", "a", "", 1) + &piece("d", "a", "at = 0.0", 1);
+    let more = cut(&cell(&(more + &piece("e", "b", "at = 0", 1))));
+    assert_eq!(more.junctions, [Joint::Beginning(0)]);
+    assert_eq!(more.above[2..], [Above::Junction(0), Above::EndOf(1), Above::Junction(0), Above::Junction(0)]);
+    // At the beginning of another branch: beside it, at the end of its parent or in the middle.
+    let beside = root.clone() + &piece("b", "a", "", 2) + &piece("c", "b", "at = 0", 1);
+    let of = cell(&beside);
+    let made = cut(&of);
+    assert_eq!(made.junctions, [Joint::End(1)]);
+    assert_eq!(made.above[2..], [Above::Junction(0), Above::EndOf(2), Above::Junction(0)]);
+    assert_eq!(made.places(&of)[4].distance, 30.0);
+    let middle = cut(&cell(&(root + &piece("b", "a", "at = 0.3", 1) + &piece("c", "b", "at = 0", 1))));
+    assert!(middle.junctions.is_empty());
+    assert_eq!(middle.above[2..], [Above::MiddleOf(0); 2]);
 }
 
 #[test]
@@ -182,4 +214,35 @@ fn neurons_rule_gives_odd_numbers_begins_at_the_middle_of_the_soma_and_counts_ri
     assert_eq!((made.above[1], n(500.0) % 2, n(20.0)), (Above::MiddleOf(0), 1, 1));
     let ring = 0.25 * PI * (400.0 - 100.0);
     close(made.compartments[0].area, PI * (10.0 * 5.0 + 20.0 * 15.0) + ring, "soma");
+}
+
+#[test]
+fn how_finely_a_cell_is_cut_is_told_in_length_constants() {
+    let text = "
+        [branch.soma]
+        length = \"20 um\"
+        diameter = \"20 um\"
+        [branch.a]
+        parent = \"soma\"
+        length = \"500 um\"
+        diameter = \"2 um\"
+        [branch.b]
+        parent = \"a\"
+        region = \"a\"
+        length = \"300 um\"
+        diameter = \"2 um\"
+        compartments = 2";
+    let f = fineness(&cell(text)).unwrap();
+    // 398.94 um at 100 Hz: 13 compartments of 38.46 um, 2 of 150 um.
+    assert_eq!((f.rule.as_str(), f.by_branch, f.compartments), ("d-lambda 0.1", 1, 16));
+    assert_eq!(f.regions, [("soma".to_string(), 1), ("a".to_string(), 15)]);
+    assert_eq!((f.shortest.branch.as_str(), f.shortest.length), ("soma", 20.0));
+    assert_eq!((f.longest.branch.as_str(), f.longest.length, f.coarse), ("b", 150.0, 2));
+    close(f.coarsest.electrotonic, 150.0 / (1e5 * (2.0 / (4.0 * PI * 100.0 * 100.0)).sqrt()), "150 um");
+    let d = coarse(&cell(text)).unwrap();
+    assert_eq!(
+        d.message,
+        "a compartment of `b` in `cell` is 0.38 length constants (at 100 Hz) long, 150 um, and 1 more are longer than a third"
+    );
+    assert_eq!(coarse(&cell(&text.replace("compartments = 2", ""))), None);
 }

@@ -30,7 +30,7 @@
 //!
 //! [branch.left]
 //! parent = "soma"                     # begins at its end
-//! at = 0.5                            # optional: or there, from 0 to 1
+//! at = 0.5                            # optional: or there, from 0, where that branch begins, to 1
 //! points = [[0, 2], [150, 1]]         # instead of length and diameter: distance and diameter in um, then x, y, z where known
 //! region = "dendrite"                 # optional: the name of the branch when not given
 //! compartments = 5                    # optional: instead of what [discretisation] gives

@@ -167,7 +167,12 @@ fn sweep(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Sweep> {
         branch: r.optional(&s, "branch", Reader::name),
         position: r.optional(&s, "position", |r, k, v| r.number(k, v, FRACTION)).map(|x| x.value),
         span: s.span,
+        ..RecordRule::default()
     };
+    if record.variable.value == crate::recordings::LFP {
+        let text = "potentials outside of cells cannot be fitted yet";
+        r.error("fit-variable", text, record.variable.span, "expected a variable such as \"v\"").hint = Some("record `v`".into());
+    }
     if record.variable.value == "spikes" {
         r.error("fit-variable", "spikes are no trace that can be fitted", record.variable.span, "expected a variable such as \"v\"").hint =
             Some("record `v`, and set `loss = \"spikes\"` in [fit]".into());

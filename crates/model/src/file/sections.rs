@@ -1,8 +1,11 @@
 //! The sections of a model file.
 
 use super::parts;
-use super::walk::{ANY, BELOW_ONE, CURRENT, FRACTION, NOT_NEGATIVE, POSITIVE, RATE, Reader, Section, Value, in_order, kind};
+use super::walk::{
+    ANY, BELOW_ONE, CONDUCTIVITY, CURRENT, FRACTION, LENGTH, NOT_NEGATIVE, POSITIVE, RATE, Reader, Section, Value, in_order, kind,
+};
 use crate::network::{Gap, GapEnd, Located, Network, Noise, Population, Projection, RecordRule, Start, Stimulus};
+use crate::recordings::LFP;
 use crate::study::{Comparison, Data, Loss, Study, Training};
 use homolog_base::Span;
 use std::collections::BTreeMap;
@@ -232,14 +235,17 @@ fn stimulus(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Stimulus> {
 }
 
 fn recording(r: &mut Reader<'_>, v: &Value<'_>) -> Option<RecordRule> {
-    let s = r.section("record", v, &["population", "variable", "branch", "position"])?;
+    let s = r.section("record", v, &["population", "variable", "branch", "position", "electrode", "conductivity"])?;
     let rule = RecordRule {
         population: r.required(&s, "population", "\"hidden\"", Reader::name).unwrap_or_default(),
         variable: r.optional(&s, "variable", Reader::name).unwrap_or_else(|| "v".into()),
         branch: r.optional(&s, "branch", Reader::name),
         position: r.optional(&s, "position", |r, k, v| r.number(k, v, FRACTION)).map(|x| x.value),
+        electrodes: r.optional(&s, "electrode", electrodes).map(|e| e.value).unwrap_or_default(),
+        conductivity: r.optional(&s, "conductivity", |r, k, v| r.physical(k, v, CONDUCTIVITY, POSITIVE)).map(|x| x.value),
         span: s.span,
     };
+    outside(r, &s, &rule);
     if let Some(v) = s.get("position")
         && s.lacks("branch")
     {
@@ -247,6 +253,49 @@ fn recording(r: &mut Reader<'_>, v: &Value<'_>) -> Option<RecordRule> {
             Some("add a line such as `branch = \"soma\"`".into());
     }
     Some(rule)
+}
+
+/// A place in space, `["50 um", "0 um", "0 um"]`, or a list of places.
+fn electrodes(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<Located<[f64; 3]>>> {
+    if let DeValue::Array(items) = v.get_ref()
+        && items.iter().any(|i| matches!(i.get_ref(), DeValue::Array(_)))
+    {
+        return r.list(key, v, place_in_space);
+    }
+    Some(vec![Located::new(place_in_space(r, key, v)?, v.span())])
+}
+
+fn place_in_space(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<[f64; 3]> {
+    let before = r.problems.len();
+    let lengths = r.list(key, v, |r, k, x| r.physical(k, x, LENGTH, ANY))?;
+    if let [x, y, z] = &lengths[..] {
+        return Some([x.value, y.value, z.value]);
+    }
+    if r.problems.len() == before {
+        r.error("model-record", format!("`{key}` needs three lengths"), v.span(), "expected x, y and z").hint =
+            Some(format!("write it as {key} = [\"50 um\", \"0 um\", \"0 um\"], or a list of such lists"));
+    }
+    None
+}
+
+/// What belongs to a potential outside of cells, and to nothing else.
+fn outside(r: &mut Reader<'_>, s: &Section<'_, '_>, rule: &RecordRule) {
+    let lfp = rule.variable.value == LFP;
+    for key in ["electrode", "conductivity"] {
+        if let Some(v) = s.get(key).filter(|_| !lfp) {
+            let text = format!("`{key}` means something for `variable = \"{LFP}\"` only");
+            r.error("model-record", text, v.span(), "of a potential outside of the cell").hint =
+                Some(format!("write `variable = \"{LFP}\"`, or remove the line"));
+        }
+    }
+    if lfp && s.lacks("electrode") {
+        let d = r.error("model-missing-key", "this `lfp` does not say where its `electrode` is", s.span, "`electrode` is missing");
+        d.hint = Some("add a line such as `electrode = [\"50 um\", \"0 um\", \"0 um\"]`, in the coordinates of the cell".into());
+    }
+    if let Some(branch) = rule.branch.as_ref().filter(|_| lfp) {
+        let d = r.error("model-record", "`lfp` is a potential in space, not on a branch", branch.span, "not with `lfp`");
+        d.hint = Some("say with `electrode` where it is, and remove the line".into());
+    }
 }
 
 fn data(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Data> {

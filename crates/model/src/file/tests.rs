@@ -191,6 +191,7 @@ shows! {
     two_projections_of_one_name_are_refused: format!("{0}{1}", with("size = 4", ""), "[[projection]]\nfrom = \"a\"\nto = \"b\"\nwiring = \"one-to-one\"\n");
     optimisers_know_only_their_own_numbers: format!("{0}{1}", with("size = 4", ""), "[training]\nloss = \"crossentropy\"\nreadout = \"b\"\noptimiser = { name = \"sgd\", beta1 = 0.9 }\nlearning-rate = 0.1\nbatch = 1\nepochs = 1\nschedule = \"cosin\"\n");
     stimuli_and_recordings_of_nobody_are_refused: with("neuron = \"relu\"", "learn = [{ parameter = \"g\", per = \"cell\" }, { per = \"branch\" }, 3]") + "[[stimulus]]\npopulation = \"a\"\nbranch = \"soma\"\nposition = 2\nduration = \"0 ms\"\namplitude = \"1 mV\"\n[[stimulus]]\n[[record]]\npopulation = \"c\"\nposition = 0.5\n[[record]]\npopulation = \"a\"\n";
+    electrodes_say_where_they_are_and_belong_to_lfp: with("size = 4", "") + "[[record]]\npopulation = \"b\"\nvariable = \"lfp\"\n[[record]]\npopulation = \"b\"\nvariable = \"lfp\"\nelectrode = [\"50 um\", \"0 um\"]\nconductivity = \"0 S/m\"\n[[record]]\npopulation = \"b\"\nvariable = \"lfp\"\nelectrode = [[\"50 um\", \"0 um\", 0], [\"5 mV\", \"0 um\", \"1 mm\"]]\nconductivity = \"0.3 mS\"\nbranch = \"soma\"\n[[record]]\npopulation = \"b\"\nelectrode = [\"50 um\", \"0 um\", \"0 um\"]\n";
     names_that_could_be_confused_are_refused: "[population.\"a->b\"]\nsize = 4\nneuron = \"input\"\n[population.\"\"]\nsize = 4\nneuron = \" \"\n";
 }
 
@@ -265,6 +266,7 @@ fn bare(mut s: Study) -> Study {
         b(&mut x.population);
         b(&mut x.variable);
         x.branch.iter_mut().for_each(b);
+        x.electrodes.iter_mut().for_each(b);
         x.span = homolog_base::Span::default();
     }
     if let Some(d) = &mut s.data {
@@ -412,12 +414,18 @@ fn study() -> impl Strategy<Value = Study> {
                 amplitude: (*amplitude).into(),
                 span: Default::default(),
             };
-            let rule = |(who, word, position, _, _, branch): &(prop::sample::Index, String, f64, f64, f64, bool)| RecordRule {
-                population: pick(*who),
-                variable: word.as_str().into(),
-                branch: branch.then(|| word.as_str().into()),
-                position: branch.then_some(*position),
-                span: Default::default(),
+            let rule = |(who, word, position, x, y, branch): &(prop::sample::Index, String, f64, f64, f64, bool)| {
+                let outside = *position > 0.5;
+                let place = |k: usize| Located::from([*x, *y, k as f64]);
+                RecordRule {
+                    population: pick(*who),
+                    variable: if outside { "lfp" } else { word.as_str() }.into(),
+                    branch: (*branch && !outside).then(|| word.as_str().into()),
+                    position: (*branch && !outside).then_some(*position),
+                    electrodes: (0..if outside { 1 + usize::from(*branch) } else { 0 }).map(place).collect(),
+                    conductivity: (outside && *branch).then_some(*position),
+                    span: Default::default(),
+                }
             };
             let (stimuli, recordings) = (places.iter().map(stimulus).collect(), places.iter().map(rule).collect());
             let mut populations_and_input = populations.clone();

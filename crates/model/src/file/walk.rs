@@ -3,6 +3,7 @@
 use crate::cell::Quantity;
 use crate::network::Located;
 use homolog_base::{Diagnostic, Source, Span, Unit, diagnostic::nearest};
+use homolog_ir::mechanism::{INSTEAD_OF_THE_OUTSIDE, OF_THE_OUTSIDE};
 use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -75,6 +76,7 @@ pub(super) const POTENTIAL: Physical = Physical { unit: "mV", what: "a potential
 pub(super) const CONCENTRATION: Physical = Physical { unit: "mM", what: "a concentration", example: "10 mM" };
 pub(super) const CURRENT: Physical = Physical { unit: "nA", what: "a current", example: "0.1 nA" };
 pub(super) const CAPACITANCE: Physical = Physical { unit: "uF/cm2", what: "a capacitance per area", example: "1 uF/cm2" };
+pub(super) const CONDUCTIVITY: Physical = Physical { unit: "S/m", what: "a conductivity", example: "0.3 S/m" };
 pub(super) const RESISTIVITY: Physical = Physical { unit: "ohm-cm", what: "a resistivity", example: "100 ohm-cm" };
 
 /// The entries of a table in the order of the text.
@@ -225,6 +227,11 @@ impl<'s> Reader<'s> {
             if !known.contains(&word) {
                 if let Some(k) = nearest(word, known.iter().copied()).and_then(|n| known.iter().find(|k| **k == n)) {
                     misspelt.push(*k);
+                }
+                if OF_THE_OUTSIDE.contains(&word) {
+                    let text = format!("there is no `{word}`: cells stand in a medium without resistance");
+                    self.error("cell-extracellular", text, key.span(), "of the space outside").hint = Some(INSTEAD_OF_THE_OUTSIDE.into());
+                    continue;
                 }
                 let place = if name.is_empty() { self.file.to_string() } else { format!("`{name}`") };
                 let d = Diagnostic::error("model-unknown-key", format!("{place} has no key `{word}`")).at(

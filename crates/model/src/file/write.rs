@@ -1,7 +1,7 @@
 //! A study as TOML.
 
 use super::parts::PER;
-use crate::network::{Delay, Learn, Network, Per, Spread, Start, Weights, Wiring};
+use crate::network::{Delay, Learn, Located, Network, Per, Spread, Start, Weights, Wiring};
 use crate::study::{Loss, Optimiser, Study};
 use std::fmt::Write;
 
@@ -249,6 +249,13 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         }
         if let Some(p) = x.position {
             line("position", number(p));
+        }
+        if !x.electrodes.is_empty() {
+            let place = |e: &Located<[f64; 3]>| list(e.value.iter().map(|x| quoted(&format!("{x:?} um"))));
+            line("electrode", list(x.electrodes.iter().map(place)));
+        }
+        if let Some(c) = x.conductivity {
+            line("conductivity", quoted(&format!("{c:?} S/m")));
         }
     }
 }

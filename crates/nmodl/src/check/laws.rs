@@ -5,6 +5,7 @@ use crate::program::{BUILTIN, What};
 use crate::units::{factor, show};
 use homolog_base::{Diagnostic, Span, Unit};
 use homolog_ir::Role;
+use homolog_ir::mechanism::{INSTEAD_OF_THE_OUTSIDE, OF_THE_OUTSIDE};
 use std::collections::HashSet;
 
 impl Checker<'_, '_> {
@@ -14,6 +15,7 @@ impl Checker<'_, '_> {
         self.states();
         self.unused();
         self.names_of_neuron();
+        self.outside();
     }
 
     fn recursion(&mut self) {
@@ -148,6 +150,35 @@ impl Checker<'_, '_> {
             };
             let d = Diagnostic::warning("nmodl-unused", message).at(self.p.source, s.span, "declared here").hint(hint);
             self.p.problems.push(d);
+        }
+    }
+
+    /// What NEURON's mechanism of the space outside of a cell would give, and nothing here does: its own name, pointers to what it has, an
+    /// ion of its name, variables of its names that nobody assigns.
+    fn outside(&mut self) {
+        let of_it = |name: &str| OF_THE_OUTSIDE.contains(&name);
+        let mut asked: Vec<(String, Span)> = Vec::new();
+        for block in &self.p.file.blocks {
+            let crate::ast::BlockKind::Neuron(items) = &block.kind else { continue };
+            for item in items {
+                let names: Vec<&crate::ast::Name> = match item {
+                    crate::ast::NeuronItem::Kind(_, name) | crate::ast::NeuronItem::Ion { ion: name, .. } => vec![name],
+                    crate::ast::NeuronItem::Pointer(names) => names.iter().collect(),
+                    _ => vec![],
+                };
+                asked.extend(names.into_iter().filter(|n| of_it(&n.text)).map(|n| (n.text.clone(), n.span)));
+            }
+        }
+        for name in OF_THE_OUTSIDE {
+            let Some(s) = self.p.symbol(name).filter(|s| s.what == What::Assigned) else { continue };
+            let current = self.p.currents.iter().any(|(c, _)| c.text == name);
+            if self.read.contains(name) && !self.written.contains_key(name) && !current && !asked.iter().any(|a| a.0 == name) {
+                asked.push((name.into(), s.span));
+            }
+        }
+        for (name, span) in asked {
+            let message = format!("`{name}` is of NEURON's space outside of a cell, which is not there");
+            self.p.error("nmodl-extracellular", message, span, "asks for what is outside", INSTEAD_OF_THE_OUTSIDE);
         }
     }
 

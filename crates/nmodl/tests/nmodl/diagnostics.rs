@@ -108,3 +108,7 @@ case!(
     interface_that_says_nothing,
     "NEURON { ARTIFICIAL_CELL x }\nASSIGNED { y  drive }\nBREAKPOINT { y = drive }\nINTERFACE {\n    DRIVE drive\n}\n"
 );
+case!(
+    the_space_outside_of_a_cell,
+    "NEURON {\n    SUFFIX extracellular\n    POINTER i_membrane, ex\n    NONSPECIFIC_CURRENT i\n}\nPARAMETER { g = 0.001 (S/cm2) }\nASSIGNED {\n    v (mV)\n    i (mA/cm2)\n    e_extracellular (mV)\n    i_membrane (mA/cm2)\n    ex (mV)\n}\nBREAKPOINT {\n    i = g*(v - e_extracellular - vext) + 0*i_membrane*ex\n}\n"
+);

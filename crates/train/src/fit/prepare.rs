@@ -143,7 +143,7 @@ fn target(
         return Err(sampled(text, "a trace that does not move decides nothing; choose another window"));
     }
     let Observable::Site(variable, _) = probe.what else {
-        return Err(sampled("spikes are no trace that can be fitted".into(), "record `v`"));
+        return Err(sampled(format!("`{}` is no trace that can be fitted", sweep.record.variable.value), "record `v`"));
     };
     let potential = model.groups[probe.group].variables[variable].name == "v";
     let initial = library.cell(&fit.neuron.value).filter(|_| potential).map(|c| c.initial.value);

@@ -119,7 +119,7 @@ fn append(out: &mut Cut, other: Cut, branches: usize) {
         Above::MiddleOf(c) => Above::MiddleOf(c + from),
         Above::Junction(j) => Above::Junction(j + junctions),
     }));
-    out.junctions.extend(other.junctions.into_iter().map(|c| c + from));
+    out.junctions.extend(other.junctions.into_iter().map(|j| j.shifted(from)));
     // The first compartment of what follows is one beyond the last of what was there.
     out.first.pop();
     out.first.extend(other.first.into_iter().map(|c| c + from));

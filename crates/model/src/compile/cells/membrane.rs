@@ -7,6 +7,7 @@ use crate::compose::cable::{Painted, Receiving, SIGNS};
 use crate::discretise::Cut;
 use crate::network::{Located, Network, Population};
 use homolog_base::Diagnostic;
+use homolog_ir::mechanism::{INSTEAD_OF_THE_OUTSIDE, OF_THE_OUTSIDE};
 use homolog_ir::{Mechanism, Role};
 use std::collections::BTreeMap;
 
@@ -43,6 +44,10 @@ pub(super) fn find<'a>(
             };
             Err(place(Diagnostic::error("cell-role", format!("`{}` is {is}", m.name)))
                 .hint(format!("known here: {}", of_role().collect::<Vec<_>>().join(", "))))
+        }
+        None if OF_THE_OUTSIDE.contains(&name.value.as_str()) => {
+            let text = format!("there is no `{}`: cells stand in a medium without resistance", name.value);
+            Err(place(Diagnostic::error("cell-extracellular", text)).hint(INSTEAD_OF_THE_OUTSIDE))
         }
         None => Err(place(
             Diagnostic::error("cell-unknown-mechanism", format!("there is no mechanism `{}`", name.value)).suggest(name, of_role()),

@@ -5,7 +5,7 @@
 
 use super::{Arrangement, CableParts, unit};
 use crate::cell::Scheme;
-use crate::discretise::{Above, Compartment};
+use crate::discretise::{Above, Compartment, Joint};
 use crate::model::{Fixed, Group, Launch, Tree, port};
 use homolog_ir::{Builder, Value, calculus};
 
@@ -96,7 +96,8 @@ fn edge(parts: &CableParts, a: &Arrangement, node: usize) -> Option<[Option<Side
         Some(Side { at: a.memory[c], resistance: if towards { x.towards } else { x.away }, diameter: x.diameter() })
     };
     if node >= a.membrane() {
-        return Some([None, side(parts.cut.junctions[a.junctions[node - a.membrane()]], false)]);
+        let joint = parts.cut.junctions[a.junctions[node - a.membrane()]];
+        return Some([None, side(joint.compartment(), matches!(joint, Joint::Beginning(_)))]);
     }
     let c = a.order[node];
     match parts.cut.above[c] {

@@ -182,6 +182,45 @@ pub(super) fn current_at_point(parts: &CableParts, here: Here) -> Result<Option<
     Ok(Some(here.launch(kernel, vjp)))
 }
 
+/// The current of what an electrode brings in at a place, at the potential after the solution, inward positive: as it stands in the equation
+/// of its compartment.
+pub(super) fn brought_in(parts: &CableParts, here: Here) -> Result<Option<Launch>, Vec<String>> {
+    let zone = here.zone;
+    let p = &parts.painted[zone.paints[0]];
+    let Some(name) = p.injected(parts.watched) else { return Ok(None) };
+    let mut b = Builder::new(format!("{}.{}.injected", parts.name, zone.name));
+    // The tangent of a current that is linear in the potential does not depend on it.
+    let v = b.input("v", unit("mV"));
+    let inside = Inside::new(&mut b, parts, zone, Moment::Currents);
+    let mut s = parts.painted_scope(&mut b, here, p, At { moment: Moment::Currents, dt: parts.dt, v, inside: &inside });
+    s.read_states(&mut b);
+    s.run(&mut b, &p.mechanism.breakpoint);
+    let mut i = b.constant(0.0);
+    for c in p.mechanism.injected() {
+        let x = s.known[&c.name];
+        i = b.add(i, x);
+    }
+    let mut problems = s.problems();
+    let (g, j) = tangent(&mut b, i, v);
+    let after = b.input(&port::next("v"), unit("mV"));
+    let along = b.mul(g, after);
+    let inward = b.sub(j, along);
+    b.output(&name, unit("nA"), inward);
+    let kernel = passes::optimise(&b.finish());
+    if kernel.input("v").is_some() {
+        problems.push(format!("the current of `{}` is not linear in the potential, so what it brings in is not known", p.prefix));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut wrt = here.movable(&kernel);
+    let accumulate = wrt.clone();
+    wrt.push(&name);
+    let mut vjp = finish_vjp(calculus::vjp(&kernel, &wrt, &accumulate));
+    drop_unchanged(&mut vjp);
+    Ok(Some(here.launch(kernel, vjp)))
+}
+
 /// The states of a zone at the new potential.
 pub(super) fn advance(parts: &CableParts, here: Here) -> Result<Option<Launch>, Vec<String>> {
     let zone = here.zone;
@@ -322,6 +361,9 @@ pub(super) fn begin(parts: &CableParts, here: Here) -> Result<Option<Launch>, Ve
     }
     for (name, unit, value) in inside.outcome() {
         b.output(&name, unit, value);
+    }
+    for name in zone.paints.iter().filter_map(|k| parts.painted[*k].injected(parts.watched)) {
+        b.output(&name, unit("nA"), zero);
     }
     if !problems.is_empty() {
         return Err(problems);

@@ -18,7 +18,8 @@ pub fn order(cut: &Cut, kind: &[usize]) -> (Vec<usize>, Vec<usize>) {
         Above::EndOf(c) | Above::MiddleOf(c) => Some(c),
         Above::Junction(j) => Some(n + j),
     };
-    let parent: Vec<Option<usize>> = cut.above.iter().map(|a| node(*a)).chain(cut.junctions.iter().map(|c| Some(*c))).collect();
+    let parent: Vec<Option<usize>> =
+        cut.above.iter().map(|a| node(*a)).chain(cut.junctions.iter().map(|j| Some(j.compartment()))).collect();
     let mut children = vec![0usize; parent.len()];
     parent.iter().flatten().for_each(|p| children[*p] += 1);
     // A compartment comes after what it hangs on, a junction after its compartment.
@@ -28,7 +29,7 @@ pub fn order(cut: &Cut, kind: &[usize]) -> (Vec<usize>, Vec<usize>) {
             Above::Nothing => 0,
             Above::EndOf(p) | Above::MiddleOf(p) => depth[p] + 1,
             Above::Junction(j) => {
-                depth[n + j] = depth[cut.junctions[j]] + 1;
+                depth[n + j] = depth[cut.junctions[j].compartment()] + 1;
                 depth[n + j] + 1
             }
         };

@@ -5,6 +5,7 @@ use super::order::order;
 use super::{ARRIVE, CHARGE, CableParts, DRIVE, METERED, Painted, SIGNS};
 use crate::compose::scope::column;
 use crate::discretise::Above;
+use crate::extracellular::{self, Piece, point};
 use crate::model::{Anatomy, Group, Launch, Variable, port};
 use homolog_base::Unit;
 use homolog_ir::{Builder, Class, Kernel, Mechanism, Port, Value};
@@ -109,7 +110,7 @@ impl Arrangement {
             Above::Junction(j) => Some(place[j] as u32),
         };
         let mut parent: Vec<Option<u32>> = order.iter().map(|&c| node(parts.cut.above[c])).collect();
-        parent.extend(junctions.iter().map(|&j| Some(memory[parts.cut.junctions[j]] as u32)));
+        parent.extend(junctions.iter().map(|&j| Some(memory[parts.cut.junctions[j].compartment()] as u32)));
         let alone = (0..parts.painted.len()).filter(|k| parts.painted[*k].stands_alone());
         let points = alone
             .flat_map(|k| {
@@ -143,6 +144,7 @@ impl Arrangement {
         };
         for p in &parts.painted {
             of_mechanism(&mut add, &p.prefix, p.mechanism, &p.at);
+            p.injected(parts.watched).into_iter().for_each(|name| add(name, &p.at));
         }
         for (k, r) in parts.receptors.iter().enumerate() {
             let Some(r) = r else { continue };
@@ -251,8 +253,24 @@ impl Arrangement {
         let spike_at = parts.spike_at.iter().map(|c| self.memory[*c]).collect();
         let kind = if parts.kind.is_empty() { vec![] } else { self.order.iter().map(|c| parts.kind[*c]).collect() };
         let receives = [0, 1].map(|sign| self.receives(parts, sign));
-        Anatomy { compartments, of_variable, spike_at, areas, kind, receives }
+        let pieces = if parts.watched { pieces(parts, &self.order) } else { vec![] };
+        Anatomy { compartments, of_variable, spike_at, areas, kind, receives, pieces }
     }
+}
+
+/// Where in space compartments of the cut are: points where they are of a soma, or all that a neuron has.
+fn pieces(parts: &CableParts, order: &[usize]) -> Vec<Option<Vec<Piece>>> {
+    let kind = |c: usize| parts.kind.get(c).map_or(0, |k| *k as usize);
+    let mut compartments = vec![0; parts.kinds()];
+    (0..order.len()).for_each(|c| compartments[kind(c)] += 1);
+    let of = |&c: &usize| {
+        let x = &parts.cut.compartments[c];
+        let branch = &parts.cell.branches[x.branch];
+        let (from, to) = (x.index as f64 * x.length, (x.index + 1) as f64 * x.length);
+        let ball = compartments[kind(c)] == 1 || branch.region.value == "soma";
+        if ball { point(branch, from, to, x.area) } else { extracellular::pieces(branch, from, to) }
+    };
+    order.iter().map(of).collect()
 }
 
 /// The columns of a mechanism: states, parameters that may be learned, concentrations that it writes, currents of ions that it reads.
