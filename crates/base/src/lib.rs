@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows what a neuron is, and nothing here does input or output.
 
+pub mod chains;
 pub mod diagnostic;
 pub mod hash;
 pub mod math;

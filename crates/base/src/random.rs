@@ -11,16 +11,27 @@ const W0: u32 = 0x9E37_79B9;
 const W1: u32 = 0xBB67_AE85;
 
 /// One application of Philox4x32-10: 128 random bits from a 128-bit counter and a 64-bit key.
-pub fn philox4x32(mut c: [u32; 4], mut k: [u32; 2]) -> [u32; 4] {
+pub fn philox4x32(c: [u32; 4], k: [u32; 2]) -> [u32; 4] {
+    philox4x32_lanes(c.map(|c| [c]), k).map(|[c]| c)
+}
+
+/// The same for several counters side by side, word by word: a loop that becomes vectors where it is inlined.
+#[inline(always)]
+pub fn philox4x32_lanes<const N: usize>(c: [[u32; N]; 4], mut k: [u32; 2]) -> [[u32; N]; 4] {
+    // Words in 64 bits, as the products need them.
+    let mut c = c.map(|c| c.map(u64::from));
     for round in 0..10 {
         if round > 0 {
             k = [k[0].wrapping_add(W0), k[1].wrapping_add(W1)];
         }
-        let p0 = M0 * u64::from(c[0]);
-        let p1 = M1 * u64::from(c[2]);
-        c = [(p1 >> 32) as u32 ^ c[1] ^ k[0], p1 as u32, (p0 >> 32) as u32 ^ c[3] ^ k[1], p0 as u32];
+        let [c0, c1, c2, c3] = &mut c;
+        for (((c0, c1), c2), c3) in c0.iter_mut().zip(c1).zip(c2).zip(c3) {
+            let (p0, p1) = (M0 * *c0, M1 * *c2);
+            let low = u64::from(u32::MAX);
+            (*c0, *c1, *c2, *c3) = ((p1 >> 32) ^ *c1 ^ u64::from(k[0]), p1 & low, (p0 >> 32) ^ *c3 ^ u64::from(k[1]), p0 & low);
+        }
     }
-    c
+    c.map(|c| c.map(|c| c as u32))
 }
 
 /// What a draw is for: a seed and a use. [`Key::uniform`] and its kin then give the draw of an entity.

@@ -233,20 +233,14 @@ impl Backward<'_, '_> {
             match self.run.tile(stage) {
                 None => {
                     let contacts = self.run.contacts(stage);
-                    for t in (0..ticks).rev().filter(|_| !contacts.is_empty()) {
+                    for t in (0..ticks).rev() {
+                        let now = Now { t, ..now };
                         self.run.clear_contacts(arena, &contacts);
                         for &g in stage.iter().rev().filter(|g| self.needs[**g]) {
-                            self.heard(arena, scratch, g, Now { t, ..now }, 1, &self.run.all(g));
-                            self.run.untick_in_contact(arena, &contacts, g, Now { t, ..now });
+                            self.heard(arena, scratch, g, now, 1, &self.run.all(g));
+                            self.run.untick(arena, &contacts, g, now);
                         }
-                        self.run.untouch(arena, &contacts, Now { t, ..now });
-                    }
-                    for t in (0..ticks).rev().filter(|_| contacts.is_empty()) {
-                        for &g in stage.iter().rev().filter(|g| self.needs[**g]) {
-                            self.heard(arena, scratch, g, Now { t, ..now }, 1, &self.run.all(g));
-                            let piece = Piece { t, turns: 1, ticks: 1 };
-                            self.run.turns(arena, g, self.run.backward(g, now, piece, &self.run.all(g)), 1, true, &self.run.all(g));
-                        }
+                        self.run.untouch(arena, &contacts, now);
                     }
                 }
                 Some(tile) => {

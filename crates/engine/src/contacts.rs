@@ -138,10 +138,13 @@ impl Run<'_> {
         self.turns(arena, g, after, 1, false, &rows);
     }
 
-    /// The same in reverse: to the cotangents of the equations and on.
-    pub fn untick_in_contact(&self, arena: &mut [f64], contacts: &[usize], g: usize, now: Now) {
+    /// One tick in reverse; of groups in contact to the cotangents of the equations, and on.
+    pub fn untick(&self, arena: &mut [f64], contacts: &[usize], g: usize, now: Now) {
         let rows = self.all(g);
         let mut actions = self.backward(g, now, Piece { t: now.t, turns: 1, ticks: 1 }, &rows);
+        if contacts.is_empty() {
+            return self.turns(arena, g, actions, 1, true, &rows);
+        }
         let solve = actions.iter().position(|a| matches!(a, Action::Adjoint { .. }));
         let before = actions.split_off(solve.map_or(actions.len(), |k| k + 1));
         self.turns(arena, g, actions, 1, true, &rows);

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! in this order; where the connections of a stream have weights of their own the sum is `1` times theirs, spike by spike in the order of their
-//! ticks, and in that of senders. Where all have one delay, what arrives is counted when it does; where each has its own, a spike is
+//! ticks, and in that of senders. Where all have one weight and one delay, what arrives is counted when it does; else a spike is
 //! added at once to a *ring* of the ticks to come. Ticks whose spikes are known, and parts of a ring, are shared by the threads; no
 //! order depends on them.
 //!
@@ -16,13 +16,14 @@
 //! and sample, and made for many neurons at once.
 
 use crate::layout::Now;
+use crate::products::{part, sign_of};
 use crate::run::Run;
 use homolog_base::math;
-use homolog_base::random::philox4x32;
-use homolog_exec::memory::use_large_pages;
-use homolog_exec::{Isa, prefetch, vectorise};
-use homolog_model::events::{Delays, PART, Strength};
-use homolog_model::model::{Noise, Stream, port};
+use homolog_base::random::{philox4x32, philox4x32_lanes};
+use homolog_exec::memory::{prefetch, use_large_pages};
+use homolog_exec::{Isa, vectorise};
+use homolog_model::events::{Delays, Strength};
+use homolog_model::model::{Noise, Stream};
 use homolog_model::{Model, Target};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -50,7 +51,7 @@ pub(crate) struct Prepared {
     pub sent: Vec<Spikes>,
     /// For each group and noise: the thresholds.
     thresholds: Vec<Vec<Vec<u32>>>,
-    /// For each stream whose delays differ.
+    /// For each stream whose weights or delays differ.
     rings: Vec<Option<Ring>>,
 }
 
@@ -68,7 +69,7 @@ struct Ring {
 impl Ring {
     fn new(stream: &Stream, batch: usize, segment: usize) -> Option<Ring> {
         let e = &stream.events;
-        if let Delays::Shared(_) = e.delays {
+        if e.is_counted() {
             return None;
         }
         let signs = match (&e.strength, stream.target) {
@@ -96,61 +97,12 @@ impl Ring {
         (before + tick.rem_euclid(self.slots as i64) as usize) * self.width
     }
 
-    /// Adds spikes of a tick to what will arrive from tick `from` on.
+    /// Adds spikes of some ticks to what will arrive from tick `from` on.
     fn push(&mut self, stream: &Stream, batch: usize, spikes: &[(i64, &[u32])], from: i64, parallel: bool) {
-        let e = &*stream.events;
-        let Delays::Each(delays) = &e.delays else { return };
-        let (one, part) = (self.clone_shape(), self.part());
-        let add = |(p, numbers): (usize, &mut [f64])| {
-            let lanes = || spikes.iter().flat_map(|(tick, lanes)| lanes.iter().map(move |lane| (*tick, *lane as usize)));
-            let mut ahead = lanes().skip(AHEAD);
-            for (tick, lane) in lanes() {
-                if let Some((_, next)) = ahead.next() {
-                    let range = e.range(p, next / batch);
-                    prefetch(&e.target[range.clone()]);
-                    prefetch(&delays[range.clone()]);
-                    if let Strength::Each(w) = &e.strength {
-                        prefetch(&w[range]);
-                    }
-                }
-                let (range, sample) = (e.range(p, lane / batch), lane % batch);
-                let targets = e.target[range.clone()].iter().zip(&delays[range.clone()]);
-                // What has arrived before the run began is not added again.
-                let late = (from > tick).then(|| from - tick);
-                let base = tick.rem_euclid(one.slots as i64) as usize;
-                let (slots, width, second) = (one.slots, one.width, if one.signs[0] { one.slots } else { 0 });
-                let at = move |t: u16, d: u16, negative: bool| {
-                    let before = if negative { second } else { 0 };
-                    // Around, without a division.
-                    let slot = base + d as usize;
-                    (before + if slot >= slots { slot - slots } else { slot }) * width + t as usize * batch + sample
-                };
-                let by_sign = stream.target == Target::BySign;
-                match &e.strength {
-                    Strength::Shared(w) => {
-                        for (t, d) in targets.filter(|(_, d)| late.is_none_or(|late| i64::from(**d) >= late)) {
-                            numbers[at(*t, *d, by_sign && *w < 0.0)] += 1.0;
-                        }
-                    }
-                    // All of one sign, and nothing late: nearly always.
-                    Strength::Each(weights) if late.is_none() && !(one.signs[0] && one.signs[1]) => {
-                        let sign = if one.signs[1] { -1.0 } else { 1.0 };
-                        let numbers = &mut *numbers;
-                        for ((t, d), w) in targets.zip(&weights[range]) {
-                            if let Some(x) = numbers.get_mut(at(*t, *d, false)) {
-                                *x += sign * f64::from(*w);
-                            }
-                        }
-                    }
-                    Strength::Each(weights) => {
-                        let mine = |d: &u16| late.is_none_or(|late| i64::from(*d) >= late);
-                        for ((t, d), w) in targets.zip(&weights[range]).filter(|((_, d), _)| mine(d)) {
-                            let negative = by_sign && *w < 0.0;
-                            numbers[at(*t, *d, negative)] += if negative { -f64::from(*w) } else { f64::from(*w) };
-                        }
-                    }
-                }
-            }
+        let (one, part) = (self.shape(), self.part());
+        let add = |(p, numbers): (usize, &mut [f64])| match &stream.events.delays {
+            Delays::Shared(d) => one.add(stream, batch, spikes, from, p, numbers, |_| *d as usize),
+            Delays::Each(delays) => one.add(stream, batch, spikes, from, p, numbers, |k| delays[k] as usize),
         };
         if parallel {
             self.numbers.par_chunks_mut(part).enumerate().for_each(add);
@@ -159,8 +111,58 @@ impl Ring {
         }
     }
 
+    /// ... to the numbers of a part.
+    #[allow(clippy::too_many_arguments)]
+    #[inline(always)]
+    fn add(
+        &self,
+        stream: &Stream,
+        batch: usize,
+        spikes: &[(i64, &[u32])],
+        from: i64,
+        part: usize,
+        numbers: &mut [f64],
+        delay: impl Fn(usize) -> usize,
+    ) {
+        let e = &*stream.events;
+        let lanes = || spikes.iter().flat_map(|(tick, lanes)| lanes.iter().map(move |lane| (*tick, *lane as usize)));
+        let mut ahead = lanes().skip(AHEAD);
+        let by_sign = stream.target == Target::BySign;
+        let (slots, width, second) = (self.slots, self.width, if self.signs[0] { self.slots } else { 0 });
+        for (tick, lane) in lanes() {
+            if let Some((_, next)) = ahead.next() {
+                let range = e.range(part, next / batch);
+                prefetch(&e.target[range.clone()]);
+                if let Strength::Each(w) = &e.strength {
+                    prefetch(&w[range.clone()]);
+                }
+                if let Delays::Each(d) = &e.delays {
+                    prefetch(&d[range]);
+                }
+            }
+            let (range, sample) = (e.range(part, lane / batch), lane % batch);
+            // What has arrived before the run began is not added again.
+            let late = usize::try_from(from.saturating_sub(tick)).unwrap_or(0);
+            let base = tick.rem_euclid(slots as i64) as usize;
+            let mut put = |k: usize, negative: bool, x: f64| {
+                let d = delay(k);
+                // Around, without a division.
+                let slot = if base + d >= slots { base + d - slots } else { base + d };
+                let at = (slot + if negative { second } else { 0 }) * width + e.target[k] as usize * batch + sample;
+                if d >= late {
+                    numbers[at] += x;
+                }
+            };
+            match &e.strength {
+                Strength::Shared(w) => range.for_each(|k| put(k, by_sign && *w < 0.0, 1.0)),
+                Strength::Each(weights) if by_sign => range.for_each(|k| put(k, weights[k] < 0.0, f64::from(weights[k].abs()))),
+                Strength::Each(weights) => range.for_each(|k| put(k, false, f64::from(weights[k]))),
+            }
+        }
+    }
+
     /// The same without its numbers.
-    fn clone_shape(&self) -> Ring {
+    fn shape(&self) -> Ring {
         Ring { numbers: vec![], ..*self }
     }
 }
@@ -266,37 +268,12 @@ impl vectorise::Task for AddPoisson<'_> {
 }
 
 /// Random words of 32 neurons: neuron `4 b + w` has word `w` of counter `b`.
-#[allow(clippy::needless_range_loop, reason = "eight counters side by side, word by word")]
 #[inline(always)]
 fn block(counter: usize, tick: i64, sample: usize, key: [u32; 2]) -> [u32; BLOCK] {
     const N: usize = BLOCK / 4;
-    const M: [u64; 2] = [0xD251_1F53, 0xCD9E_8D57];
-    const W: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
-    // Philox4x32-10 of eight counters side by side: see `homolog_base::random`.
-    let mut c = [[0u64; N]; 4];
-    for i in 0..N {
-        c[0][i] = u64::from((counter + i) as u32);
-        c[1][i] = u64::from(sample as u32);
-        c[2][i] = u64::from(tick as u32);
-        c[3][i] = u64::from((tick >> 32) as u32);
-    }
-    let mut k = key;
-    for _ in 0..10 {
-        let (k0, k1) = (u64::from(k[0]), u64::from(k[1]));
-        for i in 0..N {
-            let (p0, p1) = (M[0] * c[0][i], M[1] * c[2][i]);
-            let low = 0xffff_ffff;
-            (c[0][i], c[1][i], c[2][i], c[3][i]) = ((p1 >> 32) ^ c[1][i] ^ k0, p1 & low, (p0 >> 32) ^ c[3][i] ^ k1, p0 & low);
-        }
-        k = [k[0].wrapping_add(W[0]), k[1].wrapping_add(W[1])];
-    }
-    let mut out = [0u32; BLOCK];
-    for i in 0..N {
-        for w in 0..4 {
-            out[4 * i + w] = c[w][i] as u32;
-        }
-    }
-    out
+    let counters: [u32; N] = std::array::from_fn(|i| (counter + i) as u32);
+    let words = philox4x32_lanes([counters, [sample as u32; N], [tick as u32; N], [(tick >> 32) as u32; N]], key);
+    std::array::from_fn(|k| words[k % 4][k / 4])
 }
 
 /// The Poisson number of a neuron, one by one.
@@ -316,6 +293,11 @@ struct Delivery<'a> {
     /// Streams that arrive here, with the spikes of their senders and their rings.
     streams: Vec<(&'a Stream, &'a Spikes, Option<&'a Ring>)>,
     ports: &'a [&'a str],
+}
+
+/// What of a weight acts at a port.
+fn acts(target: Target, w: f64, name: &str) -> f64 {
+    if target == Target::BySign { part(w, sign_of(name) == 1) } else { w }
 }
 
 /// So many spikes before a spike is delivered its connections are asked for.
@@ -338,74 +320,46 @@ impl Delivery<'_> {
             for (column, name) in columns.iter_mut().zip(self.ports) {
                 match ring {
                     Some(ring) => self.ring(stream, ring, name, column),
-                    None => self.stream(stream, spikes, name, column, counts),
+                    None => self.count(stream, spikes, name, column, counts),
                 }
             }
         }
     }
 
-    fn stream(&self, stream: &Stream, spikes: &Spikes, name: &str, column: &mut [f64], counts: &mut Counts) {
+    /// Counts what arrives by connections of one weight and one delay.
+    fn count(&self, stream: &Stream, spikes: &Spikes, name: &str, column: &mut [f64], counts: &mut Counts) {
         let e = &*stream.events;
-        // What of a weight acts at this port.
-        let acts = |w: f64| match (stream.target, name) {
-            (Target::BySign, port::NEGATIVE) => (-w).max(0.0),
-            (Target::BySign, _) => w.max(0.0),
-            _ => w,
-        };
-        if let Strength::Shared(w) = e.strength
-            && acts(w) == 0.0
-        {
-            return;
-        }
-        let Delays::Shared(delay) = e.delays else { return };
-        let list = spikes.of(self.tick - i64::from(delay));
-        if list.is_empty() {
+        let (Strength::Shared(w), Delays::Shared(delay)) = (&e.strength, &e.delays) else { return };
+        let weight = acts(stream.target, *w, name);
+        let list = spikes.of(self.tick - i64::from(*delay));
+        if list.is_empty() || weight == 0.0 {
             return;
         }
         for sample in 0..self.batch {
-            for part in 0..e.parts() {
-                let first = part * PART;
-                let own = &mut column[first * self.batch..(first + PART).min(e.receivers) * self.batch];
-                let mine = |lane: &&u32| self.batch == 1 || **lane as usize % self.batch == sample;
-                let senders = list.iter().filter(mine).map(|lane| *lane as usize / self.batch);
-                match &e.strength {
-                    Strength::Shared(w) => {
-                        let mut ahead = senders.clone().skip(AHEAD);
-                        for s in senders {
-                            if let Some(next) = ahead.next() {
-                                prefetch(&e.target[e.range(part, next)]);
-                            }
-                            for t in &e.target[e.range(part, s)] {
-                                counts[*t as usize] += 1;
-                            }
-                        }
-                        vectorise::run(self.isa, AddCounts { arrive: own, batch: self.batch, sample, weight: acts(*w), counts });
+            let mine = |lane: &&u32| self.batch == 1 || **lane as usize % self.batch == sample;
+            let senders = || list.iter().filter(mine).map(|lane| *lane as usize / self.batch);
+            for (part, own) in column.chunks_mut(e.part * self.batch).enumerate() {
+                let mut ahead = senders().skip(AHEAD);
+                for s in senders() {
+                    if let Some(next) = ahead.next() {
+                        prefetch(&e.target[e.range(part, next)]);
                     }
-                    Strength::Each(weights) => {
-                        // The sum of the stream is made by itself, as where delays differ.
-                        let sums = &mut vec![0.0; PART];
-                        for s in senders {
-                            let range = e.range(part, s);
-                            for (t, w) in e.target[range.clone()].iter().zip(&weights[range]) {
-                                sums[*t as usize] += acts(f64::from(*w));
-                            }
-                        }
-                        for (row, sum) in own.chunks_exact_mut(self.batch).zip(&*sums) {
-                            row[sample] += sum;
-                        }
+                    for t in &e.target[e.range(part, s)] {
+                        counts[*t as usize] += 1;
                     }
                 }
+                vectorise::run(self.isa, AddCounts { arrive: own, batch: self.batch, sample, weight, counts });
             }
         }
     }
 
     fn ring(&self, stream: &Stream, ring: &Ring, name: &str, column: &mut [f64]) {
         let e = &*stream.events;
-        let sign = usize::from(stream.target == Target::BySign && name == port::NEGATIVE);
+        let sign = if stream.target == Target::BySign { sign_of(name) } else { 0 };
         if !ring.signs[sign] {
             return;
         }
-        let weight = if let Strength::Shared(w) = e.strength { if stream.target == Target::BySign { w.abs() } else { w } } else { 1.0 };
+        let weight = if let Strength::Shared(w) = e.strength { acts(stream.target, w, name) } else { 1.0 };
         let at = ring.at(sign, self.tick);
         for (own, part) in column.chunks_mut(e.part * self.batch).zip(ring.numbers.chunks(ring.part())) {
             vectorise::run(self.isa, AddScaled { arrive: own, weight, sums: &part[at..at + ring.width] });
@@ -512,7 +466,7 @@ impl Run<'_> {
         }
         // What has arrived makes room for what will.
         for ring in model.streams.iter().zip(&mut prepared.rings).filter(|(s, _)| s.to == g).filter_map(|(_, r)| r.as_mut()) {
-            let (one, width) = (ring.clone_shape(), ring.width);
+            let (one, width) = (ring.shape(), ring.width);
             let part = ring.part();
             for numbers in ring.numbers.chunks_mut(part) {
                 for t in ticks.clone() {
@@ -537,13 +491,7 @@ impl Run<'_> {
             let list = &mut spikes.lists[slot];
             list.clear();
             let at = self.layout.spike(g, now.copy, t as isize);
-            let column = &arena[at..at + n];
-            for (block, numbers) in column.chunks(64).enumerate() {
-                // Most blocks are silent.
-                if numbers.iter().fold(0.0, |sum, x| sum + x) != 0.0 {
-                    list.extend(numbers.iter().enumerate().filter(|(_, x)| **x != 0.0).map(|(k, _)| (block * 64 + k) as u32));
-                }
-            }
+            list.extend(spiked(&arena[at..at + n]).map(|k| k as u32));
         }
         let Prepared { sent, rings, .. } = prepared;
         for (stream, ring) in self.model.streams.iter().zip(rings).filter(|(s, _)| s.from == g) {
@@ -556,6 +504,13 @@ impl Run<'_> {
             ring.push(stream, self.layout.batch, &new, i64::MIN, self.threads > 1);
         }
     }
+}
+
+/// Where in a column of spikes somebody spiked.
+pub(crate) fn spiked(column: &[f64]) -> impl Iterator<Item = usize> + '_ {
+    // Most blocks are silent.
+    let loud = column.chunks(64).enumerate().filter(|(_, numbers)| numbers.iter().fold(0.0, |sum, x| sum + x) != 0.0);
+    loud.flat_map(|(block, numbers)| (0..numbers.len()).filter(|k| numbers[*k] != 0.0).map(move |k| block * 64 + k))
 }
 
 thread_local! {
@@ -586,7 +541,7 @@ mod tests {
             let none = all.iter().filter(|x| **x == 0.0).count() as f64 / f64::from(n as u32);
             assert!((none - math::exp(-mean)).abs() < 4.0 * (math::exp(-mean) / f64::from(n as u32)).sqrt() + 1e-9);
         }
-        assert!(thresholds(0.0).is_empty() || thresholds(0.0)[0] == u32::MAX);
+        assert!(thresholds(0.0).is_empty(), "nothing comes where nothing is expected");
     }
 
     #[test]

@@ -17,7 +17,7 @@ type Gemm =
     fn(Isa, bool, bool, usize, usize, usize, f64, &[f64], usize, &[f64], usize, f64, &mut [f64], usize, &mut homolog_exec::GemmScratch);
 
 /// The part of a weight that acts at the receptors of a sign.
-fn part(w: f64, negative: bool) -> f64 {
+pub(crate) fn part(w: f64, negative: bool) -> f64 {
     if negative { (-w).max(0.0) } else { w.max(0.0) }
 }
 

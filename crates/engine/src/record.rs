@@ -1,5 +1,6 @@
 //! What probes see, copied out of the columns while they are there.
 
+use crate::events::spiked;
 use crate::forward::count_variable;
 use crate::layout::Now;
 use crate::run::{Run, Source};
@@ -72,12 +73,7 @@ fn raster(run: &Run, arena: &[f64], g: usize, now: Now, ticks: usize, trace: &mu
     for t in 0..ticks {
         let at = run.layout.spike(g, now.copy, t as isize);
         let tick = (now.frame * run.model.ticks + now.first + t) as f64;
-        for (block, numbers) in arena[at..at + all].chunks(64).enumerate() {
-            if numbers.iter().fold(0.0, |sum, x| sum + x) != 0.0 {
-                let spiked = numbers.iter().enumerate().filter(|(_, x)| **x != 0.0).map(|(k, _)| block * 64 + k);
-                trace.data.extend(spiked.flat_map(|k| [tick, (k / batch) as f64, (k % batch) as f64]));
-            }
-        }
+        trace.data.extend(spiked(&arena[at..at + all]).flat_map(|k| [tick, (k / batch) as f64, (k % batch) as f64]));
     }
     trace.shape[0] = trace.data.len() / 3;
 }

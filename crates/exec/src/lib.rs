@@ -26,7 +26,6 @@ pub mod vectorise;
 pub use column::Column;
 pub use gemm::{GemmScratch, gemm, gemm_parallel, gemm_skipping_zeros};
 pub use isa::Isa;
-pub use memory::prefetch;
 pub use program::Program;
 pub use reduce::sum_rows;
 pub use spikes::{SpikeList, add_outer_of_spikes, add_weights_of_spikes};

@@ -239,7 +239,7 @@ impl Tree {
             }
             touched[p] |= p != c;
         }
-        let chains = chains::Chains::of(parent, membrane, &depth, runs.len());
+        let chains = chains::Chains::of(parent, membrane, runs.len());
         Ok(Tree { parent: parent.to_vec(), membrane, runs, roots, chains })
     }
 

@@ -214,6 +214,14 @@ pub fn operations(model: &Model, activity: &Activity) -> Operations {
             state.words += (from.size + 2 * to.copies() * drives) as f64 * frames;
         }
     }
+    for s in &model.streams {
+        let crossed: f64 = activity.spikes[s.from].iter().enumerate().map(|(n, x)| x * s.events.out_degree(n) as f64).sum();
+        out.accumulates += crossed;
+        // Two bytes and what else a connection has are less than a word; a word is what this table counts.
+        weights.resident += (s.events.bytes() as f64 / 8.0).ceil();
+        weights.words += crossed;
+        state.words += 2.0 * crossed;
+    }
     for group in &model.groups {
         let (size, copies) = (group.size as f64, group.copies() as f64);
         weights.resident += stays(group);

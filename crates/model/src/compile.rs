@@ -111,6 +111,7 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
         return Err(problems);
     }
 
+    problems.extend(streams::unheard(network, &resolved));
     let still = streams::still(network, &resolved);
     let links = wires::links(network, &resolved, (dt, ticks), (seed, still), &mut problems);
     let touching: Vec<(usize, usize)> = network
@@ -153,7 +154,7 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
             }
         };
         link.weights = params.tensors.len();
-        params.tensors.push(wires::weights(&link, projection, &groups, network, Some(factors), seed));
+        params.tensors.push(wires::weights(&link, projection, &groups, network, factors, seed));
         if to.anatomy.is_some() {
             link.places = Some(cells::places(&link, groups[link.from].size, to, seed));
         }
@@ -258,16 +259,8 @@ fn too_large(network: &Network, dt: f64, ticks: usize, problems: &mut Vec<Diagno
             let text = format!("a delay of {steps} steps is more than {MOST_TICKS}");
             say(Diagnostic::error("model-too-large", text).hint("delay it by less, or take longer steps"), d.span, "too long");
         }
-        let size = |name: &str| network.population(name).map_or(0, |k| network.populations[k].size.value as u128);
-        let weights = match &p.wiring.value {
-            crate::network::Wiring::OneToOne | crate::network::Wiring::Shift(_) => size(&p.to),
-            crate::network::Wiring::Pairs(pairs) => pairs.len() as u128,
-            crate::network::Wiring::InDegree(n) => *n as u128 * size(&p.to),
-            crate::network::Wiring::OutDegree(n) => *n as u128 * size(&p.from),
-            crate::network::Wiring::Total(n) => *n as u128,
-            crate::network::Wiring::Random(x) => (*x * size(&p.from) as f64 * size(&p.to) as f64) as u128,
-            _ => size(&p.from) * size(&p.to),
-        };
+        let size = |name: &str| network.population(name).map_or(0, |k| network.populations[k].size.value);
+        let weights = p.wiring.expected(size(&p.from), size(&p.to)) as u128;
         if weights > MOST_WEIGHTS {
             let gib = weights as f64 * 8.0 / (1u64 << 30) as f64;
             let text = format!("`{}` to `{}` has {weights} pairs of neurons, which would take {gib:.0} GiB", p.from.value, p.to.value);
@@ -405,9 +398,9 @@ fn bias(network: &Network, population: &Population, possible: bool, neuron: &str
 
 /// Weights that arrive at a neuron of a population, on average.
 fn fan_in(network: &Network, links: &[Link], index: usize) -> f64 {
-    let size = |g: usize| network.populations[g].size.value as f64;
+    let size = |g: usize| network.populations[g].size.value;
     let each = links.iter().zip(&network.projections).filter(|(l, _)| l.to == index);
-    each.map(|(l, p)| wires::mean_indegree(&p.wiring.value, size(l.to) as usize, size(l.from) as usize)).sum()
+    each.map(|(l, p)| p.wiring.expected(size(l.from), size(l.to)) / size(l.to) as f64).sum()
 }
 
 /// What is said of a neuron that cannot be driven to the activity that it declares.
@@ -444,18 +437,13 @@ fn group(
     let (mechanism, interface) = match resolved.kind {
         Kind::Input => return Ok(Group { name, neuron: INPUT.into(), size, clock: Clock::Input, mean_square: 1.0, ..Group::default() }),
         Kind::Spikes => {
-            let mut given: Vec<(i64, u32)> = Vec::new();
-            for (n, times) in population.times.iter().enumerate() {
-                given.extend(times.value.iter().map(|t| ((t / dt).round() as i64, n as u32)));
-            }
-            given.sort_unstable();
             return Ok(Group {
                 name,
                 neuron: SPIKES.into(),
                 size,
                 clock: Clock::Tick,
                 spikes: true,
-                given,
+                given: streams::given(network, population, dt)?,
                 value: crate::compose::silence(),
                 mean_square: 1.0,
                 ..Group::default()

@@ -12,8 +12,6 @@ use std::ops::Range;
 pub const PART: usize = 4096;
 /// Numbers of a part for all ticks to come, where each connection has its own delay: two megabytes stay in the second-level cache.
 const RING: usize = 1 << 18;
-/// The longest delay where each connection has its own, ticks.
-pub const LONGEST: u32 = u16::MAX as u32;
 
 /// Sizes of weights.
 #[derive(Clone, PartialEq, Debug)]
@@ -31,6 +29,26 @@ pub enum Delays {
     Shared(u32),
     /// One for each, in the order of the targets.
     Each(Vec<u16>),
+}
+
+impl Strength {
+    /// As many, all zero.
+    fn room(&self) -> Strength {
+        match self {
+            Strength::Shared(w) => Strength::Shared(*w),
+            Strength::Each(w) => Strength::Each(vec![0.0; w.len()]),
+        }
+    }
+}
+
+impl Delays {
+    /// As many, all zero.
+    fn room(&self) -> Delays {
+        match self {
+            Delays::Shared(d) => Delays::Shared(*d),
+            Delays::Each(d) => Delays::Each(vec![0; d.len()]),
+        }
+    }
 }
 
 /// Connections by sending neuron.
@@ -104,11 +122,22 @@ impl Graph {
         graph
     }
 
+    /// Every pair.
+    pub fn all(senders: usize, receivers: usize) -> Graph {
+        let start = (0..=senders).map(|s| (s * receivers) as u32).collect();
+        Graph { start, target: (0..senders).flat_map(|_| 0..receivers as u32).collect() }
+    }
+
+    /// Sender and receiver of every connection, in the order of the list.
+    pub fn pairs(&self) -> impl Iterator<Item = (u32, u32)> + Clone + '_ {
+        let of = |s: usize| self.target[self.start[s] as usize..self.start[s + 1] as usize].iter().map(move |r| (s as u32, *r));
+        (0..self.start.len() - 1).flat_map(of)
+    }
+
     /// Each pair with a probability, independently: from sender to sender the gaps are geometric (Devroye 1986, ch. X.2).
     pub fn random(senders: usize, receivers: usize, probability: f64, key: Key) -> Graph {
         if probability >= 1.0 {
-            let all = (0..senders as u32).flat_map(|s| (0..receivers as u32).map(move |r| (s, r)));
-            return Graph::of_pairs(senders, receivers, all);
+            return Graph::all(senders, receivers);
         }
         let scale = 1.0 / homolog_base::math::ln(1.0 - probability);
         let expected = probability * senders as f64 * receivers as f64;
@@ -181,57 +210,49 @@ impl Graph {
 }
 
 impl Events {
-    /// From a graph. `strength` gives the weight of connection `k` of the graph's list, `delay` its delay in ticks; or all have `shared` ones.
-    pub fn new(
-        graph: &Graph,
-        receivers: usize,
-        shared: (Option<f64>, Option<u32>),
-        strength: impl Fn(usize) -> f32,
-        delay: impl Fn(usize) -> u32,
-    ) -> Events {
+    /// From a graph; weights and delays of its connections are in the order of its list.
+    pub fn new(graph: &Graph, receivers: usize, strength: Strength, delays: Delays) -> Events {
         let senders = graph.start.len() - 1;
-        let longest = if shared.1.is_some() { 1 } else { (0..graph.target.len()).map(&delay).max().unwrap_or(1).min(LONGEST) };
+        let bounds = match &delays {
+            Delays::Shared(d) => (*d, *d),
+            Delays::Each(d) => (u32::from(d.iter().copied().min().unwrap_or(1)), u32::from(d.iter().copied().max().unwrap_or(1))),
+        };
         // A power of two.
-        let fits = (RING / (longest as usize + 10)).max(64);
-        let part = if shared.1.is_some() { PART } else { PART.min(1 << fits.ilog2()) };
+        let fits = (RING / (bounds.1 as usize + 10)).max(64);
+        let counted = matches!((&strength, &delays), (Strength::Shared(_), Delays::Shared(_)));
+        let part = if counted { PART } else { PART.min(1 << fits.ilog2()) };
         let parts = receivers.div_ceil(part).max(1);
-        let cell = |s: usize, k: usize| graph.target[k] as usize / part * senders + s;
+        let cell = |(s, r): (u32, u32)| r as usize / part * senders + s as usize;
         let mut start = vec![0u32; parts * senders + 1];
-        let all = || (0..senders).flat_map(|s| (graph.start[s] as usize..graph.start[s + 1] as usize).map(move |k| (s, k)));
-        all().for_each(|(s, k)| start[cell(s, k) + 1] += 1);
+        graph.pairs().for_each(|pair| start[cell(pair) + 1] += 1);
         for k in 1..start.len() {
             start[k] += start[k - 1];
         }
         let mut next = start.clone();
-        let n = graph.target.len();
-        let mut target = vec![0u16; n];
-        let mut weights = vec![0.0f32; if shared.0.is_some() { 0 } else { n }];
-        let mut delays = vec![0u16; if shared.1.is_some() { 0 } else { n }];
-        for (s, k) in all() {
-            let at = &mut next[cell(s, k)];
-            target[*at as usize] = (graph.target[k] as usize % part) as u16;
-            if shared.0.is_none() {
-                weights[*at as usize] = strength(k);
-            }
-            if shared.1.is_none() {
-                delays[*at as usize] = delay(k).clamp(1, LONGEST) as u16;
-            }
+        // Where each connection of the graph's list comes to stand.
+        let mut place = |pair: (u32, u32)| {
+            let at = &mut next[cell(pair)];
             *at += 1;
-        }
-        let bounds = match shared.1 {
-            Some(d) => (d, d),
-            None => (u32::from(*delays.iter().min().unwrap_or(&1)), u32::from(*delays.iter().max().unwrap_or(&1))),
+            *at as usize - 1
         };
-        Events {
-            senders,
-            receivers,
-            part,
-            start,
-            target,
-            strength: shared.0.map_or(Strength::Each(weights), Strength::Shared),
-            delays: shared.1.map_or(Delays::Each(delays), Delays::Shared),
-            bounds,
+        let mut target = vec![0u16; graph.target.len()];
+        let mut sorted = (strength.room(), delays.room());
+        for (k, pair) in graph.pairs().enumerate() {
+            let at = place(pair);
+            target[at] = (pair.1 as usize % part) as u16;
+            if let (Strength::Each(to), Strength::Each(from)) = (&mut sorted.0, &strength) {
+                to[at] = from[k];
+            }
+            if let (Delays::Each(to), Delays::Each(from)) = (&mut sorted.1, &delays) {
+                to[at] = from[k];
+            }
         }
+        Events { senders, receivers, part, start, target, strength: sorted.0, delays: sorted.1, bounds }
+    }
+
+    /// Whether all connections have one weight and one delay, so that spikes are counted when they arrive.
+    pub fn is_counted(&self) -> bool {
+        matches!((&self.strength, &self.delays), (Strength::Shared(_), Delays::Shared(_)))
     }
 
     /// Parts of the receiving neurons.
@@ -283,7 +304,7 @@ impl Events {
 
 #[cfg(test)]
 mod tests {
-    use super::{Events, Graph, PART, Strength};
+    use super::{Delays, Events, Graph, PART, Strength};
     use homolog_base::Key;
 
     #[test]
@@ -319,8 +340,9 @@ mod tests {
     fn events_hold_the_graph_by_part_sender_and_delay() {
         let receivers = 2 * PART + 100;
         let g = Graph::random(40, receivers, 0.02, Key::new(5));
-        let (w, d) = (|k: usize| k as f32, |k: usize| 3 + (k % 5) as u32);
-        let e = Events::new(&g, receivers, (None, None), w, d);
+        let n = g.target.len();
+        let (weights, delays) = ((0..n).map(|k| k as f32).collect(), (0..n).map(|k| 3 + (k % 5) as u16).collect());
+        let e = Events::new(&g, receivers, Strength::Each(weights), Delays::Each(delays));
         assert_eq!((e.bounds, e.len(), e.parts()), ((3, 7), g.target.len(), receivers.div_ceil(e.part)));
         let Strength::Each(each) = &e.strength else { panic!("each has its own") };
         let mut found: Vec<(u32, u32, f32)> = vec![];

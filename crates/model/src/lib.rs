@@ -26,6 +26,7 @@ pub mod params;
 pub mod recordings;
 pub mod runner;
 pub mod samples;
+pub mod spread;
 pub mod study;
 
 pub use cell::Cell;

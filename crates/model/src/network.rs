@@ -1,5 +1,6 @@
 //! A network as rules: who there is and who connects to whom. Nothing here knows what a neuron is.
 
+pub use crate::spread::Spread;
 use homolog_base::{Diagnostic, Source, Span, Unit};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -88,17 +89,6 @@ pub struct Start {
     pub spread: Spread,
     /// Their unit; the variable's own when not given.
     pub unit: Option<Unit>,
-}
-
-/// A distribution.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Spread {
-    /// This number.
-    Constant(f64),
-    /// Between two bounds.
-    Uniform(f64, f64),
-    /// Mean and standard deviation.
-    Normal(f64, f64),
 }
 
 /// Gap junctions between places of two populations of cells, or of one.
@@ -262,9 +252,14 @@ pub enum Delay {
 }
 
 impl Delay {
-    /// Whether each connection has its own.
-    pub fn varies(self) -> bool {
-        matches!(self, Delay::Uniform(..) | Delay::Normal(..) | Delay::Lognormal(..))
+    /// The distribution, ms, where each connection has its own.
+    pub fn spread(self) -> Option<Spread> {
+        match self {
+            Delay::Uniform(a, b) => Some(Spread::Uniform(a, b)),
+            Delay::Normal(mean, sd) => Some(Spread::Normal(mean, sd)),
+            Delay::Lognormal(mean, sd) => Some(Spread::Lognormal(mean, sd)),
+            Delay::Ms(_) | Delay::Frames(_) | Delay::Either(..) => None,
+        }
     }
 }
 
@@ -304,6 +299,52 @@ pub enum Weights {
     Lognormal(f64, f64),
     /// All the same.
     Constant(f64),
+}
+
+impl Wiring {
+    /// Whether it can be between so many senders and receivers.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn fits(&self, senders: usize, receivers: usize) -> Result<(), String> {
+        let outside = |pair: &&(u32, u32)| pair.0 as usize >= senders || pair.1 as usize >= receivers;
+        match self {
+            Wiring::OneToOne if senders != receivers => Err(format!("one-to-one from {senders} neurons to {receivers}")),
+            Wiring::Shift(_) if senders != receivers => Err(format!("a shift from {senders} neurons to {receivers}")),
+            Wiring::Pairs(pairs) => match pairs.iter().find(outside) {
+                Some((from, to)) => Err(format!("the pair [{from}, {to}] of {senders} sending and {receivers} receiving neurons")),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// How many connections it makes, on average.
+    pub fn expected(&self, senders: usize, receivers: usize) -> f64 {
+        let (senders, receivers) = (senders as f64, receivers as f64);
+        match self {
+            Wiring::AllToAll => senders * receivers,
+            Wiring::OneToOne | Wiring::Shift(_) => receivers,
+            Wiring::Random(p) => p * senders * receivers,
+            Wiring::InDegree(n) => *n as f64 * receivers,
+            Wiring::OutDegree(n) => *n as f64 * senders,
+            Wiring::Total(n) => *n as f64,
+            Wiring::Pairs(pairs) => pairs.len() as f64,
+        }
+    }
+}
+
+impl Weights {
+    /// The distribution; `unit` is the standard deviation that gives the target a drive of unit variance.
+    pub fn spread(self, unit: f64) -> Spread {
+        match self {
+            Weights::UnitVariance => Spread::Normal(0.0, unit),
+            Weights::Normal(mean, sd) => Spread::Normal(mean, sd),
+            Weights::Uniform(a, b) => Spread::Uniform(a, b),
+            Weights::Lognormal(mean, sd) => Spread::Lognormal(mean, sd),
+            Weights::Constant(c) => Spread::Constant(c),
+        }
+    }
 }
 
 impl Network {

@@ -367,3 +367,29 @@ fn a_neuron_that_cannot_reach_its_declared_activity_is_refused_with_the_numbers(
     assert_eq!(problems.len(), 1);
     assert!(problems[0].code == "model-calibration" && problems[0].message.contains("instead of 2"), "{}", problems[0].message);
 }
+
+#[test]
+fn what_would_have_no_effect_on_a_population_is_refused_and_not_left_out() {
+    use homolog_model::network::{Noise, Spread, Start};
+    let start = || Start { variable: "v".into(), spread: Spread::Constant(-60.0), unit: None };
+    let cells = Population { starts: vec![start()], ..population("cells", 2, "cell") };
+    let mut n = network(vec![cells], vec![]);
+    let noise = |to: &str| Noise { population: to.into(), rate: 1.0.into(), weight: 1.0.into(), ..Noise::default() };
+    n.noise = vec![noise("cells"), noise("nobody")];
+    let found = compile(&n, &common::with_cell(common::CELL), 1).unwrap_err();
+    let codes: Vec<&str> = found.iter().map(|d| d.code).collect();
+    assert_eq!(codes, ["model-noise", "model-unknown-population", "model-start"]);
+}
+
+#[test]
+fn two_spikes_of_a_neuron_in_one_step_are_refused() {
+    let spikes = |times: Vec<f64>| Population { times: vec![times.into()], ..population("kick", 1, "spikes") };
+    let of = |times: Vec<f64>| {
+        let mut n = network(vec![spikes(times), population("a", 1, "lif")], vec![projection("kick", "a")]);
+        n.dt = Some(0.5.into());
+        compile(&n, &common::library(), 1)
+    };
+    assert_eq!(of(vec![1.0, 1.5]).unwrap().0.groups[0].given, [(2, 0), (3, 0)]);
+    let found = of(vec![1.0, 1.1]).unwrap_err();
+    assert!(found[0].code == "model-times" && found[0].message.contains("1 and 1.1 ms"), "{}", found[0].message);
+}

@@ -74,18 +74,11 @@ impl Memory {
 
 /// Weights of a projection, and bytes of its wiring.
 fn entries(network: &Network, p: &homolog_model::Projection) -> (f64, f64) {
-    let size = |name: &str| network.population(name).map_or(0.0, |k| network.populations[k].size.value as f64);
-    match &p.wiring.value {
-        Wiring::AllToAll => (size(&p.from) * size(&p.to), 0.0),
-        Wiring::OneToOne => (size(&p.to), 0.0),
-        // The column of each, in the structure and in the text of its hash.
-        Wiring::Shift(_) => (size(&p.to), 16.0 * size(&p.to)),
-        Wiring::InDegree(n) => (*n as f64 * size(&p.to), 16.0 * *n as f64 * size(&p.to)),
-        Wiring::OutDegree(n) => (*n as f64 * size(&p.from), 16.0 * *n as f64 * size(&p.from)),
-        Wiring::Total(n) => (*n as f64, 16.0 * *n as f64),
-        Wiring::Pairs(pairs) => (pairs.len() as f64, 16.0 * pairs.len() as f64),
-        Wiring::Random(share) => (share * size(&p.from) * size(&p.to), 16.0 * share * size(&p.from) * size(&p.to)),
-    }
+    let size = |name: &str| network.population(name).map_or(0, |k| network.populations[k].size.value);
+    let count = p.wiring.expected(size(&p.from), size(&p.to));
+    // The column of each, in the structure and in the text of its hash.
+    let listed = !matches!(p.wiring.value, Wiring::AllToAll | Wiring::OneToOne);
+    (count, if listed { 16.0 * count } else { 0.0 })
 }
 
 /// How often every weight is there while it is learned: as it starts, as it is, its gradient, the optimiser's memory, and with

@@ -10,6 +10,7 @@
 use super::adjoint::AdjointJob;
 use super::kernel::SolveJob;
 use crate::lane::{Lane, Vector};
+use homolog_base::chains::{Chain, chains};
 
 /// Nodes per run from which vectors over runs are faster.
 const LONG: usize = 4;
@@ -48,48 +49,15 @@ pub(super) struct Chains {
 }
 
 impl Chains {
-    /// The chains of trees that have so many runs, if those are short or chains lie side by side. Parents come before `depth` order.
-    pub(super) fn of(parent: &[Option<u32>], membrane: usize, depth: &[u32], runs: usize) -> Option<Chains> {
+    /// The chains of trees that have so many runs, if those are short or chains lie side by side.
+    pub(super) fn of(parent: &[Option<u32>], membrane: usize, runs: usize) -> Option<Chains> {
         let n = parent.len();
-        let mut lists: Vec<Vec<u32>> = vec![Vec::new(); n];
-        for (c, p) in parent.iter().enumerate() {
-            if let Some(p) = p {
-                lists[*p as usize].push(c as u32);
-            }
-        }
-        // Chains begin at tips and where chains end together.
-        let mut chains: Vec<Vec<u32>> = Vec::new();
-        for i in (0..n).filter(|&i| lists[i].len() != 1) {
-            let mut chain = vec![i as u32];
-            let mut at = i;
-            while let Some(p) = parent[at].map(|p| p as usize).filter(|&p| lists[p].len() == 1) {
-                chain.push(p as u32);
-                at = p;
-            }
-            chains.push(chain);
-        }
-        // Deepest first, so that what a chain draws in has its level.
-        chains.sort_by_key(|c| std::cmp::Reverse(depth[c[0] as usize]));
-        let mut level = vec![0u32; n];
-        for c in &chains {
-            let own = level[c[0] as usize];
-            let last = c[c.len() - 1] as usize;
-            c.iter().for_each(|i| level[*i as usize] = own);
-            if let Some(p) = parent[last] {
-                level[p as usize] = level[p as usize].max(own + 1);
-            }
-        }
-        // Nobody draws in those that end at roots: they come last, all together.
-        let key = |c: &Vec<u32>| {
-            let (first, last) = (c[0] as usize, c[c.len() - 1] as usize);
-            let root = parent[last].is_none();
-            (root, if root { 0 } else { level[first] }, c.len(), lists[first].is_empty())
-        };
-        chains.sort_by_key(|c| (key(c), c[0]));
+        let mut chains = chains(parent);
+        chains.sort_by_key(|c| (c.kind(), c.nodes[0]));
         let parents = parent.iter().enumerate().map(|(i, p)| p.unwrap_or(i as u32)).collect();
         let mut out = Chains { parent: parents, membrane, ..Chains::default() };
         let mut side_by_side = 0;
-        for mut alike in chains.chunk_by(|a, b| key(a) == key(b)) {
+        for mut alike in chains.chunk_by(|a, b| a.kind() == b.kind()) {
             while !alike.is_empty() {
                 let lies = |from: usize, k: usize| from + k <= alike.len() && rows(&alike[from..from + k], membrane);
                 let wide = [WIDE, WIDE / 2].into_iter().find(|k| lies(0, *k));
@@ -97,21 +65,22 @@ impl Chains {
                 let lone = (1..4.min(alike.len())).find(|k| lies(*k, WIDE / 2)).unwrap_or(4.min(alike.len()));
                 let chains = wide.unwrap_or(if lone == 3 { 2 } else { lone });
                 let (group, rest) = alike.split_at(chains);
-                let (roots, _, length, tips) = key(&group[0]);
+                let Chain { nodes, tip, root, .. } = &group[0];
+                let length = nodes.len();
                 out.groups.push(Group {
                     chains: chains as u32,
                     length: length as u32,
                     nodes: out.nodes.len() as u32,
                     rows: wide.map(|_| out.rows.len() as u32),
-                    tips,
-                    roots,
+                    tips: *tip,
+                    roots: *root,
                 });
                 if wide.is_some() {
                     side_by_side += chains * length;
-                    out.rows.extend(&group[0]);
+                    out.rows.extend(nodes);
                 }
                 for j in 0..length {
-                    out.nodes.extend(group.iter().map(|c| c[j]));
+                    out.nodes.extend(group.iter().map(|c| c.nodes[j]));
                 }
                 alike = rest;
             }
@@ -119,11 +88,19 @@ impl Chains {
         if n >= LONG * runs && 2 * side_by_side < n {
             return None;
         }
-        for list in &lists {
-            out.first.push(out.children.len() as u32);
-            out.children.extend(list);
+        out.first = vec![0; n + 1];
+        parent.iter().flatten().for_each(|p| out.first[*p as usize + 1] += 1);
+        for k in 0..n {
+            out.first[k + 1] += out.first[k];
         }
-        out.first.push(out.children.len() as u32);
+        let mut next = out.first.clone();
+        out.children = vec![0; out.first[n] as usize];
+        for (c, p) in parent.iter().enumerate() {
+            if let Some(p) = p {
+                out.children[next[*p as usize] as usize] = c as u32;
+                next[*p as usize] += 1;
+            }
+        }
         Some(out)
     }
 
@@ -145,11 +122,11 @@ impl Chains {
 }
 
 /// Whether in each row of these chains nodes lie side by side, all with a membrane or all without.
-fn rows(chains: &[Vec<u32>], membrane: usize) -> bool {
-    (0..chains[0].len()).all(|j| {
-        let first = chains[0][j];
+fn rows(chains: &[Chain], membrane: usize) -> bool {
+    (0..chains[0].nodes.len()).all(|j| {
+        let first = chains[0].nodes[j];
         let alike = (first as usize) >= membrane || first as usize + chains.len() <= membrane;
-        alike && chains.iter().enumerate().all(|(k, c)| c[j] == first + k as u32)
+        alike && chains.iter().enumerate().all(|(k, c)| c.nodes[j] == first + k as u32)
     })
 }
 

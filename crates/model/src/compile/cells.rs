@@ -242,7 +242,8 @@ fn signs(around: &Around) -> [bool; 2] {
             _ if p.learn.unwrap_or(true) || l.target == Target::DriveBySign => [true; 2],
             Weights::Constant(c) => [c > 0.0, c < 0.0],
             Weights::Uniform(low, high) => [high > 0.0, low < 0.0],
-            _ => [true; 2],
+            Weights::Lognormal(..) => [true, false],
+            Weights::UnitVariance | Weights::Normal(..) => [true; 2],
         };
         out = [out[0] || of[0], out[1] || of[1]];
     }

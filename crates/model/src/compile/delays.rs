@@ -54,6 +54,16 @@ pub fn warnings(network: &Network, library: &Library) -> Vec<Diagnostic> {
         }
     }
     for (k, (population, r)) in network.populations.iter().zip(&resolved).enumerate() {
+        let off =
+            population.times.iter().flat_map(|times| times.value.iter().map(move |t| (t, times.span))).find(|(t, _)| !is_whole(**t, dt));
+        if let Some((t, span)) = off {
+            let text = format!(
+                "a spike at {t} ms is not at the beginning of a step of {dt} ms: it is taken to be at {} ms",
+                (t / dt).round() * dt
+            );
+            let d = network.locate(Diagnostic::warning("model-rounded", text), span, "and perhaps others");
+            out.push(d.hint("choose a step that divides the times"));
+        }
         let (name, delay, settle) = match r.kind {
             Kind::Neuron(m, i) if r.spikes() => (&m.name, i.delay, i.settle),
             Kind::Cell(c) => (&c.name, c.delay.value, c.settle.value),

@@ -9,7 +9,7 @@ use super::wires;
 use crate::compose::cable::tangent;
 use crate::compose::scope::Scope;
 use crate::library::Library;
-use crate::model::{Contact, End, Group, Wires, port};
+use crate::model::{Contact, End, Group, port};
 use crate::network::{Gap, GapEnd, Located, Network, Wiring};
 use homolog_base::{Diagnostic, Unit};
 use homolog_ir::{Builder, Kernel, Mechanism, Role, calculus, passes};
@@ -101,20 +101,13 @@ fn pairs(
     seed: u64,
     name: &str,
 ) -> Result<Vec<(u32, u32)>, Box<Diagnostic>> {
-    let wires = wires::expand(&gap.wiring.value, to.size, from.size, seed, name);
-    let wires = wires.map_err(|text| {
+    let graph = wires::graph(&gap.wiring.value, from.size, to.size, seed, name);
+    let graph = graph.map_err(|text| {
         let d = network.locate(Diagnostic::error("model-shape", text), gap.wiring.span, "cannot be");
         Box::new(d.hint(format!("`{}` has {} neurons, `{}` {}, numbered from 0", from.name, from.size, to.name, to.size)))
     })?;
-    let all: Vec<(u32, u32)> = match &wires {
-        Wires::Dense => (0..to.size as u32).flat_map(|r| (0..from.size as u32).map(move |c| (c, r))).collect(),
-        Wires::OneToOne => (0..to.size as u32).map(|n| (n, n)).collect(),
-        Wires::Sparse { start, column } => {
-            (0..to.size).flat_map(|r| (start[r]..start[r + 1]).map(move |k| (column[k as usize], r as u32))).collect()
-        }
-    };
     let unordered = same && !matches!(gap.wiring.value, Wiring::OneToOne | Wiring::Shift(_) | Wiring::Pairs(_));
-    Ok(all.into_iter().filter(|(a, b)| !unordered || a < b).collect())
+    Ok(graph.pairs().filter(|(a, b)| !unordered || a < b).collect())
 }
 
 fn mechanism<'a>(network: &Network, gap: &Gap, library: &'a Library) -> Result<&'a Mechanism, Box<Diagnostic>> {

@@ -2,9 +2,9 @@
 
 use super::wires;
 use super::{Kind, Resolved, link_key};
-use crate::events::Events;
+use crate::events::{Delays, Events, Strength};
 use crate::model::{Group, Link, Noise, Stream, Target, port};
-use crate::network::{Delay, Located, Network, Population, Projection, Spread, Weights};
+use crate::network::{Located, Network, Population, Projection, Weights};
 use homolog_base::{Diagnostic, Unit};
 use homolog_ir::Interface;
 use std::sync::Arc;
@@ -21,6 +21,51 @@ pub(super) fn still(network: &Network, resolved: &[Resolved]) -> bool {
     };
     network.projections.iter().all(|p| p.learn == Some(false))
         && network.populations.iter().zip(resolved).all(|(p, r)| p.learn.is_empty() && !biased((p, r)))
+}
+
+/// Poisson trains and starts of populations that cannot have them yet: said, and not left out.
+pub(super) fn unheard(network: &Network, resolved: &[Resolved]) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    for n in &network.noise {
+        match network.population(&n.population).map(|k| &resolved[k].kind) {
+            Some(Kind::Neuron(..)) => {}
+            Some(kind) => {
+                let why = if let Kind::Cell(_) = kind { "is made of cells, which take no `[[noise]]` yet" } else { "receives nothing" };
+                let d = Diagnostic::error("model-noise", format!("`{}` {why}", n.population.value));
+                let d = network.locate(d, n.population.span, "trains would go nowhere");
+                out.push(d.hint("for cells: a population of `spikes` with its times, and a projection"));
+            }
+            None => {
+                let d = Diagnostic::error("model-unknown-population", format!("there is no population `{}`", n.population.value));
+                let d = d.suggest(&n.population, network.populations.iter().map(|p| p.name.value.as_str()));
+                out.push(network.locate(d, n.population.span, "unknown population"));
+            }
+        }
+    }
+    for (p, _) in network.populations.iter().zip(resolved).filter(|(_, r)| matches!(r.kind, Kind::Cell(_))) {
+        for s in &p.starts {
+            let d = Diagnostic::error("model-start", format!("`{}` is made of cells, which take no `start` yet", p.name.value));
+            out.push(network.locate(d, s.variable.span, "would have no effect").hint("their file says `initial` in [membrane]"));
+        }
+    }
+    out
+}
+
+/// The spikes of a population that are given: tick and neuron, in order.
+pub(super) fn given(network: &Network, population: &Population, dt: f64) -> Result<Vec<(i64, u32)>, Vec<Diagnostic>> {
+    let (mut out, mut problems): (Vec<(i64, u32)>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
+    for (n, times) in population.times.iter().enumerate() {
+        let ticks: Vec<i64> = times.value.iter().map(|t| (t / dt).round() as i64).collect();
+        if let Some(k) = (1..ticks.len()).find(|k| ticks[*k] == ticks[k - 1]) {
+            let (a, b) = (times.value[k - 1], times.value[k]);
+            let text = format!("the spikes of neuron {n} at {a} and {b} ms fall in one step of {dt} ms, which has one at most");
+            let d = network.locate(Diagnostic::error("model-times", text), times.span, "its times");
+            problems.push(d.hint("take a shorter step, or leave one of them out"));
+        }
+        out.extend(ticks.into_iter().map(|t| (t, n as u32)));
+    }
+    out.sort_unstable();
+    if problems.is_empty() { Ok(out) } else { Err(problems) }
 }
 
 /// Whether all that drives a population is given in physical units, so that the size of a dimensionless weight is nobody's concern.
@@ -85,29 +130,27 @@ pub(super) fn stream(
 ) -> Result<Stream, Diagnostic> {
     let located = |text: String| network.locate(Diagnostic::error("model-weights", text), projection.weights.span, "these weights");
     let (rows, columns) = (groups[link.to].size, groups[link.from].size);
-    let graph = wires::graph(&projection.wiring.value, rows, columns, seed, &link.name).map_err(located)?;
+    let graph = wires::graph(&projection.wiring.value, columns, rows, seed, &link.name).map_err(located)?;
     let factors = factors(&groups[link.to], link.target, projection.unit.as_ref()).map_err(located)?;
-    let spread = wires::spread(link, projection, groups, network, graph.target.len());
-    let draw = wires::drawn(&projection.weights.value, spread, link_key(seed, &link.name, "weights"));
-    let scaled = |k: usize| {
+    let unit = wires::unit_variance(link, projection, groups, network, graph.target.len());
+    let draw = projection.weights.value.spread(unit).drawn(link_key(seed, &link.name, "weights"));
+    let weight = |k: usize| {
         let w = draw(k as u64);
         w * factors[usize::from(w < 0.0)]
     };
-    let shared = if let Weights::Constant(_) = projection.weights.value { Some(scaled(0)) } else { None };
-    let key = link_key(seed, &link.name, "delays");
-    let steps = |ms: f64| (ms / dt).round().clamp(1.0, 1e7) as u32;
-    let (mu, sigma) = match projection.delay.as_ref().map(|d| d.value) {
-        Some(Delay::Lognormal(mean, sd)) => wires::log_of(mean, sd),
-        _ => (0.0, 0.0),
+    let n = graph.target.len();
+    let strength = match projection.weights.value {
+        Weights::Constant(_) => Strength::Shared(weight(0)),
+        _ => Strength::Each((0..n).map(|k| weight(k) as f32).collect()),
     };
-    let delay = |k: usize| match projection.delay.as_ref().map(|d| d.value) {
-        Some(Delay::Uniform(a, b)) => steps(a + (b - a) * key.uniform(k as u64, 0)),
-        Some(Delay::Normal(mean, sd)) => steps(mean + sd * key.normal(k as u64, 0)),
-        Some(Delay::Lognormal(..)) => steps(homolog_base::math::exp(mu + sigma * key.normal(k as u64, 0))),
-        _ => link.delay as u32,
+    let delays = match projection.delay.as_ref().and_then(|d| d.value.spread()) {
+        None => Delays::Shared(link.delay as u32),
+        Some(spread) => {
+            let draw = spread.drawn(link_key(seed, &link.name, "delays"));
+            Delays::Each((0..n as u64).map(|k| (draw(k) / dt).round().clamp(1.0, f64::from(u16::MAX)) as u16).collect())
+        }
     };
-    let one = projection.delay.as_ref().is_none_or(|d| !d.value.varies()).then_some(link.delay as u32);
-    let events = Events::new(&graph, rows, (shared, one), |k| scaled(k) as f32, delay);
+    let events = Events::new(&graph, rows, strength, delays);
     Ok(Stream { name: link.name.clone(), from: link.from, to: link.to, target: link.target, events: Arc::new(events) })
 }
 
@@ -142,11 +185,7 @@ pub(super) fn starts(network: &Network, population: &Population, group: &Group, 
                 return Err(locate(d, "in another unit"));
             };
             let key = link_key(seed, &group.name, "start").named(&s.variable.value);
-            let draw = |n: u64| match s.spread {
-                Spread::Constant(x) => x,
-                Spread::Uniform(a, b) => a + (b - a) * key.uniform(n, 0),
-                Spread::Normal(mean, sd) => mean + sd * key.normal(n, 0),
-            };
+            let draw = s.spread.drawn(key);
             Ok((k, (0..group.size as u64).map(|n| factor * draw(n)).collect()))
         })
         .collect()

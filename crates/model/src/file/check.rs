@@ -146,30 +146,16 @@ fn projections(r: &mut Reader<'_>, network: &Network) {
             );
             r.problems.push(d);
         }
-        let out_of = |n: u32, size: usize| n as usize >= size && size > 0;
-        if let Wiring::Pairs(pairs) = &p.wiring.value
-            && let Some((a, b)) = pairs.iter().find(|(a, b)| out_of(*a, from.size.value) || out_of(*b, to.size.value))
-        {
-            let (n, who) = if out_of(*a, from.size.value) { (a, from) } else { (b, to) };
-            let text = format!("the pair [{a}, {b}]: `{}` has no neuron {n}", who.name.value);
-            let d = r.problem("model-shape", text, &p.wiring, "a pair that cannot be");
-            r.problems.push(d.at(r.source, who.size.span, "so many, numbered from 0"));
-        }
-        let (by_number, word) = match p.wiring.value {
-            Wiring::OneToOne => (true, "one-to-one"),
-            Wiring::Shift(_) => (true, "a shift"),
-            _ => (false, ""),
-        };
-        if by_number && from.size.value != to.size.value && from.size.value > 0 && to.size.value > 0 {
-            let d = r.problem(
-                "model-shape",
-                format!("{word} from {} neurons to {}", from.size.value, to.size.value),
-                &p.wiring,
-                "needs two populations of one size",
-            );
+        let known = from.size.value > 0 && to.size.value > 0;
+        if let Some(text) = p.wiring.fits(from.size.value, to.size.value).err().filter(|_| known) {
+            let (label, hint) = match p.wiring.value {
+                Wiring::Pairs(_) => ("a pair that cannot be", "neurons are numbered from 0"),
+                _ => ("needs two populations of one size", "make the sizes equal, or use \"all-to-all\""),
+            };
+            let d = r.problem("model-shape", text, &p.wiring, label);
             let d =
                 d.at(r.source, from.size.span, format!("`{}`", from.name.value)).at(r.source, to.size.span, format!("`{}`", to.name.value));
-            r.problems.push(d.hint("make the sizes equal, or use \"all-to-all\""));
+            r.problems.push(d.hint(hint));
         }
         if let Some(first) = seen.insert((&p.from.value, &p.to.value), p.span) {
             let name = format!("{}->{}", p.from.value, p.to.value);

@@ -91,8 +91,22 @@ pub(super) fn weights(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<(W
         let (c, unit) = with_unit(r, form, v)?;
         return Some((Weights::Constant(c), unit));
     }
-    let names = if form == "uniform" { "[lowest, highest]" } else { "[mean, standard deviation]" };
-    let (a, b, unit) = pair_with_unit(r, form, v, names)?;
+    let (a, b, unit) = pair_with_unit(r, form, v, names(form))?;
+    Some(match distribution(r, form, v, a, b)? {
+        Spread::Constant(c) => (Weights::Constant(c), unit),
+        Spread::Uniform(a, b) => (Weights::Uniform(a, b), unit),
+        Spread::Normal(mean, sd) => (Weights::Normal(mean, sd), unit),
+        Spread::Lognormal(mean, sd) => (Weights::Lognormal(mean, sd), unit),
+    })
+}
+
+/// What the two numbers of a distribution are.
+fn names(form: &str) -> &'static str {
+    if form == "uniform" { "[lowest, highest]" } else { "[mean, standard deviation]" }
+}
+
+/// The distribution of a form, if its numbers can be.
+fn distribution(r: &mut Reader<'_>, form: &str, v: &Value<'_>, a: f64, b: f64) -> Option<Spread> {
     match form {
         "normal" | "lognormal" if b < 0.0 || (form == "lognormal" && a <= 0.0) => {
             let text = if b < 0.0 { format!("a standard deviation cannot be {b}") } else { format!("a lognormal mean cannot be {a}") };
@@ -101,14 +115,14 @@ pub(super) fn weights(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<(W
                 .then(|| "the numbers are those of the weights themselves, and weights of this kind are positive".into());
             None
         }
-        "normal" => Some((Weights::Normal(a, b), unit)),
-        "lognormal" => Some((Weights::Lognormal(a, b), unit)),
+        "normal" => Some(Spread::Normal(a, b)),
+        "lognormal" => Some(Spread::Lognormal(a, b)),
         _ if a > b => {
-            let text = format!("the lowest weight {a} is above the highest, {b}");
+            let text = format!("the lowest {a} is above the highest, {b}");
             r.error("model-range", text, v.span(), "expected [lowest, highest]").hint = Some(format!("write it as [{b}, {a}]"));
             None
         }
-        _ => Some((Weights::Uniform(a, b), unit)),
+        _ => Some(Spread::Uniform(a, b)),
     }
 }
 
@@ -150,13 +164,9 @@ pub(super) fn spread(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<(Sp
         let (x, unit) = with_unit(r, key, v)?;
         return Some((Spread::Constant(x), unit));
     }
-    let (form, v) = only_key(r, key, v, &["uniform", "normal"], &[])?;
-    let (a, b, unit) = pair_with_unit(r, form, v, if form == "uniform" { "[lowest, highest]" } else { "[mean, standard deviation]" })?;
-    if (form == "uniform" && a > b) || (form == "normal" && b < 0.0) {
-        r.error("model-range", format!("`{form}` cannot be [{a}, {b}]"), v.span(), "the second is too small");
-        return None;
-    }
-    Some((if form == "uniform" { Spread::Uniform(a, b) } else { Spread::Normal(a, b) }, unit))
+    let (form, v) = only_key(r, key, v, &["uniform", "normal", "lognormal"], &[])?;
+    let (a, b, unit) = pair_with_unit(r, form, v, names(form))?;
+    Some((distribution(r, form, v, a, b)?, unit))
 }
 
 /// `"2 ms"`, `"1 frame"`, `{ uniform = ["0.5 ms", "3 ms"] }`, `{ normal = [mean, sd] }`, `{ lognormal = [mean, sd] }` or `{ frames = 1, time = "2 ms" }`.
@@ -170,15 +180,11 @@ pub(super) fn delay(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Dela
             d.hint = Some("write it as [\"0.5 ms\", \"3 ms\"]".into());
             return None;
         };
-        let (a, b) = (a.value, b.value);
-        if (form == "uniform" && a > b) || (form == "lognormal" && a == 0.0) {
-            r.error("model-range", format!("a delay cannot be {form} with {a} and {b} ms"), v.span(), "out of order");
-            return None;
-        }
-        return Some(match form {
-            "uniform" => Delay::Uniform(a, b),
-            "normal" => Delay::Normal(a, b),
-            _ => Delay::Lognormal(a, b),
+        return Some(match distribution(r, form, v, a.value, b.value)? {
+            Spread::Uniform(a, b) => Delay::Uniform(a, b),
+            Spread::Normal(mean, sd) => Delay::Normal(mean, sd),
+            Spread::Lognormal(mean, sd) => Delay::Lognormal(mean, sd),
+            Spread::Constant(t) => Delay::Ms(t),
         });
     }
     if matches!(v.get_ref(), DeValue::Table(_)) {

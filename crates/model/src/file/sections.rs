@@ -144,10 +144,13 @@ fn starts(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<Start>> {
 
 fn noise(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Noise> {
     let s = r.section("noise", v, &["population", "poisson", "weight"])?;
-    let weight = r.required(&s, "weight", "\"0.1 mV\"", parts::with_unit)?;
+    let weight = r.required(&s, "weight", "\"0.1 mV\"", parts::with_unit);
+    let population = r.required(&s, "population", "\"cells\"", Reader::name).unwrap_or_default();
+    let rate = r.required(&s, "poisson", "\"8 kHz\"", |r, k, v| r.physical(k, v, RATE, NOT_NEGATIVE)).unwrap_or_default();
+    let weight = weight?;
     Some(Noise {
-        population: r.required(&s, "population", "\"cells\"", Reader::name).unwrap_or_default(),
-        rate: r.required(&s, "poisson", "\"8 kHz\"", |r, k, v| r.physical(k, v, RATE, NOT_NEGATIVE)).unwrap_or_default(),
+        population,
+        rate,
         unit: weight.value.1.map(|u| Located::new(u, weight.span)),
         weight: Located { value: weight.value.0, span: weight.span },
         span: s.span,

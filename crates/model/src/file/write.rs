@@ -112,6 +112,7 @@ fn start(s: &Start) -> (String, String) {
         Spread::Constant(x) => number(x),
         Spread::Uniform(a, b) => pair("uniform", a, b),
         Spread::Normal(a, b) => pair("normal", a, b),
+        Spread::Lognormal(a, b) => pair("lognormal", a, b),
     };
     (key(&s.variable), text)
 }

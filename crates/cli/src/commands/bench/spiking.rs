@@ -1,4 +1,4 @@
-//! Spiking networks on which other tools were measured: `brunel`, `brunel-w`, `cuba`. The networks are files of `library/benches`; the keys of the line
+//! Spiking networks on which other tools were measured: `brunel`, `brunel-w`. The networks are files of `library/benches`; the keys of the line
 //! are those that the scripts for the other tools print.
 
 use super::{Args, Found};
