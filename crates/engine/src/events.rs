@@ -101,8 +101,8 @@ impl Ring {
     fn push(&mut self, stream: &Stream, batch: usize, spikes: &[(i64, &[u32])], from: i64, parallel: bool) {
         let (one, part) = (self.shape(), self.part());
         let add = |(p, numbers): (usize, &mut [f64])| match &stream.events.delays {
-            Delays::Shared(d) => one.add(stream, batch, spikes, from, p, numbers, |_| *d as usize),
-            Delays::Each(delays) => one.add(stream, batch, spikes, from, p, numbers, |k| delays[k] as usize),
+            Delays::Shared(d) => one.add(stream, batch, spikes, from, p, numbers, |range| std::iter::repeat_n(*d as usize, range.len())),
+            Delays::Each(delays) => one.add(stream, batch, spikes, from, p, numbers, |range| delays[range].iter().map(|d| *d as usize)),
         };
         if parallel {
             self.numbers.par_chunks_mut(part).enumerate().for_each(add);
@@ -111,10 +111,10 @@ impl Ring {
         }
     }
 
-    /// ... to the numbers of a part.
+    /// ... to the numbers of a part; `delays` are those of a range of connections.
     #[allow(clippy::too_many_arguments)]
     #[inline(always)]
-    fn add(
+    fn add<D: Iterator<Item = usize>>(
         &self,
         stream: &Stream,
         batch: usize,
@@ -122,12 +122,11 @@ impl Ring {
         from: i64,
         part: usize,
         numbers: &mut [f64],
-        delay: impl Fn(usize) -> usize,
+        delays: impl Fn(Range<usize>) -> D,
     ) {
         let e = &*stream.events;
         let lanes = || spikes.iter().flat_map(|(tick, lanes)| lanes.iter().map(move |lane| (*tick, *lane as usize)));
         let mut ahead = lanes().skip(AHEAD);
-        let by_sign = stream.target == Target::BySign;
         let (slots, width, second) = (self.slots, self.width, if self.signs[0] { self.slots } else { 0 });
         for (tick, lane) in lanes() {
             if let Some((_, next)) = ahead.next() {
@@ -144,19 +143,25 @@ impl Ring {
             // What has arrived before the run began is not added again.
             let late = usize::try_from(from.saturating_sub(tick)).unwrap_or(0);
             let base = tick.rem_euclid(slots as i64) as usize;
-            let mut put = |k: usize, negative: bool, x: f64| {
-                let d = delay(k);
+            let mut put = |t: u16, d: usize, negative: bool, x: f64| {
                 // Around, without a division.
                 let slot = if base + d >= slots { base + d - slots } else { base + d };
-                let at = (slot + if negative { second } else { 0 }) * width + e.target[k] as usize * batch + sample;
+                let at = (slot + if negative { second } else { 0 }) * width + t as usize * batch + sample;
                 if d >= late {
                     numbers[at] += x;
                 }
             };
+            let connections = e.target[range.clone()].iter().zip(delays(range.clone()));
             match &e.strength {
-                Strength::Shared(w) => range.for_each(|k| put(k, by_sign && *w < 0.0, 1.0)),
-                Strength::Each(weights) if by_sign => range.for_each(|k| put(k, weights[k] < 0.0, f64::from(weights[k].abs()))),
-                Strength::Each(weights) => range.for_each(|k| put(k, false, f64::from(weights[k]))),
+                Strength::Shared(_) => connections.for_each(|(t, d)| put(*t, d, !self.signs[0], 1.0)),
+                Strength::Each(w) if self.signs == [true; 2] => {
+                    connections.zip(&w[range]).for_each(|((t, d), w)| put(*t, d, *w < 0.0, f64::from(w.abs())));
+                }
+                // All act at one port, as they are or all with the other sign.
+                Strength::Each(w) => {
+                    let sign = if self.signs[0] { 1.0 } else { -1.0 };
+                    connections.zip(&w[range]).for_each(|((t, d), w)| put(*t, d, false, sign * f64::from(*w)));
+                }
             }
         }
     }

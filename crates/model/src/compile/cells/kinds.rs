@@ -5,7 +5,7 @@
 
 use super::Held;
 use crate::cell::Cell;
-use crate::compose::cable::{Painted, Receiving};
+use crate::compose::cable::Painted;
 use crate::discretise::{Above, Cut};
 use crate::network::{Network, Population};
 use homolog_base::Diagnostic;
@@ -24,7 +24,7 @@ pub(super) fn disagree(network: &Network, population: &Population, cells: &[Cell
     }
     let first = &cells[0];
     for (other, word) in cells[1..].iter().zip(&population.others) {
-        for (what, _, _) in said(first).iter().zip(said(other)).filter(|(a, b)| a.1 != b.1).map(|(a, b)| (a.0, &a.1, b.1)) {
+        for ((what, _), _) in said(first).iter().zip(&said(other)).filter(|(own, other)| own != other) {
             let text = format!("`{}` and `{}` differ in {what}, of which a population has one", first.name, other.name);
             let d = network.locate(Diagnostic::error("model-kinds", text), word.span, "differs from the first");
             out.push(d.hint("make them two populations, or give both the same"));
@@ -100,7 +100,7 @@ pub(super) fn join(mut all: Vec<Held<'_>>) -> Held<'_> {
         other.painted.into_iter().for_each(|p| paint(&mut out.painted, p, from, total));
         for (own, other) in out.receptors.iter_mut().zip(other.receptors) {
             if let (Some(own), Some(other)) = (own, other) {
-                receive(own, &other, from);
+                own.at[from..from + other.at.len()].copy_from_slice(&other.at);
             }
         }
     }
@@ -156,8 +156,4 @@ fn paint<'a>(all: &mut Vec<Painted<'a>>, other: Painted<'a>, from: usize, total:
             all.push(Painted { at: place(&other.at), fields: fields.collect(), ..other });
         }
     }
-}
-
-fn receive(own: &mut Receiving, other: &Receiving, from: usize) {
-    own.at[from..from + other.at.len()].copy_from_slice(&other.at);
 }
