@@ -18,7 +18,8 @@ pub fn philox4x32(c: [u32; 4], k: [u32; 2]) -> [u32; 4] {
 /// The same for several counters side by side, word by word: a loop that becomes vectors where it is inlined.
 #[inline(always)]
 pub fn philox4x32_lanes<const N: usize>(c: [[u32; N]; 4], mut k: [u32; 2]) -> [[u32; N]; 4] {
-    // Words in 64 bits, as the products need them.
+    // Words in 64 bits, as the products need them; only the lower half of each counts. A product of two lower halves is one instruction.
+    let low = u64::from(u32::MAX);
     let mut c = c.map(|c| c.map(u64::from));
     for round in 0..10 {
         if round > 0 {
@@ -26,9 +27,8 @@ pub fn philox4x32_lanes<const N: usize>(c: [[u32; N]; 4], mut k: [u32; 2]) -> [[
         }
         let [c0, c1, c2, c3] = &mut c;
         for (((c0, c1), c2), c3) in c0.iter_mut().zip(c1).zip(c2).zip(c3) {
-            let (p0, p1) = (M0 * *c0, M1 * *c2);
-            let low = u64::from(u32::MAX);
-            (*c0, *c1, *c2, *c3) = ((p1 >> 32) ^ *c1 ^ u64::from(k[0]), p1 & low, (p0 >> 32) ^ *c3 ^ u64::from(k[1]), p0 & low);
+            let (p0, p1) = (M0 * (*c0 & low), M1 * (*c2 & low));
+            (*c0, *c1, *c2, *c3) = ((p1 >> 32) ^ *c1 ^ u64::from(k[0]), p1, (p0 >> 32) ^ *c3 ^ u64::from(k[1]), p0);
         }
     }
     c.map(|c| c.map(|c| c as u32))

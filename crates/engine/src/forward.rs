@@ -12,7 +12,7 @@ use crate::run::{LINE, Piece, Run, Source};
 use crate::{Engine, Scratch};
 use homolog_exec::memory::use_large_pages;
 use homolog_exec::{Isa, vectorise};
-use homolog_model::{Fault, Inputs, Link, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target};
+use homolog_model::{Fault, Inputs, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The array from its first cache line on.
@@ -56,6 +56,10 @@ impl Run<'_> {
     /// The spikes that arrive at a group in a tick.
     fn arrive(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now) {
         let group = &self.model.groups[g];
+        if self.hears(g) == (true, false) {
+            // What is delivered is all that arrives.
+            return;
+        }
         for (k, opening) in group.arrivals.iter().enumerate() {
             let to = self.layout.arrival(g, k, now.copy, now.t);
             self.clear(arena, to, &self.of(g).arrivals[k]);
@@ -97,7 +101,7 @@ impl Run<'_> {
         for stage in stages {
             for &g in stage.iter().filter(|g| self.model.groups[**g].is_given()) {
                 self.give(arena, g, now, ticks);
-                self.list_spikes(arena, &mut scratch.events, g, now, 0..ticks);
+                self.list_spikes(arena, &mut scratch.events, &[g], now, 0..ticks);
             }
             if stage.iter().all(|g| self.model.groups[*g].is_given()) {
                 continue;
@@ -110,31 +114,37 @@ impl Run<'_> {
                         self.touch(arena, &contacts, now);
                         for &g in stage.iter().filter(|g| !self.model.groups[**g].is_given()) {
                             self.arrive(arena, scratch, g, now);
-                            self.deliver(arena, &mut scratch.events, g, now, t..t + 1);
+                            self.deliver(arena, &mut scratch.events, &[g], now, t..t + 1);
                             self.tick_in_contact(arena, &contacts, g, now);
-                            self.list_spikes(arena, &mut scratch.events, g, now, t..t + 1);
+                            self.list_spikes(arena, &mut scratch.events, &[g], now, t..t + 1);
                         }
                     }
                     continue;
                 }
                 // What is sent in these ticks arrives after them.
-                let delay = self.shortest_delay(stage);
+                let (delay, together) = self.shortest_delay(stage);
+                let stepped: Vec<usize> = stage.iter().copied().filter(|g| !self.model.groups[*g].is_given()).collect();
                 for first in (0..ticks).step_by(delay) {
                     let last = first.saturating_add(delay).min(ticks);
-                    for &g in stage.iter().filter(|g| !self.model.groups[**g].is_given()) {
-                        let rows = self.all(g);
+                    if self.threads > 1 {
+                        scratch.crew.call();
+                    }
+                    for groups in stepped.chunks(if together { stepped.len() } else { 1 }) {
                         for t in first..last {
-                            self.arrive(arena, scratch, g, Now { t, ..now });
+                            groups.iter().for_each(|g| self.arrive(arena, scratch, *g, Now { t, ..now }));
                         }
-                        self.deliver(arena, &mut scratch.events, g, now, first..last);
-                        for piece in self.pieces(g, now, ticks, true) {
-                            let (from, to) = (piece.t.max(first), (piece.t + piece.turns).min(last));
-                            if from < to {
-                                let part = Piece { t: from, turns: to - from, ticks: 1 };
-                                self.turns(arena, g, self.forward(g, now, part, &rows), part.turns, false, &rows);
+                        self.deliver(arena, &mut scratch.events, groups, now, first..last);
+                        for &g in groups {
+                            let rows = self.all(g);
+                            for piece in self.pieces(g, now, ticks, true) {
+                                let (from, to) = (piece.t.max(first), (piece.t + piece.turns).min(last));
+                                if from < to {
+                                    let part = Piece { t: from, turns: to - from, ticks: 1 };
+                                    self.turns(arena, g, self.forward(g, now, part, &rows), part.turns, false, &rows);
+                                }
                             }
                         }
-                        self.list_spikes(arena, &mut scratch.events, g, now, first..last);
+                        self.list_spikes(arena, &mut scratch.events, groups, now, first..last);
                     }
                 }
                 continue;
@@ -144,21 +154,24 @@ impl Run<'_> {
             for t in 0..ticks {
                 self.arrive(arena, scratch, g, Now { t, ..now });
             }
-            self.deliver(arena, &mut scratch.events, g, now, 0..ticks);
+            self.deliver(arena, &mut scratch.events, &[g], now, 0..ticks);
             for piece in self.pieces(g, now, ticks, watched(g)) {
                 self.turns(arena, g, self.forward(g, now, piece, &rows), piece.turns, false, &rows);
             }
-            self.list_spikes(arena, &mut scratch.events, g, now, 0..ticks);
+            self.list_spikes(arena, &mut scratch.events, &[g], now, 0..ticks);
         }
     }
 
-    /// The shortest delay (ticks) within a stage, of spikes that go to neurons which are stepped no later than their senders.
-    fn shortest_delay(&self, stage: &[usize]) -> usize {
+    /// The shortest delay (ticks) within a stage, of spikes that go to neurons which are stepped no later than their senders; and whether
+    /// no other is shorter, so that all neurons may be stepped together.
+    fn shortest_delay(&self, stage: &[usize]) -> (usize, bool) {
         let place = |g: usize| stage.iter().position(|x| *x == g);
-        let back = |l: &&Link| l.target.spikes() && place(l.from).zip(place(l.to)).is_some_and(|(from, to)| from >= to);
-        let streams = self.model.streams.iter().filter(|s| place(s.from).zip(place(s.to)).is_some_and(|(from, to)| from >= to));
-        let links = self.model.links.iter().filter(back).map(|l| l.delay);
-        links.chain(streams.map(homolog_model::model::Stream::shortest)).min().unwrap_or(usize::MAX).max(1)
+        let links = self.model.links.iter().filter(|l| l.target.spikes()).map(|l| (l.from, l.to, l.delay));
+        let streams = self.model.streams.iter().map(|s| (s.from, s.to, s.shortest()));
+        let within: Vec<(usize, usize, usize)> =
+            links.chain(streams).filter_map(|(from, to, delay)| Some((place(from)?, place(to)?, delay))).collect();
+        let back = within.iter().filter(|(from, to, _)| from >= to).map(|l| l.2).min().unwrap_or(usize::MAX).max(1);
+        (back, within.iter().all(|l| l.2 >= back))
     }
 
     /// The spikes of a segment that are given.
@@ -303,7 +316,7 @@ fn attempt(
     let mut checkpoints = tape.as_mut().map(|t| std::mem::take(&mut t.checkpoints)).unwrap_or_default();
     let mut scratch = std::mem::take(&mut engine.scratch);
     prepare_weights(model, params, &mut scratch);
-    scratch.events = Prepared::new(model, batch, layout.segment);
+    scratch.events = Prepared::new(model, probes, layout.segment);
     scratch.events.load(model, batch, &state.sent, state.tick);
     let run = Run::new(engine.isa, threads, plan, model, params, inputs, &layout, state.tick);
     let saves = tape.is_some() && !layout.keeps_all;
@@ -377,7 +390,16 @@ fn frames_of(
                         run.segment(arena, scratch, stages, frame, segment, watched);
                         for &g in &groups {
                             run.check(arena, g, frame, segment)?;
-                            record_segment(run, arena, probes, g, run.begin(frame, segment), ticks, &mut recording);
+                            record_segment(
+                                run,
+                                arena,
+                                &scratch.events.sent[g],
+                                probes,
+                                g,
+                                run.begin(frame, segment),
+                                ticks,
+                                &mut recording,
+                            );
                         }
                         if segment + 1 == layout.segments {
                             for &g in &groups {

@@ -7,6 +7,7 @@
 
 mod backward;
 mod contacts;
+mod crew;
 mod events;
 mod forward;
 mod layout;
@@ -51,6 +52,7 @@ struct Scratch {
     spikes: HashMap<usize, SpikeList>,
     /// Spikes on their way and what noise needs, of the run that goes on.
     events: events::Prepared,
+    crew: crew::Crew,
     /// Number of the run that filled `spikes`.
     run: u64,
     /// Gradient of the weights of one sign.

@@ -1,6 +1,6 @@
 //! What probes see, copied out of the columns while they are there.
 
-use crate::events::spiked;
+use crate::events::Spikes;
 use crate::forward::count_variable;
 use crate::layout::Now;
 use crate::run::{Run, Source};
@@ -42,11 +42,21 @@ fn places(run: &Run, arena: &[f64], g: usize, at: usize, sites: usize, out: &mut
 }
 
 /// Spikes and states in the ticks of a segment.
-pub(crate) fn record_segment(run: &Run, arena: &[f64], probes: &[Probe], g: usize, now: Now, ticks: usize, recording: &mut Recording) {
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn record_segment(
+    run: &Run,
+    arena: &[f64],
+    spikes: &Spikes,
+    probes: &[Probe],
+    g: usize,
+    now: Now,
+    ticks: usize,
+    recording: &mut Recording,
+) {
     let lanes = run.of(g).lanes;
     for (n, (p, trace)) in probes.iter().zip(&mut recording.traces).enumerate().filter(|(_, (p, _))| p.group == g) {
         if p.what == Observable::Raster {
-            raster(run, arena, g, now, ticks, trace);
+            raster(run, spikes, now, ticks, trace);
             continue;
         }
         let own = run.of(g).traces.iter().find(|t| t.0 == n);
@@ -68,12 +78,11 @@ pub(crate) fn record_segment(run: &Run, arena: &[f64], probes: &[Probe], g: usiz
 }
 
 /// Adds the spikes of a segment, one by one.
-fn raster(run: &Run, arena: &[f64], g: usize, now: Now, ticks: usize, trace: &mut Trace) {
-    let (all, batch) = (run.of(g).all, run.layout.batch);
-    for t in 0..ticks {
-        let at = run.layout.spike(g, now.copy, t as isize);
-        let tick = (now.frame * run.model.ticks + now.first + t) as f64;
-        trace.data.extend(spiked(&arena[at..at + all]).flat_map(|k| [tick, (k / batch) as f64, (k % batch) as f64]));
+fn raster(run: &Run, spikes: &Spikes, now: Now, ticks: usize, trace: &mut Trace) {
+    let batch = run.layout.batch;
+    for t in now.frame * run.model.ticks + now.first..now.frame * run.model.ticks + now.first + ticks {
+        let lanes = spikes.of(run.start + t as i64).iter().map(|k| *k as usize);
+        trace.data.extend(lanes.flat_map(|k| [t as f64, (k / batch) as f64, (k % batch) as f64]));
     }
     trace.shape[0] = trace.data.len() / 3;
 }

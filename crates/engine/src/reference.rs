@@ -245,21 +245,23 @@ fn streamed<N: Number>(model: &Model, out: &Outcome<N>, g: usize, name: &str, ti
             _ => w,
         };
         let mut counts = vec![0.0; e.receivers];
+        let weight = if let homolog_model::events::Strength::Shared(w) = e.strength { acts(w) } else { 0.0 };
         for delay in (e.bounds.0..=e.bounds.1).rev() {
             let Some(then) = tick.checked_sub(delay as usize) else { continue };
             for (sender, spike) in out.spikes[s.from][then].iter().enumerate().filter(|(_, x)| x.value() != 0.0) {
                 for part in 0..e.parts() {
-                    for k in e.range(part, sender).filter(|k| e.delay(*k) == delay) {
+                    for k in e.runs(part, sender).filter(|run| e.delay(*run) == delay).flat_map(|run| e.run(run)) {
                         let to = part * e.part + e.target[k] as usize;
-                        counts[to] += match &e.strength {
-                            homolog_model::events::Strength::Shared(_) => spike.value(),
-                            homolog_model::events::Strength::Each(w) => acts(f64::from(w[k])),
-                        };
+                        match &e.strength {
+                            homolog_model::events::Strength::Shared(_) => counts[to] += spike.value(),
+                            homolog_model::events::Strength::Each(w) => {
+                                sums[to][0] = N::binary(Binary::Add, sums[to][0], N::constant(acts(f64::from(w[k]))));
+                            }
+                        }
                     }
                 }
             }
         }
-        let weight = if let homolog_model::events::Strength::Shared(w) = e.strength { acts(w) } else { 1.0 };
         if weight != 0.0 && counts.iter().any(|n| *n != 0.0) {
             for (sum, n) in sums.iter_mut().zip(counts) {
                 sum[0] = N::fma(N::constant(weight), N::constant(n), sum[0]);

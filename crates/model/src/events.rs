@@ -1,17 +1,20 @@
-//! Connections that carry nothing but spikes, and learn nothing: two bytes for each, where all have one weight and one delay.
+//! Connections that carry nothing but spikes, and learn nothing: two bytes for each, and four for a weight of its own.
 //!
-//! Targets are listed by part (so many receiving neurons that what arrives at them stays in the first-level cache), and in that by sending
-//! neuron, ascending. What a projection brings to a neuron in a tick is a sum over spikes in the order of their ticks, and in that of
-//! senders; where all connections have one weight it is that weight times the number of spikes, so that no order shows.
+//! Targets are listed by part (so many receiving neurons that what arrives at them stays in a cache), in that by sending neuron, and in that
+//! by delay: the connections of a sender to a part that take equally long are a *run*, which arrives as one. What a projection brings to a
+//! neuron in a tick is a sum over spikes in the order of their ticks, and in that of senders; where all connections have one weight it
+//! is that weight times the number of spikes, so that no order shows.
 
 use homolog_base::{Hash, Key};
 use std::fmt;
 use std::ops::Range;
 
-/// Most receiving neurons of a part.
+/// Receiving neurons of a part: 32 kB of sums stay in the first-level cache.
 pub const PART: usize = 4096;
-/// Numbers of a part for all ticks to come, where each connection has its own delay: two megabytes stay in the second-level cache.
-const RING: usize = 1 << 18;
+/// Receiving neurons of a part where runs would be too short otherwise: all that two bytes can name.
+const WIDE: usize = 1 << 16;
+/// Connections that a run has on average at least, so that what it costs to begin one does not show.
+const WORTH: usize = 64;
 
 /// Sizes of weights.
 #[derive(Clone, PartialEq, Debug)]
@@ -27,28 +30,8 @@ pub enum Strength {
 pub enum Delays {
     /// One for all.
     Shared(u32),
-    /// One for each, in the order of the targets.
+    /// One for each run.
     Each(Vec<u16>),
-}
-
-impl Strength {
-    /// As many, all zero.
-    fn room(&self) -> Strength {
-        match self {
-            Strength::Shared(w) => Strength::Shared(*w),
-            Strength::Each(w) => Strength::Each(vec![0.0; w.len()]),
-        }
-    }
-}
-
-impl Delays {
-    /// As many, all zero.
-    fn room(&self) -> Delays {
-        match self {
-            Delays::Shared(d) => Delays::Shared(*d),
-            Delays::Each(d) => Delays::Each(vec![0; d.len()]),
-        }
-    }
 }
 
 /// Connections by sending neuron.
@@ -60,7 +43,9 @@ pub struct Events {
     pub receivers: usize,
     /// Receiving neurons of a part.
     pub part: usize,
-    /// Where the targets of `part * senders + sender` begin; one more than those.
+    /// The first run of `part * senders + sender`, and one more; empty where each has one run.
+    pub first: Vec<u32>,
+    /// Where the connections of a run begin; one more than runs.
     pub start: Vec<u32>,
     /// Receiving neurons, counted from the first of their part.
     pub target: Vec<u16>,
@@ -210,17 +195,15 @@ impl Graph {
 }
 
 impl Events {
-    /// From a graph; weights and delays of its connections are in the order of its list.
+    /// From a graph; weights are in the order of its list, and so are `delays` where there are several.
     pub fn new(graph: &Graph, receivers: usize, strength: Strength, delays: Delays) -> Events {
         let senders = graph.start.len() - 1;
         let bounds = match &delays {
             Delays::Shared(d) => (*d, *d),
             Delays::Each(d) => (u32::from(d.iter().copied().min().unwrap_or(1)), u32::from(d.iter().copied().max().unwrap_or(1))),
         };
-        // A power of two.
-        let fits = (RING / (bounds.1 as usize + 10)).max(64);
-        let counted = matches!((&strength, &delays), (Strength::Shared(_), Delays::Shared(_)));
-        let part = if counted { PART } else { PART.min(1 << fits.ilog2()) };
+        let kinds = senders * (bounds.1 - bounds.0 + 1) as usize * receivers.div_ceil(PART);
+        let part = if matches!(delays, Delays::Shared(_)) || graph.target.len() >= WORTH * kinds { PART } else { WIDE };
         let parts = receivers.div_ceil(part).max(1);
         let cell = |(s, r): (u32, u32)| r as usize / part * senders + s as usize;
         let mut start = vec![0u32; parts * senders + 1];
@@ -228,31 +211,27 @@ impl Events {
         for k in 1..start.len() {
             start[k] += start[k - 1];
         }
+        // Where each connection of the graph's list comes to stand, and the other way round.
         let mut next = start.clone();
-        // Where each connection of the graph's list comes to stand.
-        let mut place = |pair: (u32, u32)| {
-            let at = &mut next[cell(pair)];
-            *at += 1;
-            *at as usize - 1
-        };
-        let mut target = vec![0u16; graph.target.len()];
-        let mut sorted = (strength.room(), delays.room());
+        let mut order = vec![0u32; graph.target.len()];
         for (k, pair) in graph.pairs().enumerate() {
-            let at = place(pair);
-            target[at] = (pair.1 as usize % part) as u16;
-            if let (Strength::Each(to), Strength::Each(from)) = (&mut sorted.0, &strength) {
-                to[at] = from[k];
-            }
-            if let (Delays::Each(to), Delays::Each(from)) = (&mut sorted.1, &delays) {
-                to[at] = from[k];
-            }
+            let at = &mut next[cell(pair)];
+            order[*at as usize] = k as u32;
+            *at += 1;
         }
-        Events { senders, receivers, part, start, target, strength: sorted.0, delays: sorted.1, bounds }
-    }
-
-    /// Whether all connections have one weight and one delay, so that spikes are counted when they arrive.
-    pub fn is_counted(&self) -> bool {
-        matches!((&self.strength, &self.delays), (Strength::Shared(_), Delays::Shared(_)))
+        let mut out =
+            Events { senders, receivers, part, first: vec![], start, target: vec![], strength: Strength::Shared(0.0), delays, bounds };
+        if let Delays::Each(each) = &mut out.delays {
+            let each = std::mem::take(each);
+            let (first, start, delays) = runs(&out.start, &mut order, &each);
+            (out.first, out.start, out.delays) = (first, start, Delays::Each(delays));
+        }
+        out.target = order.iter().map(|k| (graph.target[*k as usize] as usize % part) as u16).collect();
+        out.strength = match strength {
+            Strength::Shared(w) => Strength::Shared(w),
+            Strength::Each(w) => Strength::Each(order.iter().map(|k| w[*k as usize]).collect()),
+        };
+        out
     }
 
     /// Parts of the receiving neurons.
@@ -260,17 +239,22 @@ impl Events {
         self.receivers.div_ceil(self.part).max(1)
     }
 
-    /// The connections of a sender to a part.
-    pub fn range(&self, part: usize, sender: usize) -> Range<usize> {
+    /// The runs of a sender to a part, by delay.
+    pub fn runs(&self, part: usize, sender: usize) -> Range<usize> {
         let k = part * self.senders + sender;
-        self.start[k] as usize..self.start[k + 1] as usize
+        if self.first.is_empty() { k..k + 1 } else { self.first[k] as usize..self.first[k + 1] as usize }
     }
 
-    /// The delay of connection `k`, ticks.
-    pub fn delay(&self, k: usize) -> u32 {
+    /// The connections of a run.
+    pub fn run(&self, run: usize) -> Range<usize> {
+        self.start[run] as usize..self.start[run + 1] as usize
+    }
+
+    /// The delay of a run, ticks.
+    pub fn delay(&self, run: usize) -> u32 {
         match &self.delays {
             Delays::Shared(d) => *d,
-            Delays::Each(d) => u32::from(d[k]),
+            Delays::Each(d) => u32::from(d[run]),
         }
     }
 
@@ -286,20 +270,48 @@ impl Events {
 
     /// Connections that leave a sender.
     pub fn out_degree(&self, sender: usize) -> usize {
-        (0..self.parts()).map(|part| self.range(part, sender).len()).sum()
+        let of = |part: usize| {
+            let runs = self.runs(part, sender);
+            (self.start[runs.end] - self.start[runs.start]) as usize
+        };
+        (0..self.parts()).map(of).sum()
     }
 
     /// Bytes that all of it takes.
     pub fn bytes(&self) -> usize {
         let weights = if let Strength::Each(w) = &self.strength { size_of_val(&w[..]) } else { 0 };
         let delays = if let Delays::Each(d) = &self.delays { size_of_val(&d[..]) } else { 0 };
-        size_of_val(&self.target[..]) + size_of_val(&self.start[..]) + weights + delays
+        size_of_val(&self.target[..]) + size_of_val(&self.first[..]) + size_of_val(&self.start[..]) + weights + delays
     }
 
     /// Longest delay, ticks.
     pub fn longest(&self) -> usize {
         self.bounds.1 as usize
     }
+}
+
+/// Sorts the connections of each sender and part by delay: the first run of each, where runs begin, their delays.
+fn runs(start: &[u32], order: &mut [u32], each: &[u16]) -> (Vec<u32>, Vec<u32>, Vec<u16>) {
+    let (mut first, mut begin, mut delays) = (Vec::with_capacity(start.len()), vec![], vec![]);
+    let mut keys: Vec<u64> = vec![];
+    for own in start.windows(2).map(|w| w[0] as usize..w[1] as usize) {
+        first.push(begin.len() as u32);
+        // By delay, and in that as they were.
+        keys.clear();
+        keys.extend(order[own.clone()].iter().map(|k| u64::from(each[*k as usize]) << 32 | u64::from(*k)));
+        keys.sort_unstable();
+        for (n, key) in keys.iter().enumerate() {
+            let delay = (key >> 32) as u16;
+            if n == 0 || u64::from(delay) != keys[n - 1] >> 32 {
+                begin.push((own.start + n) as u32);
+                delays.push(delay);
+            }
+            order[own.start + n] = *key as u32;
+        }
+    }
+    first.push(begin.len() as u32);
+    begin.push(order.len() as u32);
+    (first, begin, delays)
 }
 
 #[cfg(test)]
@@ -348,11 +360,13 @@ mod tests {
         let mut found: Vec<(u32, u32, f32)> = vec![];
         for s in 0..40 {
             for part in 0..e.parts() {
-                let range = e.range(part, s);
-                assert!(e.target[range.clone()].windows(2).all(|w| w[0] < w[1]));
-                for c in range {
-                    assert_eq!(3 + each[c] as u32 % 5, e.delay(c));
-                    found.push((s as u32, (part * e.part) as u32 + u32::from(e.target[c]), each[c]));
+                assert!(e.runs(part, s).map(|run| e.delay(run)).is_sorted());
+                for run in e.runs(part, s) {
+                    assert!(!e.run(run).is_empty() && e.target[e.run(run)].windows(2).all(|w| w[0] < w[1]));
+                    for c in e.run(run) {
+                        assert_eq!(3 + each[c] as u32 % 5, e.delay(run));
+                        found.push((s as u32, (part * e.part) as u32 + u32::from(e.target[c]), each[c]));
+                    }
                 }
             }
             assert_eq!(e.out_degree(s), (g.start[s + 1] - g.start[s]) as usize);
