@@ -335,8 +335,12 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
         );
         return nothing;
     };
-    let given = p.parameters.iter().map(|(name, setting)| (name.as_str(), setting));
-    let parameters = settings::read(m, given, &|d, span, label| network.locate(d, span, label), problems);
+    let own = p.parameters.iter().filter(|(name, _)| receptors::of_receptor(name).is_none());
+    let given = own.map(|(name, setting)| (name.as_str(), setting));
+    let mut parameters = settings::read(m, given, &|d, span, label| network.locate(d, span, label), problems);
+    if let Some(interface) = &m.interface {
+        parameters.extend(receptors::given(library, network, p, (m, interface), problems));
+    }
     problems.extend(limits::defaults(library, m, |name| p.parameters.contains_key(name)));
     for (k, crate::network::Learn { name, .. }) in p.learn.iter().enumerate() {
         if p.learn[..k].iter().any(|other| other.name.value == name.value) {
@@ -476,11 +480,14 @@ fn group(
                     .hint("declare both POSITIVE and NEGATIVE in its INTERFACE block"),
             );
         }
-        for (prefix, receptor) in [("positive", &interface.positive), ("negative", &interface.negative)] {
+        for (prefix, receptor) in receptors::PREFIXES.into_iter().zip([&interface.positive, &interface.negative]) {
             let Some(receptor) = receptor else { continue };
             let locate = |d: Diagnostic, span, label: &str| library.locate(&mechanism.name, d, span, label);
             match receptors::find(library, &mechanism.name, &locate, receptor) {
-                Ok((r, m)) => receptors.push((prefix, r, m)),
+                Ok((mut r, m)) => {
+                    receptors::set(&mut r, prefix, &resolved.parameters);
+                    receptors.push((prefix, r, m));
+                }
                 Err(e) => problems.extend(e),
             }
         }

@@ -1,9 +1,55 @@
 //! Receptors that a neuron declares: found in the library, and with their numbers in the units of their mechanisms.
 
-use super::limits;
+use super::{limits, settings};
 use crate::library::Library;
+use crate::network::{Network, Population};
 use homolog_base::{Diagnostic, Span, Unit};
-use homolog_ir::{Mechanism, Receptor, Role};
+use homolog_ir::{Interface, Mechanism, Receptor, Role};
+use std::collections::BTreeMap;
+
+/// Names under which a population sets parameters of its neuron's receptors: `positive.tau`.
+pub(super) const PREFIXES: [&str; 2] = ["positive", "negative"];
+
+/// Whether a name is a parameter of a receptor: which, and its name there.
+pub(super) fn of_receptor(name: &str) -> Option<(&str, &str)> {
+    name.split_once('.').filter(|(prefix, _)| PREFIXES.contains(prefix))
+}
+
+/// Reads the numbers that a population gives to parameters of its neuron's receptors, by their whole names, in the units of the
+/// receptors' mechanisms.
+pub(super) fn given(
+    library: &Library,
+    network: &Network,
+    population: &Population,
+    (neuron, interface): (&Mechanism, &Interface),
+    problems: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, f64> {
+    let mut out = BTreeMap::new();
+    let locate = |d: Diagnostic, span: Span, label: &str| network.locate(d, span, label);
+    for (whole, setting) in &population.parameters {
+        let Some((prefix, name)) = of_receptor(whole) else { continue };
+        let declared = if prefix == PREFIXES[0] { &interface.positive } else { &interface.negative };
+        let Some(receptor) = declared else {
+            let d = Diagnostic::error("model-parameter", format!("`{}` declares no {prefix} receptor", neuron.name));
+            problems.push(locate(d, setting.span, "of no receptor"));
+            continue;
+        };
+        // A receptor that is not in the library is said where it is used.
+        let Some(mechanism) = library.get(&receptor.mechanism) else { continue };
+        let read = settings::read(mechanism, std::iter::once((name, setting)), &locate, problems);
+        out.extend(read.into_values().map(|x| (whole.clone(), x)));
+    }
+    out
+}
+
+/// A receptor with the numbers that a population gives it.
+pub(super) fn set(receptor: &mut Receptor, prefix: &str, given: &BTreeMap<String, f64>) {
+    for (whole, value) in given {
+        let Some((_, name)) = of_receptor(whole).filter(|(p, _)| *p == prefix) else { continue };
+        receptor.parameters.retain(|(n, ..)| n != name);
+        receptor.parameters.push((name.to_string(), *value, None));
+    }
+}
 
 /// The mechanism of a receptor, and its declaration with its numbers in the units of that.
 pub(super) fn find<'l>(

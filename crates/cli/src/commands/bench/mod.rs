@@ -49,7 +49,7 @@ pub struct Args {
     /// One gradient alone (grad), for the time from the start of the program
     #[arg(long, hide = true)]
     once: bool,
-    /// Seed of wiring, noise and initial numbers (brunel, brunel-w)
+    /// Seed of wiring, noise and initial numbers (brunel, brunel-w, coba, cuba)
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Folder of .mod files to use besides those that ship with the program; may be repeated
@@ -60,9 +60,11 @@ pub struct Args {
     json: bool,
 }
 
-const BENCHES: [(&str, &str); 12] = [
+const BENCHES: [(&str, &str); 14] = [
     ("brunel", "12,500 neurons with 1,250 inputs each, one delay, Poisson trains from outside: processor time of a second"),
     ("brunel-w", "the same with weights and delays that differ"),
+    ("coba", "Vogels and Abbott's 4,000 neurons with conductances, 2 % connected, delay of one step: processor time of a second"),
+    ("cuba", "the same with currents"),
     ("grad", "the gradient of a trace of a cell with 61 compartments with respect to 33 conductances"),
     ("hh", "one step of Hodgkin-Huxley compartments, for every instruction set, ns a compartment"),
     ("hhtree", "cells of 401 Hodgkin-Huxley compartments, each with a current of its own: ns a compartment and step"),
@@ -86,7 +88,7 @@ pub fn run(args: &Args, _color: bool) -> Done {
         }
         "grad" => grad::measure(args)?,
         "hh" => hh::measure(args)?,
-        "brunel" | "brunel-w" => spiking::measure(args)?,
+        "brunel" | "brunel-w" | "coba" | "cuba" => spiking::measure(args)?,
         "hhtree" | "ring" => trees::measure(args)?,
         "mechs" => mechs::measure(args)?,
         "mlp" | "snn" => classify::measure(args)?,

@@ -1,0 +1,53 @@
+TITLE Synapse with an exponentially decaying current
+
+COMMENT
+    i = direction j
+    j' = -j / tau
+    an event of weight w: j = j + w
+
+The current-based synapse of network models: Vogels & Abbott 2005, J. Neurosci. 25, 10786-10795; Brette et al. 2007, "Simulation of networks
+of spiking neurons", J. Comput. Neurosci. 23, 349-398, benchmark 2. What flows does not depend on the potential, so it adds up linearly.
+
+The current is outward positive: a direction of -1 depolarises. Weights are the size of the current, in either direction. Events add, so all events of
+one step have the effect of their sum.
+ENDCOMMENT
+
+NEURON {
+    POINT_PROCESS expcur
+    RANGE tau, direction, i
+    NONSPECIFIC_CURRENT i
+}
+
+UNITS {
+    (nA) = (nanoamp)
+}
+
+PARAMETER {
+    tau = 5 (ms) <1e-3, 1e6>            : decay time constant
+    direction = -1 (1) <-1, 1>          : -1 depolarises, 1 hyperpolarises
+}
+
+ASSIGNED {
+    i (nA)                              : membrane current, outward positive
+}
+
+STATE {
+    j (nA)                              : size of the current
+}
+
+INITIAL {
+    j = 0
+}
+
+BREAKPOINT {
+    SOLVE states METHOD cnexp
+    i = direction*j
+}
+
+DERIVATIVE states {
+    j' = -j/tau
+}
+
+NET_RECEIVE (weight (nA)) {
+    j = j + weight
+}
