@@ -29,6 +29,8 @@ use std::ops::Range;
 const SHARED: usize = 1 << 13;
 /// So many runs before a run is delivered its connections are asked for.
 const AHEAD: usize = 4;
+/// Where fewer than one in so many neurons receive a spike, only those are looked at again.
+const FEW: usize = 4;
 
 /// The spikes of a group's last ticks: which numbers of its column spiked.
 #[derive(Clone, Debug, Default)]
@@ -219,7 +221,15 @@ fn count(isa: Isa, batch: usize, targets: &[u16], due: &[Due], weight: f64, own:
                 counts[*t as usize] += 1;
             }
         }
-        vectorise::run(isa, AddCounts { arrive: own, batch, sample, weight, counts });
+        let arrivals: usize = due.iter().filter(mine).map(|d| (d.to - d.from) as usize).sum();
+        if arrivals * FEW < own.len() / batch {
+            for d in due.iter().filter(mine) {
+                let targets = &targets[d.from as usize..d.to as usize];
+                vectorise::run(isa, AddFew { targets, to: AddCounts { arrive: own, batch, sample, weight, counts } });
+            }
+        } else {
+            vectorise::run(isa, AddCounts { arrive: own, batch, sample, weight, counts });
+        }
     }
 }
 
@@ -264,6 +274,24 @@ impl vectorise::Task for AddCounts<'_> {
         for (row, n) in self.arrive.chunks_exact_mut(self.batch).zip(self.counts.iter_mut()) {
             row[self.sample] = self.weight.mul_add(f64::from(*n), row[self.sample]);
             *n = 0;
+        }
+    }
+}
+
+/// ... of some targets alone, which may be named twice.
+struct AddFew<'a> {
+    targets: &'a [u16],
+    to: AddCounts<'a>,
+}
+
+impl vectorise::Task for AddFew<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let AddCounts { arrive, batch, sample, weight, counts } = self.to;
+        for t in self.targets {
+            let a = &mut arrive[*t as usize * batch + sample];
+            *a = weight.mul_add(f64::from(std::mem::take(&mut counts[*t as usize])), *a);
         }
     }
 }
@@ -366,7 +394,7 @@ impl Run<'_> {
         let shared = self.threads > 1 && work.iter().map(|w| w.1.len()).sum::<usize>() >= SHARED;
         let each = |(list, column): &mut (&mut Vec<u32>, &[f64])| {
             list.clear();
-            list.extend(spiked(column).map(|k| k as u32));
+            vectorise::run(self.isa, ListSpikes { column, list });
         };
         if shared {
             in_order(&mut work, each)
@@ -377,11 +405,24 @@ impl Run<'_> {
     }
 }
 
-/// Where in a column of spikes somebody spiked.
-fn spiked(column: &[f64]) -> impl Iterator<Item = usize> + '_ {
-    // Most blocks are silent. Bits, and not numbers, because a sum has an order.
-    let loud = column.chunks(64).enumerate().filter(|(_, numbers)| numbers.iter().fold(0, |any, x| any | x.to_bits()) != 0);
-    loud.flat_map(|(block, numbers)| (0..numbers.len()).filter(|k| numbers[*k] != 0.0).map(move |k| block * 64 + k))
+/// Lists where in a column of spikes somebody spiked.
+struct ListSpikes<'a> {
+    column: &'a [f64],
+    list: &'a mut Vec<u32>,
+}
+
+impl vectorise::Task for ListSpikes<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        for (block, numbers) in self.column.chunks(64).enumerate() {
+            // Most blocks are silent. Bits, and not numbers, because a sum has an order.
+            if numbers.iter().fold(0, |any, x| any | x.to_bits()) != 0 {
+                let loud = (0..numbers.len()).filter(|k| numbers[*k] != 0.0);
+                self.list.extend(loud.map(|k| (block * 64 + k) as u32));
+            }
+        }
+    }
 }
 
 thread_local! {

@@ -124,6 +124,12 @@ impl Run<'_> {
                 // What is sent in these ticks arrives after them.
                 let (delay, together) = self.shortest_delay(stage);
                 let stepped: Vec<usize> = stage.iter().copied().filter(|g| !self.model.groups[*g].is_given()).collect();
+                // Point neurons are many and their ticks short: their loops are made and checked once for all bursts.
+                let points = |g: &&usize| self.model.groups[**g].tree.is_none();
+                let loops: Vec<_> = stepped.iter().filter(points).map(|g| (*g, self.loops(*g, now, ticks))).collect();
+                let loops: Vec<(usize, Vec<_>)> = (loops.iter())
+                    .map(|(g, l)| (*g, l.iter().map(|(piece, l)| (*piece, l.check(self.isa, self.layout.scratch))).collect()))
+                    .collect();
                 for first in (0..ticks).step_by(delay) {
                     let last = first.saturating_add(delay).min(ticks);
                     if self.threads > 1 {
@@ -135,6 +141,13 @@ impl Run<'_> {
                         }
                         self.deliver(arena, &mut scratch.events, groups, now, first..last);
                         for &g in groups {
+                            if let Some((_, pieces)) = loops.iter().find(|l| l.0 == g) {
+                                for (piece, l) in pieces {
+                                    let within = |t: usize| t.clamp(piece.t, piece.t + piece.turns) - piece.t;
+                                    l.run(arena, within(first)..within(last), self.threads > 1);
+                                }
+                                continue;
+                            }
                             let rows = self.all(g);
                             for piece in self.pieces(g, now, ticks, true) {
                                 let (from, to) = (piece.t.max(first), (piece.t + piece.turns).min(last));

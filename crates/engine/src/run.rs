@@ -80,12 +80,23 @@ impl<'a> Run<'a> {
     }
 
     /// Runs actions over turns of a loop, for some neurons of a group (whose columns were given for the first of them).
-    pub fn turns(&self, arena: &mut [f64], g: usize, actions: Vec<Action>, turns: usize, reverse: bool, rows: &Range<usize>) {
-        let lanes = rows.len() * self.layout.batch;
-        let ticks = Loop { actions, ticks: 0..turns, reverse, lanes, tile: self.tile_lanes(g).max(LINE) };
+    pub fn turns(&self, arena: &mut [f64], g: usize, actions: Vec<Action<'a>>, turns: usize, reverse: bool, rows: &Range<usize>) {
+        let ticks = self.looped(g, actions, turns, reverse, rows);
         let scratch = self.layout.scratch..self.layout.size;
         // Called inside the engine's pool when there is one: see `Engine::inside`.
         run_ticks_in(self.isa, arena, &ticks, self.threads > 1, scratch);
+    }
+
+    fn looped(&self, g: usize, actions: Vec<Action<'a>>, turns: usize, reverse: bool, rows: &Range<usize>) -> Loop<'a> {
+        let lanes = rows.len() * self.layout.batch;
+        Loop { actions, ticks: 0..turns, reverse, lanes, tile: self.tile_lanes(g).max(LINE) }
+    }
+
+    /// The loops of a segment for all neurons of a group, single ticks.
+    pub fn loops(&self, g: usize, now: Now, ticks: usize) -> Vec<(Piece, Loop<'a>)> {
+        let rows = self.all(g);
+        let of = |piece: Piece| (piece, self.looped(g, self.forward(g, now, piece, &rows), piece.turns, false, &rows));
+        self.pieces(g, now, ticks, true).into_iter().map(of).collect()
     }
 
     /// Runs one program once, for all neurons of a group.

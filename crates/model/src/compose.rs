@@ -244,8 +244,9 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
         after.known.extend(rule.reset.outputs.iter().map(|(p, _)| p.name.clone()).zip(reset.iter().copied()));
         after.evaluate(&mut b, &rule.condition)[0]
     };
-    // A spike is a crossing from below. Where the reset leads below threshold, whatever the states were, what is above now was below.
-    let from_below = b.as_const(still).is_some_and(|x| x <= 0.0) && starts_below(parts);
+    // A spike is a crossing from below. Where the reset leads below threshold, whatever the states were, what is above now was below, or has
+    // begun above: then it spikes at once.
+    let from_below = b.as_const(still).is_some_and(|x| x <= 0.0);
     let rises = b.spike(x, surrogate);
     let is_above = b.compare(Compare::Lt, zero, x);
     let (spike, crossed) = if from_below {
@@ -314,16 +315,6 @@ impl Parts<'_> {
             scale: self.interface.readout_scale,
         }
     }
-}
-
-/// Whether the neuron begins below its threshold, whatever is learned.
-fn starts_below(parts: &Parts) -> bool {
-    let Some(rule) = &parts.neuron.spike else { return false };
-    let mut b = Builder::new("start");
-    let mut scope = neuron_scope(&mut b, parts);
-    scope.run(&mut b, &parts.neuron.initial);
-    let x = scope.evaluate(&mut b, &rule.condition)[0];
-    b.as_const(x).is_some_and(|x| x <= 0.0)
 }
 
 fn initial(parts: &Parts, receptors: &[Scope], variables: &[Variable]) -> Result<Kernel, Vec<String>> {
