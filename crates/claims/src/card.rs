@@ -8,8 +8,9 @@
 //! title = "A spike travels down the axon"
 //! claim = "..."                       # the article's claim in our own words
 //! measured = "..."                    # what is measured here
-//! residual = "..."                    # what the match does not explain; {speed} is the measured number
+//! residual = "..."                    # what the match does not explain; in all texts {speed} is the measured number
 //! break = "..."                       # how to break it
+//! differs = "..."                     # where the criteria are other than those that were written down first
 //! varied = "..."                      # what was varied before the numbers were fixed, and how often
 //! full = "..."                        # what --full does
 //!
@@ -41,16 +42,17 @@
 //! en = "..."
 //! zh = "..."
 //!
-//! [[control]]                         # the experiment again, with knobs turned
+//! [[control]]                         # the experiment again, with knobs turned; every criterion is turned by one
 //! set = { sodium = 0 }
 //! turns = ["speed"]                   # criteria that must then be missed
 //! en = "..."
 //! zh = "..."
 //!
 //! [[published]]
-//! value = "18.8 m/s"
+//! en = "18.8 m/s, computed"
+//! zh = "..."
 //! reference = "..."
-//! verified = "the paper's own page"   # how it was checked, or "from memory", "second-hand"
+//! verified = "paper"                  # where it was checked: or "abstract", "here"; "second-hand", "memory" if nowhere
 //!
 //! [figure.spikes]                     # a title for each figure of the kind
 //! en = "..."
@@ -106,6 +108,8 @@ pub struct Texts {
     /// How to break it.
     #[serde(rename = "break")]
     pub breaking: String,
+    /// Where the criteria are other than those that were written down first, and why.
+    pub differs: String,
     /// What was varied before the numbers were fixed, and how often.
     pub varied: String,
     /// What `--full` does.
@@ -161,6 +165,18 @@ pub struct Knob {
     pub span: Span,
 }
 
+impl Knob {
+    /// Why it cannot be turned so, if it cannot.
+    pub fn refused(&self, x: f64) -> Option<Diagnostic> {
+        let (low, high) = self.range;
+        (!(low..=high).contains(&x)).then(|| {
+            let unit = if self.unit == "1" { String::new() } else { format!(" {}", self.unit) };
+            Diagnostic::error("claim-range", format!("`{}` cannot be {x}{unit}", self.name))
+                .hint(format!("it goes from {low} to {high}{unit}"))
+        })
+    }
+}
+
 /// The experiment again, with knobs turned.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Control {
@@ -177,11 +193,43 @@ pub struct Control {
 #[serde(deny_unknown_fields)]
 pub struct Published {
     /// What was found.
-    pub value: String,
+    pub en: String,
+    /// The same in Chinese.
+    pub zh: String,
     /// By whom, where.
     pub reference: String,
-    /// How the number was checked.
-    pub verified: String,
+    /// Where all of it was checked.
+    pub verified: Verified,
+}
+
+/// Where a published number was checked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verified {
+    /// In the publication.
+    Paper,
+    /// In its abstract.
+    Abstract,
+    /// It is mathematics, and computed here.
+    Here,
+    /// Nowhere: somebody else says so.
+    SecondHand,
+    /// Nowhere: from memory.
+    Memory,
+}
+
+impl Verified {
+    /// In words.
+    pub fn words(self) -> Words {
+        let (en, zh) = match self {
+            Verified::Paper => ("checked in the publication", "已在原文核对"),
+            Verified::Abstract => ("checked in its abstract", "已在摘要核对"),
+            Verified::Here => ("mathematics, computed here", "数学结果，在此计算"),
+            Verified::SecondHand => ("second-hand, not verified", "二手引用，未核实"),
+            Verified::Memory => ("from memory, not verified", "凭记忆，未核实"),
+        };
+        Words::new(en, zh)
+    }
 }
 
 /// The card of a claim.
@@ -356,11 +404,11 @@ fn card(r: &mut Reader<'_>, folder: &Folder, raw: RawCard) -> Option<Card> {
     };
     for (language, texts) in [("en", &raw.en), ("zh", &raw.zh)] {
         let t = texts.get_ref();
-        let all = [&t.title, &t.claim, &t.measured, &t.residual, &t.breaking, &t.varied, &t.full];
+        let all = [&t.title, &t.claim, &t.measured, &t.residual, &t.breaking, &t.differs, &t.varied, &t.full];
         if all.iter().any(|text| text.trim().is_empty()) {
             r.say(Diagnostic::error("claim-words", format!("a text of `[{language}]` is empty")), texts.span(), "every key has words");
         }
-        placeholders(r, kind, &t.residual, texts.span());
+        all.iter().for_each(|text| placeholders(r, kind, text, texts.span()));
     }
     let settings = Settings::read(r, kind.keys, &table, whole, false);
     let full = Settings::read(r, kind.keys, &raw.full, whole, true);
@@ -422,7 +470,7 @@ fn placeholders(r: &mut Reader<'_>, kind: &Kind, text: &str, span: std::ops::Ran
     for name in text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name) {
         if !kind.quantities.iter().any(|q| q.name == name) {
             let d = Diagnostic::error("claim-quantity", format!("`{{{name}}}` is not measured by this kind of experiment"));
-            r.say(d.suggest(name, kind.quantities.iter().map(|q| q.name)), span.clone(), "in `residual`");
+            r.say(d.suggest(name, kind.quantities.iter().map(|q| q.name)), span.clone(), "in these texts");
         }
     }
 }
@@ -454,7 +502,7 @@ fn criteria(r: &mut Reader<'_>, kind: &Kind, raw: Vec<RawCriterion>, whole: Span
             continue;
         };
         let bad = |r: &mut Reader<'_>, m: String, span| r.say(Diagnostic::error("claim-value", m), span, "here");
-        let (value, text) = match amount(c.value.get_ref(), q.unit) {
+        let (value, text) = match amount(c.value.get_ref(), q.counted()) {
             Ok(v) => v,
             Err(m) => {
                 bad(r, m, c.value.span());
@@ -465,9 +513,9 @@ fn criteria(r: &mut Reader<'_>, kind: &Kind, raw: Vec<RawCriterion>, whole: Span
             ("at-least", None) => (Test::AtLeast(value), format!("≥ {text}")),
             ("at-most", None) => (Test::AtMost(value), format!("≤ {text}")),
             ("within", Some(t)) => {
-                let relative =
-                    t.get_ref().as_str().is_some_and(|t| t.trim().ends_with('%')) && !quantity::unit_of(q.unit).is_dimensionless();
-                match amount(t.get_ref(), if relative { "1" } else { q.unit }) {
+                // Of what is itself a share, per cent are points.
+                let relative = t.get_ref().as_str().is_some_and(|t| t.trim().ends_with('%')) && q.unit != "%";
+                match amount(t.get_ref(), if relative { "1" } else { q.counted() }) {
                     Ok((x, tolerance)) => {
                         (Test::Within(value, if relative { x * value.abs() } else { x }), format!("{text} ± {tolerance}"))
                     }
@@ -521,9 +569,12 @@ fn knobs(r: &mut Reader<'_>, raw: Vec<RawKnob>) -> Vec<Knob> {
             }
         };
         let range = (k.range.get_ref()[0], k.range.get_ref()[1]);
-        if !(range.0..=range.1).contains(&default) {
+        if !range.0.is_finite() || !range.1.is_finite() || !(range.0..=range.1).contains(&default) {
             r.say(
-                Diagnostic::error("claim-range", format!("the default of `{}` is outside of its `range`", k.name.get_ref())),
+                Diagnostic::error(
+                    "claim-range",
+                    format!("the default of `{}` is outside of its `range`, or that has no ends", k.name.get_ref()),
+                ),
                 k.range.span(),
                 "the range",
             );
@@ -560,7 +611,7 @@ fn controls(
             "of this experiment",
         );
     }
-    let mut out = vec![];
+    let mut out: Vec<Control> = vec![];
     for c in raw {
         let mut set = BTreeMap::new();
         for (name, value) in c.set {
@@ -575,7 +626,10 @@ fn controls(
             // A number alone is one in the knob's unit.
             let alone = value.get_ref().as_float().or(value.get_ref().as_integer().map(|n| n as f64));
             match alone.map_or_else(|| amount(value.get_ref(), &knob.unit), |x| Ok((x, String::new()))) {
-                Ok((x, _)) => drop(set.insert(knob.name.clone(), x)),
+                Ok((x, _)) => match knob.refused(x) {
+                    Some(d) => r.say(d, value.span(), "here"),
+                    None => drop(set.insert(knob.name.clone(), x)),
+                },
                 Err(m) => r.say(Diagnostic::error("claim-value", m), value.span(), "here"),
             }
         }
@@ -590,6 +644,10 @@ fn controls(
         }
         let turns = c.turns.into_inner().into_iter().map(Spanned::into_inner).collect();
         out.push(Control { set, turns, words: Words { en: c.en, zh: c.zh } });
+    }
+    for name in criteria.iter().filter(|name| !out.is_empty() && out.iter().all(|c| !c.turns.contains(name))) {
+        let d = Diagnostic::error("claim-control", format!("no control turns the criterion `{name}`, so nobody knows that it can fail"));
+        r.say(d.hint("name it in the `turns` of a control that must miss it, or leave it out"), whole, "of this experiment");
     }
     out
 }

@@ -40,12 +40,19 @@ pub struct Kind {
 pub struct Quantity {
     /// Name in cards.
     pub name: &'static str,
-    /// Its unit; `1` when dimensionless, and `%` for a number that people read as a share of one.
+    /// The unit it is shown in; `1` when dimensionless, and `%` for a share of one, which it is.
     pub unit: &'static str,
     /// What it is.
     pub en: &'static str,
     /// The same in Chinese.
     pub zh: &'static str,
+}
+
+impl Quantity {
+    /// The unit that its numbers are in: what people read as per cent is a share of one.
+    pub fn counted(&self) -> &'static str {
+        if self.unit == "%" { "1" } else { self.unit }
+    }
 }
 
 /// All kinds.
@@ -85,6 +92,13 @@ pub struct Panel {
     pub lines: Vec<Curve>,
 }
 
+impl Panel {
+    /// Lines over a quantity, which show one in this unit.
+    pub fn new(name: &'static str, over: &str, unit: &str, lines: Vec<Curve>) -> Panel {
+        Panel { name, over: over.into(), unit: unit.into(), lines }
+    }
+}
+
 /// One line.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Curve {
@@ -112,7 +126,7 @@ pub struct List {
     /// What is listed.
     pub title: Words,
     /// What, how much with its unit, and where that is from.
-    pub rows: Vec<(Words, String, String)>,
+    pub rows: Vec<(Words, String, Words)>,
 }
 
 #[cfg(test)]

@@ -2,30 +2,32 @@
 //!
 //! A target is a word with dots: `hh.gnabar` (a parameter of a mechanism that is painted, or of one that stands at a place, by its name),
 //! `membrane.resistivity`, `membrane.capacitance`, `membrane.temperature`, `membrane.initial`, `ions.ena`, `branch.diameter` of all branches or
-//! `branch.axon.diameter`, `branch.axon.length`, `stimulus.amplitude`, `stimulus.duration`, `population.size`. It acts wherever it is found,
-//! in all cells of a model, and in all models unless it begins with the setting that names one: `squid/hh.gnabar`.
+//! `branch.axon.diameter`, `branch.axon.length`, `stimulus.amplitude`, `stimulus.duration`. It acts wherever it is found, once,
+//! in all cells of all models unless it begins with the setting that names one: `squid/hh.gnabar`.
 
 use homolog_base::Unit;
 use homolog_model::cell::{Cell, Quantity};
 use homolog_model::{Library, Located, Network};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A change of a number.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Change {
     /// So many times what it was.
     Times(f64),
-    /// So much, in this unit; none for the number's own.
-    Set(f64, Option<Unit>),
+    /// So much, in this unit.
+    Set(f64, Unit),
 }
 
 impl Change {
     /// A number in a unit, changed.
-    fn of(self, old: f64, unit: Unit) -> Result<f64, String> {
+    ///
+    /// # Errors
+    /// It is of another dimension.
+    pub fn of(self, old: f64, unit: Unit) -> Result<f64, String> {
         match self {
             Change::Times(factor) => Ok(old * factor),
-            Change::Set(x, None) => Ok(x),
-            Change::Set(x, Some(u)) => u.factor_to(&unit).map(|f| x * f).ok_or_else(|| format!("it is in {unit}, and cannot be in {u}")),
+            Change::Set(x, u) => u.factor_to(&unit).map(|f| x * f).ok_or_else(|| format!("it is in {unit}, and cannot be in {u}")),
         }
     }
 
@@ -35,45 +37,32 @@ impl Change {
     }
 }
 
-/// Changes a target in a network and its cells; how many numbers that were.
+/// Changes a target in networks and their cells; how many numbers that were. A cell that several networks have changes once.
 ///
 /// # Errors
 /// The number cannot be changed so.
-pub fn turn(target: &str, change: Change, network: &mut Network, library: &mut Library) -> Result<usize, String> {
+pub fn turn<'n>(
+    target: &str,
+    change: Change,
+    networks: impl IntoIterator<Item = &'n mut Network>,
+    library: &mut Library,
+) -> Result<usize, String> {
     let Some((of, what)) = target.split_once('.') else { return Ok(0) };
     let mut hits = 0;
-    match (of, what) {
-        ("stimulus", "amplitude") => {
-            for s in &mut network.stimuli {
-                change.on(&mut s.amplitude.value, "nA")?;
-                hits += 1;
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    for network in networks {
+        for s in network.stimuli.iter_mut().filter(|_| of == "stimulus") {
+            match what {
+                "amplitude" => change.on(&mut s.amplitude.value, "nA")?,
+                "duration" => change.on(&mut s.duration.value, "ms")?,
+                _ => continue,
             }
-            return Ok(hits);
+            hits += 1;
         }
-        ("stimulus", "duration") => {
-            for s in &mut network.stimuli {
-                change.on(&mut s.duration.value, "ms")?;
-                hits += 1;
-            }
-            return Ok(hits);
-        }
-        ("population", "size") => {
-            for p in &mut network.populations {
-                let mut size = p.size.value as f64;
-                change.on(&mut size, "1")?;
-                p.size.value = size.round().max(1.0) as usize;
-                hits += 1;
-            }
-            return Ok(hits);
-        }
-        _ => {}
+        names.extend(network.populations.iter().flat_map(|p| std::iter::once(&p.neuron).chain(&p.others)).map(|n| n.value.clone()));
     }
-    let mut names: Vec<&str> =
-        network.populations.iter().flat_map(|p| std::iter::once(&p.neuron).chain(&p.others)).map(|n| n.value.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
     for name in names {
-        let Some(mut cell) = library.cell(name).cloned() else { continue };
+        let Some(mut cell) = library.cell(&name).cloned() else { continue };
         hits += in_cell((of, what), change, &mut cell, library)?;
         library.insert_cell(cell);
     }
@@ -179,5 +168,8 @@ pub fn found(target: &str, cell: &Cell, library: &Library) -> Option<(f64, Unit)
     let (mechanism, given) = painted.or_else(placed)?;
     let p = library.get(mechanism)?.parameters.iter().find(|p| p.name == what)?;
     let (x, unit) = value(given, what).unwrap_or((p.default, None));
-    Some((x * unit.and_then(|u| u.factor_to(&p.unit)).unwrap_or(1.0), p.unit))
+    Some((x * unit.map_or(Some(1.0), |u| u.factor_to(&p.unit))?, p.unit))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,9 @@
 
 use crate::card::{self, Card, Knob};
 use crate::knob::{self, Change};
-use crate::settings::{Form, Settings};
-use homolog_base::{Diagnostic, Unit, has_errors};
+use crate::quantity::unit_of;
+use crate::settings::{Form, Key, Settings};
+use homolog_base::{Diagnostic, Hash, Unit, has_errors};
 use homolog_engine::Engine;
 use homolog_formats::claims::Folder;
 use homolog_model::cell::Cell;
@@ -32,8 +33,9 @@ impl Claim {
         problems.extend(folder.mechanisms(&mut library).into_iter().filter(|d| d.code != "library-replaced"));
         let mut networks = BTreeMap::new();
         let models = card.kind.keys.iter().filter(|k| matches!(k.form, Form::Model | Form::Models));
-        for file in models.flat_map(|key| card.settings.words(key.name)) {
-            let Some(source) = folder.files.get(file) else { continue };
+        let sizes = [&card.settings, &card.full, &card.small];
+        for file in models.flat_map(|key| sizes.map(|s| s.words(key.name))).flatten() {
+            let Some(source) = folder.files.get(file).filter(|_| !networks.contains_key(file)) else { continue };
             let (study, found) = homolog_model::file::read(source);
             problems.extend(found);
             for word in study
@@ -62,13 +64,33 @@ impl Claim {
         (good.then_some(claim), problems)
     }
 
+    /// Hashes of all that its numbers follow from: its card, models, cells and other files, and the mechanisms of its cells.
+    pub fn hashes(&self) -> BTreeMap<String, String> {
+        let name = &self.card.name;
+        let mut out: BTreeMap<String, String> =
+            self.files.iter().map(|(file, text)| (format!("{name}/{file}"), Hash::of(text.as_bytes()).hex())).collect();
+        let named = |network: &Network| -> Vec<String> {
+            network.populations.iter().flat_map(|p| std::iter::once(&p.neuron).chain(&p.others)).map(|n| n.value.clone()).collect()
+        };
+        for cell in self.networks.values().flat_map(named).filter_map(|n| self.library.cell(&n)) {
+            let painted = cell.paints.iter().map(|p| &p.mechanism.value).chain(cell.placements.iter().map(|p| &p.mechanism.value));
+            let receptors = [&cell.positive, &cell.negative].into_iter().flatten().map(|p| &p.receptor.mechanism);
+            for mechanism in painted.chain(receptors) {
+                if let Some(source) = self.library.source(mechanism) {
+                    out.insert(format!("{name}: {mechanism}"), Hash::of(source.text.as_bytes()).hex());
+                }
+            }
+        }
+        out
+    }
+
     /// Targets of knobs that are nowhere.
     fn unknown_targets(&self) -> Vec<Diagnostic> {
         let mut out = vec![];
         for knob in &self.card.knobs {
             for target in &knob.targets {
                 let (mut networks, mut library, mut settings) = (self.networks.clone(), self.library.clone(), self.card.settings.clone());
-                match turn(knob, target, knob.default, &mut networks, &mut library, &mut settings) {
+                match turn(self.card.kind.keys, knob, target, knob.default, &mut networks, &mut library, &mut settings) {
                     Ok(0) => {
                         let d = Diagnostic::error("claim-knob", format!("`{target}` is nowhere in the models of this claim"));
                         let hint = "a target is `MECHANISM.PARAMETER`, `membrane.resistivity`, `branch.diameter`, `ions.ena`, `stimulus.amplitude` or `experiment.SETTING`";
@@ -88,6 +110,7 @@ impl Claim {
 
 /// Turns a knob's one target; how many numbers changed.
 fn turn(
+    keys: &[Key],
     knob: &Knob,
     target: &str,
     value: f64,
@@ -95,22 +118,15 @@ fn turn(
     library: &mut Library,
     settings: &mut Settings,
 ) -> Result<usize, String> {
-    let unit = Unit::parse(&knob.unit).map_err(|e| e.to_string())?;
+    let change = if knob.times { Change::Times(value) } else { Change::Set(value, Unit::parse(&knob.unit).map_err(|e| e.to_string())?) };
     if let Some(setting) = target.strip_prefix("experiment.") {
-        if !settings.has_number(setting) {
-            return Ok(0);
-        }
-        settings.change(setting, |old| if knob.times { old * value } else { value });
-        return Ok(1);
+        let Some(unit) = keys.iter().find(|k| k.name == setting).and_then(|k| k.form.unit()) else { return Ok(0) };
+        return settings.change(setting, |old| change.of(old, unit_of(unit))).map(usize::from);
     }
-    let change = if knob.times { Change::Times(value) } else { Change::Set(value, Some(unit)) };
     // `squid/hh.gnabar` acts in the model of the setting `squid` alone.
     let (only, target) = target.split_once('/').map_or((None, target), |(model, rest)| (Some(settings.words(model)), rest));
-    let mut hits = 0;
-    for (_, network) in networks.iter_mut().filter(|(file, _)| only.is_none_or(|o| o.contains(file))) {
-        hits += knob::turn(target, change, network, library)?;
-    }
-    Ok(hits)
+    let meant = networks.iter_mut().filter(|(file, _)| only.is_none_or(|o| o.contains(file)));
+    knob::turn(target, change, meant.map(|(_, network)| network), library)
 }
 
 /// How large an experiment is made.
@@ -174,10 +190,14 @@ impl<'a> Lab<'a> {
             // A knob at its default changes nothing, so what the files say is what runs.
             let Some(&value) = values.get(&knob.name).filter(|v| **v != knob.default) else { continue };
             for target in &knob.targets {
-                turn(knob, target, value, &mut networks, &mut library, &mut settings).map_err(|m| {
-                    let d = Diagnostic::error("claim-knob", format!("`{target}` cannot be turned: {m}"));
-                    vec![d.at(&card.source, knob.span, "by this knob")]
-                })?;
+                let hits = turn(card.kind.keys, knob, target, value, &mut networks, &mut library, &mut settings);
+                let wrong = match hits {
+                    Ok(1..) => continue,
+                    Ok(0) => "it is nowhere in the models at this size".to_string(),
+                    Err(m) => m,
+                };
+                let d = Diagnostic::error("claim-knob", format!("`{target}` cannot be turned: {wrong}"));
+                return Err(vec![d.at(&card.source, knob.span, "by this knob")]);
             }
         }
         Ok(Lab { card, library, networks, settings, seed, engine: Engine::new(1), say, runs: 0 })
@@ -226,9 +246,13 @@ impl<'a> Lab<'a> {
         let group = model.groups.iter().position(|g| g.anatomy.is_some());
         let Some(g) = group else { return Err(vec![Diagnostic::error("claim-experiment", "there is no cell in the model")]) };
         let mut probes = vec![];
+        let mut middles = vec![];
         for setting in places {
             for place in self.settings.places(setting) {
-                probes.push(Probe { group: g, what: Observable::Site(potential(&model, g), self.site(&model, g, setting, place)?) });
+                let site = self.site(&model, g, setting, place)?;
+                let (_, k, n) = model.groups[g].anatomy.as_ref().expect("it is a cell").compartments[site];
+                middles.push((k as f64 + 0.5) / n as f64);
+                probes.push(Probe { group: g, what: Observable::Site(potential(&model, g), site) });
             }
         }
         let potentials = probes.len();
@@ -243,7 +267,7 @@ impl<'a> Lab<'a> {
         self.runs += 1;
         let mut traces: Vec<Vec<f64>> = seen.traces.into_iter().map(|t| t.data).collect();
         let sums = traces.split_off(potentials).into_iter().map(|t| t.iter().sum()).collect();
-        Ok(Seen { dt: model.dt, traces, sums, compartments: model.groups[g].anatomy.as_ref().map_or(0, |a| a.compartments.len()) })
+        Ok(Seen { dt: model.dt, rest: bench.cell()?.initial.value, traces, middles, sums })
     }
 
     /// The compartment of a place.
@@ -290,15 +314,35 @@ impl Bench {
     pub fn found(&self, target: &str, unit: &str) -> Result<f64, Vec<Diagnostic>> {
         let none = || vec![Diagnostic::error("claim-experiment", format!("the cell has no `{target}` in {unit}"))];
         let (x, u) = knob::found(target, self.cell()?, &self.library).ok_or_else(none)?;
-        u.factor_to(&crate::quantity::unit_of(unit)).map(|f| x * f).ok_or_else(none)
+        u.factor_to(&unit_of(unit)).map(|f| x * f).ok_or_else(none)
     }
 
-    /// Sets a number of the description, in its own unit.
+    /// Sets a number of the description to so many of a unit.
     ///
     /// # Errors
-    /// It is nowhere.
-    pub fn set(&mut self, target: &str, value: f64) -> Result<(), Vec<Diagnostic>> {
-        self.turn(target, Change::Set(value, None))
+    /// It is nowhere, or of another dimension.
+    pub fn set(&mut self, target: &str, value: f64, unit: &str) -> Result<(), Vec<Diagnostic>> {
+        self.turn(target, Change::Set(value, unit_of(unit)))
+    }
+
+    /// Another with a number set to so many of a unit.
+    ///
+    /// # Errors
+    /// It is nowhere, or of another dimension.
+    pub fn with(&self, target: &str, value: f64, unit: &str) -> Result<Bench, Vec<Diagnostic>> {
+        let mut out = self.clone();
+        out.set(target, value, unit)?;
+        Ok(out)
+    }
+
+    /// Another in which these numbers are 0.
+    ///
+    /// # Errors
+    /// One of them is nowhere.
+    pub fn without(&self, targets: &[&str]) -> Result<Bench, Vec<Diagnostic>> {
+        let mut out = self.clone();
+        targets.iter().try_for_each(|target| out.times(target, 0.0))?;
+        Ok(out)
     }
 
     /// Multiplies a number of the description.
@@ -310,7 +354,7 @@ impl Bench {
     }
 
     fn turn(&mut self, target: &str, change: Change) -> Result<(), Vec<Diagnostic>> {
-        match knob::turn(target, change, &mut self.network, &mut self.library) {
+        match knob::turn(target, change, [&mut self.network], &mut self.library) {
             Ok(0) => Err(vec![Diagnostic::error("claim-experiment", format!("`{target}` is nowhere in the model"))]),
             Ok(_) => Ok(()),
             Err(m) => Err(vec![Diagnostic::error("claim-experiment", format!("`{target}`: {m}"))]),
@@ -365,12 +409,14 @@ impl Bench {
 pub struct Seen {
     /// Time step, ms.
     pub dt: f64,
+    /// The potential that the cell begins with, mV.
+    pub rest: f64,
     /// Potentials at the end of every step, mV, place by place.
     pub traces: Vec<Vec<f64>>,
+    /// Where the middle of the compartment of each place is, whose potential that is: from 0 at the beginning of its branch to 1.
+    pub middles: Vec<f64>,
     /// Sums of counters at the end.
     pub sums: Vec<f64>,
-    /// Compartments of the cell.
-    pub compartments: usize,
 }
 
 impl Seen {
@@ -381,7 +427,19 @@ impl Seen {
 
     /// The highest potential of a trace from a time on, mV.
     pub fn peak(&self, k: usize, from: f64) -> f64 {
-        self.traces[k].iter().skip((from / self.dt) as usize).copied().fold(f64::NEG_INFINITY, f64::max)
+        greatest(self.piece(k, from, f64::INFINITY).iter().copied())
+    }
+
+    /// The highest potential of a trace above what the cell begins with, mV.
+    pub fn rise(&self, k: usize) -> f64 {
+        self.peak(k, 0.0) - self.rest
+    }
+
+    /// What a trace is from a time on and before another, as far as it goes.
+    pub fn piece(&self, k: usize, from: f64, before: f64) -> &[f64] {
+        let v = &self.traces[k];
+        let at = |time: f64| ((time / self.dt) as usize).min(v.len());
+        &v[at(from)..at(before).max(at(from))]
     }
 
     /// When a trace first rises above a potential, ms; NaN if it does not.
@@ -395,7 +453,7 @@ impl Seen {
 
     /// How often a trace rises above a potential from a time on.
     pub fn spikes(&self, k: usize, above: f64, from: f64) -> usize {
-        self.traces[k][(from / self.dt) as usize..].windows(2).filter(|w| w[0] < above && w[1] >= above).count()
+        self.piece(k, from, f64::INFINITY).windows(2).filter(|w| w[0] < above && w[1] >= above).count()
     }
 
     /// The potential at a time, mV.
@@ -403,6 +461,11 @@ impl Seen {
         let v = &self.traces[k];
         v[((time / self.dt).round() as usize).saturating_sub(1).min(v.len() - 1)]
     }
+}
+
+/// The greatest of some numbers; NaN if one of them is.
+pub fn greatest(numbers: impl IntoIterator<Item = f64>) -> f64 {
+    numbers.into_iter().fold(f64::NEG_INFINITY, |a, b| if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) })
 }
 
 /// Every so many points of a trace that no more than `most` are left; the highest and the lowest of each piece.
@@ -421,4 +484,26 @@ fn thin(values: &[f64], dt: f64, most: usize) -> Vec<(f64, f64)> {
         out.extend(ends.iter().map(|n| ((k * each + n + 1) as f64 * dt, piece[*n])));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Seen, greatest};
+
+    #[test]
+    fn a_number_that_is_none_is_not_swallowed() {
+        assert_eq!(greatest([1.0, 3.0, 2.0]), 3.0);
+        assert_eq!(greatest([-1.0, -3.0]), -1.0, "nothing is greater than what there is");
+        assert!(greatest([1.0, f64::NAN, 2.0]).is_nan() && greatest([f64::NAN, 1.0]).is_nan());
+        let seen = Seen { dt: 0.1, traces: vec![vec![-65.0, f64::NAN, -60.0]], ..Seen::default() };
+        assert!(seen.rise(0).is_nan());
+    }
+
+    #[test]
+    fn a_piece_of_a_trace_ends_where_the_trace_does() {
+        let seen = Seen { dt: 1.0, traces: vec![vec![0.0, 1.0, 2.0]], ..Seen::default() };
+        assert_eq!(seen.piece(0, 1.0, 9.0), [1.0, 2.0]);
+        assert!(seen.piece(0, 7.0, 9.0).is_empty() && seen.piece(0, 2.0, 1.0).is_empty());
+        assert_eq!(seen.spikes(0, 0.5, 70.0), 0);
+    }
 }

@@ -16,8 +16,6 @@ pub struct Order {
     pub seeds: Option<usize>,
     /// How large.
     pub size: Size,
-    /// Only the experiment, without its controls: the verdict is then at best inconclusive.
-    pub bare: bool,
 }
 
 /// What a card found.
@@ -71,8 +69,7 @@ pub fn run(claim: &Claim, order: &Order, say: &mut dyn FnMut(f64)) -> Result<Out
     knobs.extend(order.set.clone());
     let count = if card.kind.chance { order.seeds.unwrap_or(card.seeds).max(1) } else { 1 };
     let seeds: Vec<u64> = (0..count as u64).collect();
-    let wanted: &[_] = if order.bare { &[] } else { &card.controls };
-    let parts = (seeds.len() * (1 + wanted.len())) as f64;
+    let parts = (seeds.len() * (1 + card.controls.len())) as f64;
     let mut done = 0.0;
     let mut runs = 0;
     let mut all = |values: &BTreeMap<String, f64>| -> Result<Vec<Found>, Vec<Diagnostic>> {
@@ -90,7 +87,7 @@ pub fn run(claim: &Claim, order: &Order, say: &mut dyn FnMut(f64)) -> Result<Out
     let measured = by_name(&found);
     let criteria = judged(card, &measured);
     let mut controls = vec![];
-    for control in wanted {
+    for control in &card.controls {
         let mut values = knobs.clone();
         values.extend(control.set.clone());
         let criteria = judged(card, &by_name(&all(&values)?));
@@ -122,11 +119,7 @@ fn refused(card: &Card, name: &str, x: f64) -> Option<Diagnostic> {
         let names = card.knobs.iter().map(|k| k.name.as_str());
         return Some(Diagnostic::error("claim-knob", format!("claim {} has no knob `{name}`", card.id)).suggest(name, names));
     };
-    let (low, high) = knob.range;
-    (!(low..=high).contains(&x)).then(|| {
-        let unit = if knob.unit == "1" { String::new() } else { format!(" {}", knob.unit) };
-        Diagnostic::error("claim-range", format!("`{name}` cannot be {x}{unit}")).hint(format!("it goes from {low} to {high}{unit}"))
-    })
+    knob.refused(x)
 }
 
 fn by_name(found: &[Found]) -> BTreeMap<String, Vec<f64>> {

@@ -2,7 +2,7 @@
 
 use homolog_base::Unit;
 
-/// Reads `18.7 m/s`, `2 %` or `0.05`: a number and its unit, in which `%` is a hundredth.
+/// Reads `18.7 m/s`, `2 %` or `0.05`: a number and its unit, of which `%` is a hundredth.
 ///
 /// # Errors
 /// What is wrong with it, in words.
@@ -10,9 +10,6 @@ pub fn read(text: &str) -> Result<(f64, Unit), String> {
     let text = text.trim();
     let (number, unit) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let x: f64 = number.parse().ok().filter(|x: &f64| x.is_finite()).ok_or_else(|| format!("`{number}` is no number"))?;
-    if unit.trim() == "%" {
-        return Ok((x * 0.01, Unit::ONE));
-    }
     Unit::parse(unit.trim()).map(|u| (x, u)).map_err(|e| e.to_string())
 }
 
@@ -27,12 +24,11 @@ pub fn read_in(text: &str, unit: &str) -> Result<f64, String> {
     Ok(x * factor)
 }
 
-/// A unit that is written in this crate; `%` is a number that people read as a share.
+/// A unit that is written in this crate, or was read.
 ///
 /// # Panics
 /// It is none, which a test of all kinds would show.
 pub fn unit_of(unit: &str) -> Unit {
-    let unit = if unit == "%" { "1" } else { unit };
     Unit::parse(unit).unwrap_or_else(|e| panic!("{e}"))
 }
 
@@ -48,6 +44,7 @@ mod tests {
     fn quantities_are_read_with_their_units() {
         assert_eq!(read_in("18.7 m/s", "m/s"), Ok(18.7));
         assert_eq!(read_in("2 %", "1"), Ok(0.02));
+        assert_eq!((read_in("2 %", "%"), read_in("0.5", "%")), (Ok(2.0), Ok(50.0)));
         assert!((read_in("0.1 nA", "pA").unwrap() - 100.0).abs() < 1e-9);
         assert_eq!(read_in("3 mV", "ms").unwrap_err(), "expected a quantity in ms, found mV");
         assert!(read("fast").is_err());

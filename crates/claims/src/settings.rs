@@ -36,9 +36,19 @@ pub enum Form {
     Quantity(&'static str),
     /// Several quantities in this unit.
     Quantities(&'static str),
+    /// Several quantities in this unit, each above the one before.
+    Rising(&'static str),
 }
 
 impl Form {
+    /// The unit of its numbers, if it is made of numbers.
+    pub fn unit(self) -> Option<&'static str> {
+        match self {
+            Form::Quantity(unit) | Form::Quantities(unit) | Form::Rising(unit) => Some(unit),
+            _ => None,
+        }
+    }
+
     /// As it is written in a card.
     pub fn words(self) -> String {
         match self {
@@ -49,9 +59,9 @@ impl Form {
             Form::Place => "\"branch(0.5)\"".into(),
             Form::Places => "[\"branch(0.5)\", ...]".into(),
             Form::Quantity("1") => "1".into(),
-            Form::Quantities("1") => "[1, ...]".into(),
+            Form::Quantities("1") | Form::Rising("1") => "[1, ...]".into(),
             Form::Quantity(unit) => format!("\"1 {unit}\""),
-            Form::Quantities(unit) => format!("[\"1 {unit}\", ...]"),
+            Form::Quantities(unit) | Form::Rising(unit) => format!("[\"1 {unit}\", ...]"),
         }
     }
 }
@@ -113,16 +123,16 @@ impl Settings {
         Settings { values }
     }
 
-    /// Whether there is a number of this name.
-    pub fn has_number(&self, name: &str) -> bool {
-        matches!(self.values.get(name), Some((Setting::Numbers(n), _)) if n.len() == 1)
-    }
-
-    /// Changes a number.
-    pub fn change(&mut self, name: &str, by: impl Fn(f64) -> f64) {
-        if let Some((Setting::Numbers(n), _)) = self.values.get_mut(name) {
-            n.iter_mut().for_each(|x| *x = by(*x));
+    /// Changes a number; false where there is none of this name.
+    ///
+    /// # Errors
+    /// It cannot be changed so.
+    pub fn change(&mut self, name: &str, by: impl Fn(f64) -> Result<f64, String>) -> Result<bool, String> {
+        match self.values.get_mut(name) {
+            Some((Setting::Numbers(n), _)) if n.len() == 1 => n[0] = by(n[0])?,
+            _ => return Ok(false),
         }
+        Ok(true)
     }
 
     /// Where a setting stands.
@@ -196,9 +206,14 @@ fn setting(key: &Key, value: &Value) -> Result<Setting, String> {
         Form::Place => Setting::Places(vec![place(&words(value)?)?]),
         Form::Places => Setting::Places(all(value)?.iter().map(|t| place(t)).collect::<Result<_, _>>()?),
         Form::Quantity(unit) => Setting::Numbers(vec![number(value, unit)?]),
-        Form::Quantities(unit) => {
+        Form::Quantities(unit) | Form::Rising(unit) => {
             let list = value.as_array().filter(|a| !a.is_empty()).ok_or("expected a list of quantities")?;
-            Setting::Numbers(list.iter().map(|v| number(v, unit)).collect::<Result<_, _>>()?)
+            let numbers: Vec<f64> = list.iter().map(|v| number(v, unit)).collect::<Result<_, _>>()?;
+            let falls = numbers.windows(2).position(|w| w[0] >= w[1]).filter(|_| matches!(key.form, Form::Rising(_)));
+            if let Some(k) = falls {
+                return Err(format!("expected rising numbers, found {} after {}", list[k + 1], list[k]));
+            }
+            Setting::Numbers(numbers)
         }
     })
 }
@@ -206,6 +221,7 @@ fn setting(key: &Key, value: &Value) -> Result<Setting, String> {
 /// A number as it is, where there is no unit, or a text with one.
 fn number(value: &Value, unit: &str) -> Result<f64, String> {
     match value {
+        Value::Float(x) if !x.is_finite() => Err(format!("`{x}` is no number")),
         Value::Float(x) if quantity::unit_of(unit).is_dimensionless() => Ok(*x),
         Value::Integer(x) if quantity::unit_of(unit).is_dimensionless() => Ok(*x as f64),
         Value::String(text) => quantity::read_in(text, unit),

@@ -55,21 +55,30 @@ impl Judged {
     }
 }
 
-/// Judges one criterion. What could not be measured in any seed misses it. With several seeds the mean must lie on one side by two
-/// standard errors.
+/// Judges one criterion. What could not be measured in any seed misses it. With several seeds two standard errors to both sides of the
+/// mean must all meet it, or none of that.
 pub fn judge(criterion: &Criterion, values: &[f64]) -> Judged {
     let mut judged = Judged { name: criterion.name.clone(), values: values.to_vec(), met: Some(false) };
     if values.is_empty() || values.iter().any(|x| !x.is_finite()) {
         return judged;
     }
     let (mean, room) = (judged.mean(), 2.0 * judged.error());
-    let meets = |x: f64| match criterion.test {
-        Test::AtLeast(bound) => x >= bound,
-        Test::AtMost(bound) => x <= bound,
-        Test::Within(centre, tolerance) => (x - centre).abs() <= tolerance,
+    let (low, high) = (mean - room, mean + room);
+    let (all, none) = match criterion.test {
+        Test::AtLeast(bound) => (low >= bound, high < bound),
+        Test::AtMost(bound) => (high <= bound, low > bound),
+        Test::Within(centre, tolerance) => {
+            let (least, most) = (centre - tolerance, centre + tolerance);
+            (low >= least && high <= most, high < least || low > most)
+        }
     };
-    let (low, high) = (meets(mean - room), meets(mean + room));
-    judged.met = if low == high && meets(mean) == low { Some(low) } else { None };
+    judged.met = if all {
+        Some(true)
+    } else if none {
+        Some(false)
+    } else {
+        None
+    };
     judged
 }
 
@@ -110,6 +119,9 @@ mod tests {
         assert_eq!(judge(&least, &[0.5, 0.55, 0.6]).met, Some(false));
         let within = criterion(Test::Within(1.0, 0.1));
         assert_eq!(judge(&within, &[0.2, 1.0, 1.8]).met, None, "a mean in the middle of wide seeds shows nothing");
+        assert_eq!(judge(&within, &[0.5, 0.7, 1.2]).met, None, "nor does one outside of the range that wide seeds reach over");
+        assert_eq!(judge(&within, &[1.98, 2.0, 2.02]).met, Some(false));
+        assert_eq!(judge(&within, &[0.98, 1.0, 1.02]).met, Some(true));
     }
 
     #[test]

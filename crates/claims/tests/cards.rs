@@ -1,8 +1,13 @@
 //! The claims that ship with the program: each is what its card says, and a knob turns each verdict.
 
-use homolog_base::has_errors;
+use homolog_base::{Diagnostic, Source, has_errors};
+use homolog_claims::card::Criterion;
+use homolog_claims::lab::Lab;
+use homolog_claims::verdict::judge;
 use homolog_claims::{Claim, Order, Outcome, Size, Verdict, run};
+use homolog_formats::claims::Folder;
 use homolog_formats::{claims, library};
+use std::collections::BTreeMap;
 
 fn open(id: u32) -> Claim {
     let (shelf, _) = library::load();
@@ -13,11 +18,10 @@ fn open(id: u32) -> Claim {
     claim.unwrap_or_else(|| panic!("{}", text.join("\n")))
 }
 
-/// A card at its small size, with its controls unless a knob is turned.
+/// A card at its small size, with its controls.
 fn outcome(id: u32, set: &[(&str, f64)]) -> Outcome {
     let claim = open(id);
-    let knobs = set.iter().map(|(k, x)| ((*k).to_string(), *x)).collect();
-    let order = Order { set: knobs, size: Size::Small, bare: !set.is_empty(), ..Order::default() };
+    let order = Order { set: named(set), size: Size::Small, ..Order::default() };
     let begun = std::time::Instant::now();
     let out = run(&claim, &order, &mut |_| {}).unwrap_or_else(|e| panic!("{}", e[0].render(false)));
     println!("claim {id} {set:?}: {:?}, {} runs, {:.2} s", out.verdict, out.runs, begun.elapsed().as_secs_f64());
@@ -28,6 +32,36 @@ fn outcome(id: u32, set: &[(&str, f64)]) -> Outcome {
         println!("    {}: {:?} {:?}", c.name, c.values, c.met);
     }
     out
+}
+
+fn named(set: &[(&str, f64)]) -> BTreeMap<String, f64> {
+    set.iter().map(|(k, x)| ((*k).to_string(), *x)).collect()
+}
+
+/// What a folder's experiment measures at its small size with the first seed, without controls.
+fn measured(folder: &Folder, set: &[(&str, f64)]) -> Result<BTreeMap<&'static str, f64>, Vec<Diagnostic>> {
+    seeded(folder, set, 0)
+}
+
+/// The same with another seed.
+fn seeded(folder: &Folder, set: &[(&str, f64)], seed: u64) -> Result<BTreeMap<&'static str, f64>, Vec<Diagnostic>> {
+    let (shelf, _) = library::load();
+    let (claim, problems) = Claim::open(folder, &shelf);
+    let Some(claim) = claim else { return Err(problems) };
+    let mut say = |_: f64| {};
+    let mut lab = Lab::new(&claim, &named(set), Size::Small, seed, &mut say)?;
+    (claim.card.kind.run)(&mut lab).map(|found| found.numbers.into_iter().collect())
+}
+
+/// The folder of a claim with texts of its files changed.
+fn changed(id: u32, changes: &[(&str, &str, &str)]) -> Folder {
+    let mut folder = claims::built_in().into_iter().find(|f| f.name.starts_with(&format!("{id}-"))).expect("there is such a claim");
+    for (file, from, to) in changes {
+        let text = folder.files[*file].text.clone();
+        assert!(text.contains(from), "{from} in {file}");
+        folder.files.insert((*file).into(), Source::new(*file, text.replace(from, to)));
+    }
+    folder
 }
 
 /// The names of criteria that are missed.
@@ -58,6 +92,7 @@ fn all_cards_can_be_opened_and_have_numbers_of_their_own() {
 fn a_spike_travels_down_the_axon_to_all_terminals_unless_there_is_no_sodium() {
     let out = outcome(14, &[]);
     assert_eq!(out.verdict, Verdict::Supported);
+    assert!(out.controls.iter().all(|c| c.turned));
     let without = outcome(14, &[("sodium", 0.0)]);
     assert_eq!((without.verdict, missed(&without)), (Verdict::Contradicted, vec!["speed", "no loss"]));
     // Branches that ask for too much current lose the spike.
@@ -88,6 +123,7 @@ fn a_neuron_is_not_isopotential_unless_its_cytoplasm_has_no_resistance() {
 #[test]
 fn a_shunt_on_the_path_takes_more_than_one_beside_it_unless_the_cell_is_isopotential() {
     assert_eq!(outcome(12, &[]).verdict, Verdict::Supported);
+    assert_eq!(missed(&outcome(12, &[("leak", 0.4)])).last(), Some(&"coincidence"));
     let one = outcome(12, &[("resistance", 1e-6)]);
     assert_eq!(one.verdict, Verdict::Contradicted);
     let (on, off) = (one.measured["on-path"][0], one.measured["off-path"][0]);
@@ -131,21 +167,116 @@ fn one_cell_tells_exactly_one_from_both_unless_its_calcium_spike_does_not_fall()
     assert_eq!((out.verdict, out.seeds.len()), (Verdict::Supported, 3));
     let other = outcome(18, &[("fall", 0.0)]);
     assert_eq!(missed(&other), ["told apart"]);
-    let one = Order { seeds: Some(1), size: Size::Small, ..Order::default() };
-    assert_eq!(run(&open(18), &one, &mut |_| {}).unwrap().verdict, Verdict::Inconclusive, "one seed decides nothing");
     // Noise that no seed can be sure of.
     assert_ne!(outcome(18, &[("noise", 0.3)]).verdict, Verdict::Supported);
 }
 
 #[test]
 fn a_tree_with_nmda_receptors_needs_two_layers_and_a_collapsed_one_does_not() {
-    let one = |set: &[(&str, f64)]| {
-        let set = set.iter().map(|(k, x)| ((*k).to_string(), *x)).collect();
-        let order = Order { set, seeds: Some(1), size: Size::Small, bare: true };
-        run(&open(17), &order, &mut |_| {}).unwrap_or_else(|e| panic!("{}", e[0].render(false)))
+    let out = outcome(17, &[]);
+    assert!(out.controls.iter().all(|c| c.turned), "{:?}", out.controls);
+    assert!(out.measured["gain"].iter().all(|gain| *gain > 0.3), "{:?}", out.measured);
+    // The number alone is too near to its bound for three seeds to decide.
+    assert_eq!((out.verdict, missed(&out)), (Verdict::Inconclusive, vec![]));
+}
+
+#[test]
+fn whether_a_tree_needs_two_layers_hangs_on_its_receptors() {
+    for (nmda, wanted) in [(2.0, [Some(true), Some(true)]), (0.5, [Some(true), Some(false)])] {
+        let (shelf, _) = library::load();
+        let folder = changed(17, &[]);
+        let card = Claim::open(&folder, &shelf).0.expect("it ships").card;
+        let seeds: Vec<_> = (0..3).map(|seed| seeded(&folder, &[("nmda", nmda)], seed).unwrap()).collect();
+        let met = |c: &Criterion| judge(c, &seeds.iter().map(|s| s[c.quantity.as_str()]).collect::<Vec<_>>()).met;
+        assert_eq!(card.criteria.iter().map(met).collect::<Vec<_>>(), wanted, "{nmda}: {seeds:?}");
+    }
+}
+
+#[test]
+fn one_seed_decides_nothing_where_chance_plays_a_part() {
+    let one = Order { seeds: Some(1), size: Size::Small, ..Order::default() };
+    assert_eq!(run(&open(18), &one, &mut |_| {}).unwrap().verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn a_knob_on_a_setting_keeps_its_unit_and_per_cent_are_hundredths() {
+    let plain = |set: &[(&str, f64)]| measured(&changed(30, &[]), set).unwrap();
+    let (more, often) = (plain(&[("membrane", 92_000.0)]), plain(&[("release", 0.5)]));
+    let folder = changed(
+        30,
+        &[
+            ("card.toml", "default = \"46000 um2\"\nrange = [100, 1e7]", "default = \"0.046 mm2\"\nrange = [1e-4, 10]"),
+            ("card.toml", "default = 0.25\nrange = [0, 1]", "default = \"25 %\"\nrange = [0, 100]"),
+        ],
+    );
+    let close = |a: &BTreeMap<&str, f64>, b: &BTreeMap<&str, f64>| {
+        for (name, x) in a {
+            assert!((x / b[name] - 1.0).abs() < 1e-12, "{name}: {x} and {}", b[name]);
+        }
     };
-    let (tree, point) = (one(&[]), one(&[("resistance", 1e-6)]));
-    assert!(tree.measured["gain"][0] > 0.3, "{:?}", tree.measured);
-    assert!(point.measured["point"][0] > 0.9 && missed(&point).contains(&"point"), "{:?}", point.measured);
-    assert_eq!(tree.verdict, Verdict::Inconclusive, "one seed decides nothing");
+    close(&measured(&folder, &[("membrane", 0.092)]).unwrap(), &more);
+    close(&measured(&folder, &[("release", 50.0)]).unwrap(), &often);
+    let wrong = changed(30, &[("card.toml", "default = \"46000 um2\"", "default = \"46000 ms\"")]);
+    let found = measured(&wrong, &[]).unwrap_err();
+    assert!(found[0].code == "claim-knob" && found[0].message.contains("um2"), "{}", found[0].render(false));
+}
+
+#[test]
+fn onsets_are_set_in_their_own_unit_and_each_input_has_its_own() {
+    let numbers = |folder: &Folder| measured(folder, &[("noise", 0.0), ("jitter", 0.0)]).unwrap();
+    let (both, seconds) = (numbers(&changed(18, &[])), numbers(&changed(18, &[("cell.toml", "onset = \"10 ms\"", "onset = \"0.01 s\"")])));
+    assert_eq!(both, seconds);
+    let text = &changed(18, &[]).files["cell.toml"].text.clone();
+    let right = &text[text.find("name = \"right\"").unwrap()..];
+    let late = right.replacen("onset = \"10 ms\"", "onset = \"50 ms\"", 1);
+    let apart = numbers(&changed(18, &[("cell.toml", right, &late)]));
+    assert_eq!(apart["one"], both["one"]);
+    assert_ne!(apart["two"], both["two"], "the second input comes when its own file says");
+}
+
+#[test]
+fn places_are_the_middles_of_the_compartments_that_there_are() {
+    // Few compartments, and as many as a rule makes: theory holds wherever the middles are.
+    for count in ["compartments = 9\n", ""] {
+        let folder = changed(16, &[("cable.toml", "compartments = 200\n", count)]);
+        let off = measured(&folder, &[]).unwrap()["off-theory"];
+        assert!(off < 0.01, "{count:?}: {off}");
+    }
+    let speed = |count: &str| measured(&changed(14, &[("axon.toml", "compartments = 960\n", count)]), &[]).unwrap()["speed"];
+    assert!((speed("compartments = 961\n") / speed("compartments = 960\n") - 1.0).abs() < 2e-3);
+}
+
+#[test]
+fn a_model_that_only_one_size_has_is_opened_and_run() {
+    let mut folder = changed(
+        14,
+        &[("card.toml", "[[criterion]]\nname = \"speed\"", "[small]\nmodel = \"other.toml\"\n\n[[criterion]]\nname = \"speed\"")],
+    );
+    folder.files.insert("other.toml".into(), folder.files["model.toml"].clone());
+    assert!(measured(&folder, &[]).unwrap()["speed"] > 10.0);
+    assert!(measured(&folder, &[("sodium", 0.0)]).unwrap()["speed"].is_nan());
+}
+
+#[test]
+fn what_does_not_fit_a_presentation_is_said_and_breaks_nothing() {
+    let slow = changed(15, &[("card.toml", "rates = [\"10 Hz\", \"25 Hz\", \"50 Hz\"]", "rates = [\"0.1 Hz\"]")]);
+    let found = measured(&slow, &[]).unwrap_err();
+    assert!(found[0].code == "claim-experiment" && !found[0].labels.is_empty(), "{}", found[0].render(false));
+    let late = changed(17, &[("card.toml", "from = \"200 ms\"", "from = \"2 s\"")]);
+    assert!(measured(&late, &[("layouts", 16.0)]).unwrap()["spread"].is_nan(), "there is no potential so late");
+    let never = changed(13, &[("model.toml", "delay = \"", "delay = \"1000")]);
+    assert!(measured(&never, &[]).unwrap()["threshold"].is_nan(), "the pulse never comes");
+}
+
+#[test]
+fn the_hashes_of_a_claim_are_those_of_its_card_models_and_mechanisms() {
+    let (shelf, _) = library::load();
+    let hashes = |folder: &Folder| Claim::open(folder, &shelf).0.unwrap().hashes();
+    let (was, is) = (hashes(&changed(14, &[])), hashes(&changed(14, &[("axon.toml", "35.4 ohm-cm", "35.5 ohm-cm")])));
+    let differs: Vec<&String> = was.keys().filter(|k| was[*k] != is[*k]).collect();
+    assert_eq!(differs, ["14-axon/axon.toml"]);
+    for name in ["14-axon/card.toml", "14-axon/model.toml", "14-axon: hh"] {
+        assert!(was.contains_key(name), "{name} in {was:?}");
+    }
+    assert!(hashes(&changed(12, &[])).contains_key("12-logic: once"), "a mechanism that claims share is one of it");
 }

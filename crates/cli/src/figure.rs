@@ -64,11 +64,7 @@ const PIECES: usize = 2000;
 
 /// The whole page.
 pub fn html(f: &Figure) -> String {
-    let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{} – Homolog</title>\n<style>\n{}{STYLE}</style>\n</head>\n<body>\n<main>\n<p class=\"eyebrow\">Homolog · traces</p>\n<h1>{0}</h1>\n",
-        escape(&f.title),
-        include_str!("page/style.css")
-    );
+    let mut out = crate::page::titled("traces", &f.title, STYLE);
     for fact in &f.facts {
         out.push_str(&format!("<p>{}</p>\n", escape(fact)));
     }

@@ -63,11 +63,7 @@ const OWN: &str = ".both svg .l0 { stroke-width: 5; stroke-opacity: 0.4; }\ntabl
 
 /// The whole page.
 pub fn html(p: &Page) -> String {
-    let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{} – Homolog</title>\n<style>\n{}{STYLE}{OWN}</style>\n</head>\n<body>\n<main>\n<p class=\"eyebrow\">Homolog · fit</p>\n<h1>{0}</h1>\n",
-        escape(&p.title),
-        include_str!("page/style.css")
-    );
+    let mut out = crate::page::titled("fit", &p.title, &format!("{STYLE}{OWN}"));
     p.facts.iter().for_each(|f| out.push_str(&format!("<p>{}</p>\n", escape(f))));
     out.push_str(&table(&p.table));
     if !p.notes.is_empty() {

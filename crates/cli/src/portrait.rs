@@ -60,11 +60,7 @@ fn colour(region: &str) -> Option<usize> {
 
 /// The whole page.
 pub fn html(p: &Portrait<'_>) -> String {
-    let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{} – Homolog</title>\n<style>\n{}{STYLE}</style>\n</head>\n<body>\n<main>\n<p class=\"eyebrow\">Homolog · morphology</p>\n<h1>{0}</h1>\n",
-        escape(&p.name),
-        include_str!("page/style.css")
-    );
+    let mut out = crate::page::titled("morphology", &p.name, STYLE);
     if let Some(drawing) = drawing(&p.name, p.branches) {
         out.push_str(&format!("<p class=\"key\">{}</p>\n<figure>\n{drawing}\n", chips(p.branches)));
         out.push_str(

@@ -21,18 +21,22 @@ pub struct Screen {
     width: usize,
 }
 
-/// Progress of several runs of one kind.
+/// Progress of one piece of work that knows which part of it is done.
 pub struct Bar<'a> {
     screen: &'a Screen,
     name: String,
-    bar: Option<ProgressBar>,
-    runs: Mutex<Runs>,
+    drawn: Option<ProgressBar>,
+    begun: Instant,
+    /// When a plain line was last written.
+    said: Mutex<Instant>,
+    /// Part that was done before it began.
+    from: f64,
 }
 
-struct Runs {
-    begun: Instant,
-    said: Instant,
-    runs: Vec<Run>,
+/// Progress of several runs of one kind on one bar.
+pub struct Runs<'a> {
+    bar: Bar<'a>,
+    runs: Mutex<Vec<Run>>,
 }
 
 /// How far one run is.
@@ -50,15 +54,6 @@ pub struct Run {
     pub over: bool,
 }
 
-/// Progress of one piece of work that knows how far it is.
-pub struct Task<'a> {
-    screen: &'a Screen,
-    name: String,
-    bar: Option<ProgressBar>,
-    begun: Instant,
-    said: Mutex<Instant>,
-}
-
 impl Screen {
     /// A screen; `quiet` shows nothing. `names` are those of the bars to come, so that they line up.
     pub fn new(quiet: bool, color: bool, names: &[String]) -> Self {
@@ -68,29 +63,23 @@ impl Screen {
     }
 
     /// A bar for some runs.
-    pub fn bar(&self, name: &str, runs: usize) -> Bar<'_> {
-        let now = Instant::now();
-        let runs_so_far = Mutex::new(Runs { begun: now, said: now, runs: vec![Run::default(); runs] });
-        Bar { screen: self, name: name.into(), bar: self.drawn(name, runs), runs: runs_so_far }
+    pub fn runs(&self, name: &str, runs: usize) -> Runs<'_> {
+        Runs { bar: self.bar(name, 0.0), runs: Mutex::new(vec![Run::default(); runs]) }
     }
 
-    /// A bar for one piece of work.
-    pub fn task(&self, name: &str) -> Task<'_> {
-        let now = Instant::now();
-        Task { screen: self, name: name.into(), bar: self.drawn(name, 1), begun: now, said: Mutex::new(now) }
-    }
-
-    /// The bar itself, on a terminal.
-    fn drawn(&self, name: &str, runs: usize) -> Option<ProgressBar> {
-        self.bars.as_ref().map(|bars| {
+    /// A bar for work of which the part `from` is done already.
+    pub fn bar(&self, name: &str, from: f64) -> Bar<'_> {
+        let drawn = self.bars.as_ref().map(|bars| {
             let bar = if self.color { "{bar:28.cyan/dim}" } else { "{bar:28}" };
             let style = ProgressStyle::with_template(&format!("{{prefix}} {bar} {{percent:>3}} %  {{msg}}"))
                 .unwrap_or_else(|_| ProgressStyle::default_bar())
                 .progress_chars("━╸─");
-            let bar = bars.add(ProgressBar::new((PARTS * runs as f64) as u64).with_style(style));
+            let bar = bars.add(ProgressBar::new(PARTS as u64).with_style(style));
             bar.set_prefix(format!("{name:<0$}", self.width));
             bar
-        })
+        });
+        let now = Instant::now();
+        Bar { screen: self, name: name.into(), drawn, begun: now, said: Mutex::new(now), from }
     }
 
     /// Writes a line without disturbing the bars.
@@ -103,96 +92,26 @@ impl Screen {
 }
 
 impl Bar<'_> {
-    /// Notes how far a run is.
-    pub fn set(&self, run: usize, to: Run) {
-        let mut runs = self.runs.lock().unwrap_or_else(|e| e.into_inner());
-        runs.runs[run] = to;
-        let share = runs.share();
-        if let Some(bar) = &self.bar {
-            bar.set_position((share * PARTS * runs.runs.len() as f64) as u64);
-            bar.set_message(runs.words(share));
-        } else if self.screen.plain && runs.said.elapsed() >= EVERY {
-            runs.said = Instant::now();
-            eprintln!("{}: {:.0} %, {}", self.name, share * 100.0, runs.words(share));
-        }
-    }
-
-    /// Ends the bar with a last word.
-    pub fn finish(self, word: &str) {
-        match &self.bar {
-            Some(bar) => {
-                bar.set_position(bar.length().unwrap_or(0));
-                bar.finish_with_message(word.to_string());
-            }
-            None if self.screen.plain => eprintln!("{}: {word}", self.name),
-            None => {}
-        }
-    }
-}
-
-/// Progress of one piece of work that knows which part of it is done.
-pub struct Share<'a> {
-    screen: &'a Screen,
-    name: String,
-    bar: Option<ProgressBar>,
-    begun: Instant,
-    said: Instant,
-    /// Part that was done before it began.
-    from: f64,
-}
-
-impl Screen {
-    /// A bar for work of which the part `from` is done already.
-    pub fn share(&self, name: &str, from: f64) -> Share<'_> {
-        let now = Instant::now();
-        Share { screen: self, name: name.into(), bar: self.bar(name, 1).bar, begun: now, said: now, from }
-    }
-}
-
-impl Share<'_> {
     /// Notes which part is done, from 0 to 1, and what is to be said of it.
-    pub fn set(&mut self, share: f64, word: &str) {
-        let (passed, done) = (self.begun.elapsed().as_secs_f64(), share - self.from);
-        let left = if done > 0.005 { format!(", {} left", show::whole_seconds(passed * (1.0 - share) / done)) } else { String::new() };
-        if let Some(bar) = &self.bar {
-            bar.set_position((share * PARTS) as u64);
-            bar.set_message(format!("{word}{left}"));
-        } else if self.screen.plain && self.said.elapsed() >= EVERY {
-            self.said = Instant::now();
-            eprintln!("{}: {:.0} %, {word}{left}", self.name, share * 100.0);
-        }
-    }
-
-    /// Ends the bar with a last word.
-    pub fn finish(self, word: &str) {
-        match &self.bar {
-            Some(bar) => {
-                bar.set_position(bar.length().unwrap_or(0));
-                bar.finish_with_message(word.to_string());
-            }
-            None if self.screen.plain => eprintln!("{}: {word}", self.name),
-            None => {}
-        }
-    }
-}
-
-impl Task<'_> {
-    /// Notes how far it is, from 0 to 1.
-    pub fn set(&self, share: f64) {
-        let words = left(self.begun, share).unwrap_or_default();
+    pub fn set(&self, share: f64, word: &str) {
+        let words = || {
+            let left = left(self.begun.elapsed(), self.from, share);
+            [Some(word.to_string()).filter(|w| !w.is_empty()), left].into_iter().flatten().collect::<Vec<_>>().join(", ")
+        };
         let mut said = self.said.lock().unwrap_or_else(|e| e.into_inner());
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = &self.drawn {
             bar.set_position((share * PARTS) as u64);
-            bar.set_message(words);
+            bar.set_message(words());
         } else if self.screen.plain && said.elapsed() >= EVERY {
             *said = Instant::now();
+            let words = words();
             eprintln!("{}: {:.0} %{}{words}", self.name, share * 100.0, if words.is_empty() { "" } else { ", " });
         }
     }
 
     /// Ends the bar with a last word.
     pub fn finish(self, word: &str) {
-        match &self.bar {
+        match &self.drawn {
             Some(bar) => {
                 bar.set_position(bar.length().unwrap_or(0));
                 bar.finish_with_message(word.to_string());
@@ -203,9 +122,37 @@ impl Task<'_> {
     }
 }
 
-/// How long something still takes that is so far; none while nobody can know.
-fn left(begun: Instant, share: f64) -> Option<String> {
-    (share > 0.01).then(|| format!("{} left", show::whole_seconds(begun.elapsed().as_secs_f64() * (1.0 / share - 1.0))))
+impl Runs<'_> {
+    /// Notes how far a run is.
+    pub fn set(&self, run: usize, to: Run) {
+        let mut runs = self.runs.lock().unwrap_or_else(|e| e.into_inner());
+        runs[run] = to;
+        self.bar.set(share(&runs), &words(&runs));
+    }
+
+    /// Ends the bar with a last word.
+    pub fn finish(self, word: &str) {
+        self.bar.finish(word);
+    }
+}
+
+/// Which part of some runs is done.
+fn share(runs: &[Run]) -> f64 {
+    let done = |r: &Run| if r.over { 1.0 } else { (r.epoch / r.epochs.max(1) as f64).min(1.0) };
+    runs.iter().map(done).sum::<f64>() / runs.len().max(1) as f64
+}
+
+/// The run furthest back among those under way.
+fn words(runs: &[Run]) -> String {
+    let slowest = runs.iter().filter(|r| !r.over && r.epochs > 0).min_by(|a, b| a.epoch.total_cmp(&b.epoch));
+    let Some(r) = slowest else { return String::new() };
+    format!("epoch {}/{}, loss {:.3}, {:.1} %", r.epoch.floor() as usize + 1, r.epochs, r.loss, r.accuracy * 100.0)
+}
+
+/// How long something still takes of which so much was done in a time, from a part on; none while nobody can know.
+fn left(passed: Duration, from: f64, share: f64) -> Option<String> {
+    let done = share - from;
+    (done > 0.005).then(|| format!("{} left", show::whole_seconds(passed.as_secs_f64() * (1.0 - share) / done)))
 }
 
 /// A sign of life of work that cannot say how far it is, with the time it has taken so far. It appears when that is more than a second and
@@ -259,31 +206,23 @@ impl Drop for Spinner {
     }
 }
 
-impl Runs {
-    fn share(&self) -> f64 {
-        let done = |r: &Run| if r.over { 1.0 } else { (r.epoch / r.epochs.max(1) as f64).min(1.0) };
-        self.runs.iter().map(done).sum::<f64>() / self.runs.len().max(1) as f64
-    }
-
-    /// The run furthest back among those under way, and how long all of them still take.
-    fn words(&self, share: f64) -> String {
-        let slowest = self.runs.iter().filter(|r| !r.over && r.epochs > 0).min_by(|a, b| a.epoch.total_cmp(&b.epoch));
-        let Some(r) = slowest else { return String::new() };
-        let left = left(self.begun, share).map_or(String::new(), |l| format!(", {l}"));
-        format!("epoch {}/{}, loss {:.3}, {:.1} %{left}", r.epoch.floor() as usize + 1, r.epochs, r.loss, r.accuracy * 100.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn runs_that_ended_early_count_as_done() {
-        let now = Instant::now();
         let half = Run { epoch: 5.0, epochs: 10, ..Run::default() };
-        let runs = Runs { begun: now, said: now, runs: vec![half, Run { over: true, ..half }] };
-        assert_eq!(runs.share(), 0.75);
-        assert!(runs.words(0.75).starts_with("epoch 6/10, loss 0.000, 0.0 %"));
+        let runs = [half, Run { over: true, ..half }];
+        assert_eq!(share(&runs), 0.75);
+        assert_eq!(words(&runs), "epoch 6/10, loss 0.000, 0.0 %");
+    }
+
+    #[test]
+    fn what_was_done_before_takes_no_time_again() {
+        let ten = Duration::from_secs(10);
+        assert_eq!(left(ten, 0.0, 0.5).as_deref(), Some("10 s left"));
+        assert_eq!(left(ten, 0.5, 0.75).as_deref(), Some("10 s left"));
+        assert_eq!(left(ten, 0.5, 0.5), None, "nobody can know");
     }
 }

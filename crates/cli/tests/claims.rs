@@ -20,6 +20,12 @@ fn a_card_is_run_and_its_verdict_is_computed_as_a_table_a_page_and_json() {
     let done = place.homolog("claims regions --set resistance=1e-6 --out here").well();
     assert!(done.out.contains("contradicted") && done.out.contains("(missed)") && done.err.contains("16-regions"), "{}", done.out);
     assert!(place.read("here/claims.html").contains("turned by hand"));
+    let hashes = all["provenance"]["hashes"].as_object().unwrap();
+    for name in ["16-regions/card.toml", "16-regions/neuron.toml", "16-regions: pas", "16-regions: once_nmda"] {
+        assert!(hashes.contains_key(name), "{name} in {hashes:?}");
+    }
+    let done = place.homolog("claims 16 --seeds 5 --json").well();
+    assert!(done.err.contains("changes nothing in 16-regions"), "{}", done.err);
 }
 
 #[test]
@@ -40,7 +46,7 @@ fn a_claim_of_ones_own_is_a_folder() {
     std::fs::create_dir(place.path("mine")).unwrap();
     for entry in std::fs::read_dir(repository().join("claims/14-axon")).unwrap() {
         let path = entry.unwrap().path();
-        let text = std::fs::read_to_string(&path).unwrap().replace("id = 14", "id = 99").replace("18.7 m/s", "1.87 m/s");
+        let text = std::fs::read_to_string(&path).unwrap().replace("id = 14", "id = 99").replace("18.8 m/s", "1.88 m/s");
         place.write(&format!("mine/{}", path.file_name().unwrap().to_str().unwrap()), &text);
     }
     let done = place.homolog("claims mine -q").well();
@@ -62,6 +68,8 @@ fn what_there_is_not_is_said_with_what_there_is() {
         ("claims 14 --set sodium", "--set sodium=0"),
         ("claims 14 --set temperature=3mV", "temperature"),
         ("claims --set sodium=0", "name the claim"),
+        ("claims 14 list", "claims list 14"),
+        ("claims 14 kinds", "stands alone"),
     ] {
         let done = place.homolog(words);
         assert_eq!(done.code, 1, "{words}: {}", done.out);

@@ -40,6 +40,11 @@ impl Library {
         }
     }
 
+    /// The text that a mechanism was read from, if there is one.
+    pub fn source(&self, mechanism: &str) -> Option<&Arc<Source>> {
+        self.sources.get(mechanism)
+    }
+
     /// The mechanism of this name.
     pub fn get(&self, name: &str) -> Option<&Mechanism> {
         self.mechanisms.get(name)

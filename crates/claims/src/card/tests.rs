@@ -4,7 +4,11 @@ use homolog_formats::claims::{Folder, built_in};
 
 /// The card of the axon, changed, as the card of a folder with the same files.
 fn changed(changes: &[(&str, &str)]) -> Vec<Diagnostic> {
-    let mut folder: Folder = built_in().into_iter().find(|f| f.name == "14-axon").unwrap();
+    changed_in("14-axon", changes)
+}
+
+fn changed_in(claim: &str, changes: &[(&str, &str)]) -> Vec<Diagnostic> {
+    let mut folder: Folder = built_in().into_iter().find(|f| f.name == claim).unwrap();
     let mut text = folder.files["card.toml"].text.clone();
     for (from, to) in changes {
         assert!(text.contains(from), "{from}");
@@ -79,4 +83,37 @@ fn what_is_no_card_is_said_with_its_place() {
     assert_eq!((found[0].code, found[0].hint.as_deref()), ("claim-kind", Some("did you mean `propagation`?")));
     let found = changed(&[("range = [0, 3]", "range = [2, 3]"), ("times = [\"hh.gnabar\"]", "times = []")]);
     assert_eq!(found.iter().map(|d| d.code).collect::<Vec<_>>()[..2], ["claim-range", "claim-knob"]);
+}
+
+#[test]
+fn a_criterion_that_no_control_turns_is_refused() {
+    let found = changed(&[("turns = [\"terminals\", \"no loss\"]", "turns = [\"no loss\"]")]);
+    assert!(found.len() == 1 && found[0].code == "claim-control" && found[0].message.contains("`terminals`"), "{found:?}");
+}
+
+#[test]
+fn a_control_cannot_turn_a_knob_further_than_it_goes() {
+    for value in ["9", "-1", "\"9\"", "nan"] {
+        let found = changed(&[("set = { sodium = 0 }", &format!("set = {{ sodium = {value} }}"))]);
+        assert_eq!(pointed(&found), [("claim-range", value)]);
+    }
+}
+
+#[test]
+fn lists_that_must_rise_are_checked() {
+    let found = changed_in("13-threshold", &[("factors = [0.1, 0.2,", "factors = [0.2, 0.1,"), ("fine = \"1 %\"", "fine = inf")]);
+    assert_eq!(found.iter().map(|d| d.code).collect::<Vec<_>>(), ["claim-setting"; 2]);
+    assert!(found.iter().any(|d| d.message.contains("0.1 after 0.2")), "{found:?}");
+}
+
+#[test]
+fn where_a_published_number_was_checked_is_one_of_a_few_words() {
+    let found = changed(&[("verified = \"paper\"", "verified = \"surely\"")]);
+    assert!(found[0].code == "claim-card" && found[0].message.contains("second-hand"), "{found:?}");
+}
+
+#[test]
+fn every_text_may_name_what_is_measured_and_nothing_else() {
+    let found = changed(&[("differs = \"Written", "differs = \"{sped} Written")]);
+    assert_eq!((found[0].code, found[0].hint.as_deref()), ("claim-quantity", Some("did you mean `speed`?")));
 }

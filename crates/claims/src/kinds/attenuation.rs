@@ -1,7 +1,7 @@
 //! A steady current into one end of a cable, against theory; and a synapse on a dendrite, seen where it is and at the soma.
 
 use super::{Curve, Found, Kind, Panel, Quantity};
-use crate::lab::Lab;
+use crate::lab::{Lab, greatest};
 use crate::settings::{Form, Key};
 use homolog_base::{Diagnostic, math};
 
@@ -72,27 +72,32 @@ fn cable(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let Some(branch) = cell.branches.iter().find(|b| b.name.value == places[0].0) else {
         return Err(lab.wrong("along", format!("the cell has no branch `{}`", places[0].0)));
     };
-    let diameter = branch.points[0].diameter * 1e-4;
+    if places.iter().any(|p| p.0 != branch.name.value) {
+        return Err(lab.wrong("along", "these places must be on one branch"));
+    }
+    let diameter = branch.points[0].diameter;
+    if branch.points.iter().any(|p| p.diameter != diameter) {
+        return Err(lab.wrong("along", format!("`{}` is not equally thick everywhere, and theory has no such cable", branch.name.value)));
+    }
+    let diameter = diameter * 1e-4;
     // cm, as ohm cm and S/cm2 are.
     let constant = (diameter / (4.0 * cell.resistivity.value * leak)).sqrt();
-    let count = branch.compartments.as_ref().map_or(1.0, |n| n.value as f64);
-    let middle = |p: f64| ((p * count).floor().min(count - 1.0) + 0.5) / count;
+    let middles = &seen.middles;
     let length = branch.length() * 1e-4 / constant;
-    let above: Vec<f64> = seen.traces.iter().map(|v| v[v.len() - 1] - cell.initial.value).collect();
-    let theory: Vec<f64> =
-        places.iter().map(|(_, p)| cosh(length * (1.0 - middle(*p))) / cosh(length * (1.0 - middle(places[0].1)))).collect();
-    let off = above.iter().zip(&theory).map(|(v, t)| (v / above[0] / t - 1.0).abs()).fold(0.0, f64::max);
-    let x = |k: usize| middle(places[k].1) * branch.length();
+    let above: Vec<f64> = seen.traces.iter().map(|v| v[v.len() - 1] - seen.rest).collect();
+    let theory: Vec<f64> = middles.iter().map(|x| cosh(length * (1.0 - x)) / cosh(length * (1.0 - middles[0]))).collect();
+    let off = greatest(above.iter().zip(&theory).map(|(v, t)| (v / above[0] / t - 1.0).abs()));
+    let x = |k: usize| middles[k] * branch.length();
     let line = |y: &dyn Fn(usize) -> f64| (0..places.len()).map(|k| (x(k), y(k))).collect();
     let last = above.len() - 1;
     Ok(Found {
         numbers: vec![("off-theory", off), ("attenuation", above[0] / above[last]), ("theory", 1.0 / theory[last])],
-        figures: vec![Panel {
-            name: "cable",
-            over: "x, µm".into(),
-            unit: "mV".into(),
-            lines: vec![Curve::both("measured", "测得", line(&|k| above[k])), Curve::both("cosh", "cosh", line(&|k| above[0] * theory[k]))],
-        }],
+        figures: vec![Panel::new(
+            "cable",
+            "x, µm",
+            "mV",
+            vec![Curve::both("measured", "测得", line(&|k| above[k])), Curve::both("cosh", "cosh", line(&|k| above[0] * theory[k]))],
+        )],
         ..Found::default()
     })
 }
@@ -105,11 +110,9 @@ fn synapse(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
         let mut bench = lab.bench("neuron");
         bench.put(&name, (branch, *position))?;
         let seen = lab.potentials(&bench, &["sites", "soma"])?;
-        let cell = bench.cell()?;
-        let rest = cell.initial.value;
-        let length = cell.branches.iter().find(|b| b.name.value == *branch).map_or(1.0, homolog_model::cell::Branch::length);
-        locals.push((position * length, seen.peak(k, 0.0) - rest));
-        somas.push((position * length, seen.peak(sites.len(), 0.0) - rest));
+        let length = bench.cell()?.branches.iter().find(|b| b.name.value == *branch).map_or(1.0, homolog_model::cell::Branch::length);
+        locals.push((seen.middles[k] * length, seen.rise(k)));
+        somas.push((seen.middles[k] * length, seen.rise(sites.len())));
         if k + 1 == sites.len() {
             traces = vec![
                 Curve::both("at the synapse", "突触处", seen.points(k, 600)),
@@ -119,12 +122,11 @@ fn synapse(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
         lab.progress((k + 1) as f64 / sites.len() as f64);
     }
     let last = sites.len() - 1;
-    let panel = |name, over: &str, lines| Panel { name, over: over.into(), unit: "mV".into(), lines };
     Ok(Found {
         numbers: vec![("local", locals[last].1), ("soma", somas[last].1), ("near-local", locals[0].1), ("near-soma", somas[0].1)],
         figures: vec![
-            panel("traces", "t, ms", traces),
-            panel("sites", "x, µm", vec![Curve::both("at the synapse", "突触处", locals), Curve::both("soma", "胞体", somas)]),
+            Panel::new("traces", "t, ms", "mV", traces),
+            Panel::new("sites", "x, µm", "mV", vec![Curve::both("at the synapse", "突触处", locals), Curve::both("soma", "胞体", somas)]),
         ],
         ..Found::default()
     })

@@ -23,6 +23,11 @@ pub const KIND: Kind = Kind {
         Key { name: "layouts", form: Form::Quantity("1"), about: "layouts, half to fit and half to test" },
         Key { name: "soma", form: Form::Place, about: "where the answer is seen" },
         Key { name: "from", form: Form::Quantity("ms"), about: "from when on the mean potential is taken" },
+        Key {
+            name: "shuffled",
+            form: Form::Quantity("1"),
+            about: "1 gives each layout the answer to another one, as a control; 0 otherwise",
+        },
     ],
     quantities: &[
         Quantity {
@@ -66,18 +71,17 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let settings = lab.settings.clone();
     let (names, strengths) = (settings.words("branches"), settings.words("strengths"));
     let bench = lab.bench("model");
-    let rest = bench.cell()?.initial.value;
     let draw = Draw::new(lab.seed).named("layout");
     let count = settings.number("layouts").round().max(8.0) as u64;
     let (least, most) = (settings.number("least").max(1.0) as u64, settings.number("most").max(1.0) as u64);
     let mut seen: Vec<(Layout, usize, f64)> = vec![];
     for k in 0..count {
         let total = least + draw.below(most.saturating_sub(least) + 1, k, 0);
-        let used = 1 + draw.below(names.len() as u64, k, 1) as usize;
+        let allowed = 1 + draw.below(names.len() as u64, k, 1) as usize;
         let order = draw.numbered(k).permutation(names.len());
         let mut layout = vec![0.0; names.len()];
         for s in 0..total {
-            layout[order[draw.below(used as u64, k, 2 + s) as usize]] += 1.0;
+            layout[order[draw.below(allowed as u64, k, 2 + s) as usize]] += 1.0;
         }
         let mut now = bench.clone();
         for (name, n) in names.iter().zip(&layout) {
@@ -86,13 +90,18 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
             }
         }
         let trace = lab.potentials(&now, &["soma"])?;
-        let tail = &trace.traces[0][((settings.number("from") / trace.dt) as usize).min(trace.traces[0].len() - 1)..];
+        let tail = trace.piece(0, settings.number("from"), f64::INFINITY);
         let mean = tail.iter().sum::<f64>() / tail.len() as f64;
-        seen.push((layout, used, mean - rest));
+        // Few synapses may leave some of the branches they may be on empty.
+        let used = layout.iter().filter(|n| **n > 0.0).count();
+        seen.push((layout, used, mean - trace.rest));
         lab.progress((k + 1) as f64 / count as f64);
     }
     let half = seen.len() / 2;
-    let answers: Vec<f64> = seen.iter().map(|s| s.2).collect();
+    let mut answers: Vec<f64> = seen.iter().map(|s| s.2).collect();
+    if settings.number("shuffled") >= 0.5 {
+        answers = draw.named("shuffled").permutation(seen.len()).into_iter().map(|k| answers[k]).collect();
+    }
     let totals: Vec<f64> = seen.iter().map(|(l, ..)| l.iter().sum()).collect();
     let point: Vec<Vec<f64>> = bent(&totals, half);
     // Each branch's own function is a broken line too, the same for all; its sum over branches is linear in its pieces.
@@ -115,7 +124,7 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     ];
     Ok(Found {
         numbers: vec![("two-layer", two), ("point", one), ("gain", two - one), ("spread", spread)],
-        figures: vec![Panel { name: "layouts", over: "Σ n".into(), unit: "mV".into(), lines }],
+        figures: vec![Panel::new("layouts", "Σ n", "mV", lines)],
         ..Found::default()
     })
 }

@@ -2,7 +2,7 @@
 
 use super::{Curve, Found, Kind, List, Panel, Quantity};
 use crate::card::Words;
-use crate::lab::Lab;
+use crate::lab::{Bench, Lab, Seen};
 use crate::settings::{Form, Key};
 use homolog_base::{Diagnostic, math};
 use homolog_measure::AtpTable;
@@ -30,7 +30,7 @@ pub const KIND: Kind = Kind {
         Key { name: "housekeeping", form: Form::Quantity("1"), about: "share of all that is no signalling" },
         Key { name: "cortex", form: Form::Quantity("1"), about: "share of the cortex in what the brain takes" },
         Key { name: "yield", form: Form::Quantity("1"), about: "share of the energy of glucose that reaches ATP" },
-        Key { name: "rates", form: Form::Quantities("Hz"), about: "rates for the figure, rising" },
+        Key { name: "rates", form: Form::Rising("Hz"), about: "rates for the figure, rising" },
     ],
     quantities: &[
         Quantity {
@@ -81,7 +81,8 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
         lab.progress((k + 1) as f64 / (more.len() + 2) as f64);
         let cost = spike(lab, file, "mammal-places")?;
         let title = lab.bench_of(file).cell()?.title.clone();
-        others.push((Words::same(title), format!("{:.2}", cost.excess), file.clone()));
+        let excess = if cost.excess.is_finite() { format!("{:.2}", cost.excess) } else { "–".into() };
+        others.push((Words::new(title, file.clone()), excess, Words::new(file.clone(), "模型文件")));
     }
     let synaptic = synapse(lab)?;
     let (spike, epsp) = (sodium.atp(mammal.density * lab.number("membrane")), sodium.atp(synaptic));
@@ -99,9 +100,17 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let second: f64 = each.iter().sum();
     let names = [("spikes", "脉冲"), ("synaptic potentials", "突触电位"), ("transmitter", "递质"), ("rest", "静息")];
     let share = |k: usize| format!("{:.2} W, {:.0} %", watts(each[k]), 100.0 * each[k] / second);
-    let from = ["measured here: sodium of the spike", "measured here: sodium of the potential", "from the card", "from the card"];
-    let rows = (0..4).map(|k| (Words::new(names[k].0, names[k].1), share(k), from[k].to_string())).collect();
+    let from = [
+        ("measured in this run: sodium of the spike", "本次运行测得：脉冲的钠"),
+        ("measured in this run: sodium of the potential", "本次运行测得：突触电位的钠"),
+        ("as the card says", "取自卡片"),
+        ("as the card says", "取自卡片"),
+    ];
+    let rows = (0..4).map(|k| (Words::new(names[k].0, names[k].1), share(k), Words::new(from[k].0, from[k].1))).collect();
     let rates = lab.settings.numbers("rates").to_vec();
+    if rates[0] <= 0.0 {
+        return Err(lab.wrong("rates", "a rate must be above 0"));
+    }
     let log = |x: f64| math::log10(x);
     let curve = |f: &dyn Fn(f64) -> f64| rates.iter().map(|r| (log(*r), f(*r))).collect();
     let lines = vec![
@@ -121,10 +130,7 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     lab.progress(1.0);
     Ok(Found {
         numbers,
-        figures: vec![
-            Panel { name: "spikes", over: "t, ms".into(), unit: "mV".into(), lines: traces },
-            Panel { name: "watts", over: "log₁₀ Hz".into(), unit: "W".into(), lines },
-        ],
+        figures: vec![Panel::new("spikes", "t, ms", "mV", traces), Panel::new("watts", "log₁₀ Hz", "W", lines)],
         lists: vec![
             List { title: Words::new("Signalling of the cortex, by part", "皮层信号传递的组成"), rows },
             List {
@@ -141,14 +147,18 @@ fn pumps() -> Result<AtpTable, Vec<Diagnostic>> {
     AtpTable::read(&homolog_formats::library::source("energy/atp.toml").ok_or_else(missing)?).map_err(|d| vec![*d])
 }
 
-/// The sodium that a spike lets in, beyond what flows without the stimulus.
+/// The sodium that flows in one model beyond what flows in another, pC; and what both do at a place.
+fn charge(lab: &mut Lab<'_>, with: &Bench, without: &Bench, place: &str) -> Result<(f64, [Seen; 2]), Vec<Diagnostic>> {
+    let seen = [lab.watch(with, &[place], &["charge.na"])?, lab.watch(without, &[place], &["charge.na"])?];
+    Ok((seen[0].sums[0] - seen[1].sums[0], seen))
+}
+
+/// What a spike lets in, beyond what flows without the stimulus.
 fn spike(lab: &mut Lab<'_>, file: &str, place: &str) -> Result<Cost, Vec<Diagnostic>> {
     let bench = lab.bench_of(file);
-    let with = lab.watch(&bench, &[place], &["charge.na"])?;
     let mut silent = bench.clone();
     silent.silent();
-    let without = lab.watch(&silent, &[place], &["charge.na"])?;
-    let charge = with.sums[0] - without.sums[0];
+    let (charge, [with, without]) = charge(lab, &bench, &silent, place)?;
     let cell = bench.cell()?;
     // um2 times uF/cm2 is 0.01 pF; pF times mV is 0.001 pC.
     let capacitance: f64 = cell.branches.iter().enumerate().map(|(k, b)| 0.01 * b.area() * cell.capacitance_of(k)).sum();
@@ -162,9 +172,6 @@ fn spike(lab: &mut Lab<'_>, file: &str, place: &str) -> Result<Cost, Vec<Diagnos
 /// The sodium that a synapse lets in, pC.
 fn synapse(lab: &mut Lab<'_>) -> Result<f64, Vec<Diagnostic>> {
     let bench = lab.bench("synapse");
-    let with = lab.watch(&bench, &["synapse-place"], &["charge.na"])?;
-    let mut without = bench.clone();
-    without.set(lab.settings.word("strength"), 0.0)?;
-    let without = lab.watch(&without, &["synapse-place"], &["charge.na"])?;
-    Ok(with.sums[0] - without.sums[0])
+    let without = bench.without(&[lab.settings.word("strength")])?;
+    Ok(charge(lab, &bench, &without, "synapse-place")?.0)
 }

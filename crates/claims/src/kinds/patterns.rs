@@ -1,7 +1,7 @@
 //! Two inputs with noise, in the four patterns of on and off: can a threshold at the soma tell when exactly one is on?
 
 use super::{Curve, Found, Kind, Panel, Quantity};
-use crate::lab::{Bench, Lab};
+use crate::lab::{Bench, Lab, Seen};
 use crate::settings::{Form, Key};
 use homolog_base::Diagnostic;
 use homolog_base::random::Key as Draw;
@@ -19,10 +19,15 @@ pub const KIND: Kind = Kind {
         Key { name: "soma", form: Form::Place, about: "where the answer is read" },
         Key { name: "noise", form: Form::Quantity("1"), about: "standard deviation of strengths, in strengths of an input that is on" },
         Key { name: "jitter", form: Form::Quantity("ms"), about: "standard deviation of onsets" },
+        Key {
+            name: "both",
+            form: Form::Quantity("1"),
+            about: "1 if both inputs ask for the same answer as one does, which a sum can tell; 0 if they ask for that of none",
+        },
         Key { name: "trials", form: Form::Quantity("1"), about: "trials of each pattern, half for the threshold and half for the test" },
         Key {
             name: "strengths",
-            form: Form::Quantities("1"),
+            form: Form::Rising("1"),
             about: "strengths of both inputs together for the figure, rising; 1 is one that is on",
         },
     ],
@@ -53,23 +58,25 @@ pub const KIND: Kind = Kind {
     run,
 };
 
-/// The peak above rest at branch and soma with these strengths and delays.
-fn show(
-    lab: &mut Lab<'_>,
-    bench: &Bench,
-    base: f64,
-    strengths: [f64; 2],
-    onsets: [f64; 2],
-) -> Result<(crate::lab::Seen, f64), Vec<Diagnostic>> {
-    let mut bench = bench.clone();
-    let settings = lab.settings.clone();
-    for (k, name) in settings.words("inputs").iter().take(2).enumerate() {
-        bench.set(&format!("{name}.{}", settings.word("strength")), (base * strengths[k]).max(0.0))?;
-        bench.set(&format!("{name}.{}", settings.word("onset")), onsets[k].max(0.0))?;
+/// A cell with two inputs.
+struct Shown {
+    bench: Bench,
+    strengths: [String; 2],
+    onsets: [String; 2],
+    /// When each acts, ms.
+    times: [f64; 2],
+}
+
+impl Shown {
+    /// What soma and branch do with inputs so many times as strong as in the cell, so much later.
+    fn with(&self, lab: &mut Lab<'_>, strengths: [f64; 2], later: [f64; 2]) -> Result<Seen, Vec<Diagnostic>> {
+        let mut bench = self.bench.clone();
+        for k in 0..2 {
+            bench.times(&self.strengths[k], strengths[k])?;
+            bench.set(&self.onsets[k], (self.times[k] + later[k]).max(0.0), "ms")?;
+        }
+        lab.potentials(&bench, &["soma", "branch"])
     }
-    let seen = lab.potentials(&bench, &["soma", "branch"])?;
-    let peak = seen.peak(0, 0.0) - bench.cell()?.initial.value;
-    Ok((seen, peak))
 }
 
 fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
@@ -78,17 +85,16 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let Some([first, second]) = settings.words("inputs").first_chunk::<2>() else {
         return Err(lab.wrong("inputs", "there must be two inputs"));
     };
-    let base = bench.found(&format!("{first}.{}", settings.word("strength")), "uS")?;
-    let onset = bench.found(&format!("{second}.{}", settings.word("onset")), "ms")?;
-    let both = [onset; 2];
-    let (one, peak_one) = show(lab, &bench, base, [1.0, 0.0], both)?;
-    let (two, peak_two) = show(lab, &bench, base, [1.0, 1.0], both)?;
+    let of = |parameter: &str| [first, second].map(|name| format!("{name}.{}", settings.word(parameter)));
+    let onsets = of("onset");
+    let times = [bench.found(&onsets[0], "ms")?, bench.found(&onsets[1], "ms")?];
+    let shown = Shown { bench, strengths: of("strength"), onsets, times };
+    let one = shown.with(lab, [1.0, 0.0], [0.0; 2])?;
+    let two = shown.with(lab, [1.0, 1.0], [0.0; 2])?;
     let mut response = [vec![], vec![]];
-    let rest = bench.cell()?.initial.value;
     for &total in settings.numbers("strengths") {
-        let (seen, peak) = show(lab, &bench, base, [0.5 * total, 0.5 * total], both)?;
-        response[0].push((total, peak));
-        response[1].push((total, seen.peak(1, 0.0) - rest));
+        let seen = shown.with(lab, [0.5 * total; 2], [0.0; 2])?;
+        response.iter_mut().enumerate().for_each(|(k, line)| line.push((total, seen.rise(k))));
     }
     let draw = Draw::new(lab.seed).named("trial");
     let each = settings.number("trials").round().max(2.0) as usize;
@@ -98,10 +104,9 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
             let entity = trial as u64 * 4 + pattern;
             let on = [pattern & 1, pattern >> 1].map(|b| b as f64);
             let strengths = [0, 1].map(|k| (on[k] + settings.number("noise") * draw.normal(entity, k as u64)).max(0.0));
-            let onsets = [0, 1].map(|k| onset + settings.number("jitter") * draw.normal(entity, 2 + k as u64));
-            let (_, peak) = show(lab, &bench, base, strengths, onsets)?;
-            let wanted = on[0] != on[1];
-            answers.push((peak, wanted));
+            let later = [0, 1].map(|k| settings.number("jitter") * draw.normal(entity, 2 + k as u64));
+            let wanted = on[0] != on[1] || (on[0] > 0.5 && settings.number("both") >= 0.5);
+            answers.push((shown.with(lab, strengths, later)?.rise(0), wanted));
             sums.push((strengths[0] + strengths[1], wanted));
         }
         lab.progress((trial + 1) as f64 / each as f64);
@@ -111,7 +116,7 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let trials = |wanted: bool| sums.iter().zip(&answers).filter(move |(s, _)| s.1 == wanted).map(|(s, a)| (s.0, a.0));
     let mut panels = [trials(true).collect::<Vec<_>>(), trials(false).collect()];
     panels.iter_mut().for_each(|p| p.sort_by(|a, b| a.0.total_cmp(&b.0)));
-    let [exactly, other] = panels;
+    let [above, below] = panels;
     let [soma, branch] = response;
     let traces = vec![
         Curve::both("soma, one input", "胞体，一个输入", one.points(0, 500)),
@@ -119,22 +124,22 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
         Curve::both("dendrite, one input", "树突，一个输入", one.points(1, 500)),
         Curve::both("dendrite, both", "树突，两个输入", two.points(1, 500)),
     ];
-    let panel = |name, over: &str, lines| Panel { name, over: over.into(), unit: "mV".into(), lines };
     Ok(Found {
         numbers: vec![
             ("accuracy", accuracy),
             ("linear", linear),
-            ("one", peak_one),
-            ("two", peak_two),
-            ("fall", 1.0 - peak_two / peak_one),
+            ("one", one.rise(0)),
+            ("two", two.rise(0)),
+            ("fall", 1.0 - two.rise(0) / one.rise(0)),
         ],
         figures: vec![
-            panel("traces", "t, ms", traces),
-            panel("strengths", "Σ", vec![Curve::both("soma", "胞体", soma), Curve::both("dendrite", "树突", branch)]),
-            panel(
+            Panel::new("traces", "t, ms", "mV", traces),
+            Panel::new("strengths", "Σ", "mV", vec![Curve::both("soma", "胞体", soma), Curve::both("dendrite", "树突", branch)]),
+            Panel::new(
                 "trials",
                 "Σ",
-                vec![Curve::both("exactly one is on", "恰好一个输入", exactly), Curve::both("none or both", "没有或两个", other)],
+                "mV",
+                vec![Curve::both("must be above", "应高于阈值", above), Curve::both("must be below", "应低于阈值", below)],
             ),
         ],
         ..Found::default()

@@ -1,7 +1,7 @@
 //! A spike is set off at one place; where and when does it arrive, and how high?
 
 use super::{Curve, Found, Kind, Panel, Quantity};
-use crate::lab::{Bench, Lab};
+use crate::lab::{Lab, greatest};
 use crate::settings::{Form, Key};
 use homolog_base::Diagnostic;
 
@@ -44,15 +44,20 @@ pub const KIND: Kind = Kind {
 
 fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let bench = lab.bench("model");
-    let distance = distance(lab, &bench)?;
     let seen = lab.potentials(&bench, &["from", "to", "terminals"])?;
-    let rest = bench.cell()?.initial.value;
+    let ((on, _), (also_on, _)) = (lab.settings.place("from"), lab.settings.place("to"));
+    let branch = bench.cell()?.branches.iter().find(|b| b.name.value == on);
+    let Some(branch) = branch.filter(|_| on == also_on) else {
+        return Err(lab.wrong("to", "`from` and `to` must be on the same branch"));
+    };
+    // mm
+    let distance = (seen.middles[1] - seen.middles[0]).abs() * branch.length() * 1e-3;
     let threshold = lab.number("threshold");
     let speed = distance / (seen.rises(1, threshold, 0.0) - seen.rises(0, threshold, 0.0));
-    let heights: Vec<f64> = (0..seen.traces.len()).map(|k| seen.peak(k, 0.0) - rest).collect();
+    let heights: Vec<f64> = (0..seen.traces.len()).map(|k| seen.rise(k)).collect();
     let ends = &heights[2..];
-    let (lowest, highest) = ends.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |r, h| (r.0.min(*h), r.1.max(*h)));
-    let reached = ends.iter().filter(|h| **h + rest >= threshold).count() as f64 / ends.len() as f64;
+    let (lowest, highest) = (-greatest(ends.iter().map(|h| -h)), greatest(ends.iter().copied()));
+    let reached = ends.iter().filter(|h| **h + seen.rest >= threshold).count() as f64 / ends.len() as f64;
     let places: Vec<&(String, f64)> = ["from", "to", "terminals"].iter().flat_map(|s| lab.settings.places(s)).collect();
     let lines = places.iter().enumerate().map(|(k, (b, p))| Curve::named(format!("{b}({p})"), seen.points(k, 800))).collect();
     lab.progress(1.0);
@@ -65,24 +70,7 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
             ("loss", 1.0 - lowest / heights[0]),
             ("reached", reached),
         ],
-        figures: vec![Panel { name: "spikes", over: "t, ms".into(), unit: "mV".into(), lines }],
+        figures: vec![Panel::new("spikes", "t, ms", "mV", lines)],
         ..Found::default()
     })
-}
-
-/// The way between the two compartments, mm.
-fn distance(lab: &Lab<'_>, bench: &Bench) -> Result<f64, Vec<Diagnostic>> {
-    let ((a, from), (b, to)) = (lab.settings.place("from"), lab.settings.place("to"));
-    let branch = bench.cell()?.branches.iter().find(|x| x.name.value == a);
-    match branch {
-        Some(branch) if a == b => {
-            // Potentials are those of the middle of a compartment.
-            let middle = |p: f64| {
-                branch.compartments.as_ref().map_or(p, |n| ((p * n.value as f64).floor().min(n.value as f64 - 1.0) + 0.5) / n.value as f64)
-            };
-            Ok((middle(to) - middle(from)).abs() * branch.length() * 1e-3)
-        }
-        Some(_) => Err(lab.wrong("to", "`from` and `to` must be on the same branch")),
-        None => Err(lab.wrong("from", format!("the cell has no branch `{a}`"))),
-    }
 }

@@ -1,7 +1,7 @@
 //! Synapses along a dendrite that are active one after the other, towards the soma and away from it, at many speeds.
 
 use super::{Curve, Found, Kind, Panel, Quantity};
-use crate::lab::{Bench, Lab, Seen};
+use crate::lab::{Bench, Lab, Seen, greatest};
 use crate::settings::{Form, Key};
 use homolog_base::Diagnostic;
 use homolog_model::cell::Branch;
@@ -17,7 +17,7 @@ pub const KIND: Kind = Kind {
         Key { name: "blocked", form: Form::Word, about: "the parameter that is the conductance of the receptor that is blocked" },
         Key { name: "soma", form: Form::Place, about: "where the answer is seen" },
         Key { name: "begin", form: Form::Quantity("ms"), about: "when the first synapse acts" },
-        Key { name: "speeds", form: Form::Quantities("um/ms"), about: "speeds of the sequence, rising" },
+        Key { name: "speeds", form: Form::Rising("um/ms"), about: "speeds of the sequence, rising" },
     ],
     quantities: &[
         Quantity {
@@ -48,7 +48,7 @@ fn play(lab: &mut Lab<'_>, bench: &Bench, order: &[&String], gaps: &[f64], speed
     let mut bench = bench.clone();
     let (onset, mut time) = (lab.settings.word("onset").to_string(), lab.number("begin"));
     for (k, name) in order.iter().enumerate() {
-        bench.set(&format!("{name}.{onset}"), time)?;
+        bench.set(&format!("{name}.{onset}"), time, "ms")?;
         time += gaps.get(k).copied().unwrap_or(0.0) / speed;
     }
     lab.potentials(&bench, &["soma"])
@@ -58,7 +58,6 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let settings = lab.settings.clone();
     let bench = lab.bench("model");
     let cell = bench.cell()?;
-    let rest = cell.initial.value;
     let names = settings.words("synapses");
     let mut places = vec![];
     for name in names {
@@ -71,20 +70,23 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let gaps: Vec<f64> = places.windows(2).map(|w| (w[0] - w[1]).abs()).collect();
     let inwards: Vec<&String> = names.iter().collect();
     let (outwards, back): (Vec<&String>, Vec<f64>) = (names.iter().rev().collect(), gaps.iter().rev().copied().collect());
-    let mut blocked = bench.clone();
-    for name in names {
-        blocked.set(&format!("{name}.{}", settings.word("blocked")), 0.0)?;
-    }
+    let receptors: Vec<String> = names.iter().map(|name| format!("{name}.{}", settings.word("blocked"))).collect();
+    let blocked = bench.without(&receptors.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let ways = [
+        (&bench, &inwards, &gaps, "inwards", "向内"),
+        (&bench, &outwards, &back, "outwards", "向外"),
+        (&blocked, &inwards, &gaps, "inwards, blocked", "向内，阻断"),
+        (&blocked, &outwards, &back, "outwards, blocked", "向外，阻断"),
+    ];
     let speeds = settings.numbers("speeds");
+    if speeds[0] <= 0.0 {
+        return Err(lab.wrong("speeds", "a speed must be above 0"));
+    }
     let mut rows = vec![];
     for (k, &speed) in speeds.iter().enumerate() {
         let mut row = [0.0; 4];
-        for (n, (bench, order, gaps)) in
-            [(&bench, &inwards, &gaps), (&bench, &outwards, &back), (&blocked, &inwards, &gaps), (&blocked, &outwards, &back)]
-                .into_iter()
-                .enumerate()
-        {
-            row[n] = play(lab, bench, order, gaps, speed)?.peak(0, 0.0) - rest;
+        for (n, (bench, order, gaps, ..)) in ways.into_iter().enumerate() {
+            row[n] = play(lab, bench, order, gaps, speed)?.rise(0);
         }
         rows.push((speed, row));
         lab.progress((k + 1) as f64 / (speeds.len() + 1) as f64);
@@ -92,25 +94,15 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let best = rows.iter().fold(&rows[0], |a, b| if b.1[0] / b.1[1] > a.1[0] / a.1[1] { b } else { a });
     let (speed, [peak_in, peak_out, ..]) = *best;
     let gap = peak_in - peak_out;
-    let gap_blocked = rows.iter().map(|(_, r)| r[2] - r[3]).fold(0.0, f64::max);
-    let mut traces = vec![];
-    for (bench, order, gaps, en, zh) in [
-        (&bench, &inwards, &gaps, "inwards", "向内"),
-        (&bench, &outwards, &back, "outwards", "向外"),
-        (&blocked, &inwards, &gaps, "inwards, blocked", "向内，阻断"),
-        (&blocked, &outwards, &back, "outwards, blocked", "向外，阻断"),
-    ] {
+    let gap_blocked = greatest(rows.iter().map(|(_, r)| r[2] - r[3]).chain([0.0]));
+    // Where there is no difference, no share of it survives a block.
+    let left = if gap > 0.0 { gap_blocked / gap } else { f64::NAN };
+    let (mut traces, mut lines) = (vec![], vec![]);
+    for (n, (bench, order, gaps, en, zh)) in ways.into_iter().enumerate() {
         traces.push(Curve::both(en, zh, play(lab, bench, order, gaps, speed)?.points(0, 500)));
+        lines.push(Curve::both(en, zh, rows.iter().map(|(s, r)| (*s, r[n])).collect()));
     }
-    let line = |n: usize| rows.iter().map(|(s, r)| (*s, r[n])).collect();
-    let lines = vec![
-        Curve::both("inwards", "向内", line(0)),
-        Curve::both("outwards", "向外", line(1)),
-        Curve::both("inwards, blocked", "向内，阻断", line(2)),
-        Curve::both("outwards, blocked", "向外，阻断", line(3)),
-    ];
     lab.progress(1.0);
-    let panel = |name, over: &str, lines| Panel { name, over: over.into(), unit: "mV".into(), lines };
     Ok(Found {
         numbers: vec![
             ("ratio", peak_in / peak_out),
@@ -119,9 +111,9 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
             ("outwards", peak_out),
             ("gap", gap),
             ("gap-blocked", gap_blocked),
-            ("left", gap_blocked / gap),
+            ("left", left),
         ],
-        figures: vec![panel("traces", "t, ms", traces), panel("speeds", "µm/ms", lines)],
+        figures: vec![Panel::new("traces", "t, ms", "mV", traces), Panel::new("speeds", "µm/ms", "mV", lines)],
         ..Found::default()
     })
 }

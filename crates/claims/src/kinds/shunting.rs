@@ -1,7 +1,7 @@
 //! An excitatory synapse on a dendrite, with inhibition on its way to the soma and beside it; and two excitatory ones at intervals.
 
 use super::{Curve, Found, Kind, Panel, Quantity};
-use crate::lab::{Bench, Lab, Seen};
+use crate::lab::{Lab, greatest};
 use crate::settings::{Form, Key};
 use homolog_base::Diagnostic;
 
@@ -21,7 +21,7 @@ pub const KIND: Kind = Kind {
         Key { name: "soma", form: Form::Place, about: "where the sum is seen" },
         Key { name: "strengths", form: Form::Quantities("1"), about: "how strong inhibition is made besides, times what the cell says" },
         Key { name: "leads", form: Form::Quantities("ms"), about: "by how much inhibition comes before excitation; negative is after" },
-        Key { name: "intervals", form: Form::Quantities("ms"), about: "intervals between the two excitatory synapses, rising from 0" },
+        Key { name: "intervals", form: Form::Rising("ms"), about: "intervals between the two excitatory synapses, rising from 0" },
     ],
     quantities: &[
         Quantity {
@@ -49,44 +49,27 @@ pub const KIND: Kind = Kind {
     run,
 };
 
-/// Which synapses act, and when.
-struct Act<'a> {
-    strength: &'a str,
-    onset: &'a str,
-}
-
-impl Act<'_> {
-    fn off(&self, bench: &mut Bench, synapse: &str) -> Result<(), Vec<Diagnostic>> {
-        bench.set(&format!("{synapse}.{}", self.strength), 0.0)
-    }
-
-    fn at(&self, bench: &mut Bench, synapse: &str, time: f64) -> Result<(), Vec<Diagnostic>> {
-        bench.set(&format!("{synapse}.{}", self.onset), time)
-    }
-}
-
 fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let settings = lab.settings.clone();
-    let act = Act { strength: settings.word("strength"), onset: settings.word("onset") };
-    let (excitation, partner, inhibition) = (settings.word("excitation"), settings.word("partner"), settings.word("inhibition"));
-    let mut bench = lab.bench("model");
-    let rest = bench.cell()?.initial.value;
-    let time = bench.found(&format!("{excitation}.{}", act.onset), "ms")?;
-    let peak = |seen: &Seen| seen.peak(0, 0.0) - rest;
-    let mut pair = bench.clone();
-    act.off(&mut pair, inhibition)?;
-    act.off(&mut bench, partner)?;
+    if settings.numbers("intervals")[0] != 0.0 {
+        return Err(lab.wrong("intervals", "the first interval must be 0"));
+    }
+    let inhibition = settings.word("inhibition");
+    let of = |synapse: &str, parameter: &str| format!("{}.{}", settings.word(synapse), settings.word(parameter));
+    let [excites, pairs, inhibits] = ["excitation", "partner", "inhibition"].map(|s| of(s, "strength"));
+    let [comes, follows, acts] = ["excitation", "partner", "inhibition"].map(|s| of(s, "onset"));
+    let model = lab.bench("model");
+    let time = model.found(&comes, "ms")?;
+    let (pair, mut bench) = (model.without(&[&inhibits])?, model.without(&[&pairs])?);
 
-    let mut alone = bench.clone();
-    act.off(&mut alone, inhibition)?;
-    let only = lab.potentials(&alone, &["soma"])?;
-    let epsp = peak(&only);
-    let mut shunt = bench.clone();
-    act.off(&mut shunt, excitation)?;
+    let only = lab.potentials(&bench.without(&[&inhibits])?, &["soma"])?;
+    let epsp = only.rise(0);
+    let mut shunt = bench.without(&[&excites])?;
     shunt.put(inhibition, settings.place("on-path"))?;
-    let ipsp = lab.potentials(&shunt, &["soma"])?.traces[0].iter().map(|v| (v - rest).abs()).fold(0.0, f64::max);
+    let alone = lab.potentials(&shunt, &["soma"])?;
+    let ipsp = greatest(alone.traces[0].iter().map(|v| (v - alone.rest).abs()));
 
-    let strength = bench.found(&format!("{inhibition}.{}", act.strength), "nS")?;
+    let strength = bench.found(&inhibits, "nS")?;
     let (mut lines, mut best) = (vec![Curve::both("alone", "单独", only.points(0, 500))], vec![]);
     let (mut timing, mut over_strength) = (vec![], vec![]);
     for (name, en, zh) in
@@ -95,18 +78,17 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
         bench.put(inhibition, settings.place(name))?;
         let mut taken = vec![];
         for &lead in settings.numbers("leads") {
-            let mut now = bench.clone();
-            act.at(&mut now, inhibition, time - lead)?;
-            taken.push((lead, 1.0 - peak(&lab.potentials(&now, &["soma"])?) / epsp));
+            let now = bench.with(&acts, time - lead, "ms")?;
+            taken.push((lead, 1.0 - lab.potentials(&now, &["soma"])?.rise(0) / epsp));
         }
         let (lead, most) = taken.iter().copied().fold((0.0, f64::NEG_INFINITY), |a, b| if b.1 > a.1 { b } else { a });
-        act.at(&mut bench, inhibition, time - lead)?;
+        bench.set(&acts, time - lead, "ms")?;
         lines.push(Curve::both(en, zh, lab.potentials(&bench, &["soma"])?.points(0, 500)));
         let mut points = vec![];
         for &factor in settings.numbers("strengths") {
             let mut now = bench.clone();
-            now.times(&format!("{inhibition}.{}", act.strength), factor)?;
-            points.push((factor * strength, 1.0 - peak(&lab.potentials(&now, &["soma"])?) / epsp));
+            now.times(&inhibits, factor)?;
+            points.push((factor * strength, 1.0 - lab.potentials(&now, &["soma"])?.rise(0) / epsp));
         }
         timing.push(Curve::both(en, zh, taken));
         over_strength.push(Curve::both(en, zh, points));
@@ -116,20 +98,17 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
 
     let mut peaks = vec![];
     for &interval in settings.numbers("intervals") {
-        let mut now = pair.clone();
-        act.at(&mut now, partner, time + interval)?;
-        peaks.push((interval, peak(&lab.potentials(&now, &["soma"])?)));
+        peaks.push((interval, lab.potentials(&pair.with(&follows, time + interval, "ms")?, &["soma"])?.rise(0)));
     }
     let (sum, window) = (peaks[0].1, half(&peaks, epsp));
     lab.progress(1.0);
-    let panel = |name, over: &str, unit: &str, lines| Panel { name, over: over.into(), unit: unit.into(), lines };
     Ok(Found {
         numbers: vec![("epsp", epsp), ("on-path", best[0]), ("off-path", best[1]), ("alone", ipsp), ("sum", sum), ("window", window)],
         figures: vec![
-            panel("traces", "t, ms", "mV", lines),
-            panel("timing", "Δt, ms", "1", timing),
-            panel("strength", "nS", "1", over_strength),
-            panel("coincidence", "Δt, ms", "mV", vec![Curve::both("peak of both", "两者的峰值", peaks)]),
+            Panel::new("traces", "t, ms", "mV", lines),
+            Panel::new("timing", "Δt, ms", "1", timing),
+            Panel::new("strength", "nS", "1", over_strength),
+            Panel::new("coincidence", "Δt, ms", "mV", vec![Curve::both("peak of both", "两者的峰值", peaks)]),
         ],
         ..Found::default()
     })

@@ -1,7 +1,7 @@
 //! Synapses: what each receptor does to the potential, the current of one under voltage clamp, and a train at many rates.
 
 use super::{Curve, Found, Kind, Panel, Quantity};
-use crate::lab::Lab;
+use crate::lab::{Lab, greatest};
 use crate::settings::{Form, Key};
 use homolog_base::{Diagnostic, math};
 
@@ -22,12 +22,12 @@ pub const KIND: Kind = Kind {
         Key { name: "series", form: Form::Word, about: "the parameter that is its series resistance" },
         Key { name: "clamped", form: Form::Word, about: "the parameter that is the receptor's conductance" },
         Key { name: "clamped-at", form: Form::Place, about: "where that cell is seen" },
-        Key { name: "potentials", form: Form::Quantities("mV"), about: "potentials of the clamp, rising" },
+        Key { name: "potentials", form: Form::Rising("mV"), about: "potentials of the clamp, rising" },
         Key { name: "train", form: Form::Model, about: "a model of a cell with a synapse that has a train of its own" },
         Key { name: "interval", form: Form::Word, about: "the parameter that is the interval of the train" },
         Key { name: "start", form: Form::Word, about: "the parameter that is its begin" },
         Key { name: "train-at", form: Form::Place, about: "where that cell is seen" },
-        Key { name: "rates", form: Form::Quantities("Hz"), about: "rates of the train, rising" },
+        Key { name: "rates", form: Form::Rising("Hz"), about: "rates of the train, rising" },
     ],
     quantities: &[
         Quantity { name: "epsp", unit: "mV", en: "peak of the excitatory potential", zh: "兴奋性电位的峰值" },
@@ -73,24 +73,17 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
 fn receptors(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let settings = lab.settings.clone();
     let bench = lab.bench("receptors");
-    let rest = bench.cell()?.initial.value;
     let name = settings.word("excitation");
     let [fast, slow] = ["fast", "slow"].map(|k| format!("{name}.{}", settings.word(k)));
     let inhibition = settings.word("inhibition");
     let onset = bench.found(&format!("{name}.onset"), "ms")?;
-    let mut without = |off: &[&str]| {
-        let mut now = bench.clone();
-        for target in off {
-            now.set(target, 0.0)?;
-        }
-        lab.potentials(&now, &["soma"])
-    };
+    let mut without = |off: &[&str]| lab.potentials(&bench.without(off)?, &["soma"]);
     let both = without(&[inhibition])?;
     let alone = without(&[inhibition, &slow])?;
     let slowly = without(&[inhibition, &fast])?;
     let inhibited = without(&[&fast, &slow])?;
     let late = onset + settings.number("late");
-    let lowest = inhibited.traces[0].iter().copied().fold(f64::INFINITY, f64::min) - rest;
+    let lowest = -greatest(inhibited.traces[0].iter().map(|v| -v)) - inhibited.rest;
     let lines = vec![
         Curve::both("both excitatory receptors", "两种兴奋性受体", both.points(0, 500)),
         Curve::both("the fast one", "快受体", alone.points(0, 500)),
@@ -99,12 +92,12 @@ fn receptors(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     ];
     Ok(Found {
         numbers: vec![
-            ("epsp", both.peak(0, 0.0) - rest),
-            ("late", both.at(0, late) - rest),
-            ("fast-only", alone.at(0, late) - rest),
+            ("epsp", both.rise(0)),
+            ("late", both.at(0, late) - both.rest),
+            ("fast-only", alone.at(0, late) - alone.rest),
             ("ipsp", lowest),
         ],
-        figures: vec![Panel { name: "receptors", over: "t, ms".into(), unit: "mV".into(), lines }],
+        figures: vec![Panel::new("receptors", "t, ms", "mV", lines)],
         ..Found::default()
     })
 }
@@ -116,10 +109,8 @@ fn clamp(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let series = bench.found(settings.word("series"), "Mohm")?;
     let mut points = vec![];
     for &command in settings.numbers("potentials") {
-        let mut with = bench.clone();
-        with.set(settings.word("command"), command)?;
-        let mut without = with.clone();
-        without.set(settings.word("clamped"), 0.0)?;
+        let with = bench.with(settings.word("command"), command, "mV")?;
+        let without = with.without(&[settings.word("clamped")])?;
         let (with, without) = (lab.potentials(&with, &["clamped-at"])?, lab.potentials(&without, &["clamped-at"])?);
         // What the clamp injects is the membrane's current with its sign turned: mV over Mohm are nA.
         let change = with.traces[0].iter().zip(&without.traces[0]).map(|(a, b)| (a - b) / series);
@@ -130,11 +121,7 @@ fn clamp(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let k = (0..inward.len()).fold(0, |best, k| if inward[k] > inward[best] { k } else { best });
     let peak = if inward[k] <= 0.0 { f64::NAN } else { vertex(&points, k) };
     let lines = vec![Curve::both("greatest current, inward below", "最大电流（内向向下）", points.iter().map(|p| (p.0, -p.1)).collect())];
-    Ok(Found {
-        numbers: vec![("peak", peak)],
-        figures: vec![Panel { name: "clamp", over: "mV".into(), unit: "nA".into(), lines }],
-        ..Found::default()
-    })
+    Ok(Found { numbers: vec![("peak", peak)], figures: vec![Panel::new("clamp", "mV", "nA", lines)], ..Found::default() })
 }
 
 /// The top of the parabola through a point and its neighbours; the point itself at an end.
@@ -152,21 +139,24 @@ fn vertex(points: &[(f64, f64)], k: usize) -> f64 {
 fn train(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let settings = lab.settings.clone();
     let bench = lab.bench("train");
-    let rest = bench.cell()?.initial.value;
     let start = bench.found(settings.word("start"), "ms")?;
     let rates = settings.numbers("rates");
+    if rates[0] <= 0.0 {
+        return Err(lab.wrong("rates", "a rate must be above 0"));
+    }
     let (mut points, mut first) = (vec![], f64::NAN);
     for (k, &rate) in rates.iter().enumerate() {
         let interval = 1e3 / rate;
-        let mut now = bench.clone();
-        now.set(settings.word("interval"), interval)?;
-        let seen = lab.potentials(&now, &["train-at"])?;
+        let seen = lab.potentials(&bench.with(settings.word("interval"), interval, "ms")?, &["train-at"])?;
         let end = seen.traces[0].len() as f64 * seen.dt;
-        let last = start + interval * (((end - start) / interval).floor() - 1.0);
-        let until = ((last + interval) / seen.dt) as usize;
-        let peak = seen.traces[0][(last / seen.dt) as usize..until].iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let whole = ((end - start) / interval).floor();
+        if whole < 2.0 {
+            return Err(lab.wrong("rates", format!("at {rate} Hz fewer than two intervals end before the presentation does")));
+        }
+        let last = start + interval * (whole - 1.0);
+        let peak = greatest(seen.piece(0, last, last + interval).iter().copied());
         points.push((rate, peak - seen.at(0, last)));
-        first = seen.traces[0][..((start + interval) / seen.dt) as usize].iter().copied().fold(f64::NEG_INFINITY, f64::max) - rest;
+        first = greatest(seen.piece(0, 0.0, start + interval).iter().copied()) - seen.rest;
         lab.progress(0.2 + 0.8 * (k + 1) as f64 / rates.len() as f64);
     }
     let logs: Vec<(f64, f64)> = points.iter().map(|p| (math::log10(p.0), math::log10(p.1))).collect();
@@ -180,7 +170,7 @@ fn train(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     ];
     Ok(Found {
         numbers: vec![("exponent", exponent), ("first", first)],
-        figures: vec![Panel { name: "rates", over: "log₁₀ Hz".into(), unit: "1".into(), lines }],
+        figures: vec![Panel::new("rates", "log₁₀ Hz", "1", lines)],
         ..Found::default()
     })
 }

@@ -1,7 +1,7 @@
 //! A short pulse of current, weak and strong, once and twice: does the cell answer in proportion, or all or nothing?
 
 use super::{Curve, Found, Kind, Panel, Quantity};
-use crate::lab::{Bench, Lab};
+use crate::lab::{Bench, Lab, greatest};
 use crate::settings::{Form, Key};
 use homolog_base::{Diagnostic, math};
 
@@ -13,11 +13,11 @@ pub const KIND: Kind = Kind {
         Key { name: "model", form: Form::Model, about: "the model file; its first stimulus is the pulse" },
         Key { name: "place", form: Form::Place, about: "where the potential is seen" },
         Key { name: "spike", form: Form::Quantity("mV"), about: "a rise above this potential is a spike" },
-        Key { name: "factors", form: Form::Quantities("1"), about: "strengths of the pulse, times that of the file, rising" },
+        Key { name: "factors", form: Form::Rising("1"), about: "strengths of the pulse, times that of the file, rising" },
         Key { name: "fine", form: Form::Quantity("1"), about: "the relative difference of two strengths between which the slope is taken" },
         Key { name: "again", form: Form::Quantity("1"), about: "strength of both pulses, times the threshold" },
         Key { name: "most", form: Form::Quantity("1"), about: "the strongest second pulse, times the threshold" },
-        Key { name: "intervals", form: Form::Quantities("ms"), about: "intervals between two pulses, rising" },
+        Key { name: "intervals", form: Form::Rising("ms"), about: "intervals between two pulses, rising" },
     ],
     quantities: &[
         Quantity {
@@ -60,8 +60,7 @@ struct Pulse {
 impl Pulse {
     /// Peak above rest, displacement at the end of the pulse, and whether there was a spike.
     fn give(&self, lab: &mut Lab<'_>, factor: f64) -> Result<(f64, f64, bool), Vec<Diagnostic>> {
-        let mut bench = self.bench.clone();
-        bench.set("stimulus.amplitude", self.amplitude * factor)?;
+        let bench = self.bench.with("stimulus.amplitude", self.amplitude * factor, "nA")?;
         let seen = lab.potentials(&bench, &["place"])?;
         // What it was just before: without some channels a cell does not rest where it begins.
         let rest = seen.at(0, self.begin);
@@ -70,8 +69,7 @@ impl Pulse {
 
     /// Whether a second pulse sets off a second spike.
     fn twice(&self, lab: &mut Lab<'_>, first: f64, interval: f64, second: f64) -> Result<bool, Vec<Diagnostic>> {
-        let mut bench = self.bench.clone();
-        bench.set("stimulus.amplitude", self.amplitude * first)?;
+        let mut bench = self.bench.with("stimulus.amplitude", self.amplitude * first, "nA")?;
         bench.inject(self.amplitude * second, self.begin + interval, self.end - self.begin)?;
         Ok(lab.potentials(&bench, &["place"])?.spikes(0, self.spike, self.begin) > 1)
     }
@@ -102,31 +100,30 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
         Some(t) => spiking(lab, &pulse, t, &mut response)?,
         None => {
             let slopes = response.windows(2).map(|w| math::ln(w[1].1 / w[0].1) / math::ln(w[1].0 / w[0].0));
-            let slope = slopes.fold(f64::NEG_INFINITY, f64::max);
-            let height = response.iter().map(|r| r.1).fold(f64::NEG_INFINITY, f64::max);
+            let (slope, height) = (greatest(slopes), greatest(response.iter().map(|r| r.1)));
             let numbers =
                 vec![("slope", slope), ("threshold", f64::NAN), ("height", height), ("growth", f64::NAN), ("refractory", f64::NAN)];
             Found { numbers, ..Found::default() }
         }
     };
     response.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let unit = threshold.unwrap_or(1.0);
+    let shown = match threshold {
+        Some(t) => vec![
+            ("0.5 of threshold", "阈值的 0.5 倍", 0.5 * t),
+            ("just below", "略低于阈值", 0.995 * t),
+            ("just above", "略高于阈值", 1.005 * t),
+            ("2 times threshold", "阈值的 2 倍", 2.0 * t),
+        ],
+        None => vec![("the weakest pulse", "最弱的刺激", factors[0]), ("the strongest pulse", "最强的刺激", factors[factors.len() - 1])],
+    };
     let mut lines = vec![];
-    for (en, zh, share) in [
-        ("0.5 of threshold", "阈值的 0.5 倍", 0.5),
-        ("just below", "略低于阈值", 0.995),
-        ("just above", "略高于阈值", 1.005),
-        ("2 times threshold", "阈值的 2 倍", 2.0),
-    ] {
-        let mut bench = pulse.bench.clone();
-        bench.set("stimulus.amplitude", amplitude * unit * share)?;
-        let seen = lab.potentials(&bench, &["place"])?;
-        lines.push(Curve::both(en, zh, seen.points(0, 600)));
+    for (en, zh, factor) in shown {
+        let bench = pulse.bench.with("stimulus.amplitude", amplitude * factor, "nA")?;
+        lines.push(Curve::both(en, zh, lab.potentials(&bench, &["place"])?.points(0, 600)));
     }
-    let panel = |name, over: &str, unit: &str, lines| Panel { name, over: over.into(), unit: unit.into(), lines };
     let mut figures = vec![
-        panel("traces", "t, ms", "mV", lines),
-        panel("response", "nA", "mV", vec![Curve::both("peak above rest", "峰值（相对静息电位）", response)]),
+        Panel::new("traces", "t, ms", "mV", lines),
+        Panel::new("response", "nA", "mV", vec![Curve::both("peak above rest", "峰值（相对静息电位）", response)]),
     ];
     figures.append(&mut found.figures);
     lab.progress(1.0);
@@ -166,7 +163,7 @@ fn spiking(lab: &mut Lab<'_>, pulse: &Pulse, threshold: f64, response: &mut Vec<
             ("growth", twice / once - 1.0),
             ("refractory", refractory),
         ],
-        figures: vec![Panel { name: "second", over: "Δt, ms".into(), unit: "1".into(), lines: vec![line] }],
+        figures: vec![Panel::new("second", "Δt, ms", "1", vec![line])],
         ..Found::default()
     })
 }

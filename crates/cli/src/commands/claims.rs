@@ -58,7 +58,9 @@ pub fn run(args: &Args, color: bool) -> Done {
         kinds();
         return Ok(ExitCode::SUCCESS);
     }
-    let (claims, warnings) = opened(args)?;
+    misplaced(args)?;
+    let (claims, mut warnings) = opened(args)?;
+    warnings.extend(without_chance(args, &claims));
     terminal::show(&warnings, color);
     if args.which.first().is_some_and(|w| w == "list") {
         list(args, &claims);
@@ -72,8 +74,8 @@ pub fn run(args: &Args, color: bool) -> Done {
     let done = all(&claims, &order, threads, &screen)?;
     let spent = clock.stop();
 
-    let hashes = claims.iter().map(|c| (format!("card {}", c.card.name), homolog_base::Hash::of(c.card.source.text.as_bytes()).hex()));
-    let provenance = Provenance { hashes: hashes.collect(), threads, ..work::provenance() };
+    let hashes = claims.iter().flat_map(Claim::hashes).collect();
+    let provenance = Provenance { hashes, threads, ..work::provenance() };
     let shown: Vec<Shown<'_>> =
         claims.iter().zip(&done).map(|(claim, (outcome, wall_s))| Shown { claim, outcome, wall_s: *wall_s }).collect();
     let file = args.out.join("claims.html");
@@ -105,6 +107,23 @@ pub fn run(args: &Args, color: bool) -> Done {
         println!("{}{}", aligned(&rows), file.display());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// `list` and `kinds` are said first or mean nothing.
+fn misplaced(args: &Args) -> Result<(), Vec<Diagnostic>> {
+    let wrong = args.which.iter().enumerate().find(|(k, w)| (*k > 0 && *w == "list") || *w == "kinds");
+    let Some((_, word)) = wrong else { return Ok(()) };
+    let hint = if word == "list" { "`homolog claims list 14` lists claim 14 and its knobs" } else { "`homolog claims kinds` stands alone" };
+    Err(vec![Diagnostic::error("claim-word", format!("`{word}` means nothing here")).hint(hint)])
+}
+
+/// Says of which claims more seeds change nothing.
+fn without_chance(args: &Args, claims: &[Claim]) -> Option<Diagnostic> {
+    let without: Vec<&str> = claims.iter().filter(|c| !c.card.kind.chance).map(|c| c.card.name.as_str()).collect();
+    args.seeds.filter(|_| !without.is_empty()).map(|_| {
+        Diagnostic::warning("claim-seeds", format!("`--seeds` changes nothing in {}: no chance plays a part there", without.join(", ")))
+            .hint("their numbers are the same in every run")
+    })
 }
 
 /// The claims that are asked for, in the order of their numbers.
@@ -193,10 +212,10 @@ fn all(claims: &[Claim], order: &Order, threads: usize, screen: &Screen) -> Resu
             scope.spawn(|| {
                 while let Some(claim) = claims.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let k = claims.iter().position(|c| std::ptr::eq(c, claim)).unwrap_or(0);
-                    let task = screen.task(&claim.card.name);
+                    let bar = screen.bar(&claim.card.name, 0.0);
                     let clock = work::Clock::start_time();
-                    let result = homolog_claims::run(claim, order, &mut |share| task.set(share)).map(|o| (o, clock.stop().wall_s));
-                    task.finish(
+                    let result = homolog_claims::run(claim, order, &mut |share| bar.set(share, "")).map(|o| (o, clock.stop().wall_s));
+                    bar.finish(
                         &result.as_ref().map_or("stopped".into(), |(o, s)| format!("{} in {}", o.verdict.word(), show::seconds(*s))),
                     );
                     done.lock().unwrap_or_else(|e| e.into_inner())[k] = Some(result);
@@ -285,6 +304,6 @@ fn as_json(s: &Shown<'_>) -> Value {
             "criteria": card.criteria.iter().zip(&found.criteria).map(|(c, j)| json!({ "name": c.name, "value": finite(j.mean()), "met": j.met })).collect::<Vec<_>>() }))
         .collect();
     json!({ "id": card.id, "name": card.name, "title": card.en.title, "verdict": o.verdict, "criterion": criteria, "measured": measured,
-        "control": control, "residual": page::filled(&card.en.residual, card, o), "knobs": o.knobs, "size": o.size.word(), "seeds": o.seeds, "runs": o.runs,
+        "control": control, "residual": page::filled(&card.en.residual, card, o), "differs": page::filled(&card.en.differs, card, o), "knobs": o.knobs, "size": o.size.word(), "seeds": o.seeds, "runs": o.runs,
         "wall_s": s.wall_s })
 }

@@ -106,7 +106,7 @@ pub fn run(args: &Args, color: bool) -> Done {
     let clock = work::Clock::start();
     let screen = Screen::new(args.quiet || args.json, color, std::slice::from_ref(&opened.name));
     let part = |f: &Fitter| f.status().generations.0 as f64 / f.status().generations.1 as f64;
-    let mut bar = screen.share(&opened.name, part(&fitter));
+    let bar = screen.bar(&opened.name, part(&fitter));
     let mut last = Instant::now();
     while !fitter.finished() {
         fitter.generation(&mut objective, &mut engine).map_err(work::fault)?;

@@ -128,7 +128,7 @@ fn train(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color: 
     let mut engine = Engine::new(threads);
     let begun = work::Clock::start();
     let screen = Screen::new(args.quiet || args.json, color, std::slice::from_ref(&opened.name));
-    let bar = screen.bar(&opened.name, 1);
+    let bar = screen.runs(&opened.name, 1);
     while trainer.finished().is_none() {
         let score = trainer.epoch(&mut engine, &mut |p| bar.set(0, Run::of(&p))).map_err(|s| vec![s.diagnostic()])?;
         for w in &score.warnings {

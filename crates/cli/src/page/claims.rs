@@ -5,6 +5,7 @@ use super::{escape, marked};
 use crate::figure::{COLOURS, MOST, WIDTH, panel_over};
 use crate::show;
 use homolog_base::report::Provenance;
+use homolog_claims::card::Texts;
 use homolog_claims::kinds::{List, Panel};
 use homolog_claims::verdict::{Judged, Verdict};
 use homolog_claims::{Card, Claim, Outcome, Size, Words};
@@ -25,15 +26,7 @@ pub struct Shown<'a> {
 /// The whole page.
 pub fn html(shown: &[Shown<'_>], provenance: &Provenance, wall_s: f64) -> String {
     let mut out = String::with_capacity(1 << 16);
-    out.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    out.push_str(
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n",
-    );
-    out.push_str(&format!(
-        "<title>Claims – Homolog</title>\n<style>\n{}{}</style>\n</head>\n<body>\n",
-        include_str!("style.css"),
-        include_str!("claims/style.css")
-    ));
+    out.push_str(&super::head("Claims", include_str!("claims/style.css")));
     out.push_str("<input class=\"language\" type=\"radio\" name=\"language\" id=\"say-en\" checked aria-label=\"English\">\n<input class=\"language\" type=\"radio\" name=\"language\" id=\"say-zh\" aria-label=\"中文\">\n<main>\n");
     out.push_str("<div class=\"top\"><p class=\"eyebrow\">Homolog · ");
     out.push_str(&both("claims", "论断"));
@@ -80,8 +73,8 @@ fn head(shown: &[Shown<'_>]) -> String {
         &format!("{} 个论断变成实验：{yes} 个得到支持，{no} 个不被支持，{open} 个尚无定论。", shown.len()),
     );
     let how = both(
-        "Each criterion was written down before the run and each verdict is computed from it. A claim is supported when all of its criteria are met and its control, the same experiment with a mechanism knocked out, misses those it must. Every number below was measured in this run, unless a reference stands beside it.",
-        "每条判据都在运行之前写定，结论由程序按判据计算。所有判据都满足、而且对照（去掉某个机制的同一实验）确实不满足时，论断才算得到支持。除注明文献的数字外，下面的数字都是这次运行测得的。",
+        "Each criterion stood in its card before the run, which says where it differs from the one first written down, and each verdict is computed from it. A claim is supported when all of its criteria are met and its control, the same experiment with a mechanism knocked out, misses those it must. The figures, the columns “measured” and “control”, and the numbers below them hold what this run measured. What stands under “Published” was not measured here, and how far it was checked stands beside it; settings, defaults of knobs and bounds were chosen; what is said of earlier trials was noted when they were made.",
+        "每条判据在运行之前就写在卡片上，卡片也说明它与最初写下的有何不同；结论由程序按判据计算。所有判据都满足、而且对照（去掉某个机制的同一实验）确实不满足时，论断才算得到支持。图、“测得”和“对照”两栏以及其下的数字是这次运行测得的。“文献中的数字”不是在这里测得的，旁边注明核对到什么程度；设置、旋钮默认值和判据的界限是选定的；关于以前尝试的说明是当时记下的。",
     );
     let rows: String = shown
         .iter()
@@ -108,18 +101,19 @@ fn card(s: &Shown<'_>) -> String {
         badge(o.verdict)
     );
     out.push_str(&turned(card, o));
-    out.push_str(&format!("<p class=\"statement\">{}</p>\n", both(&card.en.claim, &card.zh.claim)));
-    out.push_str(&titled(&("What was measured", "测量了什么"), &both(&card.en.measured, &card.zh.measured)));
+    let text = |of: fn(&Texts) -> &String| both(&filled(of(&card.en), card, o), &filled(of(&card.zh), card, o));
+    out.push_str(&format!("<p class=\"statement\">{}</p>\n", text(|t| &t.claim)));
+    out.push_str(&titled(&("What was measured", "测量了什么"), &text(|t| &t.measured)));
     for panel in &o.figures {
         out.push_str(&figure(card, panel));
     }
     out.push_str(&criteria(card, o));
+    out.push_str(&titled(&("Where the criteria differ from those first written down", "判据与最初写下的有何不同"), &text(|t| &t.differs)));
     for list in &o.lists {
         out.push_str(&listed(list));
     }
-    let residual = both(&filled(&card.en.residual, card, o), &filled(&card.zh.residual, card, o));
-    out.push_str(&titled(&("What the match does not explain", "吻合之外没有解释的"), &residual));
-    out.push_str(&titled(&("How to break it", "怎样推翻它"), &both(&card.en.breaking, &card.zh.breaking)));
+    out.push_str(&titled(&("What the match does not explain", "吻合之外没有解释的"), &text(|t| &t.residual)));
+    out.push_str(&titled(&("How to break it", "怎样推翻它"), &text(|t| &t.breaking)));
     out.push_str(&knobs(card, o));
     out.push_str(&published(card));
     let seeds = if card.kind.chance {
@@ -136,10 +130,10 @@ fn card(s: &Shown<'_>) -> String {
         "<p class=\"note\">{seeds} · {size} · {} · {}<br>{} {}<br>{} {}</p>\n",
         both(&format!("{} runs of the model", o.runs), &format!("模型运行 {} 次", o.runs)),
         escape(&show::seconds(s.wall_s)),
-        both("Varied before the numbers were fixed:", "定下数值之前改变过的："),
-        both(&card.en.varied, &card.zh.varied),
+        both("Varied before the numbers were fixed, as noted then:", "定下数值之前改变过的（当时所记）："),
+        text(|t| &t.varied),
         both("With --full:", "使用 --full："),
-        both(&card.en.full, &card.zh.full),
+        text(|t| &t.full),
     ));
     let files: String = s
         .claim
@@ -183,10 +177,12 @@ fn figure(card: &Card, panel: &Panel) -> String {
     let points: Vec<_> = panel.lines.iter().take(MOST).map(|l| l.points.clone()).collect();
     let range = points.iter().flatten().fold((f64::INFINITY, f64::NEG_INFINITY), |r, p| (r.0.min(p.0), r.1.max(p.0)));
     let range = if range.0 < range.1 { range } else { (0.0, 1.0) };
-    let names: Vec<&str> = panel.lines.iter().map(|l| l.name.en.as_str()).collect();
+    let name = |title: &str, lines: Vec<&str>| format!("{title}: {}", lines.join(", "));
+    let (en, zh) = panel.lines.iter().map(|l| (l.name.en.as_str(), l.name.zh.as_str())).unzip();
+    // A drawing has one name for all readers.
+    let name = format!("{} / {}", name(&title.en, en), name(&title.zh, zh));
     let unit = if panel.unit == "1" { "" } else { &panel.unit };
-    let drawn =
-        |width, height| panel_over(&format!("{}: {}", title.en, names.join(", ")), (unit, &panel.over), &points, range, (width, height));
+    let drawn = |width, height| panel_over(&name, (unit, &panel.over), &points, range, (width, height));
     // A phone gets a drawing of its own, on which the same letters are large enough.
     let (wide, narrow) = (drawn(WIDTH, 220.0), drawn(NARROW, 190.0));
     let chips: String = panel
@@ -352,7 +348,7 @@ fn listed(list: &List) -> String {
         .rows
         .iter()
         .map(|(what, amount, from)| {
-            format!("<tr><th scope=\"row\">{}<small>{}</small></th><td>{}</td></tr>\n", words(what), escape(from), escape(amount))
+            format!("<tr><th scope=\"row\">{}<small>{}</small></th><td>{}</td></tr>\n", words(what), words(from), escape(amount))
         })
         .collect();
     format!("<h3>{}</h3>\n<table class=\"listed\"><tbody>\n{rows}</tbody></table>\n", words(&list.title))
@@ -396,9 +392,9 @@ fn published(card: &Card) -> String {
         .map(|p| {
             format!(
                 "<li>{} <span class=\"note\">{} · <em>{}</em></span></li>\n",
-                escape(&p.value),
+                both(&p.en, &p.zh),
                 escape(&p.reference),
-                escape(&p.verified)
+                words(&p.verified.words())
             )
         })
         .collect();

@@ -142,15 +142,8 @@ pub struct Constant {
 /// The whole page.
 pub fn html(c: &Comparison) -> String {
     let mut out = String::with_capacity(1 << 17);
-    out.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    out.push_str(
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n",
-    );
-    out.push_str(&format!(
-        "<title>{} – Homolog</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n",
-        escape(&c.title),
-        include_str!("style.css")
-    ));
+    out.push_str(&head(&c.title, ""));
+    out.push_str("<main>\n");
     out.push_str(&outcome::section(c));
     out.push_str(&table::section(c));
     out.push_str(&curves::section(c));
@@ -163,6 +156,21 @@ pub fn html(c: &Comparison) -> String {
     out.push_str(&model::provenance(c));
     out.push_str("</main>\n</body>\n</html>\n");
     out
+}
+
+/// What every page begins with, up to its body: it needs nothing else, is light and dark, and fits a phone. `style` is what the page adds
+/// to the style sheet.
+pub(crate) fn head(title: &str, style: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>{} – Homolog</title>\n<style>\n{}{style}</style>\n</head>\n<body>\n",
+        escape(title),
+        include_str!("style.css")
+    )
+}
+
+/// What the simple pages begin with: of what kind they are, and their title.
+pub(crate) fn titled(kind: &str, title: &str, style: &str) -> String {
+    format!("{}<main>\n<p class=\"eyebrow\">Homolog · {kind}</p>\n<h1>{}</h1>\n", head(title, style), escape(title))
 }
 
 /// Text as HTML.

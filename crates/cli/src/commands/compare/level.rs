@@ -2,7 +2,7 @@
 
 use super::Variant;
 use crate::page;
-use crate::progress::{Bar, Run, Screen};
+use crate::progress::{Run, Runs, Screen};
 use crate::show;
 use crate::work::{self, Opened, Prepared};
 use homolog_base::Diagnostic;
@@ -114,7 +114,7 @@ pub fn run(plan: &Plan<'_>, variant: &Variant, screen: &Screen, name: &str) -> R
         prepared.push(one);
     }
     let jobs: Vec<Job> = (0..plan.seeds.len()).flat_map(|seed| [Job { seed, control: false }, Job { seed, control: true }]).collect();
-    let bar = screen.bar(name, jobs.len());
+    let bar = screen.runs(name, jobs.len());
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let results: Mutex<Vec<Slot>> = Mutex::new((0..jobs.len()).map(|_| None).collect());
     std::thread::scope(|scope| {
@@ -157,7 +157,7 @@ fn accuracy(trained: &[Trained]) -> String {
 fn train(
     plan: &Plan<'_>,
     prepared: &Prepared,
-    bar: &Bar<'_>,
+    bar: &Runs<'_>,
     k: usize,
     stop: &AtomicBool,
     (screen, job): (&Screen, &Job),
