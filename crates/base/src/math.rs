@@ -19,10 +19,12 @@
 
 pub mod generic;
 pub mod lane;
+mod quantile;
 #[cfg(test)]
 mod tests;
 
 pub use lane::Lane;
+pub use quantile::{normal_quantile, normal_quantiles};
 
 /// `e^x`. NaN gives NaN, `-inf` gives 0, `inf` gives `inf`.
 #[inline]

@@ -13,6 +13,7 @@ use crate::network::{Delay, Network, Population};
 use crate::params::{Params, Tensor};
 use homolog_base::{Diagnostic, Hash, Key, Unit};
 use homolog_ir::{Interface, Mechanism, Role, Signal, Surrogate};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 mod cells;
@@ -136,16 +137,20 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     if !problems.is_empty() {
         return Err(problems);
     }
-    let (mut kept, mut streamed) = (Vec::new(), Vec::new());
-    for (mut link, projection) in links.into_iter().zip(&network.projections) {
-        let to = &groups[link.to];
-        if still && link.target.spikes() && to.anatomy.is_none() {
-            match streams::stream(network, &link, projection, &groups, dt, seed) {
-                Ok(s) => streamed.push(s),
-                Err(d) => problems.push(d),
-            }
-            continue;
+    let streams = |l: &Link| still && l.target.spikes() && groups[l.to].anatomy.is_none();
+    let (streaming, other): (Vec<_>, Vec<_>) = links.into_iter().zip(&network.projections).partition(|(l, _)| streams(l));
+    // There may be many connections, and each projection has keys of its own.
+    let made: Vec<_> = streaming.par_iter().map(|(link, p)| streams::stream(network, link, p, &groups, dt, seed)).collect();
+    let mut streamed = Vec::new();
+    for stream in made {
+        match stream {
+            Ok(s) => streamed.push(s),
+            Err(d) => problems.push(d),
         }
+    }
+    let mut kept = Vec::new();
+    for (mut link, projection) in other {
+        let to = &groups[link.to];
         let factors = match streams::factors(to, link.target, projection.unit.as_ref()) {
             Ok(f) => f,
             Err(text) => {

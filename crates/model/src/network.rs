@@ -1,7 +1,7 @@
 //! A network as rules: who there is and who connects to whom. Nothing here knows what a neuron is.
 
 pub use crate::spread::Spread;
-use homolog_base::{Diagnostic, Source, Span, Unit};
+use homolog_base::{Diagnostic, Source, Span, Unit, math};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -281,6 +281,8 @@ pub enum Wiring {
     OutDegree(usize),
     /// So many in all, pairs drawn with replacement.
     Total(usize),
+    /// So many in all, pairs drawn with replacement, that a pair is connected at least once with this probability (Potjans & Diesmann 2014, eq. 1).
+    Connected(f64),
     /// These: sending and receiving neuron. A pair may stand there several times.
     Pairs(Vec<(u32, u32)>),
 }
@@ -329,6 +331,7 @@ impl Wiring {
             Wiring::InDegree(n) => *n as f64 * receivers,
             Wiring::OutDegree(n) => *n as f64 * senders,
             Wiring::Total(n) => *n as f64,
+            Wiring::Connected(p) => (math::ln(1.0 - p) / math::ln(1.0 - 1.0 / (senders * receivers))).round(),
             Wiring::Pairs(pairs) => pairs.len() as f64,
         }
     }

@@ -16,22 +16,43 @@ pub enum Spread {
 }
 
 impl Spread {
-    /// What draws the `k`-th number.
-    pub fn drawn(self, key: Key) -> impl Fn(u64) -> f64 {
-        // Of the logarithm.
-        let (mu, sigma) = match self {
+    /// Mean and standard deviation of the logarithm, where that is normal.
+    fn of_logarithm(self) -> (f64, f64) {
+        match self {
             Spread::Lognormal(mean, sd) => {
                 let variance = math::ln(1.0 + sd * sd / (mean * mean));
                 (math::ln(mean) - 0.5 * variance, variance.sqrt())
             }
             _ => (0.0, 0.0),
-        };
+        }
+    }
+
+    /// What draws the `k`-th number.
+    pub fn drawn(self, key: Key) -> impl Fn(u64) -> f64 {
+        let (mu, sigma) = self.of_logarithm();
         move |k: u64| match self {
             Spread::Constant(x) => x,
             Spread::Uniform(a, b) => a + (b - a) * key.uniform(k, 0),
             Spread::Normal(mean, sd) => mean + sd * key.normal(k, 0),
             Spread::Lognormal(..) => math::exp(mu + sigma * key.normal(k, 0)),
         }
+    }
+}
+
+impl Spread {
+    /// `n` numbers for connections: four at a time, from words of 32 bits. Not the numbers of [`Spread::drawn`].
+    pub fn many(self, key: Key, n: usize) -> impl Iterator<Item = f64> {
+        let (mu, sigma) = self.of_logarithm();
+        let four = move |block: u64| {
+            let p = key.four(block, 0).map(|word| (f64::from(word) + 0.5) * (1.0 / 4_294_967_296.0));
+            match self {
+                Spread::Constant(x) => [x; 4],
+                Spread::Uniform(a, b) => p.map(|p| a + (b - a) * p),
+                Spread::Normal(mean, sd) => math::normal_quantiles(p).map(|x| mean + sd * x),
+                Spread::Lognormal(..) => math::normal_quantiles(p).map(|x| math::exp(mu + sigma * x)),
+            }
+        };
+        (0..n.div_ceil(4) as u64).flat_map(four).take(n)
     }
 }
 
@@ -49,13 +70,15 @@ mod tests {
             (Spread::Normal(-1.0, 2.0), -1.0, 2.0),
             (Spread::Lognormal(0.1, 0.05), 0.1, 0.05),
         ] {
-            let draw = spread.drawn(Key::new(7).named("spread"));
             let n = 40_000.0;
-            let all: Vec<f64> = (0..40_000).map(draw).collect();
-            let found = all.iter().sum::<f64>() / n;
-            let variance = all.iter().map(|x| (x - found) * (x - found)).sum::<f64>() / n;
-            assert!((found - mean).abs() <= 4.0 * sd / n.sqrt(), "{spread:?}: {found}");
-            assert!((variance.sqrt() - sd).abs() <= 0.03 * sd, "{spread:?}: {}", variance.sqrt());
+            let key = Key::new(7).named("spread");
+            let one_by_one: Vec<f64> = (0..40_000).map(spread.drawn(key)).collect();
+            for all in [one_by_one, spread.many(key, 40_000).collect()] {
+                let found = all.iter().sum::<f64>() / n;
+                let variance = all.iter().map(|x| (x - found) * (x - found)).sum::<f64>() / n;
+                assert!((found - mean).abs() <= 4.0 * sd / n.sqrt(), "{spread:?}: {found}");
+                assert!((variance.sqrt() - sd).abs() <= 0.03 * sd, "{spread:?}: {}", variance.sqrt());
+            }
         }
     }
 }

@@ -133,21 +133,19 @@ pub(super) fn stream(
     let graph = wires::graph(&projection.wiring.value, columns, rows, seed, &link.name).map_err(located)?;
     let factors = factors(&groups[link.to], link.target, projection.unit.as_ref()).map_err(located)?;
     let unit = wires::unit_variance(link, projection, groups, network, graph.target.len());
-    let draw = projection.weights.value.spread(unit).drawn(link_key(seed, &link.name, "weights"));
-    let weight = |k: usize| {
-        let w = draw(k as u64);
-        w * factors[usize::from(w < 0.0)]
-    };
     let n = graph.target.len();
+    let key = |of: &str| link_key(seed, &link.name, of);
+    let mut weights = projection.weights.value.spread(unit).many(key("weights"), n.max(1)).map(|w| w * factors[usize::from(w < 0.0)]);
     let strength = match projection.weights.value {
-        Weights::Constant(_) => Strength::Shared(weight(0)),
-        _ => Strength::Each((0..n).map(|k| weight(k) as f32).collect()),
+        Weights::Constant(_) => Strength::Shared(weights.next().unwrap_or(0.0)),
+        _ => Strength::Each(weights.take(n).map(|w| w as f32).collect()),
     };
     let delays = match projection.delay.as_ref().and_then(|d| d.value.spread()) {
         None => Delays::Shared(link.delay as u32),
         Some(spread) => {
-            let draw = spread.drawn(link_key(seed, &link.name, "delays"));
-            Delays::Each((0..n as u64).map(|k| (draw(k) / dt).round().clamp(1.0, f64::from(u16::MAX)) as u16).collect())
+            // To the nearest step; a conversion truncates.
+            let ticks = |ms: f64| (ms / dt + 0.5).clamp(1.0, f64::from(u16::MAX)) as u16;
+            Delays::Each(spread.many(key("delays"), n).map(ticks).collect())
         }
     };
     let events = Events::new(&graph, rows, strength, delays);

@@ -122,6 +122,7 @@ pub(super) fn graph(wiring: &Wiring, senders: usize, receivers: usize, seed: u64
         Wiring::InDegree(n) => Graph::indegree(senders, receivers, *n, key),
         Wiring::OutDegree(n) => Graph::outdegree(senders, receivers, *n, key),
         Wiring::Total(n) => Graph::total(senders, receivers, *n, key),
+        Wiring::Connected(_) => Graph::total(senders, receivers, wiring.expected(senders, receivers) as usize, key),
         Wiring::Pairs(pairs) => Graph::of_pairs(senders, receivers, pairs.iter().copied()),
     })
 }

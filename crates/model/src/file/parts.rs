@@ -39,7 +39,7 @@ pub(super) fn only_key<'d, 'i>(
     }
 }
 
-/// `"all-to-all"`, `"one-to-one"`, `{ shift = 1 }`, `{ random = p }`, `{ in-degree = n }`, `{ out-degree = n }`, `{ total = n }`, `{ pairs = [[from, to], ...] }`.
+/// `"all-to-all"`, `"one-to-one"`, `{ shift = 1 }`, `{ random = p }`, `{ in-degree = n }`, `{ out-degree = n }`, `{ total = n }`, `{ connected = p }`, `{ pairs = [[from, to], ...] }`.
 pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wiring> {
     let words = ["all-to-all", "one-to-one"];
     if let DeValue::String(word) = v.get_ref() {
@@ -50,12 +50,9 @@ pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wir
         }
         return Some(if r.choice(key, v, &words)? == 0 { Wiring::AllToAll } else { Wiring::OneToOne });
     }
-    let (form, v) = only_key(r, key, v, &["random", "in-degree", "out-degree", "total", "shift", "pairs"], &words)?;
+    let (form, v) = only_key(r, key, v, &["random", "in-degree", "out-degree", "total", "connected", "shift", "pairs"], &words)?;
     Some(match form {
-        "random" => Wiring::Random(r.number(form, v, PROBABILITY)?),
-        "in-degree" => Wiring::InDegree(r.whole(form, v, 0)?),
-        "out-degree" => Wiring::OutDegree(r.whole(form, v, 0)?),
-        "total" => Wiring::Total(r.whole(form, v, 0)?),
+        "random" | "connected" | "in-degree" | "out-degree" | "total" => rule(r, form, v)?,
         "shift" => Wiring::Shift(r.integer(form, v)?),
         _ => {
             let before = r.problems.len();
@@ -75,6 +72,20 @@ pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wir
             }
             Wiring::Pairs(pairs.into_iter().map(|p| p.value).collect())
         }
+    })
+}
+
+/// Rules of one number, which a table of layers may give for every pair of populations.
+pub(super) const RULES: [&str; 5] = ["random", "connected", "in-degree", "out-degree", "total"];
+
+/// One of [`RULES`].
+pub(super) fn rule(r: &mut Reader<'_>, form: &str, v: &Value<'_>) -> Option<Wiring> {
+    Some(match form {
+        "random" => Wiring::Random(r.number(form, v, PROBABILITY)?),
+        "connected" => Wiring::Connected(r.number(form, v, BELOW_ONE)?),
+        "in-degree" => Wiring::InDegree(r.whole(form, v, 0)?),
+        "out-degree" => Wiring::OutDegree(r.whole(form, v, 0)?),
+        _ => Wiring::Total(r.whole(form, v, 0)?),
     })
 }
 

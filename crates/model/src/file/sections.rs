@@ -17,7 +17,7 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
         "",
         Span::default(),
         document,
-        &["title", "time", "population", "projection", "noise", "gap", "stimulus", "record", "data", "training", "compare"],
+        &["title", "time", "population", "projection", "block", "noise", "gap", "stimulus", "record", "data", "training", "compare"],
     );
     let mut network = Network { source: Some(r.source.clone()), ..Network::default() };
     network.title = r.optional(&root, "title", Reader::text).map(|t| t.value).unwrap_or_default();
@@ -30,6 +30,7 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
     network.populations = root.get("population").map(|v| populations(r, v)).unwrap_or_default();
     let entries = |r: &mut Reader<'_>, key: &str| root.get(key).map_or(&[][..], |v| r.tables(key, v));
     network.projections = entries(r, "projection").iter().filter_map(|v| projection(r, v)).collect();
+    network.projections.extend(entries(r, "block").iter().filter_map(|v| block(r, v)).flatten());
     network.noise = entries(r, "noise").iter().filter_map(|v| noise(r, v)).collect();
     network.gaps = entries(r, "gap").iter().filter_map(|v| gap(r, v)).collect();
     network.stimuli = entries(r, "stimulus").iter().filter_map(|v| stimulus(r, v)).collect();
@@ -195,6 +196,52 @@ fn projection(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Projection> {
         learn: r.optional(&s, "learn", Reader::flag).map(|b| b.value),
         span: s.span,
     })
+}
+
+/// Projections between every two of some populations: a table with a row for each receiving and a column for each sending one, 0 for none.
+fn block(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Vec<Projection>> {
+    let keys: Vec<&str> = ["from", "to", "weights", "delay", "learn"].into_iter().chain(parts::RULES).collect();
+    let s = r.section("block", v, &keys)?;
+    let weights = r.optional(&s, "weights", parts::weights);
+    let delay = r.optional(&s, "delay", parts::delay);
+    let learn = r.optional(&s, "learn", Reader::flag).map(|b| b.value);
+    let from = r.required(&s, "from", "[\"a\", \"b\"]", |r, k, v| r.list(k, v, Reader::name)).map(|l| l.value);
+    let to = r.required(&s, "to", "[\"a\", \"b\"]", |r, k, v| r.list(k, v, Reader::name)).map(|l| l.value);
+    let given: Vec<_> = parts::RULES.iter().filter_map(|rule| Some((*rule, s.get(rule)?))).collect();
+    let [(rule, table)] = given[..] else {
+        let d = r.error("model-missing-key", format!("a block has one rule, and this has {}", given.len()), s.span, "this block");
+        d.hint = Some(format!("rules are: {}; write it as `random = [[0.1, 0.2], [0.3, 0.4]]`", parts::RULES.join(", ")));
+        return None;
+    };
+    let (from, to) = (from?, to?);
+    let rows = r.list(rule, table, |r, k, v| r.list(k, v, |r, k, v| Some((parts::rule(r, k, v)?, v.span()))))?;
+    if rows.len() != to.len() || rows.iter().any(|row| row.value.len() != from.len()) {
+        let found = format!("found {} rows of {:?} numbers", rows.len(), rows.iter().map(|row| row.value.len()).collect::<Vec<_>>());
+        let text = format!("a table of {} rows of {} numbers was expected", to.len(), from.len());
+        r.error("model-wrong-type", text, table.span(), found).hint =
+            Some("a row for each receiving population, a column for each sending one".into());
+        return None;
+    }
+    let mut out = Vec::new();
+    for (to, row) in to.iter().zip(rows) {
+        for (from, rule) in from.iter().zip(row.value) {
+            let (wiring, span) = rule.value;
+            if wiring.expected(1 << 10, 1 << 10) == 0.0 {
+                continue;
+            }
+            out.push(Projection {
+                from: from.clone(),
+                to: to.clone(),
+                wiring: Located::new(wiring, span),
+                unit: weights.as_ref().and_then(|w| Some(Located::new(w.value.1?, w.span))),
+                weights: weights.as_ref().map(|w| Located::new(w.value.0, w.span)).unwrap_or_default(),
+                delay: delay.clone(),
+                learn,
+                span: s.span,
+            });
+        }
+    }
+    Some(out)
 }
 
 fn gap(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Gap> {

@@ -126,6 +126,7 @@ fn wiring(w: &Wiring) -> String {
         Wiring::InDegree(n) => table([("in-degree".to_string(), n.to_string())]),
         Wiring::OutDegree(n) => table([("out-degree".to_string(), n.to_string())]),
         Wiring::Total(n) => table([("total".to_string(), n.to_string())]),
+        Wiring::Connected(x) => table([("connected".to_string(), number(*x))]),
         Wiring::Pairs(pairs) => {
             let pairs = pairs.iter().map(|(from, to)| list([from.to_string(), to.to_string()]));
             table([("pairs".to_string(), list(pairs))])

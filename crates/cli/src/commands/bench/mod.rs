@@ -49,7 +49,7 @@ pub struct Args {
     /// One gradient alone (grad), for the time from the start of the program
     #[arg(long, hide = true)]
     once: bool,
-    /// Seed of wiring, noise and initial numbers (brunel, brunel-w, coba, cuba)
+    /// Seed of wiring, noise and initial numbers (brunel, brunel-w, coba, cuba, pd14)
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Folder of .mod files to use besides those that ship with the program; may be repeated
@@ -60,7 +60,7 @@ pub struct Args {
     json: bool,
 }
 
-const BENCHES: [(&str, &str); 14] = [
+const BENCHES: [(&str, &str); 15] = [
     ("brunel", "12,500 neurons with 1,250 inputs each, one delay, Poisson trains from outside: processor time of a second"),
     ("brunel-w", "the same with weights and delays that differ"),
     ("coba", "Vogels and Abbott's 4,000 neurons with conductances, 2 % connected, delay of one step: processor time of a second"),
@@ -70,6 +70,7 @@ const BENCHES: [(&str, &str); 14] = [
     ("hhtree", "cells of 401 Hodgkin-Huxley compartments, each with a current of its own: ns a compartment and step"),
     ("mechs", "a cell with many mechanisms (of the library, or of a folder) against one with hh, by what a flop costs"),
     ("mlp", "one epoch of MNIST, 784-256-10 rectified linear units, batch 128, Adam"),
+    ("pd14", "Potjans and Diesmann's microcircuit, 77,169 neurons and 0.3 billion connections: processor time of a second"),
     ("read", "reading each mechanism of the library, or of files and folders: bench read PATH..., ms"),
     ("ring", "cells with trees of their own, each of which excites the next: ns a compartment and step"),
     ("snn", "the same with leaky integrate-and-fire neurons for 25 ms, step 1 ms"),
@@ -88,7 +89,7 @@ pub fn run(args: &Args, _color: bool) -> Done {
         }
         "grad" => grad::measure(args)?,
         "hh" => hh::measure(args)?,
-        "brunel" | "brunel-w" | "coba" | "cuba" => spiking::measure(args)?,
+        "brunel" | "brunel-w" | "coba" | "cuba" | "pd14" => spiking::measure(args)?,
         "hhtree" | "ring" => trees::measure(args)?,
         "mechs" => mechs::measure(args)?,
         "mlp" | "snn" => classify::measure(args)?,
