@@ -313,21 +313,3 @@ fn states_that_are_stepped_without_an_equation_are_refused_by_name() {
     assert_eq!(e.len(), 1, "{e:?}");
     assert!(e[0].message.contains("`gate`") && e[0].message.contains("without an equation"), "{}", e[0].message);
 }
-
-/// Not a claim about time: prints what a long axon takes.
-#[test]
-#[ignore = "measures"]
-fn speed_of_500_compartments() {
-    let cell = alone(&cable(500, HH, "implicit"), &[], (50.0, 0.025), vec![clamp("a", 0.001, (1.0, 40.0), 0.3)]).unwrap();
-    for (r, a) in [(1e-6, 1e-7), (1e-8, 1e-9)] {
-        let begun = std::time::Instant::now();
-        let s = cell.solved(&[cell.probe("v", "a", 0.9)], r, a);
-        println!(
-            "{} unknowns, {r:e}: {} steps, {:.2} s, {} spikes",
-            s.unknowns,
-            s.steps,
-            begun.elapsed().as_secs_f64(),
-            s.spikes[0][0].len()
-        );
-    }
-}

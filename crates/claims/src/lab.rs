@@ -8,6 +8,7 @@ use homolog_base::{Diagnostic, Hash, Unit, has_errors};
 use homolog_engine::Engine;
 use homolog_formats::claims::Folder;
 use homolog_model::cell::Cell;
+use homolog_model::recordings::rise;
 use homolog_model::{Fault, Inputs, Library, Model, Network, Observable, Probe, Runner, State};
 use std::collections::BTreeMap;
 
@@ -446,14 +447,12 @@ impl Seen {
     pub fn rises(&self, k: usize, above: f64, from: f64) -> f64 {
         let v = &self.traces[k];
         let first = ((from / self.dt) as usize).max(1);
-        (first..v.len())
-            .find(|n| v[n - 1] < above && v[*n] >= above)
-            .map_or(f64::NAN, |n| homolog_model::recordings::crossing(self.dt, n, v[n - 1], v[n], above))
+        (first..v.len()).find_map(|n| rise(v[n - 1], v[n], above).map(|share| (n as f64 + share) * self.dt)).unwrap_or(f64::NAN)
     }
 
     /// How often a trace rises above a potential from a time on.
     pub fn spikes(&self, k: usize, above: f64, from: f64) -> usize {
-        self.piece(k, from, f64::INFINITY).windows(2).filter(|w| w[0] < above && w[1] >= above).count()
+        self.piece(k, from, f64::INFINITY).windows(2).filter(|w| rise(w[0], w[1], above).is_some()).count()
     }
 
     /// The potential at a time, mV.

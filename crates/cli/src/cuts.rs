@@ -29,8 +29,7 @@ pub fn counted(f: &Fineness) -> String {
     let of_each: Vec<String> = f.regions.iter().take(MOST_REGIONS).map(|(name, n)| format!("{name} {}", show::count(*n as f64))).collect();
     let more = f.regions.len().saturating_sub(MOST_REGIONS);
     let more = if more > 0 { format!(", and {more} more regions") } else { String::new() };
-    let s = if f.compartments == 1 { "" } else { "s" };
-    format!("{} compartment{s} ({}{more}) by {}", show::count(f.compartments as f64), of_each.join(", "), by(f))
+    format!("{} ({}{more}) by {}", show::plural(f.compartments, "compartment"), of_each.join(", "), by(f))
 }
 
 /// `d-lambda 0.1, 2 branches by their own numbers`.

@@ -80,6 +80,11 @@ pub fn count(value: f64) -> String {
     thousands(&format!("{value:.0}"))
 }
 
+/// So many of something that takes an `s`: `1 spike`, `1,200 spikes`.
+pub fn plural(n: usize, word: &str) -> String {
+    format!("{} {word}{}", count(n as f64), if n == 1 { "" } else { "s" })
+}
+
 /// A share of one as per cent, with its spread: `97.8 ± 0.4 %`.
 pub fn percent(mean: f64, sd: Option<f64>) -> String {
     match sd {
@@ -156,5 +161,6 @@ mod tests {
         assert_eq!(percent(0.9781, Some(0.0042)), "97.8 ± 0.4 %");
         assert_eq!(percent(0.9781, None), "97.8 %");
         assert_eq!(count(1_234_567.0), "1,234,567");
+        assert_eq!((plural(1, "spike"), plural(1200, "spike")), ("1 spike".into(), "1,200 spikes".into()));
     }
 }

@@ -1,5 +1,6 @@
 //! What a person sees who is not looking at the page: messages on stderr, tables on stdout.
 
+use crate::show;
 use clap::ValueEnum;
 use homolog_base::{Diagnostic, Severity};
 use std::io::IsTerminal;
@@ -46,7 +47,7 @@ pub fn tally(problems: &[Diagnostic]) -> String {
         .into_iter()
         .map(|(severity, name)| (problems.iter().filter(|d| d.severity == severity).count(), name))
         .filter(|(n, _)| *n > 0)
-        .map(|(n, name)| format!("{n} {name}{}", if n == 1 { "" } else { "s" }))
+        .map(|(n, name)| show::plural(n, name))
         .collect();
     if parts.is_empty() { "no problems".into() } else { parts.join(", ") }
 }

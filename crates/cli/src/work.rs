@@ -6,7 +6,6 @@ use homolog_base::{Diagnostic, Source, has_errors};
 use homolog_formats::{atomic, checkpoint, library as shelf, machine, report, samples as data, sweeps, text, traces};
 use homolog_measure::{AtpTable, EnergyTable};
 use homolog_model::fit::Recorded;
-use homolog_model::network::Located;
 use homolog_model::{Cell, Checkpoint, Fault, Fit, Library, Model, Network, Params, Samples, Split, Study};
 use homolog_train::{Memory, Normalisation, Progress, Task, check_split, memory, split};
 use std::collections::BTreeMap;
@@ -129,17 +128,23 @@ pub fn open_fit(path: &Path, folders: &[PathBuf]) -> Result<OpenedFit, Vec<Diagn
 /// The fit in a text, with its cell and its recordings.
 pub fn fit_in(source: &Arc<Source>, name: String, mut library: Library) -> Result<OpenedFit, Vec<Diagnostic>> {
     let (fit, mut found) = homolog_model::file::read_fit(source);
-    let alone = homolog_model::Population { neuron: fit.neuron.clone(), ..Default::default() };
+    let alone = homolog_model::Population { size: 1.into(), neuron: fit.neuron.clone(), ..Default::default() };
     let network = Network { source: Some(source.clone()), populations: vec![alone], ..Network::default() };
-    found.extend(cells_beside(&Study { network, ..Study::default() }, &mut library));
-    let recorded = sweeps::open(&fit).map(|(recorded, warnings)| {
-        found.extend(warnings);
-        recorded
-    });
-    let recorded = recorded.unwrap_or_else(|e| {
-        found.extend(e);
-        vec![]
-    });
+    let alone = Study { network, ..Study::default() };
+    found.extend(cells_beside(&alone, &mut library));
+    let recorded = match sweeps::open(&fit) {
+        Ok((recorded, warnings)) => {
+            found.extend(warnings);
+            recorded
+        }
+        Err(e) => {
+            found.extend(e);
+            vec![]
+        }
+    };
+    if !has_errors(&found) {
+        found.extend(homolog_model::compile::warnings(&alone.network, &library));
+    }
     if has_errors(&found) { Err(found) } else { Ok(OpenedFit { name, fit, library, recorded, warnings: found }) }
 }
 
@@ -201,18 +206,6 @@ pub fn atp_table() -> Result<AtpTable, Vec<Diagnostic>> {
     AtpTable::read(&built_in("energy/atp.toml")?).map_err(|d| vec![*d])
 }
 
-/// The words that a population may be exchanged for: neurons, and cells.
-pub fn neurons(library: &Library) -> impl Iterator<Item = &str> {
-    let neurons = library.iter().filter(|m| m.interface.is_some()).map(|m| m.name.as_str());
-    neurons.chain(library.cells().map(|c| c.name.as_str()))
-}
-
-/// A message for a neuron that the library does not have.
-pub fn unknown_neuron(network: &Network, library: &Library, word: &Located<String>) -> Diagnostic {
-    let d = Diagnostic::error("model-unknown-neuron", format!("there is no neuron `{}`", word.value)).suggest(word, neurons(library));
-    network.locate(d, word.span, "not in the library")
-}
-
 /// Refuses what the machine has no memory for. Where the system does not say, everything is tried.
 pub fn affordable(study: &Study, need: &Memory) -> Result<(), Vec<Diagnostic>> {
     machine::available_memory().and_then(|available| need.refuse(study, available)).map_or(Ok(()), |d| Err(vec![d]))
@@ -226,24 +219,12 @@ pub fn compilable(study: &Study) -> Result<(), Vec<Diagnostic>> {
 /// Bytes that a recorded number takes until it is written: as the runner saw it, in its column, and as text.
 pub const RECORDED: f64 = 8.0 + 8.0 + 20.0;
 
-/// Refuses recordings that the machine has no memory for. Where the system does not say, everything is tried.
-pub fn room_for_traces(title: &str, numbers: f64) -> Result<(), Vec<Diagnostic>> {
-    let (need, Some(available)) = (numbers * RECORDED, machine::available_memory()) else { return Ok(()) };
-    if need <= available as f64 {
-        return Ok(());
-    }
-    let gb = |bytes: f64| bytes / 1e9;
-    let text = format!("the traces of `{title}` take {:.1} GB of memory, of which {:.1} GB are free", gb(need), gb(available as f64));
-    Err(vec![Diagnostic::error("run-memory", text).hint("record less, show the input for a shorter time, or take longer steps")])
-}
-
-/// Refuses a reference that the machine has no memory for. Where the system does not say, everything is tried.
-pub fn room_for_reference(title: &str, need: f64) -> Result<(), Vec<Diagnostic>> {
+/// Refuses what takes more bytes than the machine has free. Where the system does not say, everything is tried.
+pub fn room_for(what: &str, need: f64, hint: &str) -> Result<(), Vec<Diagnostic>> {
     match machine::available_memory() {
         Some(available) if need > available as f64 => {
-            let text =
-                format!("solving `{title}` takes {:.1} GB of memory, of which {:.1} GB are free", need / 1e9, available as f64 / 1e9);
-            Err(vec![Diagnostic::error("run-memory", text).hint("cut its branches into fewer compartments, or record less")])
+            let text = format!("{what} takes {:.1} GB of memory, of which {:.1} GB are free", need / 1e9, available as f64 / 1e9);
+            Err(vec![Diagnostic::error("run-memory", text).hint(hint)])
         }
         _ => Ok(()),
     }
@@ -392,9 +373,20 @@ pub fn threads(word: &str) -> Result<usize, String> {
     }
 }
 
+/// A number above 0.
+pub fn positive(word: &str) -> Result<f64, String> {
+    word.parse().ok().filter(|x: &f64| *x > 0.0 && x.is_finite()).ok_or_else(|| "must be a number above 0".to_string())
+}
+
 /// Writes a file, whole or not at all.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Vec<Diagnostic>> {
     atomic::write(path, bytes).map_err(|d| vec![d])
+}
+
+/// Refuses what could not be written, before there is anything to write; all at once.
+pub fn writable<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Result<(), Vec<Diagnostic>> {
+    let refused: Vec<Diagnostic> = paths.into_iter().filter_map(|p| atomic::writable(p).err()).collect();
+    if refused.is_empty() { Ok(()) } else { Err(refused) }
 }
 
 pub use homolog_formats::traces::Table;

@@ -3,7 +3,6 @@
 mod common;
 
 use common::Place;
-use std::time::Duration;
 
 /// A passive ball and stick.
 const CELL: &str = r#"title = "Ball and stick"
@@ -57,24 +56,22 @@ fn sweep(name: &str, amplitude: &str) -> String {
     )
 }
 
-const SOUGHT: &str = r#"neuron = "cell.toml"
-[[parameter]]
-name = "pas.g"
-bounds = ["1e-6 S/cm2", "1 mS/cm2"]
-[[parameter]]
-name = "capacitance"
-bounds = ["0.3 uF/cm2", "5 uF/cm2"]
-[[parameter]]
-name = "resistivity"
-bounds = ["20 ohm-cm", "1000 ohm-cm"]
-"#;
+fn parameter(name: &str, low: &str, high: &str) -> String {
+    format!("[[parameter]]\nname = \"{name}\"\nbounds = [\"{low}\", \"{high}\"]\n")
+}
+
+/// Three numbers of the passive cell.
+fn sought() -> String {
+    let all = [("pas.g", "1e-6 S/cm2", "1 mS/cm2"), ("capacitance", "0.3 uF/cm2", "5 uF/cm2"), ("resistivity", "20 ohm-cm", "1000 ohm-cm")];
+    format!("neuron = \"cell.toml\"\n{}", all.map(|(name, low, high)| parameter(name, low, high)).concat())
+}
 
 fn passive() -> Place {
     let place = Place::new();
     place.write("cell.toml", CELL);
     place.write("truth.toml", &truth("cell.toml", "", "0.1 nA"));
     place.homolog("run truth.toml --quiet").well();
-    place.write("fit.toml", &format!("{SOUGHT}{}", sweep("truth", "0.1 nA")));
+    place.write("fit.toml", &format!("{}{}", sought(), sweep("truth", "0.1 nA")));
     place
 }
 
@@ -87,7 +84,7 @@ fn squid(more: &str) -> Place {
         place.homolog(&format!("run {name}.toml --quiet")).well();
     }
     let sought = [("gnabar", "0.02", "0.6"), ("gkbar", "0.005", "0.2"), ("gl", "1e-5", "3e-3")]
-        .map(|(name, low, high)| format!("[[parameter]]\nname = \"hh.{name}\"\nbounds = [\"{low} S/cm2\", \"{high} S/cm2\"]\n"));
+        .map(|(name, low, high)| parameter(&format!("hh.{name}"), &format!("{low} S/cm2"), &format!("{high} S/cm2")));
     let text = format!(
         "neuron = \"cells/two-branch\"\n[time]\nstep = \"0.1 ms\"\n{}{}{}{more}",
         sought.concat(),
@@ -157,7 +154,7 @@ fn what_is_at_its_bound_and_what_is_not_decided_is_said() {
         "fit.toml",
         &format!(
             "{}{}",
-            SOUGHT.replace("resistivity", "diameter").replace("20 ohm-cm\", \"1000 ohm-cm", "10 um\", \"40 um"),
+            sought().replace("resistivity", "diameter").replace("20 ohm-cm\", \"1000 ohm-cm", "10 um\", \"40 um"),
             sweep("truth", "0.1 nA")
         ),
     );
@@ -175,13 +172,8 @@ fn a_fit_that_is_killed_goes_on_to_the_same_bits_on_any_number_of_threads() {
         let whole = std::fs::read(place.path("whole/fit.safetensors")).unwrap();
         for _ in 0..2 {
             let before = saved();
-            let mut child = place.command(&format!("{words} --threads 2 --out broken --resume")).spawn().unwrap();
-            // Killed as soon as there is something new to go on from.
-            while saved() == before {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            child.kill().unwrap();
-            child.wait().unwrap();
+            // As soon as there is something new to go on from.
+            place.killed_once(&format!("{words} --threads 2 --out broken --resume"), || saved() != before);
             assert!(saved() != whole, "{method}: it was over before it was killed");
         }
         place.homolog(&format!("{words} --threads 2 --out broken --resume")).well();
@@ -251,8 +243,12 @@ fn everything_that_is_wrong_with_a_fit_is_said_with_its_place() {
     said("fit_no_gradient", &place);
     place.write("fit.toml", &format!("{}[fit]\nevaluations = 7\npopulation = 9\n", good.replacen("pas.g", "pas.h", 1)));
     said("fit_too_few_evaluations", &place);
-    place.write("fit.toml", &format!("{}[fit]\nmethods = 3\n", SOUGHT.replace("pas.g", "capacitance").replace("cell.toml", "sell.toml")));
+    place.write("fit.toml", &format!("{}[fit]\nmethods = 3\n", sought().replace("pas.g", "capacitance").replace("cell.toml", "sell.toml")));
     said("fit_several", &place);
+    place.write("fit.toml", &format!("{good}[fit]\nrestarts = 1_000_000_000_000\npopulation = 1_000_000_000_000\nmethod = \"cma\"\n"));
+    said("fit_too_many_searches", &place);
+    place.write("fit.toml", &format!("sweep = []\n{}", sought()));
+    said("fit_no_sweep", &place);
     place.write("fit.toml", &good);
     let rows: Vec<&str> = data.lines().collect();
     let broken = |k: usize, row: String| {
@@ -282,4 +278,65 @@ fn a_checkpoint_of_other_settings_is_refused() {
     let more = place.homolog("fit fit.toml --method cma --evaluations 224 --resume --quiet --json").well().json();
     let whole = place.homolog("fit fit.toml --method cma --evaluations 224 --out whole --quiet --json").well().json();
     assert_eq!(more["losses"], whole["losses"]);
+}
+
+#[test]
+fn what_cannot_be_written_is_said_before_anything_is_searched() {
+    let place = passive();
+    for name in ["cell.toml", "fit.csv", "fit.html"] {
+        std::fs::create_dir_all(place.path(&format!("{name}.out/{name}"))).unwrap();
+        let done = place.homolog(&format!("fit fit.toml --quiet --out {name}.out"));
+        assert!(done.code == 1 && done.err.contains(&format!("cannot write `{name}.out/{name}`")), "{}", done.err);
+        assert!(!place.path(&format!("{name}.out/fit.safetensors")).exists(), "{name}: it searched first");
+    }
+}
+
+#[test]
+fn the_warnings_of_its_cell_are_those_of_a_fit() {
+    let place = passive();
+    place.write("cell.toml", &CELL.replace("compartments = 9", "compartments = 1"));
+    let done = place.homolog("fit fit.toml --method cma --evaluations 112 --quiet").well();
+    assert!(done.err.contains("warning[cell-coarse]"), "{}", done.err);
+    assert!(place.homolog("check fit.toml").well().err.contains("warning[cell-coarse]"));
+}
+
+#[test]
+fn the_traces_of_all_sweeps_are_listed() {
+    let json = squid("").homolog("fit fit.toml --evaluations 32 --quiet --json").well().json();
+    assert_eq!(json["files"]["traces"], serde_json::json!(["out/fit/fit.1.csv", "out/fit/fit.2.csv"]));
+    assert_eq!(json["files"]["cell"], "out/fit/cell.toml");
+}
+
+#[test]
+fn a_point_neuron_is_fitted_to_what_it_does_by_itself_and_refused_under_a_current() {
+    let place = Place::new();
+    // With a threshold as low as that it spikes from where it begins.
+    let own = "[population.cell]\nsize = 1\nneuron = \"hhpoint\"\nbias = false\nparameters = { vt = \"-75 mV\", gkbar = \"9 uS\", c = \"0.25 nF\" }\n";
+    place.write(
+        "truth.toml",
+        &format!("[time]\nstep = \"0.05 ms\"\npresentation = \"20 ms\"\n{own}[[record]]\npopulation = \"cell\"\nvariable = \"v\"\n"),
+    );
+    place.homolog("run truth.toml --quiet").well();
+    let recording = "[[sweep]]\nfile = \"out/truth/traces.csv\"\ntime = { column = \"t\" }\nvalue = { column = 2 }\n";
+    let fit = format!(
+        "neuron = \"hhpoint\"\nsettings = {{ vt = \"-75 mV\" }}\n[time]\nstep = \"0.05 ms\"\n{}{}{recording}",
+        parameter("gkbar", "2 uS", "20 uS"),
+        parameter("c", "0.1 nF", "1 nF")
+    );
+    place.write("fit.toml", &format!("{fit}[fit]\nmethod = \"cma\"\nrestarts = 4\n"));
+    let json = place.homolog("fit fit.toml --quiet --json").well().json();
+    assert!(errors(&json, &[9.0, 0.25]).iter().all(|e| *e < 0.01), "{json}");
+    assert!(json["files"]["cell"].is_null() && !place.path("out/fit/cell.toml").exists());
+    let current = "[[sweep.stimulus]]\nbranch = \"soma\"\ndelay = \"1 ms\"\nduration = \"5 ms\"\namplitude = \"0.1 nA\"\n";
+    place.write("fit.toml", &format!("{fit}{current}"));
+    said("fit_current_into_a_point", &place);
+}
+
+#[test]
+fn a_folder_of_data_without_a_name_is_none() {
+    let place = passive();
+    place.write("fit.toml", &place.read("fit.toml").replace("out/truth/traces.csv", "HOMOLOG_DATA/traces.csv"));
+    let output = place.command("fit fit.toml --quiet").env("HOMOLOG_DATA", "").output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && err.contains("HOMOLOG_DATA is not set"), "{err}");
 }

@@ -3,8 +3,6 @@
 mod common;
 
 use common::{Place, TRAINING, study};
-use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 #[test]
 fn a_run_that_is_killed_and_resumed_ends_with_the_same_bits() {
@@ -14,17 +12,7 @@ fn a_run_that_is_killed_and_resumed_ends_with_the_same_bits() {
     let whole = place.homolog("run model.toml --out whole --seed 3 --json").well().json();
 
     let checkpoint = place.path("killed/model.safetensors");
-    let mut child =
-        place.command("run model.toml --out killed --seed 3 --json").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let begun = Instant::now();
-    while !checkpoint.exists() {
-        assert!(begun.elapsed() < Duration::from_secs(120), "no checkpoint");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    // SIGKILL: nothing can be tidied up.
-    child.kill().unwrap();
-    assert!(!child.wait().unwrap().success(), "it had ended before it was killed: give it more epochs");
-
+    place.killed_once("run model.toml --out killed --seed 3 --json", || checkpoint.exists());
     let resumed = place.homolog("run model.toml --out killed --resume --json").well().json();
     assert_eq!(resumed["seed"], 3, "the seed is that of the checkpoint");
     assert_eq!(resumed["params"], whole["params"]);

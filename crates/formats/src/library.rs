@@ -129,8 +129,13 @@ fn cell_of(source: &Arc<Source>, path: &Path, name: &str, built_in: bool) -> (Op
     homolog_model::file::read_cell(source, name, &|file| morphology(file, folder, built_in))
 }
 
-/// The folder of larger data, in the environment and at the beginning of paths.
-const DATA: &str = "HOMOLOG_DATA";
+/// The variable that names the folder of larger data, which does not ship with the program; paths may begin with it.
+pub const DATA: &str = "HOMOLOG_DATA";
+
+/// The folder of larger data; none where its variable is not set, or empty.
+pub fn data_folder() -> Option<PathBuf> {
+    std::env::var_os(DATA).filter(|f| !f.is_empty()).map(PathBuf::from)
+}
 
 /// The branches of a morphology, by its path relative to a folder, or to that of larger data: `HOMOLOG_DATA/cell.swc`.
 fn morphology(file: &str, folder: &Path, built_in: bool) -> Morphology {
@@ -158,7 +163,7 @@ fn morphology(file: &str, folder: &Path, built_in: bool) -> Morphology {
 /// No variable says where that is.
 pub(crate) fn in_data(file: &str, folder: &Path) -> Result<PathBuf, Diagnostic> {
     let Some(rest) = file.strip_prefix(DATA).and_then(|rest| rest.strip_prefix('/')) else { return Ok(folder.join(file)) };
-    std::env::var_os(DATA).map(|data| Path::new(&data).join(rest)).ok_or_else(|| {
+    data_folder().map(|data| data.join(rest)).ok_or_else(|| {
         let d = Diagnostic::error("file-data", format!("{DATA} is not set, so there is no `{file}`"));
         d.hint(format!("set it to the folder in which `{rest}` lies, or give a path relative to this file"))
     })

@@ -14,18 +14,17 @@
 mod csv;
 mod idx;
 
+use crate::library::{DATA, data_folder};
 use crate::text;
 use homolog_base::{Diagnostic, Hash};
 use homolog_model::Samples;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What the pixels of `digits8x8` are divided by: the most ink there can be in one of them.
 pub const DIGITS_SCALE: f64 = 16.0;
 /// What the pixels of IDX files are divided by: the largest byte.
 pub const IDX_SCALE: f64 = 255.0;
-/// The variable that names the folder of datasets that do not ship with the program.
-pub const FOLDER_VARIABLE: &str = "HOMOLOG_DATA";
 /// Names that need no path.
 pub const NAMES: [&str; 2] = ["digits8x8", "mnist"];
 
@@ -38,8 +37,7 @@ const LARGEST: u64 = 4 << 30;
 /// # Errors
 /// All that is wrong, each with file, line and column where there is one.
 pub fn open(name_or_path: &str, base: &Path) -> Result<Samples, Vec<Diagnostic>> {
-    let folder = std::env::var_os(FOLDER_VARIABLE).filter(|f| !f.is_empty()).map(PathBuf::from);
-    open_with(name_or_path, base, folder.as_deref())
+    open_with(name_or_path, base, data_folder().as_deref())
 }
 
 /// As [`open`], with the folder of datasets given.
@@ -51,14 +49,10 @@ pub fn open_with(name_or_path: &str, base: &Path, datasets: Option<&Path>) -> Re
         "digits8x8" => return digits(),
         "mnist" => {
             let Some(folder) = datasets else {
-                let d = Diagnostic::error(
-                    "data-no-folder",
-                    format!("`mnist` does not ship with the program, and {FOLDER_VARIABLE} is not set"),
-                );
-                return Err(vec![d.hint(format!(
-                    "put {} into a folder `mnist`, and set {FOLDER_VARIABLE} to the folder that holds it",
-                    idx::FILES.join(", ")
-                ))]);
+                let d = Diagnostic::error("data-no-folder", format!("`mnist` does not ship with the program, and {DATA} is not set"));
+                return Err(vec![
+                    d.hint(format!("put {} into a folder `mnist`, and set {DATA} to the folder that holds it", idx::FILES.join(", "))),
+                ]);
             };
             return idx::read("mnist", &folder.join("mnist"));
         }

@@ -1,35 +1,57 @@
 //! Tables of numbers as they are found: CSV with or without a header, columns between spaces or tabs, what NEURON's `Vector.printf` writes, Parquet.
 //!
 //! Of a text: blank lines and those that begin with `#` or `%` are no rows. Columns are parted by commas, semicolons or tabs, whichever the first row holds, else by
-//! white space. The first row is a header unless all of it are numbers. A file whose first line begins with `label:` is NEURON's: its second line says how
-//! many rows follow.
+//! white space. The first row is a header if no field of it is a number, as in tables of samples ([`crate::samples`]): a first row of numbers with a hole
+//! in it is a row, and what is wrong with it is said. A file whose first line begins with `label:` is NEURON's: its second line says how many rows follow.
+//!
+//! Of a Parquet file every column at the top is one column, whatever lies in it: what is nested, and what is text, is no number.
 
 use crate::text;
-use homolog_base::{Diagnostic, Hash, Source, Span};
+use homolog_base::{Diagnostic, Source, Span};
+use homolog_model::fit::Rows;
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 /// Columns by name.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Columns {
     /// What heads each column; empty where nothing does.
     pub headers: Vec<String>,
-    /// The numbers of each column, all equally long. What is no number is NaN in `numbers` and stands in `strange`.
+    /// The numbers of each column, all equally long. What is no number is NaN in `numbers` and counted in `strange`.
     pub numbers: Vec<Vec<f64>>,
-    /// Row, column and text of what is no number.
-    pub strange: Vec<(usize, usize, String)>,
-    /// The text, if it is one.
-    pub source: Option<Arc<Source>>,
-    /// Where in it each row stands.
-    pub rows: Vec<Span>,
-    /// Hash of the file.
-    pub hash: Hash,
+    /// Of each column: what in it is no number.
+    pub strange: Vec<Strange>,
+    /// Where its rows stand.
+    pub rows: Arc<Rows>,
+}
+
+/// What in a column is no number.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Strange {
+    /// How many fields.
+    pub count: usize,
+    /// Row and text of the first of them.
+    pub first: Vec<(usize, String)>,
+}
+
+impl Strange {
+    fn meet(&mut self, row: usize, text: impl FnOnce() -> String) {
+        self.count += 1;
+        if self.first.len() < SHOWN_OF_COLUMN {
+            self.first.push((row, text()));
+        }
+    }
 }
 
 /// After this many problems the rest is counted.
 const SHOWN: usize = 8;
+/// So many fields of a column that are no numbers are kept; the rest is counted.
+const SHOWN_OF_COLUMN: usize = 3;
 
 /// Reads a table.
 ///
@@ -39,12 +61,14 @@ pub fn read(path: &Path) -> Result<(Columns, Vec<Diagnostic>), Vec<Diagnostic>> 
     let bytes = text::bytes(path).map_err(|d| vec![d])?;
     let name = path.display().to_string();
     if bytes.starts_with(b"PAR1") {
-        return of_parquet(path, &bytes).map(|c| (c, vec![])).map_err(|d| vec![d]);
+        let read = guarded(|| of_parquet(path)).unwrap_or_else(|| {
+            let d = Diagnostic::error("table-parquet", format!("cannot read `{name}`: its reader does not get through it"));
+            Err(d.hint("the file is damaged, or of a kind that is not read; copy it again, or write it as CSV"))
+        });
+        return read.map(|c| (c, vec![])).map_err(|d| vec![d]);
     }
     let (source, warnings) = text::decode(&name, &bytes).map_err(|d| vec![d])?;
-    let mut columns = of_text(&source)?;
-    columns.hash = Hash::of(&bytes);
-    Ok((columns, warnings))
+    Ok((of_text(&source)?, warnings))
 }
 
 /// Reads the table in a text.
@@ -71,7 +95,7 @@ pub fn of_text(source: &Arc<Source>) -> Result<Columns, Vec<Diagnostic>> {
     let Some((_, first)) = lines.first().copied() else { return Err(empty()) };
     let separator = [',', ';', '\t'].into_iter().find(|s| first.contains(*s));
     let head = fields(first, separator);
-    let headed = head.iter().any(|f| number(f).is_none());
+    let headed = head.iter().all(|f| number(f).is_none());
     let headers = if headed {
         lines.remove(0);
         head.iter().map(|h| h.to_string()).collect()
@@ -86,11 +110,10 @@ pub fn of_text(source: &Arc<Source>) -> Result<Columns, Vec<Diagnostic>> {
     let mut out = Columns {
         headers,
         numbers: vec![Vec::with_capacity(lines.len()); width],
-        strange: vec![],
-        source: Some(source.clone()),
-        rows: Vec::with_capacity(lines.len()),
-        hash: Hash::of(source.text.as_bytes()),
+        strange: vec![Strange::default(); width],
+        rows: Arc::default(),
     };
+    let mut rows = Rows { source: Some(source.clone()), spans: Vec::with_capacity(lines.len()) };
     let mut problems = Vec::new();
     let mut wrong = 0;
     for (span, line) in lines {
@@ -106,11 +129,11 @@ pub fn of_text(source: &Arc<Source>) -> Result<Columns, Vec<Diagnostic>> {
         for (c, field) in found.iter().enumerate() {
             let x = number(field);
             if x.is_none() {
-                out.strange.push((out.rows.len(), c, field.to_string()));
+                out.strange[c].meet(rows.spans.len(), || field.to_string());
             }
             out.numbers[c].push(x.unwrap_or(f64::NAN));
         }
-        out.rows.push(span);
+        rows.spans.push(span);
     }
     if wrong > problems.len() {
         problems.push(Diagnostic::error(
@@ -119,16 +142,20 @@ pub fn of_text(source: &Arc<Source>) -> Result<Columns, Vec<Diagnostic>> {
         ));
     }
     if let Some((span, n)) = expected
-        && n != out.rows.len()
+        && n != rows.spans.len()
         && problems.is_empty()
     {
-        let text = format!("`{}` says that {n} rows follow, but there are {}", source.name, out.rows.len());
+        let text = format!("`{}` says that {n} rows follow, but there are {}", source.name, rows.spans.len());
         problems.push(Diagnostic::error("table-rows", text).at(source, span, "said here").hint("was the file cut short? Copy it again"));
     }
     if !problems.is_empty() {
         return Err(problems);
     }
-    if out.rows.is_empty() { Err(empty()) } else { Ok(out) }
+    if rows.spans.is_empty() {
+        return Err(empty());
+    }
+    out.rows = Arc::new(rows);
+    Ok(out)
 }
 
 /// Lines that are rows, without the white space around them, and their places.
@@ -178,43 +205,86 @@ fn number(field: &str) -> Option<f64> {
     field.parse().ok()
 }
 
-/// All columns of numbers of a Parquet file; others are NaN.
-fn of_parquet(path: &Path, bytes: &[u8]) -> Result<Columns, Diagnostic> {
+/// All columns of a Parquet file.
+fn of_parquet(path: &Path) -> Result<Columns, Diagnostic> {
     let name = path.display();
     let wrong = |e: parquet::errors::ParquetError| {
         let d = Diagnostic::error("table-parquet", format!("cannot read `{name}`: {e}"));
         d.hint("columns of plain numbers without compression are read; or write it as CSV")
     };
     let file = std::fs::File::open(path).map_err(|e| text::unreadable(path, &e))?;
+    let size = file.metadata().map_or(i64::MAX, |m| m.len() as i64);
     let reader = SerializedFileReader::new(file).map_err(wrong)?;
-    let schema = reader.metadata().file_metadata().schema_descr_ptr();
-    let headers: Vec<String> = schema.columns().iter().map(|c| c.name().to_string()).collect();
+    if !reader.metadata().row_groups().iter().all(|g| inside(g, size)) {
+        let d = Diagnostic::error("table-parquet", format!("cannot read `{name}`: it names columns that are not in it"));
+        return Err(d.hint("the file is damaged; copy it again"));
+    }
+    // A column that is nested has several leaves, but one field in each row.
+    let schema = reader.metadata().file_metadata().schema_descr().root_schema();
+    let headers: Vec<String> = schema.get_fields().iter().map(|f| f.name().to_string()).collect();
     let mut numbers = vec![Vec::new(); headers.len()];
-    let mut strange = Vec::new();
+    let mut strange = vec![Strange::default(); headers.len()];
     for (k, row) in reader.get_row_iter(None).map_err(wrong)?.enumerate() {
         let row = row.map_err(wrong)?;
-        for (c, (_, field)) in row.get_column_iter().enumerate() {
-            let x = match *field {
-                Field::Double(x) => Some(x),
-                Field::Float(x) => Some(f64::from(x)),
-                Field::Int(x) => Some(f64::from(x)),
-                Field::Long(x) => Some(x as f64),
-                Field::Short(x) => Some(f64::from(x)),
-                Field::Byte(x) => Some(f64::from(x)),
-                _ => None,
-            };
-            if x.is_none() && strange.len() < SHOWN {
-                strange.push((k, c, field.to_string()));
+        for ((column, strange), (_, field)) in numbers.iter_mut().zip(&mut strange).zip(row.get_column_iter()) {
+            let x = number_of(field);
+            if x.is_none() {
+                strange.meet(k, || field.to_string());
             }
-            if let Some(column) = numbers.get_mut(c) {
-                column.push(x.unwrap_or(f64::NAN));
-            }
+            column.push(x.unwrap_or(f64::NAN));
         }
     }
     if numbers.first().is_none_or(Vec::is_empty) {
         return Err(Diagnostic::error("table-empty", format!("`{name}` holds no numbers")));
     }
-    Ok(Columns { headers, numbers, strange, source: None, rows: vec![], hash: Hash::of(bytes) })
+    Ok(Columns { headers, numbers, strange, rows: Arc::default() })
+}
+
+/// What some work gives; none if it panics, of which nothing is printed. For the reader of Parquet files, which asserts what a damaged file may break.
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    thread_local! { static QUIET: Cell<bool> = const { Cell::new(false) }; }
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                before(info);
+            }
+        }));
+    });
+    QUIET.set(true);
+    let out = panic::catch_unwind(AssertUnwindSafe(work));
+    QUIET.set(false);
+    out.ok()
+}
+
+/// Whether the columns of a group of rows lie inside of a file of so many bytes, which the reader takes for granted.
+fn inside(group: &RowGroupMetaData, size: i64) -> bool {
+    let column = |c: &ColumnChunkMetaData| {
+        let start = c.dictionary_page_offset().unwrap_or(c.data_page_offset());
+        start >= 0
+            && c.compressed_size() >= 0
+            && start.checked_add(c.compressed_size()).is_some_and(|end| end <= size)
+            && c.num_values() >= 0
+    };
+    group.num_rows() >= 0 && group.columns().iter().all(column)
+}
+
+/// The number in a field; whole numbers of more than 53 bits are rounded.
+fn number_of(field: &Field) -> Option<f64> {
+    match *field {
+        Field::Double(x) => Some(x),
+        Field::Float(x) => Some(f64::from(x)),
+        Field::Byte(x) => Some(f64::from(x)),
+        Field::Short(x) => Some(f64::from(x)),
+        Field::Int(x) => Some(f64::from(x)),
+        Field::Long(x) => Some(x as f64),
+        Field::UByte(x) => Some(f64::from(x)),
+        Field::UShort(x) => Some(f64::from(x)),
+        Field::UInt(x) => Some(f64::from(x)),
+        Field::ULong(x) => Some(x as f64),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Morphologies of archives, odd ones, and any bytes at all.
 
 use homolog_base::{Diagnostic, Source, has_errors};
-use homolog_formats::{morphology, samples, text};
+use homolog_formats::{library, morphology, text};
 use homolog_model::cell::{Branch, Point};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashSet};
@@ -39,11 +39,11 @@ fn read(name: &str, text: &str, render: bool) -> (Option<Vec<Branch>>, Vec<Diagn
 
 /// Files in a folder of the data, if the variable that names it is set.
 fn files(folder: &str) -> Vec<PathBuf> {
-    let Some(data) = std::env::var_os(samples::FOLDER_VARIABLE) else {
+    let Some(data) = library::data_folder() else {
         eprintln!("HOMOLOG_DATA is not set: no shapes are read");
         return Vec::new();
     };
-    let entries = std::fs::read_dir(PathBuf::from(data).join(folder)).into_iter().flatten().flatten();
+    let entries = std::fs::read_dir(data.join(folder)).into_iter().flatten().flatten();
     let mut all: Vec<_> = entries.map(|e| e.path()).filter(|p| morphology::is_named(p)).collect();
     all.sort();
     all

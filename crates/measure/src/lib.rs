@@ -4,6 +4,7 @@
 //!   and the spikes that were recorded;
 //! - [`estimate`]: joules, from those counts and a table of constants that is data ([`EnergyTable`]);
 //! - [`clamp`]: one mechanism alone, under voltage clamp;
+//! - [`deviation`] and [`shifts`]: by how much one course of a model differs from another; [`cv_of_intervals`]: how regularly neurons spike;
 //! - [`morphometry`](morphometry()): what can be counted and measured of a shape;
 //! - [`pumping`]: joules that modelled cells spend, from the charge that was measured in the run and what their pumps take
 //!   ([`AtpTable`]);
@@ -13,12 +14,14 @@
 pub mod arithmetic;
 pub mod atp;
 pub mod clamp;
+pub mod course;
 pub mod energy;
 pub mod morphometry;
 pub mod operations;
 pub mod summary;
 
 pub use atp::{AtpTable, Ion, Pumped, Pumping, pumping};
+pub use course::{Deviation, Shifts, cv_of_intervals, deviation, shifts, trains};
 pub use energy::{Energy, EnergyTable, Memory, Part, estimate};
 pub use morphometry::{Morphometry, morphometry};
 pub use operations::{Activity, Flops, Kind, Operations, Traffic, operations};

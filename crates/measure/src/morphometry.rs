@@ -3,7 +3,7 @@
 //! Terms are those of L-Measure (Scorcioni, Polavaram & Ascoli 2008, Nat. Protoc. 3, 866). All numbers are of the branches as they
 //! will be simulated: the piece between the soma and the first point of a dendrite has no membrane and counts nowhere.
 
-use homolog_model::cell::Branch;
+use homolog_model::cell::{Branch, SOMA};
 use std::f64::consts::PI;
 
 /// Branches of one region, or of all.
@@ -58,9 +58,6 @@ pub struct Morphometry {
     /// Least and greatest x, y and z of all points, um; none for branches that have no places.
     pub extent: Option<[(f64, f64); 3]>,
 }
-
-/// Region of a soma.
-const SOMA: &str = "soma";
 
 /// Measures branches, parents before children.
 pub fn morphometry(branches: &[Branch]) -> Morphometry {
@@ -122,7 +119,7 @@ fn region<'a>(name: &str, branches: impl Iterator<Item = &'a Branch>) -> Region 
         out.length += b.length();
         out.area += b.area();
         out.volume += b.volume();
-        out.diameter.1 += b.points.windows(2).map(|p| 0.5 * (p[0].diameter + p[1].diameter) * (p[1].along - p[0].along)).sum::<f64>();
+        out.diameter.1 += b.diameter() * b.length();
         for p in &b.points {
             out.diameter.0 = out.diameter.0.min(p.diameter);
             out.diameter.2 = out.diameter.2.max(p.diameter);

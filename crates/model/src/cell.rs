@@ -106,7 +106,79 @@ pub struct Point {
     pub position: Option<[f64; 3]>,
 }
 
+/// The region of the soma, which some rules know.
+pub const SOMA: &str = "soma";
+
+/// A piece of a branch between two of its points whose diameter changes evenly.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Cone {
+    /// Where it begins and ends along the branch, um.
+    pub along: (f64, f64),
+    /// Diameters there, um.
+    pub diameters: (f64, f64),
+    /// Positions there, um; none for branches that were given by length.
+    pub positions: Option<[[f64; 3]; 2]>,
+}
+
+impl Cone {
+    /// Length along the branch, um.
+    pub fn length(&self) -> f64 {
+        self.along.1 - self.along.0
+    }
+
+    /// Mean diameter, um.
+    pub fn diameter(&self) -> f64 {
+        0.5 * (self.diameters.0 + self.diameters.1)
+    }
+
+    /// Area of its side, um2.
+    pub fn area(&self) -> f64 {
+        let ((d, e), h) = (self.diameters, self.length());
+        PI * 0.5 * (d + e) * (h * h + 0.25 * (d - e) * (d - e)).sqrt()
+    }
+
+    /// Volume, um3.
+    pub fn volume(&self) -> f64 {
+        let (d, e) = self.diameters;
+        PI / 12.0 * self.length() * (d * d + d * e + e * e)
+    }
+
+    /// Resistance from end to end for 1 ohm cm, MOhm.
+    pub fn resistance(&self) -> f64 {
+        // 1 ohm cm / um = 1e4 ohm = 1e-2 MOhm.
+        1e-2 * 4.0 * self.length() / (PI * self.diameters.0 * self.diameters.1)
+    }
+}
+
 impl Branch {
+    /// Its cones between two distances along it, um. A step in diameter has no length, and is none.
+    pub fn cones(&self, from: f64, to: f64) -> impl Iterator<Item = Cone> {
+        self.points.windows(2).filter_map(move |pair| {
+            let (a, b) = (pair[0], pair[1]);
+            let along = (from.max(a.along), to.min(b.along));
+            let part = |x: f64| (x - a.along) / (b.along - a.along);
+            let diameter = |x: f64| a.diameter + (b.diameter - a.diameter) * part(x);
+            let position = |p: [f64; 3], q: [f64; 3], x: f64| [0, 1, 2].map(|k| p[k] + (q[k] - p[k]) * part(x));
+            let ends = a.position.zip(b.position);
+            (along.1 > along.0).then(|| Cone {
+                along,
+                diameters: (diameter(along.0), diameter(along.1)),
+                positions: ends.map(|(p, q)| [position(p, q, along.0), position(p, q, along.1)]),
+            })
+        })
+    }
+
+    /// All of its cones.
+    fn all_cones(&self) -> impl Iterator<Item = Cone> {
+        self.cones(f64::NEG_INFINITY, f64::INFINITY)
+    }
+
+    /// Mean diameter along it, um; 0 without a length.
+    pub fn diameter(&self) -> f64 {
+        let length = self.length();
+        if length > 0.0 { self.all_cones().map(|c| c.diameter() * c.length()).sum::<f64>() / length } else { 0.0 }
+    }
+
     /// Length, um.
     pub fn length(&self) -> f64 {
         self.points.last().map_or(0.0, |p| p.along)
@@ -114,20 +186,12 @@ impl Branch {
 
     /// Area of its side, without the discs at its ends, um2. A step in diameter has no length, and counts nothing.
     pub fn area(&self) -> f64 {
-        let frustum = |pair: &[Point]| {
-            let (h, d) = (pair[1].along - pair[0].along, pair[1].diameter - pair[0].diameter);
-            if h > 0.0 { PI * 0.5 * (pair[0].diameter + pair[1].diameter) * (h * h + 0.25 * d * d).sqrt() } else { 0.0 }
-        };
-        self.points.windows(2).map(frustum).sum()
+        self.all_cones().map(|c| c.area()).sum()
     }
 
     /// Volume, um3.
     pub fn volume(&self) -> f64 {
-        let frustum = |pair: &[Point]| {
-            let (h, d, e) = (pair[1].along - pair[0].along, pair[0].diameter, pair[1].diameter);
-            PI / 12.0 * h * (d * d + d * e + e * e)
-        };
-        self.points.windows(2).map(frustum).sum()
+        self.all_cones().map(|c| c.volume()).sum()
     }
 }
 

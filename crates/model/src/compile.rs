@@ -307,20 +307,8 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
         let d = Diagnostic::error("model-kinds", format!("`{}` is not made of cells, so the population has one kind", p.neuron.value));
         problems.push(network.locate(d, word.span, "another kind").hint("make them two populations"));
     }
-    let neurons = || library.iter().filter(|m| m.role == Role::Neuron && m.interface.is_some());
     let Some(m) = library.get(&p.neuron.value) else {
-        problems.push(
-            network
-                .locate(
-                    Diagnostic::error("model-unknown-neuron", format!("there is no neuron `{}`", p.neuron.value)),
-                    p.neuron.span,
-                    "not in the library",
-                )
-                .suggest(
-                    &p.neuron.value,
-                    neurons().map(|m| m.name.as_str()).chain(library.cells().map(|c| c.name.as_str())).chain([INPUT, SPIKES]),
-                ),
-        );
+        problems.push(network.locate(library.unknown_neuron(&p.neuron, &[INPUT, SPIKES]), p.neuron.span, "not in the library"));
         return nothing;
     };
     let (Role::Neuron, Some(interface)) = (m.role, m.interface.as_ref()) else {
@@ -336,7 +324,7 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
                     p.neuron.span,
                     "a neuron was expected",
                 )
-                .hint(format!("neurons are: {}", neurons().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", "))),
+                .hint(format!("neurons are: {}", library.neurons().filter(|n| library.get(n).is_some()).collect::<Vec<_>>().join(", "))),
         );
         return nothing;
     };

@@ -12,7 +12,7 @@
 //! more branches begin at one end, a *junction* without membrane stands between them, so that their resistances meet in one point; and so
 //! it does at the beginning of the first branch where others begin there.
 
-use crate::cell::{Branch, Cell, Discretisation};
+use crate::cell::{Branch, Cell, Discretisation, SOMA};
 use crate::expression::Place;
 use std::f64::consts::PI;
 
@@ -165,39 +165,21 @@ fn electrotonic(cell: &Cell, branch: &Branch, from: f64, to: f64) -> f64 {
     // With d in um, R in ohm cm and c in uF/cm2 the root is in 1e5 um.
     let capacitance = cell.capacitances.get(&branch.region.value).unwrap_or(&cell.capacitance).value;
     let lambda = |d: f64| 1e5 * (d / (4.0 * PI * FREQUENCY * cell.resistivity.value * capacitance)).sqrt();
-    let mut out = 0.0;
-    for pair in branch.points.windows(2) {
-        let (a, b) = (pair[0], pair[1]);
-        let diameter = |along: f64| a.diameter + (b.diameter - a.diameter) * ((along - a.along) / (b.along - a.along));
-        let (start, d) = if from <= a.along { (a.along, a.diameter) } else { (from, diameter(from)) };
-        let (end, e) = if to >= b.along { (b.along, b.diameter) } else { (to, diameter(to)) };
-        if end > start {
-            out += (end - start) / lambda(0.5 * (d + e));
-        }
-    }
-    out
+    branch.cones(from, to).map(|c| c.length() / lambda(c.diameter())).sum()
 }
 
 /// Side area (um2) and resistance for 1 ohm cm (MOhm) of a branch between two distances; with `rings` a step in diameter has the area of
 /// a ring.
 fn measure(branch: &Branch, from: f64, to: f64, rings: bool) -> (f64, f64) {
     let (mut area, mut resistance) = (0.0, 0.0);
-    for pair in branch.points.windows(2) {
-        let (a, b) = (pair[0], pair[1]);
-        let (start, end) = (from.max(a.along), to.min(b.along));
-        let h = end - start;
+    for cone in branch.cones(from, to) {
+        area += cone.area();
+        resistance += cone.resistance();
+    }
+    if rings {
         // A step in diameter has no length.
-        if h <= 0.0 {
-            if rings && a.along == b.along && (from..to).contains(&a.along) {
-                area += 0.25 * PI * (a.diameter * a.diameter - b.diameter * b.diameter).abs();
-            }
-            continue;
-        }
-        let diameter = |along: f64| a.diameter + (b.diameter - a.diameter) * ((along - a.along) / (b.along - a.along));
-        let (d, e) = (diameter(start), diameter(end));
-        area += PI * 0.5 * (d + e) * (h * h + 0.25 * (d - e) * (d - e)).sqrt();
-        // 1 ohm cm / um = 1e4 ohm = 1e-2 MOhm.
-        resistance += 1e-2 * 4.0 * h / (PI * d * e);
+        let steps = branch.points.windows(2).filter(|p| p[0].along == p[1].along && (from..to).contains(&p[0].along));
+        area += steps.map(|p| 0.25 * PI * (p[0].diameter * p[0].diameter - p[1].diameter * p[1].diameter).abs()).sum::<f64>();
     }
     (area, resistance)
 }
@@ -256,7 +238,7 @@ enum At {
 
 /// Where on its parent a branch begins, if not at its end: as its cell says, or as NEURON's import joins what grows from a soma.
 fn begins_at(cell: &Cell, branch: &Branch) -> Option<f64> {
-    let grows = branch.parent == Some(0) && cell.branches[0].region.value == "soma" && branch.region.value != "soma";
+    let grows = branch.parent == Some(0) && cell.branches[0].region.value == SOMA && branch.region.value != SOMA;
     let of_soma = cell.discretisation.value.is_neurons() && grows;
     branch.at.as_ref().map(|x| x.value).or(of_soma.then_some(0.5)).filter(|x| *x < 1.0)
 }

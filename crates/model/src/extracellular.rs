@@ -11,7 +11,7 @@
 //! 1999, J. Comput. Neurosci. 6, 169; Gold et al. 2006, J. Neurophysiol. 95, 3113; Einevoll et al. 2013, Nat. Rev. Neurosci. 14, 770). Where an
 //! electrode would be inside of a cell, it is on its surface.
 
-use crate::cell::Branch;
+use crate::cell::{Branch, Cone};
 use homolog_base::math::ln;
 use std::f64::consts::PI;
 
@@ -65,21 +65,11 @@ pub fn per_nanoampere(pieces: &[Piece], electrode: [f64; 3], sigma: f64) -> f64 
 
 /// The pieces of a branch between two distances along it, um; none where its points have no positions.
 pub fn pieces(branch: &Branch, from: f64, to: f64) -> Option<Vec<Piece>> {
-    let mut out = Vec::new();
-    for pair in branch.points.windows(2) {
-        let (a, b) = (pair[0], pair[1]);
-        let (start, end) = (from.max(a.along), to.min(b.along));
-        let (p, q) = (a.position?, b.position?);
-        if end <= start {
-            continue;
-        }
-        let part = |along: f64| (along - a.along) / (b.along - a.along);
-        let at = |along: f64| [0, 1, 2].map(|k| p[k] + (q[k] - p[k]) * part(along));
-        let diameter = |along: f64| a.diameter + (b.diameter - a.diameter) * part(along);
-        let (d, e, h) = (diameter(start), diameter(end), end - start);
-        let area = PI * 0.5 * (d + e) * (h * h + 0.25 * (d - e) * (d - e)).sqrt();
-        out.push(Piece { from: at(start), to: at(end), radius: 0.25 * (d + e), share: area });
-    }
+    let piece = |cone: Cone| {
+        let [from, to] = cone.positions?;
+        Some(Piece { from, to, radius: 0.5 * cone.diameter(), share: cone.area() })
+    };
+    let mut out: Vec<Piece> = branch.cones(from, to).map(piece).collect::<Option<_>>()?;
     let all: f64 = out.iter().map(|p| p.share).sum();
     out.iter_mut().for_each(|p| p.share /= all);
     Some(out)

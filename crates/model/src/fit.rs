@@ -6,7 +6,7 @@
 use crate::cell::{Cell, Quantity};
 use crate::discretise;
 use crate::network::{Learn, Located, Network, Per, Population, RecordRule, Stimulus};
-use homolog_base::{Diagnostic, Hash, Source, Span, Unit};
+use homolog_base::{Diagnostic, Source, Span, Unit};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -163,6 +163,9 @@ pub enum Method {
 }
 
 impl Method {
+    /// All of them.
+    pub const ALL: [Method; 2] = [Method::Gradient, Method::Cma];
+
     /// Its word in a file.
     pub fn word(self) -> &'static str {
         match self {
@@ -333,20 +336,25 @@ pub struct Recorded {
     pub values: Vec<f64>,
     /// Unit of the values.
     pub unit: Unit,
-    /// The text that it was read from, if it was one.
-    pub source: Option<Arc<Source>>,
-    /// Where in that text each row stands.
-    pub rows: Vec<Span>,
-    /// Hash of times and values.
-    pub hash: Hash,
+    /// Where they stand.
+    pub rows: Arc<Rows>,
 }
 
-impl Recorded {
-    /// Adds the place of a row to a diagnostic.
-    pub fn locate(&self, d: Diagnostic, row: usize, label: &str) -> Diagnostic {
-        match (&self.source, self.rows.get(row)) {
+/// Where the rows of a table stand.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Rows {
+    /// The text that they were read from, if it was one.
+    pub source: Option<Arc<Source>>,
+    /// Where in that text each of them stands.
+    pub spans: Vec<Span>,
+}
+
+impl Rows {
+    /// Adds the place of a row to a diagnostic: in the table where that is a text, else where the sweep of the fit names it.
+    pub fn locate(&self, fit: &Fit, sweep: &Sweep, d: Diagnostic, row: usize, label: &str) -> Diagnostic {
+        match (&self.source, self.spans.get(row)) {
             (Some(source), Some(span)) => d.at(source, *span, label),
-            _ => d,
+            _ => fit.locate(d, sweep.file.span, "in this file"),
         }
     }
 }

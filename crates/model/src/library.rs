@@ -2,7 +2,7 @@
 
 use crate::cell::Cell;
 use homolog_base::{Diagnostic, Source, Span};
-use homolog_ir::Mechanism;
+use homolog_ir::{Mechanism, Role};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -63,6 +63,18 @@ impl Library {
     /// The cell of this name.
     pub fn cell(&self, name: &str) -> Option<&Cell> {
         self.cells.get(name)
+    }
+
+    /// What a population may name: neurons, then cells.
+    pub fn neurons(&self) -> impl Iterator<Item = &str> {
+        let neurons = self.iter().filter(|m| m.role == Role::Neuron && m.interface.is_some()).map(|m| m.name.as_str());
+        neurons.chain(self.cells().map(|c| c.name.as_str()))
+    }
+
+    /// The message for a word that is neither a neuron nor a cell of this library; the name of one of them, or of `others`, may be meant.
+    pub fn unknown_neuron(&self, word: &str, others: &[&str]) -> Diagnostic {
+        let d = Diagnostic::error("model-unknown-neuron", format!("there is no neuron `{word}`"));
+        d.suggest(word, self.neurons().chain(others.iter().copied()))
     }
 
     /// All cells, by name.

@@ -304,6 +304,17 @@ pub enum Weights {
 }
 
 impl Wiring {
+    /// The rule in a network with so many times as many neurons: probabilities stay, numbers of connections of a neuron grow with those.
+    pub fn scaled(&self, factor: f64) -> Wiring {
+        let times = |n: usize, factor: f64| ((n as f64 * factor).round() as usize).max(1);
+        match self {
+            Wiring::InDegree(n) => Wiring::InDegree(times(*n, factor)),
+            Wiring::OutDegree(n) => Wiring::OutDegree(times(*n, factor)),
+            Wiring::Total(n) => Wiring::Total(times(*n, factor * factor)),
+            other => other.clone(),
+        }
+    }
+
     /// Whether it can be between so many senders and receivers.
     ///
     /// # Errors
@@ -351,6 +362,18 @@ impl Weights {
 }
 
 impl Network {
+    /// The network with so many times as many neurons, one at least of each population; see [`Wiring::scaled`]. What neurons do changes with it.
+    pub fn scaled(&self, factor: f64) -> Network {
+        let mut out = self.clone();
+        for p in out.populations.iter_mut().filter(|p| p.times.is_empty()) {
+            p.size.value = ((p.size.value as f64 * factor).round() as usize).max(1);
+        }
+        for p in &mut out.projections {
+            p.wiring.value = p.wiring.value.scaled(factor);
+        }
+        out
+    }
+
     /// Index of the population of this name.
     pub fn population(&self, name: &str) -> Option<usize> {
         self.populations.iter().position(|p| p.name.value == name)

@@ -189,13 +189,22 @@ fn in_cell(
 /// So many branches are named in a hint.
 const MOST_BRANCHES: usize = 8;
 
-/// When a potential rose through a threshold in a tick: by a straight line between its values at the tick's two ends.
+/// Where a potential rises through a threshold between two samples, on the straight line between them, as a share of the way from 0 to 1; none if it does
+/// not. It rises from at most the threshold to above it, as the spikes of a run do.
+pub fn rise(before: f64, after: f64, threshold: f64) -> Option<f64> {
+    (before <= threshold && after > threshold).then(|| share(before, after, threshold))
+}
+
+/// When a potential rose through a threshold in a tick that is known to hold a spike: by a straight line between its values at the tick's two ends.
 ///
 /// `dt` in ms; potentials in one unit. Within `tick dt` and `(tick + 1) dt`, ms, whatever the values.
 pub fn crossing(dt: f64, tick: usize, before: f64, after: f64, threshold: f64) -> f64 {
+    (tick as f64 + share(before, after, threshold)) * dt
+}
+
+fn share(before: f64, after: f64, threshold: f64) -> f64 {
     let share = (threshold - before) / (after - before);
-    let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 };
-    (tick as f64 + share) * dt
+    if share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 }
 }
 
 /// When a tick ends, ms: when recorded variables have the values of its row. The decimal number that is meant, where steps are
@@ -208,12 +217,19 @@ pub fn end_of_tick(dt: f64, tick: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{crossing, end_of_tick};
+    use super::{crossing, end_of_tick, rise};
 
     #[test]
     fn a_crossing_lies_on_the_line_between_the_ends_of_its_tick() {
         assert_eq!(crossing(0.1, 10, -30.0, -10.0, -20.0), 10.5 * 0.1);
         assert_eq!(crossing(0.1, 0, 5.0, 5.0, 5.0), 0.1);
+    }
+
+    #[test]
+    fn a_potential_rises_when_it_was_not_above_and_is_now() {
+        assert_eq!(rise(-30.0, -10.0, -20.0), Some(0.5));
+        assert_eq!(rise(-20.0, -10.0, -20.0), Some(0.0));
+        assert_eq!((rise(-30.0, -20.0, -20.0), rise(-10.0, -30.0, -20.0), rise(f64::NAN, 0.0, -20.0)), (None, None, None));
     }
 
     #[test]

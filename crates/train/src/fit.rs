@@ -23,5 +23,5 @@ pub mod transform;
 pub use cma::Cma;
 pub use objective::{Objective, Scored};
 pub use outcome::{Estimate, Outcome};
-pub use search::{Fitter, Plan, Status};
+pub use search::{Fitter, MOST_VARIANTS, Plan, Status};
 pub use transform::Coordinate;

@@ -1,6 +1,6 @@
 //! Fits of cells with the real runner.
 
-use homolog_base::{Hash, Key, Source, Unit, math};
+use homolog_base::{Key, Source, Unit, math};
 use homolog_engine::Engine;
 use homolog_formats::{checkpoint, library};
 use homolog_model::fit::{Fit, Recorded};
@@ -78,7 +78,7 @@ fn fit(neuron: &str, parameters: &[(&str, &str, &str, &str)], amplitude: &str, m
 fn recording() -> Recorded {
     let times: Vec<f64> = (0..160).map(|k| 0.11 * f64::from(k) + 0.003).collect();
     let values = times.iter().map(|t| -65.0 + 10.0 * math::sin(t * 0.4) + 0.3 * t).collect();
-    Recorded { times, values, unit: Unit::parse("mV").unwrap(), source: None, rows: vec![], hash: Hash::of(b"") }
+    Recorded { times, values, unit: Unit::parse("mV").unwrap(), rows: Default::default() }
 }
 
 const PASSIVE: [(&str, &str, &str, &str); 4] = [
@@ -200,5 +200,28 @@ fn a_checkpoint_of_another_fit_is_refused_with_what_differs() {
     let said = problems.iter().map(|d| d.message.clone()).collect::<Vec<_>>().join("\n");
     for word in ["the neuron with its currents", "`seed` was 0", "`parameters` was"] {
         assert!(said.contains(word), "{said}");
+    }
+}
+
+#[test]
+fn more_variants_at_once_than_there_is_room_for_are_refused_and_no_product_overflows() {
+    for (restarts, population) in [(1u64 << 39, 1u64 << 39), (100_001, 4), (4, 100_001)] {
+        let more = format!("[fit]\nmethod = \"cma\"\nrestarts = {restarts}\npopulation = {population}\n");
+        let fit = fit("passive", &PASSIVE, "0.05 nA", &more);
+        let problems = Plan::new(&fit).check(&fit);
+        assert_eq!(problems.iter().map(|d| d.code).collect::<Vec<_>>(), ["fit-variants"], "{restarts} {population}");
+    }
+    let fit = fit("passive", &PASSIVE, "0.05 nA", "[fit]\nmethod = \"cma\"\nrestarts = 25_000\npopulation = 4\n");
+    assert!(Plan::new(&fit).check(&fit).is_empty());
+}
+
+#[test]
+fn a_fit_without_recordings_or_parameters_is_refused() {
+    let whole = fit("passive", &PASSIVE, "0.05 nA", "");
+    for (empty, recorded) in
+        [(Fit { sweeps: vec![], ..whole.clone() }, vec![]), (Fit { sought: vec![], ..whole.clone() }, vec![recording()])]
+    {
+        let problems = Objective::new(&empty, &shelf(), &recorded, 8).err().expect("it is empty");
+        assert_eq!(problems.iter().map(|d| d.code).collect::<Vec<_>>(), ["fit-empty"]);
     }
 }

@@ -1,9 +1,7 @@
 //! `homolog check`: everything that is wrong with files, at once.
 
 use super::Done;
-use crate::cuts;
-use crate::terminal;
-use crate::work;
+use crate::{cuts, show, terminal, work};
 use homolog_base::{Diagnostic, Severity, Source, has_errors};
 use homolog_model::network::Located;
 use homolog_model::{Library, Network, Population, Samples, Study};
@@ -60,7 +58,7 @@ pub fn run(args: &Args, color: bool) -> Done {
             println!("{name}: {}, {}", cuts::counted(f), cuts::lengths(f));
         }
         if problems.is_empty() {
-            println!("{} file{}: no problems", args.files.len(), if args.files.len() == 1 { "" } else { "s" });
+            println!("{}: no problems", show::plural(args.files.len(), "file"));
         }
     }
     Ok(terminal::code(&problems))
@@ -160,8 +158,8 @@ fn levels(study: &Study, library: &Library, found: &[Diagnostic]) -> Vec<Diagnos
     let mut of_levels: Vec<(Diagnostic, Vec<&Level>)> = vec![];
     for level in &comparison.levels {
         let word = &level.1;
-        if !work::neurons(library).any(|n| n == word.value) {
-            problems.push(work::unknown_neuron(network, library, word));
+        if !library.neurons().any(|n| n == word.value) {
+            problems.push(network.locate(library.unknown_neuron(word, &[]), word.span, "not in the library"));
             continue;
         }
         let mut other = network.clone();

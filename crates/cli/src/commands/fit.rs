@@ -4,15 +4,16 @@ use super::Done;
 use crate::fitted::{self, Drawn, Page, Placed};
 use crate::progress::Screen;
 use crate::{show, terminal, work};
+use clap::builder::PossibleValuesParser;
 use homolog_base::report::Provenance;
 use homolog_base::{Diagnostic, has_errors};
 use homolog_engine::Engine;
-use homolog_model::Fit;
 use homolog_model::fit::{Method, fitted_cell};
 use homolog_model::network::Located;
+use homolog_model::{Cell, Fit};
 use homolog_train::fit::objective::Compared;
 use homolog_train::fit::outcome::Bound;
-use homolog_train::fit::{Coordinate, Estimate, Fitter, Objective, Outcome, Plan};
+use homolog_train::fit::{Coordinate, Estimate, Fitter, MOST_VARIANTS, Objective, Outcome, Plan};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,13 +32,13 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// How it is searched [default: what the file says, or gradient]
-    #[arg(long, value_enum, value_name = "METHOD")]
-    method: Option<By>,
+    #[arg(long, value_name = "METHOD", value_parser = PossibleValuesParser::new(Method::ALL.map(Method::word)))]
+    method: Option<String>,
     /// Independent searches [default: what the file says, or 16]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST))]
     restarts: Option<u64>,
     /// Variants in a generation of a search by cma [default: what the file says, or 4 + 3 ln of the number of parameters]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(4..=1_000_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(4..=MOST))]
     population: Option<u64>,
     /// Most variants that are run, of all searches together [default: what the file says, or enough for the method]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
@@ -62,14 +63,8 @@ pub struct Args {
     quiet: bool,
 }
 
-/// A method as an argument.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
-pub enum By {
-    /// Gradient descent (Adam, then BFGS) from several starts.
-    Gradient,
-    /// Covariance matrix adaptation, several populations.
-    Cma,
-}
+/// Most searches, and most variants of one: no more than run at once.
+const MOST: u64 = MOST_VARIANTS as u64;
 
 /// A fit that explains less than this share of a recording is said to be none.
 const WELL: f64 = 0.9;
@@ -87,7 +82,9 @@ pub fn run(args: &Args, color: bool) -> Done {
     let fit = &opened.fit;
     let plan = Plan::new(fit);
     let mut problems = plan.check(fit);
-    let made = Objective::new(fit, &opened.library, &opened.recorded, plan.variants());
+    // With a plan that cannot be, what else is wrong is looked for with one variant.
+    let variants = if has_errors(&problems) { 1 } else { plan.variants() };
+    let made = Objective::new(fit, &opened.library, &opened.recorded, variants);
     let mut objective = match made {
         Ok(made) if !has_errors(&problems) => made,
         other => {
@@ -95,9 +92,20 @@ pub fn run(args: &Args, color: bool) -> Done {
             return Err(problems);
         }
     };
+    let mut files = Files::in_folder(&out, fit.sweeps.len());
+    let declared: Vec<f64> = objective.parameters().iter().map(|c| c.declared).collect();
+    match written_cell(&opened, objective.parameters(), &declared) {
+        None => files.cell = None,
+        Some(Err(why)) => {
+            files.cell = None;
+            let d = Diagnostic::warning("fit-cell", format!("cell.toml will not be written: {why}"));
+            problems.push(fit.locate(d, fit.neuron.span, "this cell").hint("what is found stands in the table and in the page"));
+        }
+        Some(Ok(_)) => {}
+    }
     terminal::show(&problems, color);
-    let checkpoint = out.join("fit.safetensors");
-    let saved = if args.resume { work::load(&checkpoint)? } else { None };
+    work::writable(files.all())?;
+    let saved = if args.resume { work::load(&files.checkpoint)? } else { None };
     let mut fitter = match &saved {
         Some(saved) => Fitter::resume(fit, plan, &objective, saved)?,
         None => Fitter::new(plan, &objective),
@@ -113,24 +121,24 @@ pub fn run(args: &Args, color: bool) -> Done {
         let s = fitter.status();
         bar.set(part(&fitter), &format!("{} variants, loss {}", show::count(s.evaluations as f64), show::four_digits(s.loss)));
         if last.elapsed() >= SAVE_EVERY {
-            work::save(&checkpoint, &fitter.checkpoint(fit, &objective))?;
+            work::save(&files.checkpoint, &fitter.checkpoint(fit, &objective))?;
             last = Instant::now();
         }
     }
-    work::save(&checkpoint, &fitter.checkpoint(fit, &objective))?;
+    work::save(&files.checkpoint, &fitter.checkpoint(fit, &objective))?;
     let spent = clock.stop();
     let outcome = Outcome::new(&fitter, objective.parameters());
     let compared = objective.traces(&mut engine, &outcome.point).map_err(work::fault)?;
     bar.finish(&format!("loss {} in {}", show::four_digits(outcome.loss), show::seconds(spent.wall_s)));
 
     let told = Told { opened: &opened, fitter: &fitter, objective: &objective, outcome: &outcome, compared: &compared };
-    let files = told.write(&out, spent)?;
+    told.write(&files, spent)?;
     if args.json {
         let (model, data) = objective.hashes();
         let hashes = [("model".to_string(), model.hex()), ("data".to_string(), data.hex())].into();
         let provenance = Provenance { seeds: vec![plan.seed], hashes, threads, ..work::provenance() };
         let mut line = told.json();
-        line["files"] = files.iter().map(|(k, p)| ((*k).to_string(), json!(p))).collect::<serde_json::Map<_, _>>().into();
+        line["files"] = json!({ "checkpoint": files.checkpoint, "traces": files.traces, "cell": files.cell, "figure": files.page });
         line["wall_s"] = json!(spent.wall_s);
         line["cpu_s"] = json!(spent.cpu_s);
         line["peak_rss_mb"] = json!(spent.peak_rss_mb);
@@ -138,7 +146,7 @@ pub fn run(args: &Args, color: bool) -> Done {
         println!("{line}");
     } else {
         print!("{}", told.text(spent));
-        files.iter().for_each(|(_, p)| println!("{}", p.display()));
+        files.all().for_each(|p| println!("{}", p.display()));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -147,13 +155,54 @@ pub fn run(args: &Args, color: bool) -> Done {
 fn settle(args: &Args, fit: &mut Fit) {
     let whole = |n: u64| Some(Located::from(n as usize));
     let s = &mut fit.search;
-    if let Some(m) = args.method {
-        s.method = Located { value: if m == By::Cma { Method::Cma } else { Method::Gradient }, span: s.method.span };
+    if let Some(m) = args.method.as_ref().and_then(|word| Method::ALL.into_iter().find(|m| m.word() == word)) {
+        s.method.value = m;
     }
     s.restarts = args.restarts.and_then(whole).or(s.restarts.take());
     s.population = args.population.and_then(whole).or(s.population.take());
     s.evaluations = args.evaluations.and_then(whole).or(s.evaluations.take());
     s.seed = args.seed.map(Located::from).or(s.seed.take());
+}
+
+/// Where results go.
+struct Files {
+    checkpoint: PathBuf,
+    /// Of each sweep.
+    traces: Vec<PathBuf>,
+    /// The fitted cell, where there is one.
+    cell: Option<PathBuf>,
+    page: PathBuf,
+}
+
+impl Files {
+    fn in_folder(out: &Path, sweeps: usize) -> Files {
+        let trace = |k: usize| if sweeps == 1 { "fit.csv".into() } else { format!("fit.{}.csv", k + 1) };
+        Files {
+            checkpoint: out.join("fit.safetensors"),
+            traces: (0..sweeps).map(|k| out.join(trace(k))).collect(),
+            cell: Some(out.join("cell.toml")),
+            page: out.join("fit.html"),
+        }
+    }
+
+    /// Those that hold numbers.
+    fn numbers(&self) -> impl Iterator<Item = &Path> {
+        std::iter::once(&self.checkpoint).chain(&self.traces).chain(&self.cell).map(PathBuf::as_path)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Path> {
+        self.numbers().chain([self.page.as_path()])
+    }
+}
+
+/// The cell of a fit with these values of its parameters; none where the neuron is no cell.
+///
+/// # Errors
+/// Why no file of a cell can say it.
+fn written_cell(opened: &work::OpenedFit, parameters: &[Coordinate], values: &[f64]) -> Option<Result<Cell, String>> {
+    let cell = opened.library.cell(&opened.fit.neuron.value)?;
+    let found: Vec<_> = parameters.iter().zip(values).map(|(c, x)| (c.name.as_str(), c.region.as_deref(), *x)).collect();
+    Some(fitted_cell(cell, &opened.fit.settings, &found))
 }
 
 /// All that there is to tell.
@@ -177,13 +226,12 @@ impl Told<'_> {
     /// One line of what was simulated, and one of how it was searched.
     fn facts(&self, spent: work::Spent) -> [String; 2] {
         let (plan, n) = (self.fitter.plan(), self.objective.compartments());
-        let plural = |n: usize, word: &str| format!("{} {word}{}", show::count(n as f64), if n == 1 { "" } else { "s" });
         let what = format!(
             "{}: {}, {}, {} of {} ms",
             self.opened.fit.neuron.value,
-            plural(n, "compartment"),
-            plural(self.compared.len(), "sweep"),
-            plural(self.objective.ticks(), "step"),
+            show::plural(n, "compartment"),
+            show::plural(self.compared.len(), "sweep"),
+            show::plural(self.objective.ticks(), "step"),
             self.objective.step()
         );
         let by = match plan.method {
@@ -195,7 +243,7 @@ impl Told<'_> {
             "{} {by}, seed {}: {} in {}",
             if plan.restarts == 1 { "1 search".into() } else { format!("{} searches", show::count(plan.restarts as f64)) },
             plan.seed,
-            plural(s.evaluations, "variant"),
+            show::plural(s.evaluations, "variant"),
             show::seconds(spent.wall_s)
         );
         [what, how]
@@ -309,38 +357,26 @@ impl Told<'_> {
     }
 
     /// Writes the traces, the neuron and the page.
-    fn write(&self, out: &Path, spent: work::Spent) -> Result<Vec<(&'static str, PathBuf)>, Vec<Diagnostic>> {
-        let mut files = vec![("checkpoint", out.join("fit.safetensors"))];
-        for (k, c) in self.compared.iter().enumerate() {
-            let name = if self.compared.len() == 1 { "fit.csv".into() } else { format!("fit.{}.csv", k + 1) };
+    fn write(&self, files: &Files, spent: work::Spent) -> Result<(), Vec<Diagnostic>> {
+        for (path, c) in files.traces.iter().zip(self.compared) {
             let unit = c.unit.to_string();
             let columns = vec![
                 ("t".to_string(), "ms".to_string(), c.times.clone()),
                 ("recorded".into(), unit.clone(), c.recorded.clone()),
                 ("fitted".into(), unit, c.fitted.clone()),
             ];
-            files.push(("traces", out.join(name)));
-            work::write_csv(&files[files.len() - 1].1, &work::Table { columns })?;
+            work::write_csv(path, &work::Table { columns })?;
         }
-        if let Some(cell) = self.opened.library.cell(&self.opened.fit.neuron.value) {
-            let found: Vec<(&str, Option<&str>, f64)> =
-                self.parameters().map(|(c, e)| (c.name.as_str(), c.region.as_deref(), e.value)).collect();
-            match fitted_cell(cell, &self.opened.fit.settings, &found) {
-                Ok(cell) => {
-                    files.push(("cell", out.join("cell.toml")));
-                    let text = homolog_model::file::write_cell(&cell);
-                    work::write(&files[files.len() - 1].1, text.as_bytes())?;
-                }
-                Err(why) => eprintln!("cell.toml is not written: {why}"),
-            }
+        let found: Vec<f64> = self.outcome.estimates.iter().map(|e| e.value).collect();
+        if let Some(path) = &files.cell
+            && let Some(Ok(cell)) = written_cell(self.opened, self.objective.parameters(), &found)
+        {
+            work::write(path, homolog_model::file::write_cell(&cell).as_bytes())?;
         }
-        let page = self.page(spent, &files);
-        files.push(("figure", out.join("fit.html")));
-        work::write(&files[files.len() - 1].1, fitted::html(&page).as_bytes())?;
-        Ok(files)
+        work::write(&files.page, fitted::html(&self.page(spent, files)).as_bytes())
     }
 
-    fn page(&self, spent: work::Spent, files: &[(&str, PathBuf)]) -> Page {
+    fn page(&self, spent: work::Spent, files: &Files) -> Page {
         let sweeps = (0..self.compared.len()).map(|k| {
             let (c, (name, caption)) = (&self.compared[k], self.sweep(k));
             let (times, recorded, fitted) = (c.times.clone(), c.recorded.clone(), c.fitted.clone());
@@ -361,7 +397,7 @@ impl Told<'_> {
             sweeps: sweeps.collect(),
             curve: self.fitter.curve().to_vec(),
             parameters: parameters.collect(),
-            files: files.iter().map(|(_, p)| p.file_name().unwrap_or_default().to_string_lossy().into_owned()).collect(),
+            files: files.numbers().map(|p| p.file_name().unwrap_or_default().to_string_lossy().into_owned()).collect(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `homolog fmt`: the canonical form of mechanisms.
 
 use super::Done;
-use crate::terminal;
+use crate::{show, terminal};
 use homolog_base::{Diagnostic, Severity, has_errors};
 use homolog_formats::{atomic, text};
 use std::io::Write;
@@ -79,8 +79,7 @@ fn report(args: &Args, changed: &[(&PathBuf, Change)], problems: &[Diagnostic]) 
             change.shown.iter().for_each(|line| println!("  {line}"));
         }
     }
-    let count = |n: usize| format!("{n} file{}", if n == 1 { "" } else { "s" });
-    let all = count(args.files.len());
+    let all = show::plural(args.files.len(), "file");
     match (changed.len(), args.check) {
         (0, _) if has_errors(problems) => {}
         (0, _) => println!("{all}: canonical already"),

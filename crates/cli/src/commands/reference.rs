@@ -6,6 +6,7 @@ use crate::progress::Spinner;
 use crate::{show, work};
 use homolog_adaptive::{Solved, Tolerance};
 use homolog_base::Diagnostic;
+use homolog_measure::{Deviation, deviation, shifts};
 use homolog_model::recordings::Recorded;
 use homolog_model::{Model, Params, Probe};
 use serde_json::json;
@@ -36,7 +37,9 @@ impl Reference {
         let network = &opened.study.network;
         let equations = homolog_model::equations(network, &opened.library, model)?;
         let numbers: f64 = recorded.iter().map(|r| r.neurons.len() as f64 * model.ticks as f64).sum();
-        work::room_for_reference(&network.title, homolog_adaptive::memory(model) + numbers * work::RECORDED)?;
+        let need = homolog_adaptive::memory(model) + numbers * work::RECORDED;
+        let hint = "cut its branches into fewer compartments, or record less";
+        work::room_for(&format!("solving `{}`", network.title), need, hint)?;
         let probes: Vec<Probe> = recorded.iter().map(|r| r.probe.clone()).collect();
         let tolerance = Tolerance { relative: args.rtol, absolute: args.atol };
         let clock = work::Clock::start_time();
@@ -80,9 +83,7 @@ impl Reference {
                 lines.push(format!("{name}: half a step later in the scheme second-order, so not compared"));
                 continue;
             }
-            let apart = || found.iter().zip(wanted).map(|(a, b)| a - b);
-            let most = apart().fold(0.0, |m: f64, d| m.max(d.abs()));
-            let rms = (apart().map(|d| d * d).sum::<f64>() / found.len().max(1) as f64).sqrt();
+            let Some(Deviation { most, rms }) = deviation(found, wanted) else { continue };
             let digits = show::four_digits;
             let unit_shown = if unit == "1" { String::new() } else { format!(" {unit}") };
             lines.push(format!("{name}: steps of {} ms are off by {}{unit_shown} at most, {} rms", model.dt, digits(most), digits(rms)));
@@ -92,24 +93,24 @@ impl Reference {
         for (name, found) in spikes {
             let Some(g) = model.group(name) else { continue };
             let wanted = &solved.spikes[g];
-            let same = found.iter().zip(wanted).filter(|(a, b)| a.len() == b.len());
-            let shifts: Vec<f64> = same.flat_map(|(a, b)| a.iter().zip(b).map(|(x, y)| x - y)).collect();
+            let shifted = shifts(found, wanted);
             let (stepped, exact): (usize, usize) = (found.iter().map(Vec::len).sum(), wanted.iter().map(Vec::len).sum());
-            let most = shifts.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs()));
-            let mean = most.map(|_| shifts.iter().sum::<f64>() / shifts.len() as f64);
-            let spikes = |n: usize| format!("{} spike{}", show::count(n as f64), if n == 1 { "" } else { "s" });
-            let differ = found.iter().zip(wanted).any(|(a, b)| a.len() != b.len());
-            if differ {
-                lines.push(format!("{name}: {} in steps, {} in the reference", spikes(stepped), spikes(exact)));
+            if shifted.other_neurons > 0 {
+                lines.push(format!(
+                    "{name}: {} in steps, {} in the reference",
+                    show::plural(stepped, "spike"),
+                    show::plural(exact, "spike")
+                ));
             }
-            if let (Some(most), Some(mean)) = (most, mean) {
+            if let Some((most, mean)) = shifted.of_them {
                 lines.push(format!(
                     "{name}: {} shifted by {} ms at most, {} ms on average",
-                    spikes(shifts.len()),
+                    show::plural(shifted.spikes, "spike"),
                     signed(most),
                     signed(mean)
                 ));
             }
+            let (most, mean) = shifted.of_them.unzip();
             populations.insert(
                 (*name).into(),
                 json!({ "spike_times_ms": wanted, "spikes": exact, "spikes_in_steps": stepped, "largest_shift_ms": most, "mean_shift_ms": mean }),

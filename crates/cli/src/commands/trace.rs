@@ -38,7 +38,8 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
     let recorded = recordings::resolve(network, &model)?;
     terminal::show(&homolog_model::compile::warnings(network, library), color);
     let watch = Watch::new(&model, &recorded);
-    work::room_for_traces(&network.title, watch.numbers(&model))?;
+    let hint = "record less, show the input for a shorter time, or take longer steps";
+    work::room_for(&format!("recording `{}`", network.title), watch.numbers(&model) * work::RECORDED, hint)?;
     let (inputs, input) = shown(opened, &model);
     let clock = work::Clock::start_time();
     let spinner = Spinner::new(args.quiet, &opened.name);
@@ -210,22 +211,17 @@ impl WatchedGroup {
         let branches = branches(group);
         let compartments: usize = branches.iter().map(|b| b.1).sum();
         let all = group.anatomy.as_ref().map_or(0, |a| a.compartments.len() * copies);
-        let mut what = format!("{} of {}", neurons(size), group.neuron);
+        let mut what = format!("{} of {}", show::plural(size, "neuron"), group.neuron);
         if let Some(scheme) = scheme.filter(|_| group.kinds() > 1) {
             let others = group.kinds() - 1;
-            let s = if others == 1 { "" } else { "s" };
-            what += &format!(
-                " and {} other kind{s}, {} compartments in all, {scheme} scheme",
-                show::count(others as f64),
-                show::count(all as f64)
-            );
+            what +=
+                &format!(" and {}, {} compartments in all, {scheme} scheme", show::plural(others, "other kind"), show::count(all as f64));
         } else if let Some(scheme) = scheme {
             let of_each: Vec<String> = branches.iter().take(MOST_BRANCHES).map(|(name, n)| format!("{name} {n}")).collect();
             let more = branches.len().saturating_sub(MOST_BRANCHES);
             let more = if more > 0 { format!(", and {more} more branches") } else { String::new() };
             let all = if size == 1 { String::new() } else { format!(" each, {} in all", show::count(all as f64)) };
-            let s = if compartments == 1 { "" } else { "s" };
-            what += &format!(", {} compartment{s}{all} ({}{more}), {scheme} scheme", show::count(compartments as f64), of_each.join(", "));
+            what += &format!(", {}{all} ({}{more}), {scheme} scheme", show::plural(compartments, "compartment"), of_each.join(", "));
         }
         let mut did: Vec<String> = vec![];
         if let Some(s) = &spikes {
@@ -233,7 +229,7 @@ impl WatchedGroup {
             let times: Vec<String> = all.iter().take(MOST_TIMES).map(|t| format!("{t:.2}")).collect();
             let more = if all.len() > MOST_TIMES { ", ..." } else { "" };
             let when = if size == 1 && !all.is_empty() { format!(" at {}{more} ms", times.join(", ")) } else { String::new() };
-            did.push(format!("{} spike{}{when}", show::count(all.len() as f64), if all.len() == 1 { "" } else { "s" }));
+            did.push(format!("{}{when}", show::plural(all.len(), "spike")));
         }
         if let Some((low, high)) = range {
             did.push(format!("recorded potentials from {low:.2} to {high:.2} mV").replace(" -", " −"));
@@ -251,10 +247,6 @@ impl WatchedGroup {
 /// So many branches and times are written out.
 const MOST_BRANCHES: usize = 8;
 const MOST_TIMES: usize = 10;
-
-fn neurons(size: usize) -> String {
-    format!("{} neuron{}", show::count(size as f64), if size == 1 { "" } else { "s" })
-}
 
 /// A time without the digits that only binary fractions have.
 fn brief(ms: f64) -> f64 {

@@ -29,10 +29,10 @@ pub fn answer(c: &Comparison) -> String {
 pub fn section(c: &Comparison) -> String {
     let range = range(c);
     let seeds = c.provenance.seeds.len();
-    let plural = if seeds == 1 { "seed" } else { "seeds" };
     format!(
-        "<header>\n<p class=\"eyebrow\">Homolog · comparison of {} levels of neural detail · {seeds} {plural}</p>\n<h1>{}</h1>\n<p class=\"answer\">{}</p>\n</header>\n<figure class=\"wide\">\n{}\n<figcaption>Filled: trained; one dot a seed, the bar at their mean. Hollow: the control, in which the neurons of <code>{}</code> keep the weights they started with, and only the readout learns. What lies between is what those neurons learned.{}</figcaption>\n</figure>\n",
+        "<header>\n<p class=\"eyebrow\">Homolog · comparison of {} levels of neural detail · {}</p>\n<h1>{}</h1>\n<p class=\"answer\">{}</p>\n</header>\n<figure class=\"wide\">\n{}\n<figcaption>Filled: trained; one dot a seed, the bar at their mean. Hollow: the control, in which the neurons of <code>{}</code> keep the weights they started with, and only the readout learns. What lies between is what those neurons learned.{}</figcaption>\n</figure>\n",
         c.levels.len(),
+        show::plural(seeds, "seed"),
         escape(&c.title),
         marked(&answer(c)),
         figures(c, range),

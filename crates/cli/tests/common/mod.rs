@@ -3,7 +3,8 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// A folder that goes away with the test.
 pub struct Place(tempfile::TempDir);
@@ -34,6 +35,27 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_homolog"));
         command.args(words.split_whitespace()).current_dir(self.0.path()).env_remove("HOMOLOG_DATA").env_remove("NO_COLOR");
         command
+    }
+
+    /// Starts the program and kills it once something is so, when nothing can be tidied up.
+    ///
+    /// # Panics
+    /// It ended before, or two minutes went by.
+    pub fn killed_once(&self, words: &str, so: impl Fn() -> bool) {
+        let mut child = self.command(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let begun = Instant::now();
+        let mut ended = None;
+        // Once more after it ended: what it did last counts.
+        while !so() && ended.is_none() && begun.elapsed() < Duration::from_secs(120) {
+            std::thread::sleep(Duration::from_millis(2));
+            ended = child.try_wait().unwrap().filter(|_| !so());
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if let Some(status) = ended {
+            panic!("`{words}` ended ({status}) before it was to be killed: give it more to do");
+        }
+        assert!(so(), "`{words}` did in two minutes nothing after which it was to be killed");
     }
 
     /// Runs the program in it.

@@ -1,4 +1,4 @@
-use super::write;
+use super::{writable, write};
 use std::fs;
 
 fn left_over(folder: &std::path::Path) -> usize {
@@ -59,4 +59,19 @@ fn a_file_that_is_replaced_keeps_its_permissions() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("they may be set");
     write(&path, b"new").expect("it may be replaced");
     assert_eq!(fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o640);
+}
+
+#[test]
+fn what_could_not_be_written_is_known_before_and_trying_leaves_nothing() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("deep/a");
+    writable(&path).expect("folders that are missing are made");
+    assert_eq!(fs::read_dir(dir.path().join("deep")).expect("it was made").count(), 0);
+    write(&path, b"kept").expect("it can be");
+    writable(&path).expect("a file may be replaced");
+    assert_eq!(fs::read(&path).expect("it is there"), b"kept");
+    for wrong in [dir.path().join("deep"), path.join("below")] {
+        let d = writable(&wrong).expect_err("a folder, and below a file");
+        assert_eq!(Some(d.message), write(&wrong, b"new").err().map(|d| d.message));
+    }
 }

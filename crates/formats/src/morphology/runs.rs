@@ -26,7 +26,7 @@ pub(crate) struct Run {
 /// The name of a type.
 fn region(kind: u32) -> String {
     match kind {
-        SOMA => "soma".into(),
+        SOMA => homolog_model::cell::SOMA.into(),
         2 => "axon".into(),
         3 => "basal".into(),
         4 => "apical".into(),

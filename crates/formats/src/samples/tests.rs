@@ -176,7 +176,7 @@ fn idx_files_that_do_not_fit_are_refused_by_what_is_wrong() {
 /// Needs the four files; run with `HOMOLOG_DATA` set.
 #[test]
 fn mnist_is_mnist_where_it_is_installed() {
-    if std::env::var_os(super::FOLDER_VARIABLE).is_none() {
+    if super::data_folder().is_none() {
         return;
     }
     let start = std::time::Instant::now();

@@ -42,3 +42,14 @@ fn times_rise() {
     let r = opened("time = { every = \"200 us\" }\nvalue = { column = 1, unit = \"mV\" }\n", "5\n6\n7\n").unwrap();
     assert_eq!(r.times, [0.0, 0.2, 0.4]);
 }
+
+#[test]
+fn a_hole_in_the_first_row_and_words_among_numbers_are_said_and_the_rest_counted() {
+    let columns = "time = { column = 1, unit = \"ms\" }\nvalue = { column = 2, unit = \"mV\" }\n";
+    let said = opened(columns, "0,?\n1,-70\n2,-69\n").unwrap_err();
+    assert!(said.contains("`?` in column 2 is no number: a first row is a header only if nothing in it is a number"), "{said}");
+    let rows: String = (0..9).map(|k| format!("{k},{}\n", if k < 2 { "1" } else { "bad" })).collect();
+    let said = opened(columns, &rows).unwrap_err();
+    assert_eq!(said.matches("`bad` in column 2").count(), 3, "{said}");
+    assert!(said.contains("4 more fields in column 2 of `r.txt` are no numbers"), "{said}");
+}

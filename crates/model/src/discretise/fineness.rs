@@ -43,7 +43,7 @@ pub struct Fineness {
 /// Along a cable that is cut at distances `x`, in length constants of a frequency, a wave of that frequency travels and decays as if its
 /// propagation constant were wrong by `x^2 / 24` (the first term of `2 asinh(x / 2) / x`; order 2, Mascagni & Sherman 1989, in Koch & Segev
 /// (eds.), "Methods in Neuronal Modeling"). The length constant falls like the root of the frequency (Hines & Carnevale 2001, Neuroscientist
-/// 7, 123), so at 1 kHz, where spikes have their flanks, a third at 100 Hz is an error of 5 %; the tenth that is the rule, of 0.4 %.
+/// 7, 123), so at 1 kHz, where spikes have their flanks, a third at 100 Hz is an error of `10 / 9 / 24`, or 5 %.
 pub const COARSE: f64 = 1.0 / 3.0;
 
 /// How a cell is cut; none of a cell without branches.
@@ -104,7 +104,17 @@ pub fn coarse(cell: &Cell) -> Option<Diagnostic> {
         cell.name
     );
     let own = cell.branch(branch).and_then(|b| cell.branches[b].compartments.as_ref()).map(|n| n.span);
-    let error = 100.0 * 10.0 * electrotonic * electrotonic / 24.0;
     let d = cell.locate(Diagnostic::warning("cell-coarse", text), own.unwrap_or(cell.discretisation.span), "so few compartments");
-    Some(d.hint(format!("at 1 kHz, in the flank of a spike, its length counts wrong by about {error:.0} %; `d-lambda = 0.1` in [discretisation] makes it 0.4 %")))
+    let (now, fine) = (100.0 * error_in_a_flank(*electrotonic), 100.0 * error_in_a_flank(USUAL));
+    Some(d.hint(format!(
+        "at 1 kHz, in the flank of a spike, its length counts wrong by about {now:.0} %; `d-lambda = {USUAL}` in [discretisation] makes it {fine:.1} %"
+    )))
+}
+
+/// Length of a compartment by the rule that files need not name, in length constants at 100 Hz.
+const USUAL: f64 = 0.1;
+
+/// By what part the propagation constant is wrong at 1 kHz for compartments of `x` length constants at 100 Hz: the square of the frequency's root, over 24.
+fn error_in_a_flank(x: f64) -> f64 {
+    10.0 * x * x / 24.0
 }

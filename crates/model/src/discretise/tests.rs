@@ -246,3 +246,17 @@ fn how_finely_a_cell_is_cut_is_told_in_length_constants() {
     );
     assert_eq!(coarse(&cell(&text.replace("compartments = 2", ""))), None);
 }
+
+#[test]
+fn cones_of_a_branch_meet_at_its_points_and_a_step_in_diameter_is_none() {
+    let point = |along, diameter, x| crate::cell::Point { along, diameter, position: Some([x, 0.0, 0.0]) };
+    let points = vec![point(0.0, 2.0, 5.0), point(4.0, 6.0, 9.0), point(4.0, 1.0, 9.0), point(10.0, 1.0, 15.0)];
+    let branch = Branch { points, ..cell(&branch(1.0, [1.0, 1.0], 1)).branches.remove(0) };
+    let found: Vec<_> = branch.cones(1.0, 7.0).collect();
+    assert_eq!(found.iter().map(|c| c.along).collect::<Vec<_>>(), [(1.0, 4.0), (4.0, 7.0)]);
+    assert_eq!(found.iter().map(|c| c.diameters).collect::<Vec<_>>(), [(3.0, 6.0), (1.0, 1.0)]);
+    assert_eq!(found[0].positions, Some([[6.0, 0.0, 0.0], [9.0, 0.0, 0.0]]));
+    assert_eq!(found[0].area(), PI * 4.5 * (9.0f64 + 2.25).sqrt());
+    assert_eq!(branch.diameter(), (4.0 * 4.0 + 1.0 * 6.0) / 10.0);
+    assert!(branch.cones(4.0, 4.0).next().is_none());
+}

@@ -48,10 +48,10 @@
 //! seed = 0
 //! ```
 
-use super::finished;
-use super::walk::{ANY, CURRENT, FRACTION, NOT_NEGATIVE, POSITIVE, POTENTIAL, Reader, Section, Value, in_order, kind};
+use super::walk::{ANY, NOT_NEGATIVE, POSITIVE, POTENTIAL, Reader, Section, Value, in_order, kind};
+use super::{finished, sections};
 use crate::fit::{Column, Fit, Method, POPULATION, Search, Sought, Sweep, Term, Time, Weighted, Which};
-use crate::network::{Located, RecordRule, Stimulus};
+use crate::network::Located;
 use homolog_base::{Diagnostic, Source, Span, Unit};
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
@@ -89,16 +89,18 @@ fn fit(r: &mut Reader<'_>, document: &DeTable<'_>) -> Fit {
     out.sought = entries(r, "parameter").iter().filter_map(|v| sought(r, v)).collect();
     out.sweeps = entries(r, "sweep").iter().filter_map(|v| sweep(r, v)).collect();
     let end = r.source.text.len().min(1);
-    for (key, example) in [("neuron", "neuron = \"cells/two-branch\""), ("parameter", "[[parameter]]"), ("sweep", "[[sweep]]")] {
-        if root.lacks(key) {
-            let what = match key {
-                "neuron" => "names no neuron",
-                "parameter" => "seeks no parameter",
-                _ => "has no recording",
-            };
-            let d = r.error("model-missing-key", format!("this fit {what}"), Span::new(0, end), format!("`{key}` is missing"));
-            d.hint = Some(format!("add `{example}`"));
-        }
+    for (key, what, example) in [
+        ("neuron", "names no neuron", "neuron = \"cells/two-branch\""),
+        ("parameter", "seeks no parameter", "[[parameter]]"),
+        ("sweep", "has no recording", "[[sweep]]"),
+    ] {
+        let nothing = root.get(key).filter(|v| matches!(v.get_ref(), DeValue::Array(items) if items.is_empty()));
+        let (span, label, hint) = match nothing {
+            Some(v) => (v.span().into(), "an empty list".to_string(), "write one or more instead, each after a line"),
+            None if root.lacks(key) => (Span::new(0, end), format!("`{key}` is missing"), "add"),
+            None => continue,
+        };
+        r.error("model-missing-key", format!("this fit {what}"), span, label).hint = Some(format!("{hint} `{example}`"));
     }
     twice(r, &out.sought);
     let nothing = || Weighted { term: Term::Potential.into(), weight: 1.0 };
@@ -161,14 +163,7 @@ fn sweep(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Sweep> {
         let s = r.section(k, v, &["column", "unit"])?;
         column(r, &s, "{ column = 2, unit = \"mV\" }")
     });
-    let record = RecordRule {
-        population: POPULATION.into(),
-        variable: r.optional(&s, "variable", Reader::name).unwrap_or_else(|| "v".into()),
-        branch: r.optional(&s, "branch", Reader::name),
-        position: r.optional(&s, "position", |r, k, v| r.number(k, v, FRACTION)).map(|x| x.value),
-        span: s.span,
-        ..RecordRule::default()
-    };
+    let record = sections::recorded(r, &s, POPULATION.into());
     if record.variable.value == crate::recordings::LFP {
         let text = "potentials outside of cells cannot be fitted yet";
         r.error("fit-variable", text, record.variable.span, "expected a variable such as \"v\"").hint = Some("record `v`".into());
@@ -177,17 +172,14 @@ fn sweep(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Sweep> {
         r.error("fit-variable", "spikes are no trace that can be fitted", record.variable.span, "expected a variable such as \"v\"").hint =
             Some("record `v`, and set `loss = \"spikes\"` in [fit]".into());
     }
-    if let Some(v) = s.get("position")
-        && s.lacks("branch")
-    {
-        r.error("model-record", "`position` is a place on a branch, but there is no `branch`", v.span(), "on which branch?").hint =
-            Some("add a line such as `branch = \"soma\"`".into());
-    }
     let mut moment = |key: &'static str| r.optional(&s, key, |r, k, v| r.milliseconds(k, v, ANY));
     let (begin, start, stop) = (moment("begin"), moment("start"), moment("stop"));
     let weight = r.optional(&s, "weight", |r, k, v| r.number(k, v, POSITIVE)).map_or(1.0, |x| x.value);
     let stimuli = s.get("stimulus").map_or(&[][..], |v| r.tables("stimulus", v));
-    let stimuli = stimuli.iter().filter_map(|v| stimulus(r, v)).collect();
+    let keys = ["branch", "position", "delay", "duration", "amplitude"];
+    // At times of the recording, which may begin before 0.
+    let current = |v| r.section("sweep.stimulus", v, &keys).map(|s| sections::current(r, &s, POPULATION.into(), ANY));
+    let stimuli = stimuli.iter().filter_map(current).collect();
     Some(Sweep { time: time?.value, value: value?.value, file: file?, record, window: (start, stop), begin, weight, stimuli, span: s.span })
 }
 
@@ -229,19 +221,6 @@ fn column(r: &mut Reader<'_>, s: &Section<'_, '_>, example: &str) -> Option<Colu
     Some(Column { which: which?, unit })
 }
 
-fn stimulus(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Stimulus> {
-    let s = r.section("sweep.stimulus", v, &["branch", "position", "delay", "duration", "amplitude"])?;
-    Some(Stimulus {
-        population: POPULATION.into(),
-        branch: r.required(&s, "branch", "\"soma\"", Reader::name).unwrap_or_default(),
-        position: r.optional(&s, "position", |r, k, v| r.number(k, v, FRACTION)).map_or(0.5, |x| x.value),
-        delay: r.optional(&s, "delay", |r, k, v| r.milliseconds(k, v, ANY)).unwrap_or_default(),
-        duration: r.required(&s, "duration", "\"100 ms\"", |r, k, v| r.milliseconds(k, v, POSITIVE)).unwrap_or_default(),
-        amplitude: r.required(&s, "amplitude", "\"0.5 nA\"", |r, k, v| r.physical(k, v, CURRENT, ANY)).unwrap_or_default(),
-        span: s.span,
-    })
-}
-
 /// Time constant of the loss of spikes when none is given, ms.
 const SPIKE_FILTER: f64 = 10.0;
 
@@ -263,9 +242,9 @@ fn search<'d, 'i>(r: &mut Reader<'_>, v: &'d Value<'i>, out: &mut Fit) -> Option
     }
     out.threshold = r.optional(&s, "threshold", |r, k, v| r.physical(k, v, POTENTIAL, ANY));
     let whole = |r: &mut Reader<'_>, key: &'static str, least: usize| r.optional(&s, key, |r, k, v| r.whole(k, v, least));
-    let method = r.optional(&s, "method", |r, k, v| r.choice(k, v, &["gradient", "cma"]));
+    let method = r.optional(&s, "method", |r, k, v| r.choice(k, v, &Method::ALL.map(Method::word)));
     out.search = Search {
-        method: method.map(|m| Located { value: [Method::Gradient, Method::Cma][m.value], span: m.span }).unwrap_or_default(),
+        method: method.map(|m| Located { value: Method::ALL[m.value], span: m.span }).unwrap_or_default(),
         restarts: whole(r, "restarts", 1),
         population: whole(r, "population", 4),
         evaluations: whole(r, "evaluations", 1),

@@ -2,7 +2,7 @@
 
 use super::parts;
 use super::walk::{
-    ANY, BELOW_ONE, CONDUCTIVITY, CURRENT, FRACTION, LENGTH, NOT_NEGATIVE, POSITIVE, RATE, Reader, Section, Value, in_order, kind,
+    ANY, BELOW_ONE, CONDUCTIVITY, CURRENT, FRACTION, LENGTH, NOT_NEGATIVE, POSITIVE, RATE, Range, Reader, Section, Value, in_order, kind,
 };
 use crate::network::{Gap, GapEnd, Located, Network, Noise, Population, Projection, RecordRule, Start, Stimulus};
 use crate::recordings::LFP;
@@ -273,36 +273,51 @@ fn gap_end(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<GapEnd> {
 
 fn stimulus(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Stimulus> {
     let s = r.section("stimulus", v, &["population", "branch", "position", "delay", "duration", "amplitude"])?;
-    Some(Stimulus {
-        population: r.required(&s, "population", "\"hidden\"", Reader::name).unwrap_or_default(),
-        branch: r.required(&s, "branch", "\"soma\"", Reader::name).unwrap_or_default(),
-        position: r.optional(&s, "position", |r, k, v| r.number(k, v, FRACTION)).map_or(0.5, |x| x.value),
-        delay: r.optional(&s, "delay", |r, k, v| r.milliseconds(k, v, NOT_NEGATIVE)).unwrap_or_default(),
-        duration: r.required(&s, "duration", "\"100 ms\"", |r, k, v| r.milliseconds(k, v, POSITIVE)).unwrap_or_default(),
-        amplitude: r.required(&s, "amplitude", "\"0.5 nA\"", |r, k, v| r.physical(k, v, CURRENT, ANY)).unwrap_or_default(),
+    let population = r.required(&s, "population", "\"hidden\"", Reader::name).unwrap_or_default();
+    Some(current(r, &s, population, NOT_NEGATIVE))
+}
+
+/// The current of a section into a population; its delay may be as late as `delay` allows.
+pub(super) fn current(r: &mut Reader<'_>, s: &Section<'_, '_>, population: Located<String>, delay: Range) -> Stimulus {
+    Stimulus {
+        population,
+        branch: r.required(s, "branch", "\"soma\"", Reader::name).unwrap_or_default(),
+        position: r.optional(s, "position", |r, k, v| r.number(k, v, FRACTION)).map_or(0.5, |x| x.value),
+        delay: r.optional(s, "delay", |r, k, v| r.milliseconds(k, v, delay)).unwrap_or_default(),
+        duration: r.required(s, "duration", "\"100 ms\"", |r, k, v| r.milliseconds(k, v, POSITIVE)).unwrap_or_default(),
+        amplitude: r.required(s, "amplitude", "\"0.5 nA\"", |r, k, v| r.physical(k, v, CURRENT, ANY)).unwrap_or_default(),
         span: s.span,
-    })
+    }
 }
 
 fn recording(r: &mut Reader<'_>, v: &Value<'_>) -> Option<RecordRule> {
     let s = r.section("record", v, &["population", "variable", "branch", "position", "electrode", "conductivity"])?;
+    let population = r.required(&s, "population", "\"hidden\"", Reader::name).unwrap_or_default();
     let rule = RecordRule {
-        population: r.required(&s, "population", "\"hidden\"", Reader::name).unwrap_or_default(),
-        variable: r.optional(&s, "variable", Reader::name).unwrap_or_else(|| "v".into()),
-        branch: r.optional(&s, "branch", Reader::name),
-        position: r.optional(&s, "position", |r, k, v| r.number(k, v, FRACTION)).map(|x| x.value),
         electrodes: r.optional(&s, "electrode", electrodes).map(|e| e.value).unwrap_or_default(),
         conductivity: r.optional(&s, "conductivity", |r, k, v| r.physical(k, v, CONDUCTIVITY, POSITIVE)).map(|x| x.value),
-        span: s.span,
+        ..recorded(r, &s, population)
     };
     outside(r, &s, &rule);
+    Some(rule)
+}
+
+/// What a section records of a population: a variable, at a place.
+pub(super) fn recorded(r: &mut Reader<'_>, s: &Section<'_, '_>, population: Located<String>) -> RecordRule {
     if let Some(v) = s.get("position")
         && s.lacks("branch")
     {
         r.error("model-record", "`position` is a place on a branch, but there is no `branch`", v.span(), "on which branch?").hint =
             Some("add a line such as `branch = \"soma\"`".into());
     }
-    Some(rule)
+    RecordRule {
+        population,
+        variable: r.optional(s, "variable", Reader::name).unwrap_or_else(|| "v".into()),
+        branch: r.optional(s, "branch", Reader::name),
+        position: r.optional(s, "position", |r, k, v| r.number(k, v, FRACTION)).map(|x| x.value),
+        span: s.span,
+        ..RecordRule::default()
+    }
 }
 
 /// A place in space, `["50 um", "0 um", "0 um"]`, or a list of places.

@@ -7,6 +7,7 @@
 //! | `phase-plane` | difference of the densities over potential and its slope | nothing in common | no | LeMasson & Maex 2001 |
 
 use homolog_base::math;
+use homolog_model::recordings::rise;
 
 /// Mean and variance of some numbers.
 pub fn moments(values: &[f64]) -> (f64, f64) {
@@ -18,8 +19,7 @@ pub fn moments(values: &[f64]) -> (f64, f64) {
 /// Times at which a trace rises through a threshold, on the straight line between two samples, ms.
 pub fn crossings(times: &[f64], values: &[f64], threshold: f64) -> Vec<f64> {
     let pairs = times.windows(2).zip(values.windows(2));
-    let rises = pairs.filter(|(_, v)| v[0] < threshold && v[1] >= threshold);
-    rises.map(|(t, v)| t[0] + (t[1] - t[0]) * (threshold - v[0]) / (v[1] - v[0])).collect()
+    pairs.filter_map(|(t, v)| rise(v[0], v[1], threshold).map(|share| t[0] + (t[1] - t[0]) * share)).collect()
 }
 
 /// Distance of two trains of spikes, each filtered with an exponential of time constant `tau`, over that of the second from silence (or of one spike

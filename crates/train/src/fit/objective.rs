@@ -97,6 +97,10 @@ impl<'a> Objective<'a> {
                 }
             }
         }
+        if problems.is_empty() && (parameters.is_empty() || trials.is_empty()) {
+            let what = if trials.is_empty() { "has no recording" } else { "seeks no parameter" };
+            problems.push(Diagnostic::error("fit-empty", format!("this fit {what}")));
+        }
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -270,11 +274,9 @@ impl<'a> Objective<'a> {
             let recording = runner.run(&t.model, &t.params, &self.inputs, probes, &mut State::fresh(), None)?;
             let mut fitted = Vec::new();
             t.target.sample(&recording.traces[0].data, 1, 0, &mut fitted);
-            let label = recording.traces[0].name.clone();
             let mean_square = fitted.iter().zip(&t.target.values).map(|(a, b)| (a - b) * (a - b)).sum::<f64>() / fitted.len() as f64;
             let threshold = t.target.spikes.1;
             out.push(Compared {
-                label,
                 times: t.target.times.clone(),
                 recorded: t.target.values.clone(),
                 spikes: (t.target.spikes.0.clone(), crossings(&t.target.times, &fitted, threshold)),
@@ -291,8 +293,6 @@ impl<'a> Objective<'a> {
 /// A recording, and what the model makes of it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Compared {
-    /// What was recorded.
-    pub label: String,
     /// Times, ms of the recording.
     pub times: Vec<f64>,
     /// What was recorded.

@@ -6,8 +6,6 @@ use super::transform::Coordinate;
 /// What became of a fit.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Outcome {
-    /// Which search found it.
-    pub search: usize,
     /// Its loss.
     pub loss: f64,
     /// Its coordinates.
@@ -84,6 +82,6 @@ impl Outcome {
             }
         };
         let estimates = parameters.iter().enumerate().map(estimate).collect();
-        Outcome { search, loss: best.loss, point: best.point.clone(), good, estimates }
+        Outcome { loss: best.loss, point: best.point.clone(), good, estimates }
     }
 }

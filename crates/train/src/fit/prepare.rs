@@ -23,9 +23,7 @@ pub(super) fn step(fit: &Fit, library: &Library) -> Result<f64, Diagnostic> {
             Err(fit.locate(d, fit.neuron.span, "nothing of it can be recorded"))
         }
         None => {
-            let neurons = library.iter().filter(|m| m.interface.is_some()).map(|m| m.name.as_str());
-            let d = Diagnostic::error("model-unknown-neuron", format!("there is no neuron `{}`", fit.neuron.value));
-            let d = d.suggest(&fit.neuron.value, neurons.chain(library.cells().map(|c| c.name.as_str())));
+            let d = library.unknown_neuron(&fit.neuron.value, &[]);
             Err(fit.locate(d, fit.neuron.span, "not in the library"))
         }
     }
@@ -64,6 +62,12 @@ pub(super) fn trial(
             return None;
         }
     };
+    if let Some(s) = sweep.stimuli.first().filter(|_| library.cell(&fit.neuron.value).is_none()) {
+        let d = Diagnostic::error("fit-stimulus", format!("`{}` is no cell, so a current has no place to enter", fit.neuron.value));
+        let hint = "a cell of one compartment can be fitted in its stead: docs/cells.md says how one is written";
+        say(fit.locate(d, s.branch.span, "of a neuron without a shape").hint(hint));
+        return None;
+    }
     let network = fit.network(sweep, &window, 1, step);
     let found = homolog_model::compile(&network, library, 0).and_then(|(m, p)| Ok((recordings::resolve(&network, &m)?, m, p)));
     let (recorded, model, params) = match found {
@@ -113,9 +117,9 @@ fn target(
     for &k in &rows {
         if !data.values[k].is_finite() {
             let d = Diagnostic::error("fit-not-finite", format!("`{}` holds {} at {} ms", sweep.file.value, data.values[k], data.times[k]));
-            let d =
-                if data.source.is_some() { data.locate(d, k, "not a number") } else { fit.locate(d, sweep.file.span, "this recording") };
-            problems.push(d.hint("leave it out with `start` and `stop`, or mend the recording"));
+            problems.push(
+                data.rows.locate(fit, sweep, d, k, "not a number").hint("leave it out with `start` and `stop`, or mend the recording"),
+            );
             if problems.len() > 3 {
                 break;
             }

@@ -26,6 +26,9 @@ pub struct Plan {
     pub seed: u64,
 }
 
+/// Most variants of one generation of all searches together. What is kept of each search, and its least loss after each generation, takes some hundred
+/// megabytes with so many.
+pub const MOST_VARIANTS: usize = 100_000;
 /// Searches when none are asked for. They cost little beside one another, and where neurons spike most of them end in valleys of their own.
 const RESTARTS: usize = 16;
 /// Steps of a descent.
@@ -49,7 +52,7 @@ impl Plan {
         let restarts = s.restarts.as_ref().map_or(RESTARTS, |r| r.value);
         let population = if cma { s.population.as_ref().map_or_else(|| cma::population(n), |p| p.value) } else { 1 };
         let generations = if cma { 100 + (50.0 * ((n + 3) * (n + 3)) as f64 / (population as f64).sqrt()) as usize } else { DESCENT };
-        let evaluations = s.evaluations.as_ref().map_or(restarts * population * generations, |e| e.value);
+        let evaluations = s.evaluations.as_ref().map_or(restarts.saturating_mul(population).saturating_mul(generations), |e| e.value);
         let learning_rate = s.learning_rate.as_ref().map_or(LEARNING_RATE, |l| l.value);
         Plan { method, restarts, population, evaluations, learning_rate, seed: s.seed.as_ref().map_or(0, |s| s.value) }
     }
@@ -57,6 +60,14 @@ impl Plan {
     /// What is wrong with the plan of a fit, and what of it the method does not look at.
     pub fn check(&self, fit: &Fit) -> Vec<Diagnostic> {
         let mut out = Vec::new();
+        if self.variants() > MOST_VARIANTS {
+            let product = if self.population == 1 { String::new() } else { format!(" of {} variants each", self.population) };
+            let text = format!("{} searches{product} are more than {MOST_VARIANTS} variants at once", self.restarts);
+            let asked = [&fit.search.restarts, &fit.search.population].into_iter().flatten().max_by_key(|n| n.value);
+            let d = Diagnostic::error("fit-variants", text)
+                .hint("let fewer search, for longer: lower `restarts` or `population`, raise `evaluations`");
+            return vec![fit.locate(d, asked.map_or(Default::default(), |n| n.span), "too many")];
+        }
         if let Some(e) = fit.search.evaluations.as_ref().filter(|e| e.value < self.variants()) {
             let text = format!("one generation of all searches is {} variants, more than {}", self.variants(), e.value);
             let d = Diagnostic::error("fit-evaluations", text).hint("raise `evaluations`, or lower `restarts` or `population`");
@@ -86,7 +97,7 @@ impl Plan {
 
     /// Variants that are run at once.
     pub fn variants(&self) -> usize {
-        self.restarts * self.population
+        self.restarts.saturating_mul(self.population)
     }
 }
 

@@ -30,12 +30,11 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
     let result = trainer.evaluate(&mut engine, &prepared.split.test).map_err(work::fault)?;
     let images = prepared.split.train.len();
     let text = format!(
-        "{} of processor time, {} of wall time for one epoch of {} images, {} thread{}\ntest accuracy {:.2} %, training loss {:.4}, peak memory {} MB\n",
+        "{} of processor time, {} of wall time for one epoch of {} images, {}\ntest accuracy {:.2} %, training loss {:.4}, peak memory {} MB\n",
         show::seconds(spent.cpu_s),
         show::seconds(spent.wall_s),
         show::count(images as f64),
-        args.threads,
-        if args.threads == 1 { "" } else { "s" },
+        show::plural(args.threads, "thread"),
         result.accuracy * 100.0,
         score.point.train_loss,
         show::three_digits(spent.peak_rss_mb),

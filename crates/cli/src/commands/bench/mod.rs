@@ -46,6 +46,12 @@ pub struct Args {
     /// Step, ms (hhtree, ring) [default: 0.025]
     #[arg(long, value_name = "MS")]
     dt: Option<f64>,
+    /// Time to simulate before spikes are counted, ms (brunel, brunel-w, coba, cuba, pd14)
+    #[arg(long, value_name = "MS", default_value_t = 0.0)]
+    settle: f64,
+    /// Size of populations and numbers of connections of each neuron, times this (brunel, brunel-w, coba, cuba, pd14)
+    #[arg(long, value_name = "F", value_parser = work::positive)]
+    scale: Option<f64>,
     /// One gradient alone (grad), for the time from the start of the program
     #[arg(long, hide = true)]
     once: bool,

@@ -11,7 +11,7 @@ use homolog_base::Diagnostic;
 use homolog_engine::Engine;
 use homolog_model::cell::Branch;
 use homolog_model::recordings::Recorded;
-use homolog_model::recordings::{self, crossing};
+use homolog_model::recordings::{self, rise};
 use homolog_model::{Inputs, Model, Params, Runner, State};
 
 /// What is run: cells and their parameters, the threshold at their somata (mV), and what is recorded.
@@ -71,9 +71,7 @@ fn spikes(work: &Work, traces: &[homolog_model::Trace]) -> Vec<(f64, usize)> {
             let mut before = v[k];
             for tick in 1..work.model.ticks {
                 let now = v[tick * all + k];
-                if before <= work.threshold && now > work.threshold {
-                    spikes.push((crossing(work.model.dt, tick, before, now, work.threshold), cell));
-                }
+                spikes.extend(rise(before, now, work.threshold).map(|share| ((tick as f64 + share) * work.model.dt, cell)));
                 before = now;
             }
         }

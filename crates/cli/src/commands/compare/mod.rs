@@ -139,9 +139,9 @@ fn variants(args: &Args, opened: &Opened, population: &str, out: &Path) -> Resul
             let level = known.iter().find(|(n, _)| n == asked).or_else(|| known.iter().find(|(_, w)| w.value == *asked));
             match level {
                 Some((n, w)) => chosen.push((n.clone(), w.value.clone())),
-                None if work::neurons(&opened.library).any(|n| n == asked) => chosen.push((asked.clone(), asked.clone())),
+                None if opened.library.neurons().any(|n| n == asked) => chosen.push((asked.clone(), asked.clone())),
                 None => {
-                    let candidates = known.iter().map(|(n, _)| n.as_str()).chain(work::neurons(&opened.library));
+                    let candidates = known.iter().map(|(n, _)| n.as_str()).chain(opened.library.neurons());
                     problems.push(
                         Diagnostic::error("compare-level", format!("there is no level and no neuron `{asked}`")).suggest(asked, candidates),
                     );

@@ -3,6 +3,7 @@
 use super::ions::in_order;
 use super::order::order;
 use super::{ARRIVE, CHARGE, CableParts, DRIVE, METERED, Painted, SIGNS};
+use crate::cell::SOMA;
 use crate::compose::scope::column;
 use crate::discretise::Above;
 use crate::extracellular::{self, Piece, point};
@@ -267,7 +268,7 @@ fn pieces(parts: &CableParts, order: &[usize]) -> Vec<Option<Vec<Piece>>> {
         let x = &parts.cut.compartments[c];
         let branch = &parts.cell.branches[x.branch];
         let (from, to) = (x.index as f64 * x.length, (x.index + 1) as f64 * x.length);
-        let ball = compartments[kind(c)] == 1 || branch.region.value == "soma";
+        let ball = compartments[kind(c)] == 1 || branch.region.value == SOMA;
         if ball { point(branch, from, to, x.area) } else { extracellular::pieces(branch, from, to) }
     };
     order.iter().map(of).collect()

@@ -67,6 +67,8 @@ fn everything_that_is_wrong_is_said_at_once() {
     {
         assert!(said.contains(word), "{word}: {said}");
     }
+    let (_, said) = read("neuron = \"cells/two-branch\"\nsweep = []\nparameter = []\n");
+    assert_eq!(said, "this fit has no recording\nthis fit seeks no parameter");
     let (_, said) = read("title = 3");
     assert!(["names no neuron", "seeks no parameter", "has no recording"].iter().all(|w| said.contains(w)), "{said}");
 }
