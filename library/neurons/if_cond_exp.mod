@@ -21,12 +21,12 @@ NEURON {
 }
 
 PARAMETER {
-    cm = 0.2 (nF) <1e-6, 1e6>          : membrane capacitance
-    tau = 20 (ms) <0.01, 1e4>           : membrane time constant
-    vrest = -60 (mV) <-200, 200>        : resting potential
-    vth = -50 (mV) <-200, 200>          : threshold
-    vreset = -60 (mV) <-200, 200>       : potential after a spike
-    tref = 5 (ms) <0, 1e3>              : absolute refractory time
+    cm = 0.2 (nF) <1e-6, 1e6>       : membrane capacitance
+    tau = 20 (ms) <0.01, 1e4>       : membrane time constant
+    vrest = -60 (mV) <-200, 200>    : resting potential
+    vth = -50 (mV) <-200, 200>      : threshold
+    vreset = -60 (mV) <-200, 200>   : potential after a spike
+    tref = 5 (ms) <0, 1e3>          : absolute refractory time
 }
 
 ASSIGNED {

@@ -5,6 +5,8 @@ COMMENT
     j' = -j / tau
     an event of weight w: j = j + w
 
+What flows in a step is the mean of that over the step, so that an event moves the charge w tau, however short tau is beside the step.
+
 The current-based synapse of network models: Vogels & Abbott 2005, J. Neurosci. 25, 10786-10795; Brette et al. 2007, "Simulation of networks
 of spiking neurons", J. Comput. Neurosci. 23, 349-398, benchmark 2. What flows does not depend on the potential, so it adds up linearly.
 
@@ -28,6 +30,7 @@ PARAMETER {
 }
 
 ASSIGNED {
+    dt (ms)
     i (nA)                              : membrane current, outward positive
 }
 
@@ -41,7 +44,7 @@ INITIAL {
 
 BREAKPOINT {
     SOLVE states METHOD cnexp
-    i = direction*j
+    i = direction*j*tau/dt*(1 - exp(-dt/tau))
 }
 
 DERIVATIVE states {

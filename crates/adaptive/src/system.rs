@@ -84,6 +84,8 @@ pub(crate) struct System {
     /// Currents into compartments, nA.
     currents: Vec<Flow>,
     derivatives: Vec<Flow>,
+    /// What diffuses: from one unknown to another, per ms, for the first and for the second.
+    flows: Vec<(usize, usize, [f64; 2])>,
     /// nF.
     capacity: Vec<f64>,
     coupled: Coupled,
@@ -95,6 +97,20 @@ pub(crate) struct System {
     addends: Vec<Addend>,
     /// Times at which something switches, ms.
     pub edges: Vec<f64>,
+}
+
+/// What diffuses between the unknowns of one variable.
+fn diffusion(group: &Group, e: &Equations, neuron: &Neuron<f64>, offsets: &HashMap<usize, usize>) -> Vec<(usize, usize, [f64; 2])> {
+    let mut out = Vec::new();
+    for d in &e.diffusion {
+        let variable = group.variables.iter().position(|v| v.name == d.name);
+        let Some(at) = variable.and_then(|k| offsets.get(&k)) else { continue };
+        let couplings = d.tree.couplings.as_deref().or(neuron.column(&port::coupling(&d.name))).expect("couplings are known");
+        let volume = neuron.column(&port::inertia(&d.name)).expect("volumes are known");
+        let pairs = condense(&d.tree.parent, couplings, d.tree.membrane).pairs;
+        out.extend(pairs.into_iter().filter(|p| p.2 > 0.0).map(|(a, b, g)| (at + a, at + b, [g / volume[a], g / volume[b]])));
+    }
+    out
 }
 
 /// Hands out room in the arena, a cache line apart.
@@ -136,7 +152,9 @@ impl System {
         for (k, v) in group.variables.iter().enumerate().filter(|(k, _)| *k != potential) {
             if outputs().any(|o| o == slope(&v.name)) {
                 offsets.insert(k, start.len());
-                let begin = &neuron.variables[k];
+                // Junctions have no volume.
+                let places = equations.diffusion.iter().find(|d| d.name == v.name).map_or(v.sites, |d| d.tree.membrane);
+                let begin = &neuron.variables[k][..places];
                 let largest = begin.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
                 let scale = if v.unit == concentration && largest > 0.0 { largest.min(1.0) } else { 1.0 };
                 scales.extend(begin.iter().map(|_| scale));
@@ -192,6 +210,7 @@ impl System {
             slopes: vec![],
             currents: vec![],
             derivatives: vec![],
+            flows: diffusion(group, equations, &neuron, &offsets),
             capacity: vec![0.0; membrane],
             coupled: condense(
                 &tree.parent,
@@ -275,6 +294,10 @@ impl System {
             elements.entry((*a, *b)).or_insert(0.0);
             elements.entry((*b, *a)).or_insert(0.0);
         }
+        for (a, b, _) in &self.flows {
+            elements.entry((*a, *b)).or_insert(0.0);
+            elements.entry((*b, *a)).or_insert(0.0);
+        }
         self.elements = elements.keys().map(|(column, row)| (*row, *column)).collect();
         let at: HashMap<(usize, usize), usize> = elements.keys().enumerate().map(|(k, e)| (*e, k)).collect();
         self.addends = found.into_iter().map(|(e, from, compartment)| Addend { element: at[&e], at: from, compartment }).collect();
@@ -297,6 +320,12 @@ impl System {
         for (a, b, g) in &self.coupled.pairs {
             for (own, other) in [(*a, *b), (*b, *a)] {
                 let rate = g / self.capacity[own];
+                self.constant[at[&(own, own)]] -= rate;
+                self.constant[at[&(own, other)]] += rate;
+            }
+        }
+        for (a, b, [of_a, of_b]) in &self.flows {
+            for (own, other, rate) in [(*a, *b, of_a), (*b, *a, of_b)] {
                 self.constant[at[&(own, own)]] -= rate;
                 self.constant[at[&(own, other)]] += rate;
             }
@@ -348,6 +377,11 @@ impl System {
         out.iter_mut().zip(&self.capacity).for_each(|(x, c)| *x /= c);
         for f in &self.derivatives {
             out[f.to..f.to + f.many].copy_from_slice(&arena[f.from..f.from + f.many]);
+        }
+        for (a, b, [of_a, of_b]) in &self.flows {
+            let x = y[*b] - y[*a];
+            out[*a] += of_a * x;
+            out[*b] -= of_b * x;
         }
     }
 

@@ -313,3 +313,69 @@ fn states_that_are_stepped_without_an_equation_are_refused_by_name() {
     assert_eq!(e.len(), 1, "{e:?}");
     assert!(e[0].message.contains("`gate`") && e[0].message.contains("without an equation"), "{}", e[0].message);
 }
+
+const SPREAD: &str = "
+    NEURON { SUFFIX spread  RANGE D, start }
+    PARAMETER { D = 0.5 (um2/ms)  start = 0 (mM) }
+    ASSIGNED { diam (um) }
+    STATE { c (mM) }
+    INITIAL { c = start }
+    BREAKPOINT { SOLVE move METHOD sparse }
+    KINETIC move { COMPARTMENT diam*diam { c }  LONGITUDINAL_DIFFUSION D*diam*diam { c } }
+";
+
+/// A mode of a sealed cylinder at the beginning.
+fn mode(n: usize) -> String {
+    let paint =
+        "[[paint]]\nmechanism = \"spread\"\nparameters = { start = { value = \"1 + position*position*(3 - 2*position)\", unit = \"mM\" } }";
+    cable(n, paint, "implicit")
+}
+
+#[test]
+fn what_diffuses_in_a_cylinder_follows_the_modes_of_its_compartments_to_1e_9() {
+    let n = 8;
+    let cell = alone(&mode(n), &[SPREAD], (200.0, 2.0), vec![]).unwrap();
+    let begin = |i: usize| {
+        let x = (i as f64 + 0.5) / n as f64;
+        1.0 + x * x * (3.0 - 2.0 * x)
+    };
+    let exact = |at: usize, t: f64| {
+        let part = |k: usize| {
+            let angle = PI * k as f64 / n as f64;
+            let shape = |i: usize| cos(angle * (i as f64 + 0.5));
+            let height = (0..n).map(|i| begin(i) * shape(i)).sum::<f64>() * if k == 0 { 1.0 } else { 2.0 } / n as f64;
+            height * shape(at) * exp(-t * 0.5 * 2.0 * (1.0 - cos(angle)) / 100.0)
+        };
+        (0..n).map(part).sum::<f64>()
+    };
+    for at in [0, 3, n - 1] {
+        let found = cell.reference(&cell.probe("spread.c", "a", (at as f64 + 0.5) / n as f64));
+        let exact: Vec<f64> = (1..=100).map(|k| exact(at, 2.0 * f64::from(k))).collect();
+        assert!((exact[0] - exact[99]).abs() > 1e-2, "something moves");
+        let apart = most(&found, &exact);
+        println!("compartment {at}: {apart:.1e} mM");
+        assert!(apart < 1e-9, "compartment {at}: {apart} mM");
+    }
+}
+
+#[test]
+fn calcium_that_diffuses_through_a_fork_equals_a_fixed_step_run_as_the_step_goes_to_0() {
+    let branch = |name: &str, parent: &str, d: f64| {
+        format!("[branch.{name}]\n{parent}length = \"12 um\"\ndiameter = \"{d} um\"\ncompartments = 3\nregion = \"{name}\"\n")
+    };
+    let fork = [branch("a", "", 1.0), branch("b", "parent = \"a\"\n", 0.8), branch("c", "parent = \"a\"\n", 0.6)].concat();
+    let pool = "[[paint]]\nmechanism = \"cadiff\"\nparameters = { DBuf = 0.1, extra = { value = \"1e-3*distance\", unit = \"mM\" } }\n";
+    let channels = "[[paint]]\nmechanism = \"cahva\"\nregion = \"b\"\nparameters = { gbar = \"0.001 S/cm2\" }\n[ions]\ncao = \"2 mM\"\n";
+    let at_dt = |dt: f64| alone(&format!("{fork}{PAS}\n{pool}{channels}{}", rest_of_cell("implicit")), &[], (20.0, dt), vec![]).unwrap();
+    let error = |dt: f64| {
+        let cell = at_dt(dt);
+        let probe = cell.probe("cadiff.ca[2]", "c", 0.5);
+        most(&cell.reference(&probe), &cell.stepped(&probe))
+    };
+    let errors = [0.2, 0.1, 0.05].map(error);
+    println!("{errors:?} mM");
+    assert!(errors[2] > 1e-9);
+    for pair in errors.windows(2) {
+        assert!((pair[0] / pair[1] - 2.0).abs() < 0.3, "{errors:?}");
+    }
+}

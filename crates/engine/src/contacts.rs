@@ -145,7 +145,8 @@ impl Run<'_> {
         if contacts.is_empty() {
             return self.turns(arena, g, actions, 1, true, &rows);
         }
-        let solve = actions.iter().position(|a| matches!(a, Action::Adjoint { .. }));
+        // What diffuses was solved after the potential.
+        let solve = actions.iter().rposition(|a| matches!(a, Action::Adjoint { .. }));
         let before = actions.split_off(solve.map_or(actions.len(), |k| k + 1));
         self.turns(arena, g, actions, 1, true, &rows);
         let batch = self.layout.batch;

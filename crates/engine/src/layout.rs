@@ -78,6 +78,8 @@ pub(crate) struct GroupLayout {
     pub arrivals: Vec<Columns>,
     pub work: Vec<Columns>,
     pub pivots: Columns,
+    /// Of each tree of what diffuses: sums of couplings, when those are computed, and pivots, which are those of every tick.
+    pub diffusion: Vec<[Columns; 2]>,
     /// Whether there is a column of pivots for each tick.
     pub keeps_pivots: bool,
     /// For each tick of a frame, whether the readout is open.
@@ -226,6 +228,14 @@ impl Layout {
             l.fixed = g.fixed.iter().map(|f| take(&mut at, l, f.sites, 1)).collect();
             let computed = g.tree.as_ref().filter(|t| t.couplings.is_none());
             l.axial = take(&mut at, l, computed.map_or(1, |t| t.parent.len()), usize::from(computed.is_some()));
+            l.diffusion = g
+                .diffusion
+                .iter()
+                .map(|d| {
+                    let nodes = d.tree.parent.len();
+                    [take(&mut at, l, nodes, usize::from(d.tree.couplings.is_none())), take(&mut at, l, nodes, 1)]
+                })
+                .collect();
             // Inputs are read where the caller has them, unless they are delayed.
             let own_values = if g.clock == Clock::Input && l.value_history == 0 { 0 } else { frames + l.value_history };
             l.values = take(&mut at, l, g.kinds(), own_values);

@@ -71,6 +71,8 @@ pub(crate) struct Pair {
 pub(crate) enum Step {
     Launch(Box<Pair>),
     Solve,
+    /// By the index of its tree.
+    Diffuse(usize),
 }
 
 /// A tree of compartments, ready to be solved.
@@ -98,6 +100,8 @@ pub(crate) struct GroupPlan {
     pub value: Option<Bound>,
     pub value_vjp: Option<Bound>,
     pub tree: Option<PlannedTree>,
+    /// Trees of what diffuses.
+    pub diffusion: Vec<PlannedTree>,
 }
 
 /// The programs of a contact.
@@ -139,6 +143,7 @@ impl GroupPlan {
                 .map(|a| match a {
                     Action::Launch(l) => Step::Launch(Box::new(pair(l))),
                     Action::Solve => Step::Solve,
+                    Action::Diffuse(k) => Step::Diffuse(*k),
                 })
                 .collect(),
             burst: g
@@ -148,13 +153,20 @@ impl GroupPlan {
             burst_ticks: g.burst.as_ref().map_or(1, |b| b.ticks),
             value: bind(g, &g.value, &single, 1),
             value_vjp: bind(g, &g.value_vjp, &single, 1),
-            tree: tree(g),
+            tree: g.tree.as_ref().map(|t| tree(g, t, [port::DIAGONAL, port::RIGHT, port::COUPLING])),
+            diffusion: g
+                .diffusion
+                .iter()
+                .map(|d| {
+                    tree(g, &d.tree, [port::diagonal(&d.name), port::right(&d.name), port::coupling(&d.name)].each_ref().map(|n| &**n))
+                })
+                .collect(),
         }
     }
 }
 
-fn tree(g: &Group) -> Option<PlannedTree> {
-    let t = g.tree.as_ref()?;
+/// A tree, whose columns of diagonal, right-hand side and couplings have these names.
+fn tree(g: &Group, t: &homolog_model::model::Tree, [diagonal, right, coupling]: [&str; 3]) -> PlannedTree {
     let tree = Tree::new(&t.parent, t.membrane).expect("a compiled tree is one");
     let couplings = t.couplings.clone().unwrap_or_default();
     let mut axial = vec![0.0; couplings.len()];
@@ -162,16 +174,16 @@ fn tree(g: &Group) -> Option<PlannedTree> {
         tree.axial(&couplings, &mut axial);
     }
     let work = |name: &str| g.work.iter().position(|w| w.name == name).expect("a group with a tree has it");
-    Some(PlannedTree {
+    PlannedTree {
         tree,
         couplings,
         axial,
         extrapolate: t.extrapolate,
         potential: t.potential,
-        diagonal: work(port::DIAGONAL),
-        right: work(port::RIGHT),
-        coupling: g.fixed.iter().position(|f| f.name == port::COUPLING),
-    })
+        diagonal: work(diagonal),
+        right: work(right),
+        coupling: g.fixed.iter().position(|f| f.name == coupling),
+    }
 }
 
 /// What a port of this name is, cotangents apart.
@@ -201,7 +213,11 @@ fn plain(g: &Group, name: &str, output: bool) -> Option<Place> {
                 Place::Fixed(k)
             } else {
                 // The compartment that a node hangs on has the same column at another place.
-                let name = name.strip_prefix("parent.").unwrap_or(name);
+                let above = name.strip_prefix("parent.");
+                if let Some(k) = above.and_then(|name| g.fixed.iter().position(|f| f.name == name)) {
+                    return Some(Place::Fixed(k));
+                }
+                let name = above.unwrap_or(name);
                 Place::Learned(g.learned.iter().position(|l| l.name == name)?)
             }
         }

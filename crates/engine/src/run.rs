@@ -48,6 +48,14 @@ pub(crate) struct Piece {
     pub ticks: usize,
 }
 
+/// What lies beside a tree.
+#[derive(Clone, Copy)]
+struct Beside {
+    /// Where sums of couplings begin, when those are computed.
+    axial: usize,
+    pivot: Column,
+}
+
 impl<'a> Run<'a> {
     #[allow(clippy::too_many_arguments)]
     pub fn new(
@@ -142,8 +150,9 @@ impl<'a> Run<'a> {
                 Step::Solve => {
                     let tree = plan.tree.as_ref().expect("what is solved is a tree");
                     self.clamps(g, now, tree, rows, &mut out);
-                    out.push(self.solve(g, tree, now, rows));
+                    out.push(self.solve(g, tree, self.of_potential(g, now), now, rows));
                 }
+                Step::Diffuse(k) => out.push(self.solve(g, &plan.diffusion[*k], self.of_diffusion(g, *k), now, rows)),
             }
         }
         let l = &self.layout.groups[g];
@@ -209,13 +218,29 @@ impl<'a> Run<'a> {
         for step in plan.steps.iter().rev() {
             match step {
                 Step::Launch(pair) => out.extend(pair.backward.as_ref().map(|b| self.launch(g, b, now, 1, rows, false))),
-                Step::Solve => out.push(self.adjoint(g, plan.tree.as_ref().expect("what is solved is a tree"), now, rows)),
+                Step::Solve => {
+                    let tree = plan.tree.as_ref().expect("what is solved is a tree");
+                    out.push(self.adjoint(g, tree, self.of_potential(g, now), now, rows));
+                }
+                Step::Diffuse(k) => out.push(self.adjoint(g, &plan.diffusion[*k], self.of_diffusion(g, *k), now, rows)),
             }
         }
         out
     }
 
-    fn couplings<'p>(&self, g: usize, tree: &'p PlannedTree, rows: &Range<usize>) -> Couplings<'p> {
+    /// Where sums of couplings and pivots of the potential's tree lie.
+    fn of_potential(&self, g: usize, now: Now) -> Beside {
+        Beside { axial: self.layout.groups[g].axial.at, pivot: self.layout.pivots(g, now) }
+    }
+
+    /// ... of the tree of what diffuses.
+    fn of_diffusion(&self, g: usize, k: usize) -> Beside {
+        let l = &self.layout.groups[g];
+        let [axial, pivots] = l.diffusion[k];
+        Beside { axial: axial.at, pivot: Column::still(pivots.at, l.site) }
+    }
+
+    fn couplings<'p>(&self, g: usize, tree: &'p PlannedTree, beside: Beside, rows: &Range<usize>) -> Couplings<'p> {
         let l = &self.layout.groups[g];
         match tree.coupling {
             None => Couplings::Shared { couplings: &tree.couplings, axial: &tree.axial },
@@ -223,39 +248,39 @@ impl<'a> Run<'a> {
                 let offset = rows.start * self.layout.batch;
                 Couplings::Lanes {
                     couplings: Column::still(l.fixed[k].at + offset, l.site),
-                    axial: Column::still(l.axial.at + offset, l.site),
+                    axial: Column::still(beside.axial + offset, l.site),
                 }
             }
         }
     }
 
-    fn solve<'p>(&self, g: usize, tree: &'p PlannedTree, now: Now, rows: &Range<usize>) -> Action<'p> {
+    fn solve<'p>(&self, g: usize, tree: &'p PlannedTree, beside: Beside, now: Now, rows: &Range<usize>) -> Action<'p> {
         let l = &self.layout.groups[g];
         let offset = rows.start * self.layout.batch;
         let shift = |c: Column| Column { at: c.at + offset, ..c };
         Action::Solve {
             tree: &tree.tree,
             columns: Solve {
-                couplings: self.couplings(g, tree, rows),
+                couplings: self.couplings(g, tree, beside, rows),
                 d: shift(Column::still(l.work[tree.diagonal].at, l.site)),
                 b: shift(Column::still(l.work[tree.right].at, l.site)),
                 v: shift(self.layout.variable_column(g, tree.potential, now, 1)),
                 x: shift(self.layout.variable_column(g, tree.potential, Now { t: now.t + 1, ..now }, 1)),
-                pivot: shift(self.layout.pivots(g, now)),
+                pivot: shift(beside.pivot),
                 extrapolate: tree.extrapolate,
             },
         }
     }
 
-    fn adjoint<'p>(&self, g: usize, tree: &'p PlannedTree, now: Now, rows: &Range<usize>) -> Action<'p> {
+    fn adjoint<'p>(&self, g: usize, tree: &'p PlannedTree, beside: Beside, now: Now, rows: &Range<usize>) -> Action<'p> {
         let l = &self.layout.groups[g];
         let offset = rows.start * self.layout.batch;
         let shift = |c: Column| Column { at: c.at + offset, ..c };
         Action::Adjoint {
             tree: &tree.tree,
             columns: Adjoint {
-                couplings: self.couplings(g, tree, rows),
-                pivot: shift(self.layout.pivots(g, now)),
+                couplings: self.couplings(g, tree, beside, rows),
+                pivot: shift(beside.pivot),
                 v: shift(self.layout.variable_column(g, tree.potential, now, 1)),
                 x: shift(self.layout.variable_column(g, tree.potential, Now { t: now.t + 1, ..now }, 1)),
                 dx: shift(Column::still(l.d_variables[tree.potential].at, l.site)),

@@ -38,8 +38,11 @@ impl Run<'_> {
             for bound in plan.prepare.iter().filter_map(|p| p.forward.as_ref()) {
                 self.once(arena, g, bound, Now::default());
             }
-            if let Some((tree, k)) = plan.tree.as_ref().and_then(|t| Some((t, t.coupling?))) {
-                tree.tree.axial_of_lanes(arena, Column::still(l.fixed[k].at, l.site), Column::still(l.axial.at, l.site), l.lanes);
+            let diffusion = plan.diffusion.iter().zip(&l.diffusion).map(|(t, [axial, _])| (t, axial));
+            for (tree, axial) in plan.tree.iter().map(|t| (t, &l.axial)).chain(diffusion) {
+                if let Some(k) = tree.coupling {
+                    tree.tree.axial_of_lanes(arena, Column::still(l.fixed[k].at, l.site), Column::still(axial.at, l.site), l.lanes);
+                }
             }
         }
     }

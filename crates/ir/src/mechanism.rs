@@ -201,6 +201,11 @@ pub fn slope(state: &str) -> String {
     format!("{state}'")
 }
 
+/// Prefix of outputs that are a diffusion constant times a cross section: `flow:ca[0]`.
+pub const FLOW: &str = "flow:";
+/// Prefix of outputs that are a volume per length: `volume:ca[0]`.
+pub const VOLUME: &str = "volume:";
+
 /// Name of an input that is a state as it was some time ago: `lag[m,tau]`.
 pub fn lag(state: &str, time: &str) -> String {
     format!("lag[{state},{time}]")
@@ -255,8 +260,10 @@ pub struct Mechanism {
     /// states, per ms, those named as variables what is assigned on the way. Reads `dt` where states are stepped without an equation.
     /// None for a neuron.
     pub rates: Option<Kernel>,
-    /// The states that diffuse along branches (`LONGITUDINAL_DIFFUSION`), of which no kernel knows.
-    pub diffuses: Vec<String>,
+    /// What diffuses along branches (`LONGITUDINAL_DIFFUSION`): for each such state an output [`FLOW`] with its name, the diffusion constant
+    /// times the cross section in which it moves (um4/ms), and an output [`VOLUME`] with its name, the volume that it is in per length of the
+    /// branch (um2). Inputs: parameters, states, reads. None where nothing does.
+    pub diffusion: Option<Kernel>,
     /// What an event does.
     pub receive: Option<EventProgram>,
     /// What INITIAL sets off: a program without arguments whose kernel has no outputs but those of its effects.
@@ -318,6 +325,11 @@ impl Mechanism {
             }
         }
         Ok(b.finish())
+    }
+
+    /// The states that diffuse along branches.
+    pub fn diffuses(&self) -> impl Iterator<Item = &str> {
+        self.diffusion.iter().flat_map(|k| &k.outputs).filter_map(|(p, _)| p.name.strip_prefix(FLOW))
     }
 
     /// Names of all concentrations that it writes.

@@ -237,8 +237,13 @@ pub fn operations(model: &Model, activity: &Activity) -> Operations {
             weights.words += kept as f64 * runs * copies;
             state.words += (all - kept) as f64 * runs * copies;
         }
-        if let Some(tree) = &group.tree {
-            let solutions = group.tick.iter().filter(|a| **a == Action::Solve).count() as f64 * model.ticks as f64 * frames * copies;
+        let solved = |a: &Action| match a {
+            Action::Launch(_) => None,
+            Action::Solve => group.tree.as_ref(),
+            Action::Diffuse(k) => Some(&group.diffusion[*k].tree),
+        };
+        for tree in group.tick.iter().filter_map(solved) {
+            let solutions = model.ticks as f64 * frames * copies;
             out.neurons.add_times(Flops::of_solution(tree), solutions);
             let n = tree.parent.len() as f64;
             let potentials = if tree.extrapolate { 2.0 * n } else { n };
@@ -248,6 +253,11 @@ pub fn operations(model: &Model, activity: &Activity) -> Operations {
     }
     out.traffic = vec![weights, state];
     out
+}
+
+/// The trees of a group.
+fn trees(group: &Group) -> impl Iterator<Item = &Tree> {
+    group.tree.iter().chain(group.diffusion.iter().map(|d| &d.tree))
 }
 
 /// Nodes of a tree that hang on another.
@@ -266,7 +276,7 @@ fn stays(group: &Group) -> f64 {
     let size = group.size as f64;
     let learned: u32 = group.learned.iter().map(|l| l.part.iter().max().map_or(0, |part| part + 1)).sum();
     let fixed: f64 = group.fixed.iter().map(|f| f.sites as f64 * if f.values.is_some() { 1.0 } else { group.copies() as f64 }).sum();
-    let couplings = group.tree.as_ref().filter(|t| t.couplings.is_some()).map_or(0.0, edges);
+    let couplings: f64 = trees(group).filter(|t| t.couplings.is_some()).map(edges).sum();
     size * (f64::from(learned) + f64::from(u8::from(group.bias.is_some()))) + fixed + couplings
 }
 
@@ -276,7 +286,7 @@ fn changes(group: &Group) -> f64 {
     let arrive: usize = group.arrivals.iter().chain(&group.signed).map(|o| o.sites).sum();
     let work: usize = group.work.iter().map(|w| w.sites).sum();
     // On the way to the root every node keeps its pivot and its right-hand side.
-    let solution = group.tree.as_ref().map_or(0, |t| 2 * t.parent.len());
+    let solution: usize = trees(group).map(|t| 2 * t.parent.len()).sum();
     let leaves = (1 + usize::from(group.spikes)) * group.kinds();
     group.copies() as f64 * (group.state_size() + arrive + drives + work + solution + leaves) as f64
 }

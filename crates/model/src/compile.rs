@@ -214,6 +214,9 @@ fn hash(model: &Model) -> Hash {
             text += &format!("{} {:?}\n{}", l.sites, l.first, l.kernel);
         }
         text += &format!("{}{:?}\n{:?}\n{:?}\n", g.value, g.tree, g.fixed, g.given);
+        if !g.diffusion.is_empty() {
+            text += &format!("{:?}\n", g.diffusion);
+        }
         text += &format!("{:?}\n", g.learned.iter().map(|l| (&l.name, &l.part, &l.kind)).collect::<Vec<_>>());
     }
     for l in &model.links {

@@ -103,6 +103,20 @@ pub enum Action {
     Launch(Box<Launch>),
     /// The potentials of all compartments advance together: see [`Tree`].
     Solve,
+    /// What diffuses along branches moves on in all compartments together: the index of a [`Diffusion`].
+    Diffuse(usize),
+}
+
+/// A state that diffuses along branches. In a tick its numbers become the solution of its tree, whose equations are in the columns
+/// [`port::diagonal`] and [`port::right`] of its name.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Diffusion {
+    /// Name of its variable.
+    pub name: String,
+    /// Places of the variable, then junctions. Couplings are in um3/ms; where there are none, [`Group::prepare`] computes [`port::coupling`].
+    pub tree: Tree,
+    /// Whether the backward pass reads the solution.
+    pub taped: bool,
 }
 
 /// Compartments that are coupled. In a tick the potentials `v` of all nodes become the solution of
@@ -193,6 +207,36 @@ pub mod port {
     /// ... and that of the other side.
     pub const OTHER: &str = "contact.other";
 
+    /// Of what diffuses: what stands on the diagonal of its equations beside couplings, um3/ms.
+    pub fn diagonal(name: &str) -> String {
+        format!("diagonal:{name}")
+    }
+
+    /// ... their right-hand side, um3/ms times the unit of the state.
+    pub fn right(name: &str) -> String {
+        format!("right:{name}")
+    }
+
+    /// ... what couples its nodes, um3/ms.
+    pub fn coupling(name: &str) -> String {
+        format!("coupling:{name}")
+    }
+
+    /// ... the volume of a place over the time step, um3/ms.
+    pub fn inertia(name: &str) -> String {
+        format!("inertia:{name}")
+    }
+
+    /// ... what half of a place lets through, um3/ms.
+    pub fn half(name: &str) -> String {
+        format!("half:{name}")
+    }
+
+    /// ... what it was before its solution in a tick, where volumes are learned.
+    pub fn kept(name: &str) -> String {
+        format!("before:{name}")
+    }
+
     /// Name of a variable as it is after the tree's solution, in the same tick.
     pub fn next(name: &str) -> String {
         format!("next.{name}")
@@ -239,6 +283,8 @@ pub struct Group {
     pub value_vjp: Kernel,
     /// Couplings of its compartments, if it has some.
     pub tree: Option<Tree>,
+    /// What diffuses along branches.
+    pub diffusion: Vec<Diffusion>,
     /// Where its places are, if it is made of cells.
     pub anatomy: Option<Anatomy>,
     /// Whether it spikes.
@@ -274,7 +320,7 @@ impl Group {
     pub fn launches(&self) -> impl Iterator<Item = &Launch> {
         self.tick.iter().filter_map(|a| match a {
             Action::Launch(l) => Some(&**l),
-            Action::Solve => None,
+            Action::Solve | Action::Diffuse(_) => None,
         })
     }
 
@@ -315,6 +361,8 @@ pub struct Equations {
     /// For each of [`Equations::rates`] its derivatives at one place: an output `row|column` is that of the output `row` with respect to the
     /// variable `column`; what is missing is 0.
     pub slopes: Vec<Launch>,
+    /// What diffuses along branches; its capacities are in [`port::inertia`] (um3).
+    pub diffusion: Vec<Diffusion>,
     /// Currents that are injected.
     pub pulses: Vec<Pulse>,
     /// The potential whose upward crossing is a spike, mV.

@@ -65,7 +65,11 @@ impl<N: Number> Neuron<N> {
 
     /// The numbers of a fixed column, of couplings, or of a learned parameter, place by place.
     pub fn column(&self, name: &str) -> Option<&[N]> {
-        self.fixed.get(name).or_else(|| self.learned.get(name)).map(Vec::as_slice)
+        self.column_of(name).map(Vec::as_slice)
+    }
+
+    fn column_of(&self, name: &str) -> Option<&Vec<N>> {
+        self.fixed.get(name).or_else(|| self.learned.get(name))
     }
 
     /// Counters begin a frame at zero.
@@ -101,6 +105,16 @@ impl<N: Number> Neuron<N> {
                     let next = solve(tree, &couplings, &work[port::DIAGONAL], &work[port::RIGHT], v);
                     // Kernels after this read it as the next potential.
                     work.insert(port::next("v"), next);
+                }
+                Action::Diffuse(k) => {
+                    let d = &group.diffusion[*k];
+                    let couplings = match &d.tree.couplings {
+                        Some(g) => g.iter().map(|x| N::constant(*x)).collect(),
+                        None => self.fixed[&port::coupling(&d.name)].clone(),
+                    };
+                    let c = &self.variables[d.tree.potential];
+                    self.variables[d.tree.potential] =
+                        solve(&d.tree, &couplings, &work[&port::diagonal(&d.name)], &work[&port::right(&d.name)], c);
                 }
             }
         }
@@ -157,7 +171,7 @@ impl<N: Number> Neuron<N> {
             }
             let column = given.get(name).or_else(|| work.get(name)).or_else(|| self.learned.get(name)).or_else(|| self.fixed.get(name));
             // Ports of the compartment that a node hangs on have a place of their own.
-            let column = column.or_else(|| self.learned.get(name.strip_prefix("parent.")?));
+            let column = column.or_else(|| self.column_of(name.strip_prefix("parent.")?));
             column.map_or_else(|| panic!("`{name}` of `{}` has no value", kernel.name), |c| c[at])
         };
         let inputs: Vec<N> = kernel.inputs.iter().map(|p| read(&p.name)).collect();

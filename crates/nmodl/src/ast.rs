@@ -294,8 +294,15 @@ pub enum StatementKind {
         /// Whose.
         states: Vec<Name>,
     },
-    /// `LONGITUDINAL_DIFFUSION` of these states, which says nothing about one compartment alone.
-    Diffusion(Vec<Name>),
+    /// `LONGITUDINAL_DIFFUSION [i,] flow { a b }`
+    Diffusion {
+        /// The variable that stands for the index of arrays.
+        index: Option<Name>,
+        /// Diffusion constant times cross section.
+        flow: Expression,
+        /// Whose.
+        states: Vec<Name>,
+    },
     /// `SOLVE block METHOD method`.
     Solve {
         /// The block.

@@ -1,5 +1,6 @@
 //! What can be wrong with a file that reads well: names, units, and the laws of the language.
 
+mod diffusion;
 mod events;
 mod expression;
 pub(crate) mod functions;
@@ -265,17 +266,14 @@ impl<'a> Checker<'_, 'a> {
                 self.unit_of(total);
             }
             StatementKind::Compartment { index, volume, states } => {
-                let local = |n: &Name| (n.text.clone(), Local { unit: None, span: n.span, read: true, argument: false, strict: false });
-                self.scopes.push(index.iter().map(local).collect());
-                self.unit_of(volume);
-                self.close_scope();
+                self.unit_with_index(index.as_ref(), volume);
                 for n in states {
                     if self.p.symbol(&n.text).is_none() && !self.p.arrays.contains_key(&n.text) {
                         self.unknown(&n.text, n.span, false);
                     }
                 }
             }
-            StatementKind::Diffusion(_) => {}
+            StatementKind::Diffusion { index, flow, states } => self.diffusion(s.span, index.as_ref(), flow, states),
             StatementKind::Conductance => {}
             StatementKind::Scope(body) => {
                 self.scopes.push(HashMap::new());

@@ -93,6 +93,7 @@ pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
     let (breakpoint, currents) = breakpoint(p, &roles, &segments, &states, &mut problems);
     let advance = phases.then(|| advance(p, &roles, &states, &mut problems));
     let rates = phases.then(|| systems::rates(p, &roles, &mut problems));
+    let diffusion = if phases { systems::diffusion(p, &roles, &mut problems) } else { None };
     let solves = solves(p, &roles, &segments, &mut problems);
     let (receive, watches) = events::receive(p, &roles, &states, &mut problems);
     let start = events::start(p, &roles, &mut problems);
@@ -112,7 +113,7 @@ pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
         solves,
         advance,
         rates,
-        diffuses: diffuses(p),
+        diffusion,
         receive,
         start,
         watches,
@@ -140,19 +141,6 @@ pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
         m.interface = crate::interface::lower(p, &m, items, span);
     }
     Some(m)
-}
-
-/// The states that diffuse along branches.
-fn diffuses(p: &Program<'_>) -> Vec<String> {
-    let statements = p.systems.values().flat_map(|(r, _)| &r.body);
-    let named = statements.filter_map(|s| match &s.kind {
-        StatementKind::Diffusion(states) => Some(states),
-        _ => None,
-    });
-    let mut names: Vec<String> = named.flatten().map(|n| n.text.clone()).collect();
-    names.sort();
-    names.dedup();
-    names
 }
 
 /// The variables of LOCAL outside of blocks, element by element.
@@ -195,7 +183,7 @@ fn reads(p: &Program<'_>, m: &Mechanism) -> Vec<Port> {
     let add = |k: &Kernel| -> Vec<String> { k.inputs.iter().map(|p| p.name.clone()).collect() };
     let mut all: Vec<String> = add(&m.initial);
     all.extend(add(&m.breakpoint));
-    if let Some(k) = &m.advance {
+    for k in m.advance.iter().chain(&m.diffusion) {
         all.extend(add(k));
     }
     for s in &m.solves {

@@ -178,7 +178,9 @@ impl Sizes {
         let computed: usize = g.fixed.iter().filter(|f| f.values.is_none()).map(|f| f.sites).sum();
         // Couplings that are computed have their sums beside them.
         let sums = g.tree.as_ref().filter(|t| t.couplings.is_none()).map_or(0, |_| nodes);
-        let fixed = g.fixed.iter().map(|f| f.sites).sum::<usize>() + sums;
+        // What diffuses has pivots that stay.
+        let diffusion = |d: &homolog_model::model::Diffusion| d.tree.parent.len() * (1 + usize::from(d.tree.couplings.is_none()));
+        let fixed = g.fixed.iter().map(|f| f.sites).sum::<usize>() + sums + g.diffusion.iter().map(diffusion).sum::<usize>();
         let numbers = |n: usize| n as f64;
         Sizes {
             variables: numbers(g.state_size()),

@@ -30,6 +30,7 @@ pub fn library() -> Library {
         include_str!("../../../../library/channels/cahva.mod"),
         include_str!("../../../../library/channels/sk.mod"),
         include_str!("../../../../library/pools/cadyn.mod"),
+        include_str!("../../../../library/pools/cadiff.mod"),
         include_str!("../../../../library/stimuli/sinclamp.mod"),
         include_str!("../../../../library/stimuli/iclamp.mod"),
         include_str!("../../../../library/stimuli/vclamp.mod"),
@@ -53,6 +54,13 @@ pub fn library() -> Library {
     }
     for (name, scheme) in [("cell_ions", "implicit"), ("cell_ions_order_2", "second-order")] {
         library.insert_cell(read_cell(name, &cell_with_ions(scheme, "\"potential\"")));
+    }
+    for (name, text) in [
+        ("cell_shells", cell_with_ions("implicit", "\"potential\"")),
+        ("cell_shells_order_2", cell_with_ions("second-order", "\"potential\"")),
+        ("cell_shells_twig", with_twig(&cell_with_ions("implicit", "\"potential\""))),
+    ] {
+        library.insert_cell(read_cell(name, &with_shells(&text)));
     }
     let sized = forked_cell("implicit", "\"count\"").replace("mechanism = \"pas\"", "mechanism = \"sized\"");
     library.insert_cell(read_cell("cell_twig", &cell_with_twig("implicit", "\"count\"")));
@@ -114,6 +122,15 @@ pub fn cell_with_ions(scheme: &str, readout: &str) -> String {
         cao = "1.5 mM"
         [positive]"#,
     )
+}
+
+/// The same with calcium in shells that diffuses along the branches, and so does its buffer.
+pub fn with_shells(cell: &str) -> String {
+    let pool = "mechanism = \"cadyn\"\n        regions = [\"soma\", \"tuft\"]";
+    assert!(cell.contains(pool));
+    let shells = "mechanism = \"cadiff\"\n        regions = [\"soma\", \"dendrite\", \"tuft\"]\n        \
+                  parameters = { DCa = 40, DBuf = 10, extra = { value = \"1e-3*min(1, distance/60)\", unit = \"mM\" } }";
+    cell.replace(pool, shells)
 }
 
 /// A cell's text as a cell.
@@ -396,6 +413,14 @@ pub fn zoo() -> Vec<(&'static str, Network)> {
     );
     levels.stimuli = vec![current_into_trunks()];
     zoo.push(("all three levels in one network", levels));
+    for name in ["cell_shells", "cell_shells_order_2"] {
+        let mut shells = network(io(name, 2), chain());
+        shells.populations[1].learn = vec![learn("cadiff.DCa", Per::Region), learn("cadiff.kout", Per::Neuron)];
+        shells.populations[1].learn.extend((name == "cell_shells").then(|| learn("diameter", Per::Compartment)));
+        shells.presentation = Some(7.0.into());
+        zoo.push((if name == "cell_shells" { "calcium that diffuses" } else { "calcium that diffuses, order 2" }, shells));
+    }
+    zoo.push(("kinds of cells in contact, in which calcium diffuses", kinds_that_diffuse()));
     zoo.push(("kinds of cells", kinds()));
     zoo.push(("gap junctions", gap_junctions()));
     zoo
@@ -473,6 +498,24 @@ fn gap_junctions() -> Network {
     network
 }
 
+/// Cells of two kinds in which calcium diffuses, with a junction between them.
+fn kinds_that_diffuse() -> Network {
+    let mut populations = vec![population("in", 3, "input"), population("cells", 4, "cell_shells"), population("out", 2, "linear")];
+    populations[1].others = vec!["cell_shells_twig".into()];
+    let mut network = network(populations, vec![projection("in", "cells"), projection("cells", "out")]);
+    let end = || GapEnd { population: "cells".into(), branch: None, position: 0.5 };
+    network.gaps = vec![Gap {
+        from: end(),
+        to: end(),
+        wiring: Wiring::Pairs(vec![(0, 3), (1, 2)]).into(),
+        mechanism: "gap".into(),
+        parameters: [("g".to_string(), (5.0, Some("nS".to_string())).into())].into(),
+        ..Gap::default()
+    }];
+    network.presentation = Some(7.0.into());
+    network
+}
+
 fn current_into_trunks() -> Stimulus {
     Stimulus {
         population: "cells".into(),
@@ -513,11 +556,12 @@ fn kinds() -> Network {
 
 /// The cell with a longer trunk and one more branch.
 pub fn cell_with_twig(scheme: &str, readout: &str) -> String {
-    let text = forked_cell(scheme, readout).replace("length = \"60 um\"", "length = \"90 um\"").replacen(
-        "compartments = 2",
-        "compartments = 3",
-        1,
-    );
+    with_twig(&forked_cell(scheme, readout))
+}
+
+/// A cell with a longer trunk and one more branch.
+fn with_twig(cell: &str) -> String {
+    let text = cell.replace("length = \"60 um\"", "length = \"90 um\"").replacen("compartments = 2", "compartments = 3", 1);
     text.replacen(
         "[[paint]]",
         "[branch.twig]\nparent = \"left\"\nlength = \"30 um\"\ndiameter = \"1 um\"\ncompartments = 2\nregion = \"tuft\"\n[[paint]]",

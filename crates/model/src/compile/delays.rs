@@ -33,20 +33,6 @@ pub fn warnings(network: &Network, library: &Library) -> Vec<Diagnostic> {
         let d = network.locate(Diagnostic::warning("model-stimulus-late", text), s.delay.span, "after the end");
         out.push(d.hint("only an input of several presentations in a row would see it: shorten its delay, or show inputs for longer"));
     }
-    for population in &network.populations {
-        let cells = std::iter::once(&population.neuron).chain(&population.others).filter_map(|word| library.cell(word));
-        for m in cells.flat_map(|c| &c.paints).filter_map(|p| library.get(&p.mechanism)).filter(|m| !m.diffuses.is_empty()) {
-            let text = format!(
-                "`{}` of `{}` does not diffuse along branches: LONGITUDINAL_DIFFUSION moves nothing yet",
-                m.diffuses.join("`, `"),
-                m.name
-            );
-            let d = network.locate(Diagnostic::warning("cell-no-diffusion", text), population.neuron.span, "this cell");
-            if !out.iter().any(|o| o.message == d.message) {
-                out.push(d.hint("its shells exchange with each other in each compartment, but not with those of the neighbours"));
-            }
-        }
-    }
     let kinds = network.populations.iter().flat_map(|p| std::iter::once(&p.neuron).chain(&p.others));
     for d in kinds.filter_map(|word| library.cell(word)).filter_map(crate::discretise::coarse) {
         if !out.contains(&d) {

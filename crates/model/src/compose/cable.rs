@@ -5,7 +5,7 @@
 //! ```text
 //! 1 events, currents:  d = C/h + dI/dv,   b = C/h v - (I - dI/dv v)      with gates and conductances as they are
 //! 2 solve:             (d_i + sum g) v'_i - sum g_j v'_j = b_i            the tree, all compartments at once
-//! 3 states:            gates, conductances and concentrations advance at v'
+//! 3 states:            gates, conductances and concentrations advance at v'; what diffuses along branches moves on (`diffusion`)
 //! 4 crossing, readout: at one compartment
 //! ```
 //!
@@ -23,6 +23,7 @@ use homolog_base::Unit;
 use homolog_ir::{Builder, Class, Kernel, Mechanism, Port, Readout, Receptor, Role, Value};
 use std::collections::BTreeMap;
 
+mod diffusion;
 mod geometry;
 mod ions;
 mod kernels;
@@ -193,7 +194,12 @@ pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
             let launch = |l: Launch| Action::Launch(Box::new(l));
             group.tick = currents.into_iter().map(launch).collect();
             group.tick.push(Action::Solve);
-            group.tick.extend(injected.into_iter().chain(states).chain(tails).map(launch));
+            group.tick.extend(injected.into_iter().chain(states).map(launch));
+            match diffusion::diffusion(parts, &a, &mut group, parts.dt) {
+                Ok(all) => group.tick.extend(all.into_iter().enumerate().flat_map(|(k, l)| [launch(l), Action::Diffuse(k)])),
+                Err(e) => problems.extend(e),
+            }
+            group.tick.extend(tails.into_iter().map(launch));
         }
         Err(e) => problems.extend(e),
     }
@@ -203,6 +209,7 @@ pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
         return Err(problems);
     }
     initial.extend(begin_elsewhere(parts, &a));
+    initial.extend(diffusion::begin(&group));
     group.initial = initial;
     for v in &mut group.variables {
         let next = port::next(&v.name);
@@ -210,10 +217,13 @@ pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
         v.taped = v.name == "v"
             || group.tick.iter().any(|t| match t {
                 Action::Launch(l) => reads(&l.vjp),
-                Action::Solve => false,
+                Action::Solve | Action::Diffuse(_) => false,
             });
     }
-    group.work = [port::DIAGONAL, port::RIGHT].map(|n| Opening { name: n.into(), sites: a.nodes() }).into();
+    for d in &group.diffusion {
+        group.variables[d.tree.potential].taped |= d.taped;
+    }
+    group.work.extend([port::DIAGONAL, port::RIGHT].map(|n| Opening { name: n.into(), sites: a.nodes() }));
     let reading = parts.reading();
     (group.value, group.value_vjp) = reading.value(parts.name, &group.variables);
     for (k, receiving) in parts.receptors.iter().enumerate() {

@@ -22,6 +22,7 @@ fn kernels(m: &Mechanism) -> Vec<&Kernel> {
     let mut all = vec![&m.initial, &m.breakpoint];
     all.extend(&m.advance);
     all.extend(&m.rates);
+    all.extend(&m.diffusion);
     all.extend(&m.watches);
     for e in m.receive.iter().chain(&m.start) {
         all.push(&e.kernel);
@@ -34,6 +35,7 @@ fn kernels_mut(m: &mut Mechanism) -> Vec<&mut Kernel> {
     let mut all = vec![&mut m.initial, &mut m.breakpoint];
     all.extend(&mut m.advance);
     all.extend(&mut m.rates);
+    all.extend(&mut m.diffusion);
     all.extend(&mut m.watches);
     for e in m.receive.iter_mut().chain(&mut m.start) {
         all.push(&mut e.kernel);

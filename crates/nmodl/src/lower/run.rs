@@ -31,6 +31,8 @@ pub(crate) struct Run<'p, 'a> {
     pub primes: BTreeMap<String, Value>,
     /// Volumes of COMPARTMENT.
     pub volumes: BTreeMap<String, Value>,
+    /// Diffusion constants times cross sections of LONGITUDINAL_DIFFUSION.
+    pub flows: BTreeMap<String, Value>,
     /// Laws of CONSERVE: what is too much of their sum, by the state that they determine.
     pub conserved: BTreeMap<String, Value>,
     /// Both sides of equations of LINEAR and NONLINEAR, subtracted.
@@ -94,6 +96,7 @@ impl<'p, 'a> Run<'p, 'a> {
             frames: Vec::new(),
             primes: BTreeMap::new(),
             volumes: BTreeMap::new(),
+            flows: BTreeMap::new(),
             conserved: BTreeMap::new(),
             equations: Vec::new(),
             exactly: false,
@@ -377,6 +380,7 @@ impl<'p, 'a> Run<'p, 'a> {
             }
             StatementKind::Conserve(sum, total) => self.conserve(sum, total),
             StatementKind::Compartment { index, volume, states } => self.compartment(index.as_ref(), volume, states),
+            StatementKind::Diffusion { index, flow, states } => self.diffusion(index.as_ref(), flow, states),
             StatementKind::Solve { block, method, steady } => self.solve(block, method.as_ref(), *steady),
             StatementKind::Lag(of, by) => {
                 let port = homolog_ir::mechanism::lag(&of.text, &by.text);
@@ -389,7 +393,6 @@ impl<'p, 'a> Run<'p, 'a> {
             StatementKind::Connect(_)
             | StatementKind::Table { .. }
             | StatementKind::Conductance
-            | StatementKind::Diffusion(_)
             | StatementKind::RealC(_)
             | StatementKind::NotYet(_) => {}
         }

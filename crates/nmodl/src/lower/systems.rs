@@ -10,12 +10,20 @@ use crate::ast::{Arrow, Expression, Name, Routine, Species, StatementKind};
 use crate::program::{Program, System, What, element};
 use homolog_base::{Diagnostic, Unit};
 use homolog_ir::implicit::{self, Pivoting};
-use homolog_ir::mechanism::slope;
+use homolog_ir::mechanism::{FLOW, VOLUME, slope};
 use homolog_ir::ode::Method;
 use homolog_ir::{Builder, Kernel, Port, Solve, Value};
 
 /// The step that stands for infinity in STEADYSTATE, ms (as in NEURON).
 const STEADY: f64 = 1e9;
+
+fn flow_unit() -> Unit {
+    Unit::parse("um4/ms").expect("a unit")
+}
+
+fn volume_unit() -> Unit {
+    Unit::parse("um2").expect("a unit")
+}
 
 /// The method that a block of derivatives is solved by, from its name.
 pub(super) fn method_of(name: Option<&Name>) -> Method {
@@ -59,6 +67,13 @@ impl<'a> Run<'_, 'a> {
             .collect();
         let values = self.b.inline(&kernel, |_, p| kernel.input(&p.name).map(|k| inputs[k]));
         for ((port, _), v) in kernel.outputs.iter().zip(values) {
+            if let Some((to, state)) = [(&mut self.flows, FLOW), (&mut self.volumes, VOLUME)]
+                .into_iter()
+                .find_map(|(to, what)| Some((to, port.name.strip_prefix(what)?)))
+            {
+                to.insert(state.to_string(), v);
+                continue;
+            }
             match port.name.strip_suffix('\'') {
                 Some(state) => _ = self.primes.insert(state.to_string(), v),
                 None => self.assign(&port.name, v),
@@ -158,24 +173,37 @@ impl<'a> Run<'_, 'a> {
     }
 
     pub(super) fn compartment(&mut self, index: Option<&Name>, volume: &Expression, states: &[Name]) {
+        let volumes = self.of_each(index, volume, states);
+        self.volumes.extend(volumes);
+    }
+
+    pub(super) fn diffusion(&mut self, index: Option<&Name>, flow: &Expression, states: &[Name]) {
+        for (state, flow) in self.of_each(index, flow, states) {
+            // It is an unknown of the system, also where no reaction changes it.
+            let zero = self.b.constant(0.0);
+            self.primes.entry(state.clone()).or_insert(zero);
+            self.flows.insert(state, flow);
+        }
+    }
+
+    /// What an expression is for each of some states, element by element.
+    fn of_each(&mut self, index: Option<&Name>, e: &Expression, states: &[Name]) -> Vec<(String, Value)> {
+        let mut out = Vec::new();
         for state in states {
-            match self.p.arrays.get(&state.text).copied() {
-                Some(n) => {
-                    for k in 0..n {
-                        #[allow(clippy::cast_precision_loss)] // arrays are short
-                        let at = self.b.constant(k as f64);
-                        self.enter_scope(index.map(|i| (i.text.clone(), at)));
-                        let v = self.number(volume);
-                        self.leave_scope();
-                        self.volumes.insert(element(&state.text, k), v);
-                    }
-                }
-                None => {
-                    let v = self.number(volume);
-                    self.volumes.insert(state.text.clone(), v);
-                }
+            let Some(n) = self.p.arrays.get(&state.text).copied() else {
+                out.push((state.text.clone(), self.number(e)));
+                continue;
+            };
+            for k in 0..n {
+                #[allow(clippy::cast_precision_loss)] // arrays are short
+                let at = self.b.constant(k as f64);
+                self.enter_scope(index.map(|i| (i.text.clone(), at)));
+                let v = self.number(e);
+                self.leave_scope();
+                out.push((element(&state.text, k), v));
             }
         }
+        out
     }
 }
 
@@ -246,6 +274,22 @@ pub(super) fn rates(p: &Program<'_>, roles: &Roles, problems: &mut Vec<Diagnosti
     homolog_ir::passes::prune(&run.finish(problems))
 }
 
+/// What diffuses along branches, with its volumes, as BREAKPOINT solves it; none where nothing does.
+pub(super) fn diffusion(p: &Program<'_>, roles: &Roles, problems: &mut Vec<Diagnostic>) -> Option<Kernel> {
+    let mut run = Run::new(p, roles, format!("{}.diffusion", p.name.text));
+    run.slopes = true;
+    run.phase(super::Phase::States);
+    if run.flows.is_empty() {
+        return None;
+    }
+    for port in ports(p, |n| run.flows.contains_key(n)) {
+        let (flow, volume) = (run.flows[&port.name], run.volumes[&port.name]);
+        run.b.output(&format!("{FLOW}{}", port.name), flow_unit(), flow);
+        run.b.output(&format!("{VOLUME}{}", port.name), volume_unit(), volume);
+    }
+    Some(homolog_ir::passes::prune(&run.finish(problems)))
+}
+
 /// The derivatives of the states of a block of equations, and what it assigns; none for systems that have no derivatives. A law of
 /// CONSERVE follows from the reactions.
 fn slopes_kernel(p: &Program<'_>, roles: &Roles, name: &str, problems: &mut Vec<Diagnostic>) -> Option<Kernel> {
@@ -261,6 +305,11 @@ fn slopes_kernel(p: &Program<'_>, roles: &Roles, name: &str, problems: &mut Vec<
             v = run.b.div(v, volume);
         }
         run.b.output(&slope(&s.name), s.unit / crate::units::ms(), v);
+    }
+    for (name, flow) in run.flows.clone() {
+        run.b.output(&format!("{FLOW}{name}"), flow_unit(), flow);
+        let volume = run.volumes.get(&name).copied().unwrap_or_else(|| run.b.constant(1.0));
+        run.b.output(&format!("{VOLUME}{name}"), volume_unit(), volume);
     }
     outputs(&mut run, &[]);
     Some(run.finish(problems))

@@ -75,7 +75,7 @@ impl Parser<'_> {
             (Kind::Word, "LONGITUDINAL_DIFFUSION") => {
                 self.next();
                 match self.compartment()? {
-                    StatementKind::Compartment { states, .. } => StatementKind::Diffusion(states),
+                    StatementKind::Compartment { index, volume: flow, states } => StatementKind::Diffusion { index, flow, states },
                     other => other,
                 }
             }

@@ -5,7 +5,7 @@ use homolog_ir::{Kernel, Mechanism, interpret};
 use std::collections::HashMap;
 
 /// Every file of the library, with its path in it.
-pub const LIBRARY: [(&str, &str); 57] = [
+pub const LIBRARY: [(&str, &str); 58] = [
     ("neurons/relu.mod", include_str!("../../../../library/neurons/relu.mod")),
     ("neurons/tanh.mod", include_str!("../../../../library/neurons/tanh.mod")),
     ("neurons/sigmoid.mod", include_str!("../../../../library/neurons/sigmoid.mod")),
@@ -48,6 +48,7 @@ pub const LIBRARY: [(&str, &str); 57] = [
     ("synapses/alphasyn.mod", include_str!("../../../../library/synapses/alphasyn.mod")),
     ("synapses/ampa_nmda.mod", include_str!("../../../../library/synapses/ampa_nmda.mod")),
     ("pools/cabuf.mod", include_str!("../../../../library/pools/cabuf.mod")),
+    ("pools/cadiff.mod", include_str!("../../../../library/pools/cadiff.mod")),
     ("pools/cadyn.mod", include_str!("../../../../library/pools/cadyn.mod")),
     ("pools/capump.mod", include_str!("../../../../library/pools/capump.mod")),
     ("pools/kext.mod", include_str!("../../../../library/pools/kext.mod")),

@@ -46,6 +46,28 @@ fn a_scale_is_converted_to_the_unit_of_what_is_read() {
     assert_eq!(scale("potential v 0.1"), 0.1);
 }
 
+case!(diffusion_without_a_volume, diffusing("", "LONGITUDINAL_DIFFUSION D*diam*diam { ca }"));
+case!(diffusion_of_what_is_no_state, diffusing("COMPARTMENT diam*diam { ca }", "LONGITUDINAL_DIFFUSION D*diam*diam { D }"));
+case!(diffusion_of_a_misspelt_state, diffusing("COMPARTMENT diam*diam { ca }", "LONGITUDINAL_DIFFUSION D*diam*diam { cax }"));
+case!(diffusion_in_other_units, diffusing("COMPARTMENT diam*diam { ca }", "LONGITUDINAL_DIFFUSION D*diam { ca }"));
+case!(diffusion_of_a_misspelt_parameter, diffusing("COMPARTMENT diam*diam { ca }", "LONGITUDINAL_DIFFUSION Dca*diam*diam { ca }"));
+case!(
+    diffusion_outside_of_reactions,
+    diffusing("COMPARTMENT diam*diam { ca }", "").replace("BREAKPOINT {", "BREAKPOINT { LONGITUDINAL_DIFFUSION D { ca }")
+);
+case!(
+    diffusion_of_a_point,
+    diffusing("COMPARTMENT diam*diam { ca }", "LONGITUDINAL_DIFFUSION D*diam*diam { ca }").replace("SUFFIX", "POINT_PROCESS")
+);
+
+/// A mechanism with these lines in its reactions.
+fn diffusing(volume: &str, diffusion: &str) -> String {
+    format!(
+        "NEURON {{ SUFFIX x }}\nPARAMETER {{ D = 0.2 (um2/ms) }}\nASSIGNED {{ diam (um) }}\nSTATE {{ ca (mM) }}\n\
+         INITIAL {{ ca = D*1 (mM-ms/um2) }}\nBREAKPOINT {{ SOLVE k METHOD sparse }}\nKINETIC k {{\n    {volume}\n    {diffusion}\n    ~ ca << (diam*0)\n}}\n"
+    )
+}
+
 case!(wrong_number_of_arguments, channel("", "i = g*(v - e)*fmin(1)"));
 case!(units_of_a_sum, channel("c = 2 (nA)", "i = g*(v - e) + c"));
 case!(units_of_another_scale, channel("ev = -0.07 (V)", "i = g*(v - e) + g*(v - ev)"));

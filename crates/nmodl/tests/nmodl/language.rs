@@ -180,6 +180,40 @@ fn compartments_and_fluxes_move_amounts() {
 }
 
 #[test]
+fn what_diffuses_along_branches_has_a_flow_and_a_volume_for_each_element() {
+    let m = must(
+        "NEURON { SUFFIX x  RANGE D } DEFINE N 2
+        PARAMETER { D = 0.5 (um2/ms) }
+        ASSIGNED { diam (um)  part[N] }
+        STATE { ca[N] (mM)  free[N] (mM)  ip3 (mM)  still (mM) }
+        INITIAL { ip3 = 0.3  FROM k = 0 TO N-1 { part[k] = (k + 1)*0.25 } }
+        BREAKPOINT { SOLVE k METHOD sparse }
+        KINETIC k {
+            COMPARTMENT i, part[i]*diam*diam { ca free }
+            COMPARTMENT diam*diam { ip3 still }
+            LONGITUDINAL_DIFFUSION i, D*part[i]*diam*diam { ca free }
+            LONGITUDINAL_DIFFUSION 2*D*diam*diam { ip3 }
+            ~ ca[0] <-> ca[1] (1, 1)
+            ~ still << (0)
+        }",
+    );
+    assert_eq!(m.diffuses().collect::<Vec<_>>(), ["ca[0]", "ca[1]", "free[0]", "free[1]", "ip3"]);
+    let spread = m.diffusion.as_ref().unwrap();
+    // What INITIAL computes from parameters is computed again.
+    assert_eq!(spread.inputs.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["diam", "D"]);
+    let mut x = defaults(&m);
+    x.insert("diam".into(), 2.0);
+    run(spread, &mut x);
+    for (state, volume, flow) in [("ca[0]", 1.0, 0.5), ("ca[1]", 2.0, 1.0), ("free[1]", 2.0, 1.0), ("ip3", 4.0, 4.0)] {
+        assert_eq!((x[&format!("volume:{state}")], x[&format!("flow:{state}")]), (volume, flow), "{state}");
+    }
+    // What only diffuses is a state of the step and has a derivative, too.
+    assert!(m.advance.as_ref().unwrap().output("ip3").is_some() && m.rates.as_ref().unwrap().output("ip3'").is_some());
+    let x = stepped(&m, &[("dt", 0.1), ("diam", 2.0)]);
+    assert_eq!(x["ip3"], 0.3);
+}
+
+#[test]
 fn linear_and_nonlinear_equations_are_solved() {
     let m = must(
         "NEURON { SUFFIX x } STATE { a b } INITIAL { SOLVE l }

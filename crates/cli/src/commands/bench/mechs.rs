@@ -163,6 +163,7 @@ fn flops(model: &Model, of: impl Fn(&Kernel) -> Flops) -> Flops {
         match action {
             Action::Launch(l) => out.add_times(of(&l.kernel), l.sites as f64 * share),
             Action::Solve => out.add_times(group.tree.as_ref().map_or(Flops::default(), Flops::of_solution), share),
+            Action::Diffuse(k) => out.add_times(Flops::of_solution(&group.diffusion[*k].tree), share),
         }
     }
     out

@@ -13,6 +13,8 @@ use homolog_ir::{Builder, Value, calculus};
 pub const AREA: &str = "area";
 /// Diameter of each compartment, um, as its file gives it.
 pub const DIAM: &str = "diam";
+/// Length of each compartment, um.
+pub const LENGTH: &str = "length";
 /// Capacitance of each compartment, nF.
 pub const CAPACITY: &str = "capacity";
 /// Learned: specific capacitance, uF/cm2.
@@ -35,6 +37,7 @@ pub fn geometry(parts: &CableParts, a: &Arrangement, group: &mut Group) {
     group.fixed.push(column(AREA, (!d).then(|| compartments().map(|x| x.area).collect())));
     group.fixed.push(column(CAPACITY, (!c && !d).then(|| compartments().map(|x| x.area * specific(x) * PER_AREA).collect())));
     group.fixed.push(column(DIAM, Some(compartments().map(Compartment::diameter).collect())));
+    group.fixed.push(column(LENGTH, Some(compartments().map(|x| x.length).collect())));
     if d {
         group.fixed.push(column(AREA_PER_DIAMETER, Some(compartments().map(|x| x.area / x.diameter()).collect())));
     }

@@ -6,7 +6,7 @@
 
 use super::ions::{Inside, Moment};
 use super::kernels::{begin, begin_elsewhere};
-use super::{Arrangement, At, CableParts, Here, PER_AREA, Painted, fields, geometry, unit};
+use super::{Arrangement, At, CableParts, Here, PER_AREA, Painted, diffusion, fields, geometry, unit, variables};
 use crate::cell::Scheme;
 use crate::compose::scope::Scope;
 use crate::model::{Equations, Group, Launch, port};
@@ -42,12 +42,18 @@ pub fn equations(parts: &CableParts) -> Result<Equations, Vec<String>> {
             Err(e) => problems.extend(e),
         }
     }
+    group.variables = variables(parts, &a);
+    if let Err(e) = diffusion::diffusion(parts, &a, &mut group, 1.0) {
+        problems.extend(e);
+    }
     problems.sort();
     problems.dedup();
     if !problems.is_empty() {
         return Err(problems);
     }
     out.initial.extend(begin_elsewhere(parts, &a));
+    out.initial.extend(diffusion::begin(&group));
+    out.diffusion = group.diffusion;
     out.fixed = group.fixed;
     out.prepare = group.prepare;
     Ok(out)
