@@ -382,6 +382,21 @@ fn what_would_have_no_effect_on_a_population_is_refused_and_not_left_out() {
 }
 
 #[test]
+fn parameters_of_receptors_are_checked_like_those_of_the_neuron() {
+    let mut n = digits("if_curr_exp");
+    for (name, value, unit) in [("positive.tau", 0.5, "ms"), ("negative.tau", 1.0, "mV"), ("positive.rise", 1.0, "ms")] {
+        n.populations[1].parameters.insert(name.into(), (value, Some(unit.to_string())).into());
+    }
+    n.populations[2].parameters.insert("positive.tau".into(), (1.0, None).into());
+    let found = compile(&n, &library(), 0).unwrap_err();
+    let texts: Vec<&str> = found.iter().map(|d| d.message.as_str()).collect();
+    assert_eq!(texts.len(), 3, "{texts:?}");
+    assert!(texts.iter().any(|t| t.contains("`tau` of `expcur` is in ms, not in mV")), "{texts:?}");
+    assert!(texts.iter().any(|t| t.contains("`expcur` has no parameter `rise`")), "{texts:?}");
+    assert!(texts.iter().any(|t| t.contains("`linear` declares no positive receptor")), "{texts:?}");
+}
+
+#[test]
 fn two_spikes_of_a_neuron_in_one_step_are_refused() {
     let spikes = |times: Vec<f64>| Population { times: vec![times.into()], ..population("kick", 1, "spikes") };
     let of = |times: Vec<f64>| {

@@ -115,6 +115,26 @@ freeze = ["a-second"]
 }
 
 #[test]
+fn a_block_is_a_projection_for_each_entry_that_is_not_0() {
+    let block = |table: &str| {
+        let populations = ["a", "b"].map(|p| format!("[population.{p}]\nsize = 4\nneuron = \"lif\"\n")).concat();
+        format!(
+            "{populations}[[block]]\nfrom = [\"a\", \"b\"]\nto = [\"b\", \"a\"]\nconnected = {table}\nweights = {{ constant = \"2 mV\" }}\nlearn = false\n"
+        )
+    };
+    let study = good(&block("[[0.1, 0], [0.25, 0.5]]"));
+    let found: Vec<(&str, &str, &Wiring)> =
+        study.network.projections.iter().map(|p| (p.from.as_str(), p.to.as_str(), &p.wiring.value)).collect();
+    assert_eq!(found, [("a", "b", &Wiring::Connected(0.1)), ("a", "a", &Wiring::Connected(0.25)), ("b", "a", &Wiring::Connected(0.5))]);
+    // Half of the pairs of 10 and 10 at least once: ln(1/2) / ln(0.99) = 69 connections.
+    assert_eq!(Wiring::Connected(0.5).expected(10, 10), 69.0);
+    assert!(problems(&block("[[0.1, 0, 0], [0.25, 0.5]]")).contains("a table of 2 rows of 2 numbers was expected"));
+    assert!(problems(&block("[[0.1, 2], [0.25, 0.5]]")).contains("model-range"));
+    let two = block("[[0.1, 0], [0.25, 0.5]]").replacen("learn = false", "random = [[0, 0], [0, 0]]", 1);
+    assert!(problems(&two).contains("a block has one rule, and this has 2"));
+}
+
+#[test]
 fn stimuli_and_recordings_and_what_a_cell_learns_are_read() {
     let text = with(
         "neuron = \"relu\"",
