@@ -2,6 +2,7 @@
 //! in the `[experiment]` of a card.
 
 mod attenuation;
+mod ladder;
 mod layouts;
 mod ledger;
 mod patterns;
@@ -58,6 +59,7 @@ impl Quantity {
 /// All kinds.
 pub const ALL: &[Kind] = &[
     attenuation::KIND,
+    ladder::KIND,
     layouts::KIND,
     ledger::KIND,
     patterns::KIND,
@@ -77,6 +79,90 @@ pub struct Found {
     pub figures: Vec<Panel>,
     /// Lists of numbers that are no criterion each.
     pub lists: Vec<List>,
+    /// A ladder, if the kind draws one.
+    pub ladder: Option<Ladder>,
+}
+
+/// Networks that are to pass for neurons: one for each rung and rail.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Ladder {
+    /// Which of the kind's figures.
+    pub name: &'static str,
+    /// Neurons that are imitated.
+    pub rails: Vec<Rail>,
+    /// Networks.
+    pub rungs: Vec<Rung>,
+    /// How well, rung by rung.
+    pub cells: Vec<Vec<Cell>>,
+    /// A network passes whose AUC is this share of the best one's on its rail.
+    pub passing: f64,
+}
+
+/// A neuron that is imitated.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Rail {
+    /// What was removed from it.
+    pub name: Words,
+    /// What its pumps spend, W; NaN where nothing counts that.
+    pub watts: f64,
+    /// How often it spikes, Hz.
+    pub rate: f64,
+}
+
+/// A network.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Rung {
+    /// How it is wired.
+    pub name: Words,
+    /// Numbers that it learns.
+    pub weights: f64,
+    /// What a chip would spend on it, estimated, W.
+    pub watts: f64,
+}
+
+/// How well a network passes for a neuron.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Cell {
+    /// Area under the curve of spikes.
+    pub auc: f64,
+    /// Share of the variance of the potential that is explained.
+    pub explained: f64,
+}
+
+impl Ladder {
+    /// Whether the network of a rung passes for the neuron of a rail.
+    pub fn passes(&self, rung: usize, rail: usize) -> bool {
+        let best = crate::lab::greatest(self.cells.iter().map(|c| c[rail].auc));
+        self.cells[rung][rail].auc >= self.passing * best
+    }
+
+    /// The rung of the smallest network that passes for the neuron of a rail.
+    pub fn smallest(&self, rail: usize) -> Option<usize> {
+        let passing = (0..self.rungs.len()).filter(|r| self.passes(*r, rail));
+        passing.min_by(|a, b| self.rungs[*a].weights.total_cmp(&self.rungs[*b].weights))
+    }
+
+    /// The mean of ladders that differ in their seeds, and for every cell the standard deviation. None of none.
+    pub fn mean(all: &[Ladder]) -> Option<(Ladder, Vec<Vec<Cell>>)> {
+        let mut mean = all.first()?.clone();
+        let of = |f: &dyn Fn(&Ladder) -> f64| {
+            let n = all.len() as f64;
+            let mean = all.iter().map(f).sum::<f64>() / n;
+            let squares: f64 = all.iter().map(|l| (f(l) - mean) * (f(l) - mean)).sum();
+            (mean, if all.len() < 2 { 0.0 } else { (squares / (n - 1.0)).sqrt() })
+        };
+        let mut spread = mean.cells.clone();
+        for (r, (cells, spreads)) in mean.cells.iter_mut().zip(&mut spread).enumerate() {
+            for (k, (cell, spread)) in cells.iter_mut().zip(spreads).enumerate() {
+                (cell.auc, spread.auc) = of(&|l| l.cells[r][k].auc);
+                (cell.explained, spread.explained) = of(&|l| l.cells[r][k].explained);
+            }
+        }
+        for (k, rail) in mean.rails.iter_mut().enumerate() {
+            (rail.watts, rail.rate) = (of(&|l| l.rails[k].watts).0, of(&|l| l.rails[k].rate).0);
+        }
+        Some((mean, spread))
+    }
 }
 
 /// Lines over one quantity.
@@ -131,7 +217,24 @@ pub struct List {
 
 #[cfg(test)]
 mod tests {
-    use super::ALL;
+    use super::{ALL, Cell, Ladder, Rail, Rung};
+
+    #[test]
+    fn the_smallest_network_that_passes_is_sought_in_the_mean_over_seeds() {
+        let ladder = |aucs: [[f64; 2]; 3]| Ladder {
+            rails: vec![Rail::default(), Rail { watts: f64::NAN, ..Rail::default() }],
+            rungs: [10.0, 100.0, 1000.0].map(|weights| Rung { weights, ..Rung::default() }).to_vec(),
+            cells: aucs.map(|row| row.map(|auc| Cell { auc, explained: 0.5 }).to_vec()).to_vec(),
+            passing: 0.99,
+            ..Ladder::default()
+        };
+        let all = [ladder([[0.90, 0.98], [0.97, 0.97], [0.95, 0.96]]), ladder([[0.92, 0.98], [0.95, 0.99], [0.97, 0.96]])];
+        let (mean, spread) = Ladder::mean(&all).unwrap();
+        assert_eq!([mean.smallest(0), mean.smallest(1)], [Some(1), Some(0)]);
+        assert!((mean.cells[0][0].auc - 0.91).abs() < 1e-12 && (spread[0][0].auc - 0.02 / 2f64.sqrt()).abs() < 1e-12);
+        assert!(!mean.passes(0, 0) && mean.passes(2, 0) && mean.passes(1, 1));
+        assert!(Ladder::mean(&[]).is_none());
+    }
 
     #[test]
     fn kinds_are_told_apart_and_their_units_can_be_read() {

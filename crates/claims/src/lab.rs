@@ -11,6 +11,11 @@ use homolog_model::cell::Cell;
 use homolog_model::recordings::rise;
 use homolog_model::{Fault, Inputs, Library, Model, Network, Observable, Probe, Runner, State};
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+mod driven;
+
+pub use driven::{Driven, Driver, Trains};
 
 /// A claim with all that its card names.
 #[derive(Clone, Debug)]
@@ -23,6 +28,8 @@ pub struct Claim {
     networks: BTreeMap<String, Network>,
     /// Texts of all its files, by name.
     pub files: Vec<(String, String)>,
+    /// What neurons did that heard given spikes, by all that it follows from: seeds and controls ask again.
+    memory: Arc<Mutex<BTreeMap<String, Driven>>>,
 }
 
 impl Claim {
@@ -57,7 +64,7 @@ impl Claim {
             networks.insert(file.to_string(), study.network);
         }
         let files = folder.files.iter().map(|(name, s)| (name.clone(), s.text.clone())).collect();
-        let claim = Claim { card, library, networks, files };
+        let claim = Claim { card, library, networks, files, memory: Arc::default() };
         if !has_errors(&problems) {
             problems.extend(claim.unknown_targets());
         }
@@ -163,6 +170,7 @@ pub struct Lab<'a> {
     /// The seed.
     pub seed: u64,
     engine: Engine,
+    memory: Arc<Mutex<BTreeMap<String, Driven>>>,
     say: &'a mut dyn FnMut(f64),
     /// Runs of models so far.
     pub runs: usize,
@@ -201,7 +209,7 @@ impl<'a> Lab<'a> {
                 return Err(vec![d.at(&card.source, knob.span, "by this knob")]);
             }
         }
-        Ok(Lab { card, library, networks, settings, seed, engine: Engine::new(1), say, runs: 0 })
+        Ok(Lab { card, library, networks, settings, seed, engine: Engine::new(1), memory: claim.memory.clone(), say, runs: 0 })
     }
 
     /// Says how far the experiment is, from 0 to 1.
@@ -212,6 +220,11 @@ impl<'a> Lab<'a> {
     /// A number that the experiment was told.
     pub fn number(&self, name: &str) -> f64 {
         self.settings.number(name)
+    }
+
+    /// Mechanisms and cells, as the knobs have them.
+    pub fn words(&self) -> &Library {
+        &self.library
     }
 
     /// The model of a setting, to be changed and run.

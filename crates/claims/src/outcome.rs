@@ -33,6 +33,8 @@ pub struct Outcome {
     pub figures: Vec<Panel>,
     /// What the experiment lists, of the first seed.
     pub lists: Vec<crate::kinds::List>,
+    /// Ladders, one for each seed, if the kind draws one.
+    pub ladders: Vec<crate::kinds::Ladder>,
     /// The seeds.
     pub seeds: Vec<u64>,
     /// Values of all knobs.
@@ -95,6 +97,7 @@ pub fn run(claim: &Claim, order: &Order, say: &mut dyn FnMut(f64)) -> Result<Out
         controls.push(Controlled { criteria, turned });
     }
     let turned: Vec<bool> = controls.iter().map(|c| c.turned).collect();
+    let ladders = found.iter().filter_map(|f| f.ladder.clone()).collect();
     let first = found.into_iter().next().unwrap_or_default();
     let computed = verdict(&criteria, &turned);
     // Where chance plays a part, fewer seeds decide nothing.
@@ -106,6 +109,7 @@ pub fn run(claim: &Claim, order: &Order, say: &mut dyn FnMut(f64)) -> Result<Out
         controls,
         figures: first.figures,
         lists: first.lists,
+        ladders,
         seeds,
         knobs,
         size: order.size,

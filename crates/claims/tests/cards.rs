@@ -193,6 +193,48 @@ fn whether_a_tree_needs_two_layers_hangs_on_its_receptors() {
 }
 
 #[test]
+fn a_linear_unit_tells_when_an_integrate_and_fire_neuron_spikes_unless_it_learns_from_other_bins() {
+    let folder = changed(10, &[]);
+    let seen = measured(&folder, &[("first", 2.0)]).unwrap();
+    assert!(seen["point-linear"] > 0.85 && (seen["point-rate"] / 3.0 - 1.0).abs() < 0.3, "{seen:?}");
+    let shuffled = measured(&folder, &[("first", 2.0), ("shuffled", 1.0)]).unwrap();
+    assert!((shuffled["point-linear"] - 0.5).abs() < 0.15 && shuffled["point-potential-best"] < 0.1, "{shuffled:?}");
+    assert!(shuffled["point-linear"] < 0.9, "what falsifies the claim");
+}
+
+#[test]
+fn what_a_linear_unit_lacks_remains_where_no_cell_has_nmda_receptors() {
+    let folder = changed(19, &[]);
+    let none = measured(&folder, &[("nmda", 0.0), ("first", 2.0)]).unwrap();
+    for what in ["linear", "best", "strength", "rate", "pumps", "potential"] {
+        assert_eq!(none[format!("whole-{what}").as_str()], none[format!("without-{what}").as_str()], "{what}");
+    }
+    // Nothing that is lacked has no share, which is a miss as well.
+    assert!(none["remaining"].is_nan() || none["remaining"] == 1.0, "{none:?}");
+    let seen = measured(&folder, &[("first", 2.0)]).unwrap();
+    assert!(seen["whole-linear"] < seen["without-linear"], "{seen:?}");
+    assert!(seen["share"] <= 0.25 && seen["whole-potential-best"] > 0.5, "{seen:?}");
+    assert!(seen["whole-pumps"] > 1.0 && seen["whole-pumps"] < 1e3, "{seen:?}");
+    let scrambled = measured(&folder, &[("first", 1.0), ("scrambled", 1.0)]).unwrap();
+    assert_eq!(scrambled["whole-linear"], seen["whole-linear"], "the wiring of one network changes no other");
+    assert_ne!(scrambled["whole-tree"], seen["whole-tree"]);
+}
+
+#[test]
+fn a_contact_does_what_the_receptors_of_the_library_do_and_counts_its_sodium() {
+    let own = changed(19, &[]);
+    let library = changed(
+        19,
+        &[("cell.toml", "mechanism = \"contact\"", "mechanism = \"ampa_nmda\""), ("card.toml", "contact.ratio", "ampa_nmda.ratio")],
+    );
+    let set = [("first", 1.0), ("seconds", 16.0), ("bins", 400.0), ("passes", 1.0)];
+    let (own, library) = (measured(&own, &set).unwrap(), measured(&library, &set).unwrap());
+    assert!((own["whole-strength"] / library["whole-strength"] - 1.0).abs() < 1e-9, "{own:?} and {library:?}");
+    assert_eq!(own["whole-rate"], library["whole-rate"]);
+    assert!(own["whole-pumps"] > library["whole-pumps"], "the library's receptors name no ion");
+}
+
+#[test]
 fn one_seed_decides_nothing_where_chance_plays_a_part() {
     let one = Order { seeds: Some(1), size: Size::Small, ..Order::default() };
     assert_eq!(run(&open(18), &one, &mut |_| {}).unwrap().verdict, Verdict::Inconclusive);

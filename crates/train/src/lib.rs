@@ -10,6 +10,7 @@
 //! - [`Method`]: Adam, AdamW, SGD with momentum; [`Schedule`];
 //! - [`Learner`], [`Descent`], [`freeze`];
 //! - [`Trainer`], [`evaluate`](evaluate());
+//! - [`targets`]: numbers to be learned instead of classes;
 //! - [`memory`]: what a training will need;
 //! - [`fit`]: parameters of a neuron found from recordings.
 //!
@@ -26,6 +27,7 @@ pub mod normalisation;
 pub mod optimiser;
 pub mod progress;
 pub mod split;
+pub mod targets;
 pub mod task;
 pub mod trace;
 pub mod trainer;

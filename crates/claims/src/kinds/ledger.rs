@@ -138,6 +138,7 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
                 rows: others,
             },
         ],
+        ..Found::default()
     })
 }
 

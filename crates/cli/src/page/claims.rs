@@ -104,6 +104,7 @@ fn card(s: &Shown<'_>) -> String {
     let text = |of: fn(&Texts) -> &String| both(&filled(of(&card.en), card, o), &filled(of(&card.zh), card, o));
     out.push_str(&format!("<p class=\"statement\">{}</p>\n", text(|t| &t.claim)));
     out.push_str(&titled(&("What was measured", "测量了什么"), &text(|t| &t.measured)));
+    out.push_str(&ladder::figure(card, &o.ladders));
     for panel in &o.figures {
         out.push_str(&figure(card, panel));
     }
@@ -283,6 +284,7 @@ fn after(unit: &str) -> String {
     match unit {
         "1" => String::new(),
         "degC" => " °C".into(),
+        "uW" => " µW".into(),
         "um" => " µm".into(),
         "um2" => " µm²".into(),
         "um/ms" => " µm/ms".into(),
@@ -428,5 +430,6 @@ fn foot(p: &Provenance, wall_s: f64) -> String {
     )
 }
 
+mod ladder;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,261 @@
+//! The rungs: networks made of the library's units, each learned from what one neuron was seen to do.
+
+use homolog_base::{Diagnostic, Key, math};
+use homolog_engine::Engine;
+use homolog_measure::{Activity, EnergyTable, estimate, operations};
+use homolog_model::{Library, Model, Network, Params, Population, Projection, Wiring};
+use homolog_train::targets::{Course, Goal, Head, Part, Rows, answers, learn};
+
+/// Populations that are read: the logarithm of the odds of a spike, and the potential.
+const HEADS: [&str; 2] = ["spike", "potential"];
+
+/// What the networks are shown and are to say: samples to learn from, those that say when to stop, and those for the test.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Task {
+    /// Rows of the three parts.
+    pub rows: [Rows; 3],
+    /// Whether there is a spike, 0 or 1, and the potential, mV, or NaN.
+    pub targets: [[Vec<f64>; 2]; 3],
+}
+
+/// How a network is wired.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Wires {
+    /// Inputs straight to the readouts.
+    None,
+    /// Hidden layers of these sizes, each dense.
+    Dense(Vec<usize>),
+    /// So many units for each branch, which see the inputs of that branch alone, then a dense layer of so many. The branch of every
+    /// input.
+    Tree { units: usize, second: usize, branch: Vec<usize> },
+}
+
+/// A network of the ladder.
+#[derive(Clone, Debug)]
+pub(super) struct Net {
+    pub model: Model,
+    pub params: Params,
+    heads: [usize; 2],
+    /// Numbers that are learned.
+    pub weights: usize,
+}
+
+/// What a network made of it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Score {
+    /// Area under the curve of hits over false alarms of spikes, in the test.
+    pub auc: f64,
+    /// Share of the variance of the potential that is predicted, in the test.
+    pub explained: f64,
+}
+
+/// A network of so many inputs, whose hidden units are this word of the library.
+pub(super) fn net(library: &Library, unit: &str, inputs: usize, wires: &Wires, seed: u64) -> Result<Net, Vec<Diagnostic>> {
+    let population = |name: &str, size: usize, neuron: &str| Population {
+        name: name.into(),
+        size: size.into(),
+        neuron: neuron.into(),
+        ..Population::default()
+    };
+    let projection = |from: &str, to: &str, wiring: Wiring| Projection {
+        from: from.into(),
+        to: to.into(),
+        wiring: wiring.into(),
+        ..Projection::default()
+    };
+    let mut network = Network { title: "a rung".into(), populations: vec![population("input", inputs, "input")], ..Network::default() };
+    let mut layers: Vec<(usize, Wiring)> = vec![];
+    match wires {
+        Wires::None => {}
+        Wires::Dense(sizes) => layers.extend(sizes.iter().map(|n| (*n, Wiring::AllToAll))),
+        Wires::Tree { units, second, branch } => {
+            let branches = branch.iter().max().map_or(0, |b| b + 1);
+            let pairs = branch.iter().enumerate().flat_map(|(k, b)| (0..*units).map(move |u| (k as u32, (b * units + u) as u32)));
+            layers.push((branches * units, Wiring::Pairs(pairs.collect())));
+            layers.push((*second, Wiring::AllToAll));
+        }
+    }
+    let mut last = "input".to_string();
+    for (k, (size, wiring)) in layers.into_iter().enumerate() {
+        let name = format!("hidden{}", k + 1);
+        network.populations.push(population(&name, size, unit));
+        network.projections.push(projection(&last, &name, wiring));
+        last = name;
+    }
+    for head in HEADS {
+        network.populations.push(population(head, 1, "linear"));
+        network.projections.push(projection(&last, head, Wiring::AllToAll));
+    }
+    let (model, params) = homolog_model::compile(&network, library, seed)?;
+    let heads = HEADS.map(|h| model.group(h).expect("it was made here"));
+    let weights = params.learned();
+    Ok(Net { model, params, heads, weights })
+}
+
+/// How many units a dense network of two hidden layers must have in its first one to have so many weights at least.
+pub(super) fn width(inputs: usize, second: usize, weights: usize) -> usize {
+    let of = |n: usize| inputs * n + n + n * second + second + 2 * second + 2;
+    (1..).find(|n| of(*n) >= weights).unwrap_or(1)
+}
+
+/// Joules for one answer of a network, estimated.
+pub(super) fn joules(net: &Net, table: &EnergyTable) -> f64 {
+    let silent = vec![0.0; net.model.groups.len()];
+    estimate(&operations(&net.model, &Activity::even(&net.model, 1, &silent)), table).joules
+}
+
+/// Learns with each of some decays of weights, and scores what did best on the second part on the test.
+pub(super) fn score(net: &Net, task: &Task, course: Course, shrink: &[f64]) -> Result<Score, Vec<Diagnostic>> {
+    let mut engine = Engine::new(1);
+    let stopped = |f| vec![Diagnostic::error("run-fault", format!("a network could not learn: {f}"))];
+    // Potentials in units of their spread.
+    let (mean, spread) = moments(&task.targets[0][1]);
+    let head = |k: usize, goal, targets| Head { group: net.heads[k], goal, targets };
+    let heads = task.targets.each_ref().map(|[spike, potential]| {
+        let scaled = potential.iter().map(|v| (v - mean) / spread).collect();
+        [head(0, Goal::Logistic, spike.clone()), head(1, Goal::Square, scaled)]
+    });
+    let part = |k: usize| Part { rows: &task.rows[k], heads: &heads[k] };
+    let mut best = (net.params.clone(), f64::INFINITY);
+    for &weight_decay in shrink {
+        let course = Course { weight_decay, ..course };
+        let learned = learn(&net.model, net.params.clone(), part(0), Some(part(1)), course, &mut engine).map_err(stopped)?;
+        if learned.1 < best.1 {
+            best = learned;
+        }
+    }
+    let params = best.0;
+    let said = answers(&net.model, &params, &task.rows[2], &heads[2], &mut engine).map_err(stopped)?;
+    let potential: Vec<f64> = said[1].iter().map(|y| mean + spread * y).collect();
+    Ok(Score { auc: auc(&said[0], &task.targets[2][0]), explained: explained(&potential, &task.targets[2][1]) })
+}
+
+/// Mean and standard deviation of the numbers that there are.
+fn moments(numbers: &[f64]) -> (f64, f64) {
+    let there = || numbers.iter().filter(|x| !x.is_nan());
+    let n = there().count().max(1) as f64;
+    let mean = there().sum::<f64>() / n;
+    let spread = (there().map(|x| (x - mean) * (x - mean)).sum::<f64>() / n).sqrt();
+    (mean, if spread > 0.0 { spread } else { 1.0 })
+}
+
+/// The probability that a sample of class 1 has the higher score of two, one of each class (Hanley & McNeil 1982, Radiology 143,
+/// 29-36); NaN where one of the classes is missing. Equal scores count half.
+pub(super) fn auc(scores: &[f64], classes: &[f64]) -> f64 {
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|a, b| scores[*a].total_cmp(&scores[*b]));
+    let (mut below, mut sum, mut ones) = (0.0, 0.0, 0.0);
+    for equal in order.chunk_by(|a, b| scores[*a] == scores[*b]) {
+        let of = |c: f64| equal.iter().filter(|k| classes[**k] == c).count() as f64;
+        let (zero, one) = (of(0.0), of(1.0));
+        sum += one * (below + 0.5 * zero);
+        below += zero;
+        ones += one;
+    }
+    sum / (ones * below)
+}
+
+/// Share of the variance that is predicted, of those samples that have a target.
+pub(super) fn explained(predicted: &[f64], targets: &[f64]) -> f64 {
+    let (mean, spread) = moments(targets);
+    let there = || predicted.iter().zip(targets).filter(|p| !p.1.is_nan());
+    let left = there().map(|(p, t)| (p - t) * (p - t)).sum::<f64>() / there().count() as f64;
+    if targets.iter().all(|t| t.is_nan() || *t == mean) { f64::NAN } else { 1.0 - left / (spread * spread) }
+}
+
+/// Numbers that say what a synapse did lately: for every synapse and each decay the sum over its spikes until now of `exp(-age / decay)`.
+/// Column by column of `wanted` bins, which rise.
+pub(super) fn history(trains: &[Vec<u32>], decays: &[f64], wanted: &[u32], out: &mut Vec<f64>) {
+    let width = trains.len() * decays.len();
+    let base = out.len();
+    out.resize(base + width * wanted.len(), 0.0);
+    for (s, train) in trains.iter().enumerate() {
+        for (k, decay) in decays.iter().enumerate() {
+            let (mut sum, mut at, mut next) = (0.0, 0u32, 0);
+            for (row, bin) in wanted.iter().enumerate() {
+                while next < train.len() && train[next] <= *bin {
+                    sum = sum * math::exp(-f64::from(train[next] - at) / decay) + 1.0;
+                    at = train[next];
+                    next += 1;
+                }
+                out[base + row * width + s * decays.len() + k] = sum * math::exp(-f64::from(bin - at) / decay);
+            }
+        }
+    }
+}
+
+/// Gives every column mean 0 and standard deviation 1 in those rows of the first part whose potential is known.
+pub(super) fn standardise(task: &mut Task) {
+    let width = task.rows[0].width;
+    let known: Vec<usize> = (0..task.rows[0].len()).filter(|k| !task.targets[0][1][*k].is_nan()).collect();
+    for column in 0..width {
+        let numbers: Vec<f64> = known.iter().map(|k| task.rows[0].values[k * width + column]).collect();
+        let (mean, spread) = moments(&numbers);
+        for rows in &mut task.rows {
+            rows.values.iter_mut().skip(column).step_by(width).for_each(|x| *x = (*x - mean) / spread);
+        }
+    }
+}
+
+/// Gives each sample the targets of another one of its part.
+pub(super) fn shuffle(task: &mut Task, key: Key) {
+    for (part, targets) in task.targets.iter_mut().enumerate() {
+        let order = key.numbered(part as u64).permutation(targets[0].len());
+        for t in targets {
+            *t = order.iter().map(|k| t[*k]).collect();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Wires, auc, explained, history, net, width};
+
+    #[test]
+    fn the_area_under_the_curve_is_the_share_of_pairs_in_the_right_order() {
+        assert_eq!(auc(&[0.1, 0.4, 0.35, 0.8], &[0.0, 0.0, 1.0, 1.0]), 0.75);
+        assert_eq!(auc(&[1.0, 1.0, 1.0, 1.0], &[0.0, 1.0, 0.0, 1.0]), 0.5, "what is said alike of all says nothing");
+        assert_eq!(auc(&[2.0, 1.0], &[0.0, 1.0]), 0.0);
+        assert!(auc(&[1.0, 2.0], &[0.0, 0.0]).is_nan(), "there is nothing to tell apart");
+    }
+
+    #[test]
+    fn variance_is_explained_where_there_is_a_target() {
+        assert_eq!(explained(&[1.0, 2.0, 9.0], &[1.0, 2.0, f64::NAN]), 1.0);
+        assert_eq!(explained(&[1.5, 1.5], &[1.0, 2.0]), 0.0);
+        assert!(explained(&[1.0, 1.0], &[2.0, 2.0]).is_nan());
+    }
+
+    #[test]
+    fn history_is_a_sum_of_what_came_before() {
+        let mut out = vec![];
+        history(&[vec![0, 3, 4], vec![]], &[2.0, 10.0], &[2, 4, 9], &mut out);
+        let of = |ages: &[f64], decay: f64| ages.iter().map(|a| homolog_base::math::exp(-a / decay)).sum::<f64>();
+        let wanted: Vec<f64> =
+            [&[2.0][..], &[4.0, 1.0, 0.0], &[9.0, 6.0, 5.0]].iter().flat_map(|ages| [of(ages, 2.0), of(ages, 10.0), 0.0, 0.0]).collect();
+        assert!(out.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-12), "{out:?} and {wanted:?}");
+    }
+
+    #[test]
+    fn a_dense_network_is_no_smaller_than_it_must_be() {
+        let n = width(450, 8, 13_000);
+        let of = |n: usize| 450 * n + n + n * 8 + 8 + 16 + 2;
+        assert!(of(n) >= 13_000 && of(n - 1) < 13_000);
+    }
+
+    #[test]
+    fn a_unit_of_the_tree_wired_network_sees_the_inputs_of_its_branch_alone() {
+        let (library, _) = homolog_formats::library::load();
+        let branch = vec![0, 0, 1, 1, 1, 0];
+        let tree = net(&library, "relu", 6, &Wires::Tree { units: 2, second: 3, branch: branch.clone() }, 0).unwrap();
+        // Two units for each branch of three inputs, three more, two readouts, and all their biases.
+        assert_eq!(tree.weights, 12 + 4 + 12 + 3 + 6 + 2);
+        let homolog_model::Wires::Sparse { start, column } = &tree.model.links[0].wires else { panic!("{:?}", tree.model.links[0].wires) };
+        for unit in 0..4 {
+            let seen: Vec<usize> = column[start[unit] as usize..start[unit + 1] as usize].iter().map(|c| branch[*c as usize]).collect();
+            assert_eq!(seen, [unit / 2; 3]);
+        }
+        let dense = net(&library, "relu", 6, &Wires::Dense(vec![5, 3]), 0).unwrap();
+        assert_eq!(dense.weights, 30 + 5 + 15 + 3 + 6 + 2);
+    }
+}
