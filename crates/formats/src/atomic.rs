@@ -32,10 +32,10 @@ fn refused(path: &Path, e: &io::Error) -> Diagnostic {
     if path.is_dir() { d.hint("there is a folder of that name; give the name of a file") } else { d }
 }
 
-/// Whether [`write`] could write to `path` now; folders that are missing are made. For work that takes long before it has anything to write.
+/// Whether [`write()`] could write to `path` now; folders that are missing are made. For work that takes long before it has anything to write.
 ///
 /// # Errors
-/// What [`write`] would say.
+/// What [`write()`] would say.
 pub fn writable(path: &Path) -> Result<(), Diagnostic> {
     let (folder, name) = parts(path)?;
     let tried = if path.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { scratch(folder, name, |_, _| Ok(())) };
