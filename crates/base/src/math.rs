@@ -24,7 +24,7 @@ mod quantile;
 mod tests;
 
 pub use lane::Lane;
-pub use quantile::{normal_quantile, normal_quantiles};
+pub use quantile::normal_quantiles;
 
 /// `e^x`. NaN gives NaN, `-inf` gives 0, `inf` gives `inf`.
 #[inline]

@@ -296,6 +296,21 @@ impl vectorise::Task for AddFew<'_> {
     }
 }
 
+/// Ranges of an arena, none of which meets another, in the order in which they are asked for.
+fn cut<'a>(arena: &'a mut [f64], places: &[(usize, Range<usize>)]) -> Vec<&'a mut [f64]> {
+    let mut order: Vec<usize> = (0..places.len()).collect();
+    order.sort_unstable_by_key(|k| places[*k].1.start);
+    let mut out: Vec<&mut [f64]> = places.iter().map(|_| Default::default()).collect();
+    let (mut rest, mut done) = (arena, 0);
+    for k in order {
+        let range = &places[k].1;
+        let (column, after) = rest.split_at_mut(range.start - done).1.split_at_mut(range.len());
+        out[k] = column;
+        (rest, done) = (after, range.end);
+    }
+    out
+}
+
 /// Items of a ring from the one at `first` on, around.
 fn around<T>(ring: &mut [T], first: usize, n: usize) -> impl Iterator<Item = &mut T> {
     let (before, after) = ring.split_at_mut(first);
@@ -337,22 +352,13 @@ impl Run<'_> {
                 columns: vec![],
             })
             .collect();
-        // The columns of all ports and ticks, cut out of the arena.
-        let mut places: Vec<(usize, usize, usize, usize)> = Vec::new();
+        let mut places: Vec<(usize, Range<usize>)> = Vec::new();
         for (n, (t, g)) in ticks.clone().flat_map(|t| groups.iter().map(move |g| (t, *g))).enumerate() {
-            places.extend((0..model.groups[g].arrivals.len()).map(|k| (layout.arrival(g, k, now.copy, t), k, n, layout.groups[g].all)));
+            let at = (0..model.groups[g].arrivals.len()).map(|k| layout.arrival(g, k, now.copy, t));
+            places.extend(at.map(|at| (n, at..at + layout.groups[g].all)));
         }
-        let numbers: usize = places.iter().map(|p| p.3).sum();
-        places.sort_unstable();
-        let mut cut: Vec<(usize, usize, &mut [f64])> = Vec::with_capacity(places.len());
-        let (mut rest, mut done) = (arena, 0);
-        for (at, k, n, all) in places {
-            let (column, after) = rest.split_at_mut(at - done).1.split_at_mut(all);
-            cut.push((n, k, column));
-            (rest, done) = (after, at + all);
-        }
-        cut.sort_unstable_by_key(|(n, k, _)| (*n, *k));
-        cut.into_iter().for_each(|(n, _, column)| all[n].columns.push(column));
+        let numbers: usize = places.iter().map(|p| p.1.len()).sum();
+        cut(arena, &places).into_iter().zip(&places).for_each(|(column, (n, _))| all[*n].columns.push(column));
         let work = |delivery: &mut Delivery| {
             COUNTS.with_borrow_mut(|counts| {
                 let counts = counts.get_or_insert_with(|| vec![0; 1 << 16].into_boxed_slice().try_into().expect("of this size"));

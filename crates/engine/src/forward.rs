@@ -13,6 +13,7 @@ use crate::{Engine, Scratch};
 use homolog_exec::memory::use_large_pages;
 use homolog_exec::{Isa, vectorise};
 use homolog_model::{Fault, Inputs, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target};
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The array from its first cache line on.
@@ -107,58 +108,13 @@ impl Run<'_> {
                 continue;
             }
             if self.tile(stage).is_none() {
-                let contacts = self.contacts(stage);
-                if !contacts.is_empty() {
-                    for t in 0..ticks {
-                        let now = Now { t, ..now };
-                        self.touch(arena, &contacts, now);
-                        for &g in stage.iter().filter(|g| !self.model.groups[**g].is_given()) {
-                            self.arrive(arena, scratch, g, now);
-                            self.deliver(arena, &mut scratch.events, &[g], now, t..t + 1);
-                            self.tick_in_contact(arena, &contacts, g, now);
-                            self.list_spikes(arena, &mut scratch.events, &[g], now, t..t + 1);
-                        }
-                    }
-                    continue;
-                }
-                // What is sent in these ticks arrives after them.
-                let (delay, together) = self.shortest_delay(stage);
                 let stepped: Vec<usize> = stage.iter().copied().filter(|g| !self.model.groups[*g].is_given()).collect();
-                // Point neurons are many and their ticks short: their loops are made and checked once for all bursts.
-                let points = |g: &&usize| self.model.groups[**g].tree.is_none();
-                let loops: Vec<_> = stepped.iter().filter(points).map(|g| (*g, self.loops(*g, now, ticks))).collect();
-                let loops: Vec<(usize, Vec<_>)> = (loops.iter())
-                    .map(|(g, l)| (*g, l.iter().map(|(piece, l)| (*piece, l.check(self.isa, self.layout.scratch))).collect()))
-                    .collect();
-                for first in (0..ticks).step_by(delay) {
-                    let last = first.saturating_add(delay).min(ticks);
-                    if self.threads > 1 {
-                        scratch.crew.call();
-                    }
-                    for groups in stepped.chunks(if together { stepped.len() } else { 1 }) {
-                        for t in first..last {
-                            groups.iter().for_each(|g| self.arrive(arena, scratch, *g, Now { t, ..now }));
-                        }
-                        self.deliver(arena, &mut scratch.events, groups, now, first..last);
-                        for &g in groups {
-                            if let Some((_, pieces)) = loops.iter().find(|l| l.0 == g) {
-                                for (piece, l) in pieces {
-                                    let within = |t: usize| t.clamp(piece.t, piece.t + piece.turns) - piece.t;
-                                    l.run(arena, within(first)..within(last), self.threads > 1);
-                                }
-                                continue;
-                            }
-                            let rows = self.all(g);
-                            for piece in self.pieces(g, now, ticks, true) {
-                                let (from, to) = (piece.t.max(first), (piece.t + piece.turns).min(last));
-                                if from < to {
-                                    let part = Piece { t: from, turns: to - from, ticks: 1 };
-                                    self.turns(arena, g, self.forward(g, now, part, &rows), part.turns, false, &rows);
-                                }
-                            }
-                        }
-                        self.list_spikes(arena, &mut scratch.events, groups, now, first..last);
-                    }
+                let contacts = self.contacts(stage);
+                if contacts.is_empty() {
+                    let (delay, together) = self.shortest_delay(stage);
+                    self.bursts(arena, scratch, &stepped, now, ticks, delay, together);
+                } else {
+                    self.ticks_in_contact(arena, scratch, &stepped, &contacts, now, ticks);
                 }
                 continue;
             }
@@ -172,6 +128,67 @@ impl Run<'_> {
                 self.turns(arena, g, self.forward(g, now, piece, &rows), piece.turns, false, &rows);
             }
             self.list_spikes(arena, &mut scratch.events, &[g], now, 0..ticks);
+        }
+    }
+
+    /// The ticks of neurons that touch one another.
+    fn ticks_in_contact(&self, arena: &mut [f64], scratch: &mut Scratch, groups: &[usize], contacts: &[usize], now: Now, ticks: usize) {
+        for t in 0..ticks {
+            let now = Now { t, ..now };
+            self.touch(arena, contacts, now);
+            for &g in groups {
+                self.arrive(arena, scratch, g, now);
+                self.deliver(arena, &mut scratch.events, &[g], now, t..t + 1);
+                self.tick_in_contact(arena, contacts, g, now);
+                self.list_spikes(arena, &mut scratch.events, &[g], now, t..t + 1);
+            }
+        }
+    }
+
+    /// The ticks of neurons that excite one another, `delay` at once: what is sent in these arrives after them. With `together`, at any of them.
+    #[allow(clippy::too_many_arguments)]
+    fn bursts(&self, arena: &mut [f64], scratch: &mut Scratch, stepped: &[usize], now: Now, ticks: usize, delay: usize, together: bool) {
+        // Point neurons are many and their ticks short: their loops are made and checked once for all bursts. Those of cells are packed for
+        // the ticks that they run.
+        let points = |g: &&usize| self.model.groups[**g].tree.is_none();
+        let loops: Vec<_> = stepped.iter().filter(points).map(|g| (*g, self.loops(*g, now, ticks))).collect();
+        let loops: Vec<(usize, Vec<_>)> = (loops.iter())
+            .map(|(g, l)| (*g, l.iter().map(|(piece, l)| (*piece, l.check(self.isa, self.layout.scratch))).collect()))
+            .collect();
+        for first in (0..ticks).step_by(delay) {
+            let last = first.saturating_add(delay).min(ticks);
+            if self.threads > 1 {
+                scratch.crew.call();
+            }
+            for groups in stepped.chunks(if together { stepped.len() } else { 1 }) {
+                for t in first..last {
+                    groups.iter().for_each(|g| self.arrive(arena, scratch, *g, Now { t, ..now }));
+                }
+                self.deliver(arena, &mut scratch.events, groups, now, first..last);
+                for &g in groups {
+                    match loops.iter().find(|l| l.0 == g) {
+                        Some((_, pieces)) => {
+                            for (piece, l) in pieces {
+                                l.run(arena, piece.within(first)..piece.within(last), self.threads > 1);
+                            }
+                        }
+                        None => self.burst(arena, g, now, ticks, first..last),
+                    }
+                }
+                self.list_spikes(arena, &mut scratch.events, groups, now, first..last);
+            }
+        }
+    }
+
+    /// Some of the ticks of a segment, of all neurons of a group.
+    fn burst(&self, arena: &mut [f64], g: usize, now: Now, ticks: usize, burst: Range<usize>) {
+        let rows = self.all(g);
+        for piece in self.pieces(g, now, ticks, true) {
+            let within = piece.within(burst.start)..piece.within(burst.end);
+            if !within.is_empty() {
+                let part = Piece { t: piece.t + within.start, turns: within.len(), ticks: 1 };
+                self.turns(arena, g, self.forward(g, now, part, &rows), part.turns, false, &rows);
+            }
         }
     }
 

@@ -48,6 +48,13 @@ pub(crate) struct Piece {
     pub ticks: usize,
 }
 
+impl Piece {
+    /// The turn of a tick of the segment, or of the nearest that the piece has; of pieces of single ticks.
+    pub fn within(&self, t: usize) -> usize {
+        t.clamp(self.t, self.t + self.turns) - self.t
+    }
+}
+
 /// What lies beside a tree.
 #[derive(Clone, Copy)]
 struct Beside {

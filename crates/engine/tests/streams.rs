@@ -88,7 +88,7 @@ fn no_gradient_passes_through_streams_and_that_is_said() {
 
 #[test]
 fn threads_share_large_networks_and_change_no_spike() {
-    let (model, params) = compiled(&streams().scaled(40.0));
+    let (model, params) = compiled(&streams().scaled(60.0));
     let shown = inputs(&model, 1, 1);
     let run = |threads: usize| Engine::new(threads).run(&model, &params, &shown, &probes(4), &mut State::fresh(), None).unwrap().traces;
     let alone = run(1);

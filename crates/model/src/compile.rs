@@ -6,6 +6,7 @@
 
 use crate::calibration::{Calibration, Trial, calibrate};
 use crate::cell::Cell;
+use crate::compose::cable::SIGNS;
 use crate::compose::{Parts, compose};
 use crate::library::Library;
 use crate::model::{Clock, Group, Learned, Link, Model, Target};
@@ -476,7 +477,7 @@ fn group(
                     .hint("declare both POSITIVE and NEGATIVE in its INTERFACE block"),
             );
         }
-        for (prefix, receptor) in receptors::PREFIXES.into_iter().zip([&interface.positive, &interface.negative]) {
+        for (prefix, receptor) in SIGNS.into_iter().zip([&interface.positive, &interface.negative]) {
             let Some(receptor) = receptor else { continue };
             let locate = |d: Diagnostic, span, label: &str| library.locate(&mechanism.name, d, span, label);
             match receptors::find(library, &mechanism.name, &locate, receptor) {

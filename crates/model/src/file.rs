@@ -32,7 +32,8 @@
 //! [[projection]]
 //! from = "image"
 //! to = "hidden"
-//! wiring = "all-to-all"           # or "one-to-one", { random = 0.1 }, { shift = 1 }, { pairs = [[0, 5], [1, 2]] }
+//! wiring = "all-to-all"           # or "one-to-one", { random = 0.1 }, { shift = 1 }, { pairs = [[0, 5], [1, 2]] };
+//!                                 # docs/networks.md has all
 //! weights = "unit-variance"       # the default; or { normal = [0, 0.1] }, { uniform = [-1, 1] }, { constant = 1 }
 //! delay = "2 ms"                  # optional; see below
 //! learn = false                   # optional, default true
@@ -41,6 +42,11 @@
 //! from = "hidden"
 //! to = "class"
 //! wiring = "all-to-all"
+//!
+//! [[block]]                       # optional: projections between every two of some populations (docs/networks.md)
+//! from = ["image", "hidden"]
+//! to = ["hidden", "class"]
+//! random = [[0.1, 0.2], [0, 0.5]] # a row for each of `to`; or connected, in-degree, out-degree, total. The rest as in [[projection]]
 //!
 //! [[stimulus]]                    # optional: a current into every neuron of a population of cells
 //! population = "hidden"

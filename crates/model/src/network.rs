@@ -315,6 +315,16 @@ impl Wiring {
         }
     }
 
+    /// Whether it makes no connection, however many neurons there are.
+    pub fn is_none(&self) -> bool {
+        match self {
+            Wiring::Random(p) | Wiring::Connected(p) => *p == 0.0,
+            Wiring::InDegree(n) | Wiring::OutDegree(n) | Wiring::Total(n) => *n == 0,
+            Wiring::Pairs(pairs) => pairs.is_empty(),
+            Wiring::AllToAll | Wiring::OneToOne | Wiring::Shift(_) => false,
+        }
+    }
+
     /// Whether it can be between so many senders and receivers.
     ///
     /// # Errors

@@ -1,18 +1,16 @@
 //! Receptors that a neuron declares: found in the library, and with their numbers in the units of their mechanisms.
 
 use super::{limits, settings};
+use crate::compose::cable::SIGNS;
 use crate::library::Library;
 use crate::network::{Network, Population};
 use homolog_base::{Diagnostic, Span, Unit};
 use homolog_ir::{Interface, Mechanism, Receptor, Role};
 use std::collections::BTreeMap;
 
-/// Names under which a population sets parameters of its neuron's receptors: `positive.tau`.
-pub(super) const PREFIXES: [&str; 2] = ["positive", "negative"];
-
-/// Whether a name is a parameter of a receptor: which, and its name there.
+/// Whether a name, such as `positive.tau`, is a parameter of a receptor: which, and its name there.
 pub(super) fn of_receptor(name: &str) -> Option<(&str, &str)> {
-    name.split_once('.').filter(|(prefix, _)| PREFIXES.contains(prefix))
+    name.split_once('.').filter(|(prefix, _)| SIGNS.contains(prefix))
 }
 
 /// Reads the numbers that a population gives to parameters of its neuron's receptors, by their whole names, in the units of the
@@ -28,7 +26,7 @@ pub(super) fn given(
     let locate = |d: Diagnostic, span: Span, label: &str| network.locate(d, span, label);
     for (whole, setting) in &population.parameters {
         let Some((prefix, name)) = of_receptor(whole) else { continue };
-        let declared = if prefix == PREFIXES[0] { &interface.positive } else { &interface.negative };
+        let declared = if prefix == SIGNS[0] { &interface.positive } else { &interface.negative };
         let Some(receptor) = declared else {
             let d = Diagnostic::error("model-parameter", format!("`{}` declares no {prefix} receptor", neuron.name));
             problems.push(locate(d, setting.span, "of no receptor"));

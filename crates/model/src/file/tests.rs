@@ -128,6 +128,7 @@ fn a_block_is_a_projection_for_each_entry_that_is_not_0() {
     assert_eq!(found, [("a", "b", &Wiring::Connected(0.1)), ("a", "a", &Wiring::Connected(0.25)), ("b", "a", &Wiring::Connected(0.5))]);
     // Half of the pairs of 10 and 10 at least once: ln(1/2) / ln(0.99) = 69 connections.
     assert_eq!(Wiring::Connected(0.5).expected(10, 10), 69.0);
+    assert_eq!(good(&block("[[1e-9, 0], [0, 0]]")).network.projections.len(), 1, "what is rare is not left out");
     assert!(problems(&block("[[0.1, 0, 0], [0.25, 0.5]]")).contains("a table of 2 rows of 2 numbers was expected"));
     assert!(problems(&block("[[0.1, 2], [0.25, 0.5]]")).contains("model-range"));
     let two = block("[[0.1, 0], [0.25, 0.5]]").replacen("learn = false", "random = [[0, 0], [0, 0]]", 1);
