@@ -1,9 +1,9 @@
 TITLE Synapse with an exponentially decaying current
 
 COMMENT
-    i = direction j
-    j' = -j / tau
-    an event of weight w: j = j + w
+    i = direction s
+    s' = -s / tau
+    an event of weight w: s = s + w
 
 What flows in a step is the mean of that over the step, so that an event moves the charge w tau, however short tau is beside the step.
 
@@ -35,22 +35,22 @@ ASSIGNED {
 }
 
 STATE {
-    j (nA)                              : size of the current
+    s (nA)                              : size of the current
 }
 
 INITIAL {
-    j = 0
+    s = 0
 }
 
 BREAKPOINT {
     SOLVE states METHOD cnexp
-    i = direction*j*tau/dt*(1 - exp(-dt/tau))
+    i = direction*s*tau/dt*(1 - exp(-dt/tau))
 }
 
 DERIVATIVE states {
-    j' = -j/tau
+    s' = -s/tau
 }
 
 NET_RECEIVE (weight (nA)) {
-    j = j + weight
+    s = s + weight
 }

@@ -165,6 +165,22 @@ fn paths_and_links_of_the_other_pages_lead_somewhere() {
 }
 
 #[test]
+fn every_mechanism_of_the_library_stands_in_its_index_and_on_a_page() {
+    let read = |path: &str| fs::read_to_string(repository().join(path)).unwrap();
+    let index = read("library/README.md");
+    let (all, mut missing) = (tracked(), Vec::new());
+    for path in all.iter().filter_map(|p| p.strip_prefix("library/")).filter(|p| p.ends_with(".mod")) {
+        let folder = path.split('/').next().expect("a path has a beginning");
+        if !index.contains(&format!("]({path})"))
+            || !read(&format!("docs/library/{folder}.md")).contains(&format!("(../../library/{path})"))
+        {
+            missing.push(path);
+        }
+    }
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
 fn paths_and_links_are_seen_in_a_page() {
     let text =
         "[a](docs/a.md), [b](https://x/y.md), `crates/x.rs`, `out/r.html`, `library/n/`, `a/b`, `Cargo.toml`\n```\nlibrary/x.toml\n```\n";
