@@ -84,6 +84,14 @@ fn unsafe_is_written_in_exec_alone() {
 }
 
 #[test]
+fn what_is_printed_goes_by_one_way() {
+    // `println!` panics when the reader has gone away.
+    let words = ["println!", "print!", "eprintln!", "eprint!"];
+    let wrong = places(&words, |path| path.starts_with("crates/") && !path.ends_with("build.rs"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn no_file_is_longer_than_600_lines_of_code() {
     let wrong: Vec<String> = rust_files()
         .iter()

@@ -1,17 +1,17 @@
-//! Junctions have no membrane, so their potentials are means of those around them: they are eliminated, and what is left couples
-//! compartments alone.
+//! Junctions have no membrane and no volume, so their potentials, or concentrations, are means of those around them: they are eliminated, and
+//! what is left couples compartments alone.
 
 use std::collections::BTreeMap;
 
-/// Conductances between compartments, and how potentials of junctions follow.
+/// Conductances between compartments (uS, or um3/ms of what diffuses), and how potentials of junctions follow.
 pub(crate) struct Coupled {
-    /// Compartment, compartment, uS; each pair once.
+    /// Compartment, compartment, conductance; each pair once.
     pub pairs: Vec<(usize, usize, f64)>,
     /// For each junction: compartments and their shares in its potential.
     pub junctions: Vec<Vec<(usize, f64)>>,
 }
 
-/// Eliminates the junctions (nodes from `membrane` on) of a tree. `couplings` are the conductances to what a node hangs on, uS.
+/// Eliminates the junctions (nodes from `membrane` on) of a tree. `couplings` are the conductances to what a node hangs on.
 pub(crate) fn condense(parent: &[Option<u32>], couplings: &[f64], membrane: usize) -> Coupled {
     let mut around: Vec<BTreeMap<usize, f64>> = vec![BTreeMap::new(); parent.len()];
     let couple = |around: &mut Vec<BTreeMap<usize, f64>>, a: usize, b: usize, g: f64| {

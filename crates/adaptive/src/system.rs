@@ -84,7 +84,7 @@ pub(crate) struct System {
     /// Currents into compartments, nA.
     currents: Vec<Flow>,
     derivatives: Vec<Flow>,
-    /// What diffuses: from one unknown to another, per ms, for the first and for the second.
+    /// What flows along branches between two unknowns: for each of them the rate, per ms, by which their difference acts on it.
     flows: Vec<(usize, usize, [f64; 2])>,
     /// nF.
     capacity: Vec<f64>,
@@ -290,13 +290,10 @@ impl System {
         for k in 0..self.start.len() {
             elements.entry((k, k)).or_insert(0.0);
         }
-        for (a, b, _) in &self.coupled.pairs {
-            elements.entry((*a, *b)).or_insert(0.0);
-            elements.entry((*b, *a)).or_insert(0.0);
-        }
-        for (a, b, _) in &self.flows {
-            elements.entry((*a, *b)).or_insert(0.0);
-            elements.entry((*b, *a)).or_insert(0.0);
+        let potentials = self.coupled.pairs.iter().map(|(a, b, _)| (*a, *b));
+        for (a, b) in potentials.chain(self.flows.iter().map(|(a, b, _)| (*a, *b))) {
+            elements.entry((a, b)).or_insert(0.0);
+            elements.entry((b, a)).or_insert(0.0);
         }
         self.elements = elements.keys().map(|(column, row)| (*row, *column)).collect();
         let at: HashMap<(usize, usize), usize> = elements.keys().enumerate().map(|(k, e)| (*e, k)).collect();
@@ -317,13 +314,8 @@ impl System {
         }
         let at: HashMap<(usize, usize), usize> = self.elements.iter().enumerate().map(|(k, e)| (*e, k)).collect();
         self.constant = vec![0.0; self.elements.len()];
-        for (a, b, g) in &self.coupled.pairs {
-            for (own, other) in [(*a, *b), (*b, *a)] {
-                let rate = g / self.capacity[own];
-                self.constant[at[&(own, own)]] -= rate;
-                self.constant[at[&(own, other)]] += rate;
-            }
-        }
+        let axial = self.coupled.pairs.iter().map(|(a, b, g)| (*a, *b, [*a, *b].map(|c| g / self.capacity[c])));
+        self.flows.extend(axial);
         for (a, b, [of_a, of_b]) in &self.flows {
             for (own, other, rate) in [(*a, *b, of_a), (*b, *a, of_b)] {
                 self.constant[at[&(own, own)]] -= rate;
@@ -364,11 +356,6 @@ impl System {
         out.fill(0.0);
         for f in &self.currents {
             out[f.to..f.to + f.many].iter_mut().zip(&arena[f.from..]).for_each(|(x, i)| *x += i);
-        }
-        for (a, b, g) in &self.coupled.pairs {
-            let i = g * (y[*b] - y[*a]);
-            out[*a] += i;
-            out[*b] -= i;
         }
         let middle = 0.5 * (segment.begin + segment.end);
         for p in self.pulses.iter().filter(|p| p.begin <= middle && middle < p.end) {

@@ -237,14 +237,21 @@ fn a_spike_falls_where_the_potential_is_at_the_threshold() {
     }
 }
 
+/// A gate of three states by a block of equations.
+fn gate(method: &str, equations: &str) -> String {
+    format!(
+        "NEURON {{ SUFFIX gate  NONSPECIFIC_CURRENT i }}
+        PARAMETER {{ g = 1e-3 (S/cm2)  e = -20 (mV) }}
+        ASSIGNED {{ v (mV)  i (mA/cm2) }}
+        STATE {{ c1 c2 o }}
+        INITIAL {{ c1 = 1 c2 = 0 o = 0 }}
+        BREAKPOINT {{ SOLVE scheme METHOD {method}  i = g*o*(v - e) }}
+        {equations}"
+    )
+}
+
 /// As reactions of a closed scheme, and as the same equations.
 const KINETIC: &str = "
-    NEURON { SUFFIX gate  NONSPECIFIC_CURRENT i }
-    PARAMETER { g = 1e-3 (S/cm2)  e = -20 (mV) }
-    ASSIGNED { v (mV)  i (mA/cm2) }
-    STATE { c1 c2 o }
-    INITIAL { c1 = 1 c2 = 0 o = 0 }
-    BREAKPOINT { SOLVE scheme METHOD sparse  i = g*o*(v - e) }
     KINETIC scheme {
         ~ c1 <-> c2 (0.3*exp(v/40), 0.2*exp(-v/40))
         ~ c2 <-> o (0.5, 0.25)
@@ -252,12 +259,6 @@ const KINETIC: &str = "
     }
 ";
 const WRITTEN_OUT: &str = "
-    NEURON { SUFFIX gate  NONSPECIFIC_CURRENT i }
-    PARAMETER { g = 1e-3 (S/cm2)  e = -20 (mV) }
-    ASSIGNED { v (mV)  i (mA/cm2) }
-    STATE { c1 c2 o }
-    INITIAL { c1 = 1 c2 = 0 o = 0 }
-    BREAKPOINT { SOLVE scheme METHOD derivimplicit  i = g*o*(v - e) }
     DERIVATIVE scheme {
         c1' = 0.2*exp(-v/40)*c2 - 0.3*exp(v/40)*c1
         c2' = 0.3*exp(v/40)*c1 - (0.2*exp(-v/40) + 0.5)*c2 + 0.25*o
@@ -290,8 +291,8 @@ fn with_gate(text: &str) -> Result<Alone, Vec<Diagnostic>> {
 
 #[test]
 fn reactions_mean_their_equations() {
-    let traces = [KINETIC, WRITTEN_OUT].map(|text| {
-        let cell = with_gate(text).unwrap();
+    let traces = [("sparse", KINETIC), ("derivimplicit", WRITTEN_OUT)].map(|(method, equations)| {
+        let cell = with_gate(&gate(method, equations)).unwrap();
         cell.reference(&cell.probe("v", "a", 0.2))
     });
     assert!((traces[0][99] + 65.0).abs() > 1.0, "the gate opens");

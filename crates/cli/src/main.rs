@@ -63,8 +63,12 @@ fn main() -> ExitCode {
         Command::Morph(args) => commands::morph::run(&args, color),
         Command::Bench(args) => commands::bench::run(&args, color),
     };
-    done.unwrap_or_else(|problems| {
+    let code = done.unwrap_or_else(|problems| {
         terminal::show(&problems, color);
+        ExitCode::FAILURE
+    });
+    terminal::refused().map_or(code, |d| {
+        terminal::show(&[d], color);
         ExitCode::FAILURE
     })
 }

@@ -1,6 +1,6 @@
 //! How far it is: one live bar a level on a terminal, a plain line now and then elsewhere, nothing when not wanted.
 
-use crate::show;
+use crate::{show, terminal};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::{Mutex, mpsc};
@@ -85,8 +85,8 @@ impl Screen {
     /// Writes a line without disturbing the bars.
     pub fn say(&self, text: &str) {
         match &self.bars {
-            Some(bars) => bars.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
+            Some(bars) => bars.suspend(|| terminal::remark(text)),
+            None => terminal::remark(text),
         }
     }
 }
@@ -105,7 +105,7 @@ impl Bar<'_> {
         } else if self.screen.plain && said.elapsed() >= EVERY {
             *said = Instant::now();
             let words = words();
-            eprintln!("{}: {:.0} %{}{words}", self.name, share * 100.0, if words.is_empty() { "" } else { ", " });
+            terminal::remark(format_args!("{}: {:.0} %{}{words}", self.name, share * 100.0, if words.is_empty() { "" } else { ", " }));
         }
     }
 
@@ -116,7 +116,7 @@ impl Bar<'_> {
                 bar.set_position(bar.length().unwrap_or(0));
                 bar.finish_with_message(word.to_string());
             }
-            None if self.screen.plain => eprintln!("{}: {word}", self.name),
+            None if self.screen.plain => terminal::remark(format_args!("{}: {word}", self.name)),
             None => {}
         }
     }
@@ -188,7 +188,7 @@ impl Spinner {
                 bar.finish_and_clear();
             } else {
                 while goes_on(EVERY) {
-                    eprintln!("{name}: {}", show::seconds(begun.elapsed().as_secs_f64()));
+                    terminal::remark(format_args!("{name}: {}", show::seconds(begun.elapsed().as_secs_f64())));
                 }
             }
         });

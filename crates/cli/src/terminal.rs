@@ -3,8 +3,10 @@
 use crate::show;
 use clap::ValueEnum;
 use homolog_base::{Diagnostic, Severity};
-use std::io::IsTerminal;
+use std::fmt::Display;
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Mutex;
 
 /// When to use colour.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
@@ -29,14 +31,43 @@ impl Color {
     }
 }
 
+/// Why results could not be written to stdout, if so.
+static REFUSED: Mutex<Option<io::Error>> = Mutex::new(None);
+
+/// Writes results to stdout. A reader that has heard enough, as in `| head`, is no failure: what is written to files counts.
+pub fn print(text: impl Display) {
+    let mut out = io::stdout().lock();
+    if let Err(e) = write!(out, "{text}").and_then(|()| out.flush())
+        && e.kind() != ErrorKind::BrokenPipe
+    {
+        *REFUSED.lock().unwrap_or_else(|e| e.into_inner()) = Some(e);
+    }
+}
+
+/// ... a line.
+pub fn say(line: impl Display) {
+    print(format_args!("{line}\n"));
+}
+
+/// Writes a line to stderr; where nobody reads that, there is nobody to tell.
+pub fn remark(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// That some results did not reach stdout.
+pub fn refused() -> Option<Diagnostic> {
+    let e = REFUSED.lock().unwrap_or_else(|e| e.into_inner()).take()?;
+    let d = Diagnostic::error("stdout-write", format!("cannot write to stdout: {}", homolog_formats::text::reason(&e)));
+    Some(d.hint("what was to be printed is incomplete; is there room where it goes?"))
+}
+
 /// Writes messages to stderr, each with its picture, and how many there were.
 pub fn show(problems: &[Diagnostic], color: bool) {
     for d in problems {
-        eprintln!("{}\n", d.render(color));
+        remark(format_args!("{}\n", d.render(color)));
     }
-    let tally = tally(problems);
     if problems.len() > 1 {
-        eprintln!("{tally}");
+        remark(tally(problems));
     }
 }
 

@@ -29,7 +29,13 @@ fn parts(path: &Path) -> Result<(&Path, &OsStr), Diagnostic> {
 
 fn refused(path: &Path, e: &io::Error) -> Diagnostic {
     let d = Diagnostic::error("file-write", format!("cannot write `{}`: {}", path.display(), crate::text::reason(e)));
-    if path.is_dir() { d.hint("there is a folder of that name; give the name of a file") } else { d }
+    if path.is_dir() {
+        return d.hint("there is a folder of that name; give the name of a file");
+    }
+    match path.ancestors().skip(1).find(|p| p.is_file()) {
+        Some(file) => d.hint(format!("`{}` is a file, not a folder; choose another folder, or move that file", file.display())),
+        None => d,
+    }
 }
 
 /// Whether [`write()`] could write to `path` now; folders that are missing are made. For work that takes long before it has anything to write.

@@ -106,7 +106,7 @@ pub fn decode(name: &str, bytes: &[u8]) -> Result<(Arc<Source>, Vec<Diagnostic>)
 }
 
 /// What the system says, without its number.
-pub(crate) fn reason(e: &io::Error) -> String {
+pub fn reason(e: &io::Error) -> String {
     let text = match e.kind() {
         io::ErrorKind::NotFound => "there is no such file".into(),
         io::ErrorKind::PermissionDenied => "permission is denied".into(),

@@ -264,6 +264,7 @@ impl<'a> Checker<'_, 'a> {
                     self.species(s);
                 }
                 self.unit_of(total);
+                self.conserved(sum);
             }
             StatementKind::Compartment { index, volume, states } => {
                 self.unit_with_index(index.as_ref(), volume);

@@ -47,18 +47,17 @@ pub fn run(args: &Args, color: bool) -> Done {
         let cells: serde_json::Map<String, serde_json::Value> = cells.iter().map(|(name, f)| (name.clone(), cuts::json(f))).collect();
         let count = |s: Severity| problems.iter().filter(|d| d.severity == s).count();
         let all: Vec<_> = problems.iter().map(Diagnostic::to_json).collect();
-        println!(
-            "{}",
+        terminal::say(
             serde_json::json!({ "files": args.files, "errors": count(Severity::Error), "warnings": count(Severity::Warning), "diagnostics": all,
-                "cells": cells })
+                "cells": cells }),
         );
     } else {
         terminal::show(&problems, color);
         for (name, f) in &cells {
-            println!("{name}: {}, {}", cuts::counted(f), cuts::lengths(f));
+            terminal::say(format_args!("{name}: {}, {}", cuts::counted(f), cuts::lengths(f)));
         }
         if problems.is_empty() {
-            println!("{}: no problems", show::plural(args.files.len(), "file"));
+            terminal::say(format_args!("{}: no problems", show::plural(args.files.len(), "file")));
         }
     }
     Ok(terminal::code(&problems))

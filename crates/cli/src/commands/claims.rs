@@ -84,7 +84,7 @@ pub fn run(args: &Args, color: bool) -> Done {
         json!({ "claims": shown.iter().map(as_json).collect::<Vec<_>>(), "wall_s": spent.wall_s, "page": file, "provenance": provenance });
     work::write(&args.out.join("claims.json"), format!("{json:#}\n").as_bytes())?;
     if args.json {
-        println!("{json}");
+        terminal::say(&json);
     } else {
         let mut rows = vec![["claim", "verdict", "measured", "criterion", "took"].map(String::from).to_vec()];
         for s in &shown {
@@ -104,7 +104,7 @@ pub fn run(args: &Args, color: bool) -> Done {
                 ]);
             }
         }
-        println!("{}{}", aligned(&rows), file.display());
+        terminal::say(format_args!("{}{}", aligned(&rows), file.display()));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -237,10 +237,10 @@ fn all(claims: &[Claim], order: &Order, threads: usize, screen: &Screen) -> Resu
 /// What the kinds of experiment do, must be told, and measure.
 fn kinds() {
     for kind in homolog_claims::kinds::ALL {
-        println!("{}: {}", kind.name, kind.about);
+        terminal::say(format_args!("{}: {}", kind.name, kind.about));
         let told = kind.keys.iter().map(|k| vec![format!("  {} =", k.name), k.form.words(), k.about.to_string()]);
         let measured = kind.quantities.iter().map(|q| vec![format!("  measures {}", q.name), q.unit.to_string(), q.en.to_string()]);
-        println!("{}", aligned(&told.chain(measured).collect::<Vec<_>>()));
+        terminal::say(aligned(&told.chain(measured).collect::<Vec<_>>()));
     }
 }
 
@@ -257,14 +257,14 @@ fn list(args: &Args, claims: &[Claim]) {
     if args.json {
         let all: Vec<Value> = claims.iter().map(|c| json!({ "id": c.card.id, "name": c.card.name, "title": c.card.en.title, "title_zh": c.card.zh.title,
             "knobs": c.card.knobs.iter().map(|k| json!({ "name": k.name, "default": k.default, "unit": k.unit, "range": [k.range.0, k.range.1], "meaning": k.words.en })).collect::<Vec<_>>() })).collect();
-        println!("{}", json!({ "claims": all }));
+        terminal::say(json!({ "claims": all }));
         return;
     }
     for c in claims {
-        println!("{:<16} {}", c.card.name, c.card.en.title);
+        terminal::say(format_args!("{:<16} {}", c.card.name, c.card.en.title));
         for k in &c.card.knobs {
             let unit = if k.unit == "1" { String::new() } else { format!(" {}", k.unit) };
-            println!("  {:<14} --set {}={}{unit}", "", k.name, page::brief(k.default));
+            terminal::say(format_args!("  {:<14} --set {}={}{unit}", "", k.name, page::brief(k.default)));
         }
     }
 }

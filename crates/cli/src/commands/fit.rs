@@ -143,10 +143,10 @@ pub fn run(args: &Args, color: bool) -> Done {
         line["cpu_s"] = json!(spent.cpu_s);
         line["peak_rss_mb"] = json!(spent.peak_rss_mb);
         line["provenance"] = json!(provenance);
-        println!("{line}");
+        terminal::say(&line);
     } else {
-        print!("{}", told.text(spent));
-        files.all().for_each(|p| println!("{}", p.display()));
+        terminal::print(told.text(spent));
+        files.all().for_each(|p| terminal::say(p.display()));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -369,8 +369,10 @@ impl Told<'_> {
         }
         let found: Vec<f64> = self.outcome.estimates.iter().map(|e| e.value).collect();
         if let Some(path) = &files.cell
-            && let Some(Ok(cell)) = written_cell(self.opened, self.objective.parameters(), &found)
+            && let Some(cell) = written_cell(self.opened, self.objective.parameters(), &found)
         {
+            let refused = |why| vec![Diagnostic::error("fit-cell", format!("cannot write `{}`: {why}", path.display()))];
+            let cell = cell.map_err(refused)?;
             work::write(path, homolog_model::file::write_cell(&cell).as_bytes())?;
         }
         work::write(&files.page, fitted::html(&self.page(spent, files)).as_bytes())

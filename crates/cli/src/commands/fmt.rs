@@ -4,7 +4,6 @@ use super::Done;
 use crate::{show, terminal};
 use homolog_base::{Diagnostic, Severity, has_errors};
 use homolog_formats::{atomic, text};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -47,7 +46,7 @@ pub fn run(args: &Args, color: bool) -> Done {
     let mut changed = vec![];
     for file in &args.files {
         match form(file, &mut problems) {
-            Ok((text, _)) if args.stdout => print(&text),
+            Ok((text, _)) if args.stdout => terminal::print(text),
             Ok((_, None)) => {}
             Ok((_, Some(change))) if args.check => changed.push((file, change)),
             Ok((_, Some(change))) => match write(file, &change.text) {
@@ -61,7 +60,7 @@ pub fn run(args: &Args, color: bool) -> Done {
         let files: Vec<_> = changed.iter().map(|(f, c)| serde_json::json!({ "file": f, "line": c.line })).collect();
         let errors = problems.iter().filter(|d| d.severity == Severity::Error).count();
         let all: Vec<_> = problems.iter().map(Diagnostic::to_json).collect();
-        println!("{}", serde_json::json!({ "files": args.files, "changed": files, "errors": errors, "diagnostics": all }));
+        terminal::say(serde_json::json!({ "files": args.files, "changed": files, "errors": errors, "diagnostics": all }));
     } else {
         terminal::show(&problems, color);
         if !args.stdout {
@@ -74,17 +73,22 @@ pub fn run(args: &Args, color: bool) -> Done {
 /// What was changed, or would be.
 fn report(args: &Args, changed: &[(&PathBuf, Change)], problems: &[Diagnostic]) {
     for (file, change) in changed {
-        println!("{}:{}: {}", file.display(), change.line, if args.check { "would change" } else { "formatted from here on" });
+        terminal::say(format_args!(
+            "{}:{}: {}",
+            file.display(),
+            change.line,
+            if args.check { "would change" } else { "formatted from here on" }
+        ));
         if args.check {
-            change.shown.iter().for_each(|line| println!("  {line}"));
+            change.shown.iter().for_each(|line| terminal::say(format_args!("  {line}")));
         }
     }
     let all = show::plural(args.files.len(), "file");
     match (changed.len(), args.check) {
         (0, _) if has_errors(problems) => {}
-        (0, _) => println!("{all}: canonical already"),
-        (n, true) => println!("{n} of {all} would change"),
-        (n, false) => println!("{n} of {all} formatted"),
+        (0, _) => terminal::say(format_args!("{all}: canonical already")),
+        (n, true) => terminal::say(format_args!("{n} of {all} would change")),
+        (n, false) => terminal::say(format_args!("{n} of {all} formatted")),
     }
 }
 
@@ -117,12 +121,6 @@ fn write(file: &Path, text: &str) -> Result<(), Diagnostic> {
         return Err(Diagnostic::error("file-write", format!("cannot write `{}`: it is read-only", file.display())));
     }
     atomic::write(&target, text.as_bytes())
-}
-
-/// Prints; a reader that has gone away, as in `| head`, is no error.
-fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// The number of the first line that differs, and that line before and after.

@@ -8,7 +8,6 @@ use homolog_ir::{Mechanism, Role};
 use homolog_measure::clamp::{self, Clamp, Clamped, Refusal};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 /// Recorded values by name.
@@ -57,7 +56,7 @@ pub fn run(args: &Args, color: bool) -> Done {
     let refuse = |problems: Vec<Diagnostic>| -> Done {
         if args.json {
             let all: Vec<_> = problems.iter().map(Diagnostic::to_json).collect();
-            say(&json!({ "files": [&args.file], "diagnostics": all }).to_string());
+            terminal::say(json!({ "files": [&args.file], "diagnostics": all }));
         } else {
             terminal::show(&problems, color);
         }
@@ -99,23 +98,17 @@ pub fn run(args: &Args, color: bool) -> Done {
         return refuse(problems);
     }
     if args.json {
-        say(&json!({ "mechanism": describe(&m), "celsius": args.celsius, "runs": runs.iter().map(numbers).collect::<Vec<_>>() })
-            .to_string());
+        terminal::say(json!({ "mechanism": describe(&m), "celsius": args.celsius, "runs": runs.iter().map(numbers).collect::<Vec<_>>() }));
         return Ok(terminal::code(&[]));
     }
     terminal::show(&problems, color);
-    say(text(&m, clamp.as_ref()).trim_end());
+    terminal::say(text(&m, clamp.as_ref()).trim_end());
     if let Some(path) = &args.html {
         let page = figure::html(&picture(&m, clamp.as_ref(), &runs, args.celsius));
         atomic::write(path, page.as_bytes()).map_err(|e| vec![e])?;
-        say(&format!("\n{}", path.display()));
+        terminal::say(format_args!("\n{}", path.display()));
     }
     Ok(terminal::code(&problems))
-}
-
-/// Prints a line. A reader that has heard enough is no failure.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 fn settings(all: &[String], problems: &mut Vec<Diagnostic>) -> Vec<(String, f64)> {

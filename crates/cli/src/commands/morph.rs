@@ -9,7 +9,6 @@ use homolog_measure::morphometry::Region;
 use homolog_measure::{Morphometry, morphometry};
 use homolog_model::discretise::{Fineness, fineness};
 use serde_json::{Value, json};
-use std::io::Write as _;
 use std::path::PathBuf;
 
 /// Say what a morphology is: branches, lengths and areas by type, diameters, distances, and all that is wrong with it
@@ -34,7 +33,7 @@ pub fn run(args: &Args, color: bool) -> Done {
     let refuse = |problems: &[Diagnostic]| -> Done {
         if args.json {
             let all: Vec<_> = problems.iter().map(Diagnostic::to_json).collect();
-            say(&json!({ "files": [&args.file], "diagnostics": all }).to_string());
+            terminal::say(json!({ "files": [&args.file], "diagnostics": all }));
         } else {
             terminal::show(problems, color);
         }
@@ -50,24 +49,19 @@ pub fn run(args: &Args, color: bool) -> Done {
     let m = morphometry(&shape.branches);
     let cut = work::plain_cell(&shape.branches).and_then(|c| fineness(&c));
     if args.json {
-        say(&numbers(args, &m, shape.points, cut.as_ref(), &problems).to_string());
+        terminal::say(numbers(args, &m, shape.points, cut.as_ref(), &problems));
         return Ok(terminal::code(&problems));
     }
     terminal::show(&problems, color);
     let name = args.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let facts = facts(&m, shape.points, cut.as_ref());
-    say(&format!("{name}\n\n{}\n{}", left(&facts), terminal::table(&table(&m)).trim_end()));
+    terminal::say(format_args!("{name}\n\n{}\n{}", left(&facts), terminal::table(&table(&m)).trim_end()));
     if let Some(path) = &args.html {
         let page = portrait::html(&portrait::Portrait { name, facts, table: table(&m), branches: &shape.branches, problems: &problems });
         atomic::write(path, page.as_bytes()).map_err(|e| vec![e])?;
-        say(&format!("\n{}", path.display()));
+        terminal::say(format_args!("\n{}", path.display()));
     }
     Ok(terminal::code(&problems))
-}
-
-/// Prints a line. A reader that has heard enough is no failure.
-fn say(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// Two columns, both to the left.

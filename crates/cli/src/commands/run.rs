@@ -97,9 +97,9 @@ pub fn run(args: &Args, color: bool) -> Done {
         lines.json["cells"][name] = cuts::json(f);
     }
     if args.json {
-        println!("{}", lines.json);
+        terminal::say(lines.json);
     } else {
-        print!("{}", lines.text);
+        terminal::print(lines.text);
     }
     Ok(ExitCode::SUCCESS)
 }

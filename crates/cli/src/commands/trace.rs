@@ -40,6 +40,7 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
     let watch = Watch::new(&model, &recorded);
     let hint = "record less, show the input for a shorter time, or take longer steps";
     work::room_for(&format!("recording `{}`", network.title), watch.numbers(&model) * work::RECORDED, hint)?;
+    work::writable([out.join("traces.html").as_path()])?;
     let (inputs, input) = shown(opened, &model);
     let clock = work::Clock::start_time();
     let spinner = Spinner::new(args.quiet, &opened.name);

@@ -74,4 +74,8 @@ fn what_could_not_be_written_is_known_before_and_trying_leaves_nothing() {
         let d = writable(&wrong).expect_err("a folder, and below a file");
         assert_eq!(Some(d.message), write(&wrong, b"new").err().map(|d| d.message));
     }
+    for below in ["below", "far/below"] {
+        let hint = writable(&path.join(below)).expect_err("below a file").hint.expect("what is in the way is said");
+        assert!(hint.contains(&format!("`{}` is a file", path.display())), "{hint}");
+    }
 }

@@ -1,7 +1,7 @@
-//! LONGITUDINAL_DIFFUSION: where it may stand, of what, and in which units.
+//! LONGITUDINAL_DIFFUSION: where it may stand, of what, in which units, and beside which laws.
 
 use super::{Checker, Local};
-use crate::ast::{Expression, Name, Statement, StatementKind};
+use crate::ast::{Expression, Name, Species, Statement, StatementKind};
 use crate::program::System;
 use crate::units::{agree, ms, show};
 use homolog_base::{Diagnostic, Span, Unit};
@@ -16,6 +16,22 @@ impl Checker<'_, '_> {
         let unit = self.unit_of(e);
         self.close_scope();
         unit
+    }
+
+    /// A law of CONSERVE holds in every compartment by itself, after every step: of what diffuses it takes back what moved.
+    pub(super) fn conserved(&mut self, sum: &[Species]) {
+        let Some(routine) = self.routine else { return };
+        let diffuses = |state: &str| {
+            let named = |s: &StatementKind| matches!(s, StatementKind::Diffusion { states, .. } if names(states, state)).then_some(());
+            find(&routine.body, &named).is_some()
+        };
+        if let Some(s) = sum.iter().find(|s| diffuses(&s.name.text)) {
+            let name = &s.name.text;
+            let d = Diagnostic::warning("nmodl-diffusion", format!("`{name}` diffuses, and CONSERVE undoes that"))
+                .at(self.p.source, s.name.span, "its sum with others is set anew in every compartment after every step")
+                .hint("remove CONSERVE: reactions keep what they do not make, and diffusion moves it");
+            self.p.problems.push(d);
+        }
     }
 
     pub(super) fn diffusion(&mut self, at: Span, index: Option<&Name>, flow: &Expression, states: &[Name]) {
@@ -72,9 +88,23 @@ impl Checker<'_, '_> {
 
 /// The volume that COMPARTMENT gives a state.
 fn volume<'b>(body: &'b [Statement], state: &str) -> Option<(Option<&'b Name>, &'b Expression)> {
-    body.iter().find_map(|s| match &s.kind {
-        StatementKind::Compartment { index, volume, states } if states.iter().any(|n| n.text == state) => Some((index.as_ref(), volume)),
-        StatementKind::Scope(body) => volume(body, state),
+    find(body, &|s| match s {
+        StatementKind::Compartment { index, volume, states } if names(states, state) => Some((index.as_ref(), volume)),
         _ => None,
+    })
+}
+
+fn names(states: &[Name], state: &str) -> bool {
+    states.iter().any(|n| n.text == state)
+}
+
+/// The first statement of which something is so, in the order of the text, also in loops and branches.
+fn find<'b, T>(body: &'b [Statement], so: &impl Fn(&'b StatementKind) -> Option<T>) -> Option<T> {
+    body.iter().find_map(|s| {
+        so(&s.kind).or_else(|| match &s.kind {
+            StatementKind::Scope(body) | StatementKind::From { body, .. } | StatementKind::While(_, body) => find(body, so),
+            StatementKind::If { then, otherwise, .. } => find(then, so).or_else(|| find(otherwise, so)),
+            _ => None,
+        })
     })
 }

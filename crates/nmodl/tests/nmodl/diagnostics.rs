@@ -52,6 +52,15 @@ case!(diffusion_of_a_misspelt_state, diffusing("COMPARTMENT diam*diam { ca }", "
 case!(diffusion_in_other_units, diffusing("COMPARTMENT diam*diam { ca }", "LONGITUDINAL_DIFFUSION D*diam { ca }"));
 case!(diffusion_of_a_misspelt_parameter, diffusing("COMPARTMENT diam*diam { ca }", "LONGITUDINAL_DIFFUSION Dca*diam*diam { ca }"));
 case!(
+    diffusion_that_a_law_undoes,
+    diffusing(
+        "COMPARTMENT diam*diam { ca }",
+        "LONGITUDINAL_DIFFUSION D*diam*diam { ca }\n    FROM k = 0 TO 1 { CONSERVE bound + ca = 1 (mM) }"
+    )
+    .replace("STATE {", "STATE { bound (mM)")
+    .replace("~ ca << (diam*0)", "~ ca <-> bound (1, 1)")
+);
+case!(
     diffusion_outside_of_reactions,
     diffusing("COMPARTMENT diam*diam { ca }", "").replace("BREAKPOINT {", "BREAKPOINT { LONGITUDINAL_DIFFUSION D { ca }")
 );
@@ -59,6 +68,15 @@ case!(
     diffusion_of_a_point,
     diffusing("COMPARTMENT diam*diam { ca }", "LONGITUDINAL_DIFFUSION D*diam*diam { ca }").replace("SUFFIX", "POINT_PROCESS")
 );
+
+#[test]
+fn a_law_of_what_stays_where_it_is_is_no_problem_beside_diffusion() {
+    let text =
+        diffusing("COMPARTMENT diam*diam { ca open shut }", "LONGITUDINAL_DIFFUSION D*diam*diam { ca }\n    CONSERVE open + shut = 1")
+            .replace("STATE {", "STATE { open shut")
+            .replace("~ ca << (diam*0)", "~ open <-> shut (1, 1)");
+    assert!(!problems(&text).contains("CONSERVE undoes"), "{}", problems(&text));
+}
 
 /// A mechanism with these lines in its reactions.
 fn diffusing(volume: &str, diffusion: &str) -> String {

@@ -12,7 +12,7 @@ mod trees;
 mod variants;
 
 use super::Done;
-use crate::work;
+use crate::{terminal, work};
 use homolog_base::Diagnostic;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -89,7 +89,7 @@ pub fn run(args: &Args, _color: bool) -> Done {
     let mut found = match args.name.as_str() {
         "list" => {
             for (name, what) in BENCHES {
-                println!("{name:8} {what}");
+                terminal::say(format_args!("{name:8} {what}"));
             }
             return Ok(ExitCode::SUCCESS);
         }
@@ -112,9 +112,9 @@ pub fn run(args: &Args, _color: bool) -> Done {
         found.json["tool"] = "homolog".into();
         found.json["version"] = env!("CARGO_PKG_VERSION").into();
         found.json["workload"] = args.name.as_str().into();
-        println!("{}", found.json);
+        terminal::say(found.json);
     } else {
-        print!("{}", found.text);
+        terminal::print(found.text);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -98,9 +98,14 @@ pub fn run(args: &Args, color: bool) -> Done {
     work::write_report(&out.join("report.json"), &report)?;
     work::write(&out.join("report.html"), page::html(&comparison).as_bytes())?;
     if args.json {
-        println!("{}", found::json(&comparison));
+        terminal::say(found::json(&comparison));
     } else {
-        print!("{}\n\n{}\n{}\n", page::answer(&comparison).replace('`', ""), summary(&comparison), out.join("report.html").display());
+        terminal::print(format_args!(
+            "{}\n\n{}\n{}\n",
+            page::answer(&comparison).replace('`', ""),
+            summary(&comparison),
+            out.join("report.html").display()
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -15,7 +15,7 @@
 //! so that amounts `V L c` are moved and none is lost (Carnevale & Hines 2006, The NEURON Book, ch. 9). The matrix is that of a second tree:
 //! where branches meet, junctions without a volume, as for the potential; beyond compartments without the mechanism, nothing.
 
-use super::geometry::LENGTH;
+use super::geometry::{LENGTH, edge};
 use super::ions::{Inside, Moment};
 use super::{Arrangement, At, CableParts, Here, finish_vjp, unit};
 use crate::compose::scope::column;
@@ -89,7 +89,7 @@ struct Spread {
 
 impl Spread {
     fn new(parts: &CableParts, a: &Arrangement, group: &Group, s: &Species, step: f64) -> Result<Spread, Vec<String>> {
-        let (parent, between) = joined(a, s);
+        let (parent, between) = joined(parts, a, s);
         let (mut of_inertia, mut of_half, mut problems) = (Vec::new(), Vec::new(), Vec::new());
         for zone in &a.zones {
             let Some(k) = zone.paints.iter().copied().find(|k| s.painted.contains(&Some(*k))) else { continue };
@@ -225,23 +225,26 @@ fn coupling(parts: &CableParts, s: &Species, node: usize, many: usize, [own, oth
     Launch { kernel, vjp, sites: many, first }
 }
 
-/// Which places hang on which, and what lies between them.
-fn joined(a: &Arrangement, s: &Species) -> (Vec<Option<u32>>, Vec<[Option<usize>; 2]>) {
+/// Which places hang on which, and what lies between them: the edges of the potential's tree whose compartments, apart from junctions, all have
+/// the mechanism.
+fn joined(parts: &CableParts, a: &Arrangement, s: &Species) -> (Vec<Option<u32>>, Vec<[Option<usize>; 2]>) {
     let place = |m: usize| s.domain.binary_search(&(m as u32)).ok();
     // The place of a compartment if the same mechanism is there.
     let alike = |node: usize, m: usize| place(m).filter(|p| s.by[*p].map(|x| &x.name) == s.by[node].map(|x| &x.name));
+    let halves = |m: usize| edge(parts, a, m).map_or([None; 2], |sides| sides.map(|side| place(side?.at)));
     let membrane = a.membrane();
     let (mut parent, mut between) = (vec![None; s.domain.len()], vec![[None; 2]; s.domain.len()]);
     let mut behind: Vec<(usize, usize)> = Vec::new();
     for node in (0..s.domain.len()).filter(|n| s.by[*n].is_some()) {
-        let Some(above) = a.parent[s.domain[node] as usize].map(|p| p as usize) else { continue };
-        if above < membrane {
-            if let Some(p) = alike(node, above) {
-                parent[node] = Some(p as u32);
-                between[node] = [Some(node), (!a.hangs_in_the_middle(s.domain[node] as usize)).then_some(p)];
+        let m = s.domain[node] as usize;
+        let Some(above) = a.parent[m].map(|p| p as usize) else { continue };
+        if above >= membrane {
+            if a.parent[above].and_then(|c| alike(node, c as usize)).is_some() {
+                behind.push((above, node));
             }
-        } else if a.parent[above].and_then(|c| alike(node, c as usize)).is_some() {
-            behind.push((above, node));
+        } else if let Some(p) = alike(node, above) {
+            parent[node] = Some(p as u32);
+            between[node] = halves(m);
         }
     }
     let mut junctions: Vec<usize> = behind.iter().map(|b| b.0).collect();
@@ -250,12 +253,12 @@ fn joined(a: &Arrangement, s: &Species) -> (Vec<Option<u32>>, Vec<[Option<usize>
     for (above, node) in behind {
         let j = junctions.binary_search(&above).expect("just listed");
         parent[node] = Some((s.domain.len() + j) as u32);
-        between[node] = [Some(node), None];
+        between[node] = halves(s.domain[node] as usize);
     }
     for j in junctions {
         let on = a.parent[j].and_then(|c| place(c as usize)).expect("a junction that was kept hangs on a place");
         parent.push(Some(on as u32));
-        between.push([None, Some(on)]);
+        between.push(halves(j));
     }
     (parent, between)
 }

@@ -85,15 +85,16 @@ pub fn geometry(parts: &CableParts, a: &Arrangement, group: &mut Group) {
 }
 
 /// One end of a coupling: a compartment, and the resistance from its middle for 1 ohm cm.
-struct Side {
+pub(super) struct Side {
     /// The compartment in memory.
-    at: usize,
+    pub at: usize,
     resistance: f64,
     diameter: f64,
 }
 
-/// The two sides of the coupling between a node and what it hangs on; junctions have no resistance of their own.
-fn edge(parts: &CableParts, a: &Arrangement, node: usize) -> Option<[Option<Side>; 2]> {
+/// The two sides of the coupling between a node and what it hangs on, of all that flows along branches; junctions have no resistance of their
+/// own.
+pub(super) fn edge(parts: &CableParts, a: &Arrangement, node: usize) -> Option<[Option<Side>; 2]> {
     let side = |c: usize, towards: bool| {
         let x = &parts.cut.compartments[c];
         Some(Side { at: a.memory[c], resistance: if towards { x.towards } else { x.away }, diameter: x.diameter() })

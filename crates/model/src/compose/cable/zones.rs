@@ -49,8 +49,6 @@ pub(crate) struct Arrangement {
     pub junctions: Vec<usize>,
     /// For every node in memory: what it hangs on.
     pub parent: Vec<Option<u32>>,
-    /// Compartments in memory that hang in the middle of another.
-    in_the_middle: Vec<bool>,
     /// Compartments (in memory) of columns that not all compartments have.
     domains: HashMap<String, Vec<u32>>,
 }
@@ -112,7 +110,6 @@ impl Arrangement {
             Above::EndOf(c) | Above::MiddleOf(c) => Some(memory[c] as u32),
             Above::Junction(j) => Some(place[j] as u32),
         };
-        let in_the_middle = order.iter().map(|&c| matches!(parts.cut.above[c], Above::MiddleOf(_))).collect();
         let mut parent: Vec<Option<u32>> = order.iter().map(|&c| node(parts.cut.above[c])).collect();
         parent.extend(junctions.iter().map(|&j| Some(memory[parts.cut.junctions[j].compartment()] as u32)));
         let alone = (0..parts.painted.len()).filter(|k| parts.painted[*k].stands_alone());
@@ -132,7 +129,7 @@ impl Arrangement {
                 places.chunk_by(|a, b| a + 1 == *b).map(zone).collect::<Vec<_>>()
             })
             .collect();
-        let mut out = Arrangement { zones, points, memory, order, junctions, parent, in_the_middle, domains: HashMap::new() };
+        let mut out = Arrangement { zones, points, memory, order, junctions, parent, domains: HashMap::new() };
         out.find_domains(parts);
         out
     }
@@ -168,11 +165,6 @@ impl Arrangement {
         }
         add(port::DRIVE.into(), &(0..self.memory.len()).map(|c| parts.bias_at.contains(&c)).collect::<Vec<_>>());
         self.domains = domains;
-    }
-
-    /// Whether a compartment in memory hangs in the middle of another.
-    pub fn hangs_in_the_middle(&self, m: usize) -> bool {
-        self.in_the_middle[m]
     }
 
     /// Compartments with a membrane.
