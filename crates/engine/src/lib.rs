@@ -2,13 +2,14 @@
 //!
 //! The engine never asks at which level of detail a group is: it has columns, kernels and a signal. A frame is a list
 //! of phases; a phase is one evaluation of a group without ticks, or the ticks of groups that exchange spikes. See
-//! `layout` for where numbers lie, `run` for what a tick is made of, `forward` and `backward` for the order of things,
+//! `layout` for where numbers lie, `format` for what they are (64-bit, or 32-bit where the model says so), `run` for what a tick is made of, `forward` and `backward` for the order of things,
 //! [`mod@reference`] for the naive second implementation that both must equal.
 
 mod backward;
 mod contacts;
 mod crew;
 mod events;
+mod format;
 mod forward;
 mod layout;
 mod plan;
@@ -19,7 +20,8 @@ mod run;
 mod state;
 
 use homolog_exec::{GemmScratch, Isa, SpikeList};
-use homolog_model::{Fault, Gradients, Inputs, Model, Params, Probe, Recording, RecordingGrad, Runner, State, Tape};
+use homolog_model::{Fault, Gradients, Inputs, Model, Params, Precision, Probe, Recording, RecordingGrad, Runner, State, Tape};
+use format::Format;
 use plan::Plan;
 use std::collections::HashMap;
 
@@ -33,30 +35,38 @@ pub struct Engine {
     /// The threads that share the work; none for one.
     pool: Option<rayon::ThreadPool>,
     tape_budget: usize,
-    plan: Option<Plan>,
-    scratch: Scratch,
+    /// For models of 64-bit numbers, and of 32-bit ones.
+    double: Kept<f64>,
+    single: Kept<f32>,
+}
+
+/// What is kept between calls.
+#[derive(Default)]
+struct Kept<R> {
+    plan: Option<Plan<R>>,
+    scratch: Scratch<R>,
 }
 
 /// Memory that is kept between calls.
 #[derive(Default)]
-struct Scratch {
+struct Scratch<R = f64> {
     /// Working columns of runs without a tape.
-    arena: Vec<f64>,
+    arena: Vec<R>,
     /// Packing space of dense products.
-    gemm: GemmScratch,
+    gemm: GemmScratch<R>,
     /// For links by sign: the positive part of the weights and the negated negative part.
-    signed: Vec<[Vec<f64>; 2]>,
+    signed: Vec<[Vec<R>; 2]>,
     /// For links of spikes over dense wires: the transposed weights, padded for whole vectors.
-    transposed: Vec<Vec<f64>>,
+    transposed: Vec<Vec<R>>,
     /// The spikes of columns, by where in the arena those begin, as they were when they last arrived somewhere.
-    spikes: HashMap<usize, SpikeList>,
+    spikes: HashMap<usize, SpikeList<R>>,
     /// Spikes on their way and what noise needs, of the run that goes on.
     events: events::Prepared,
     crew: crew::Crew,
     /// Number of the run that filled `spikes`.
     run: u64,
     /// Gradient of the weights of one sign.
-    part: Vec<f64>,
+    part: Vec<R>,
 }
 
 impl Engine {
@@ -74,8 +84,8 @@ impl Engine {
             threads: pool.as_ref().map_or(1, rayon::ThreadPool::current_num_threads),
             pool,
             tape_budget: TAPE_BUDGET,
-            plan: None,
-            scratch: Scratch::default(),
+            double: Kept::default(),
+            single: Kept::default(),
         }
     }
 
@@ -102,12 +112,23 @@ impl Engine {
         }
     }
 
-    fn planned(&mut self, model: &Model) -> Plan {
-        match self.plan.take() {
+    /// Does `work` with the plan of a model, where the threads are at hand.
+    fn planned<R: Format, T: Send>(&mut self, model: &Model, work: impl FnOnce(&mut Self, &Plan<R>) -> T + Send) -> T {
+        let plan = match R::kept(self).plan.take() {
             Some(plan) if plan.hash == model.hash => plan,
             _ => Plan::new(model),
-        }
+        };
+        let result = self.inside(|engine| work(engine, &plan));
+        R::kept(self).plan = Some(plan);
+        result
     }
+}
+
+/// What is said of a gradient of 32-bit numbers.
+fn no_gradient(model: &Model) -> Fault {
+    let what = "no gradient: it is computed with `precision = \"f64\"` alone".into();
+    let group = model.groups.first().map_or_else(String::new, |g| g.name.clone());
+    Fault { tick: 0, t_ms: 0.0, group, neuron: 0, place: None, sample: 0, what }
 }
 
 impl Runner for Engine {
@@ -120,10 +141,15 @@ impl Runner for Engine {
         state: &mut State,
         tape: Option<&mut Tape>,
     ) -> Result<Recording, Fault> {
-        let plan = self.planned(model);
-        let result = self.inside(|engine| forward::run(engine, &plan, model, params, inputs, probes, state, tape));
-        self.plan = Some(plan);
-        result
+        match model.precision {
+            Precision::Double => {
+                self.planned(model, |engine, plan: &Plan<f64>| forward::run(engine, plan, model, params, inputs, probes, state, tape))
+            }
+            Precision::Single if tape.is_some() => Err(no_gradient(model)),
+            Precision::Single => {
+                self.planned(model, |engine, plan: &Plan<f32>| forward::run(engine, plan, model, params, inputs, probes, state, None))
+            }
+        }
     }
 
     fn pullback(
@@ -137,9 +163,9 @@ impl Runner for Engine {
         final_state: &[Vec<f64>],
         out: &mut Gradients,
     ) -> Result<(), Fault> {
-        let plan = self.planned(model);
-        let result = self.inside(|engine| backward::pullback(engine, &plan, model, params, inputs, probes, tape, grad, final_state, out));
-        self.plan = Some(plan);
-        result
+        if model.precision == Precision::Single {
+            return Err(no_gradient(model));
+        }
+        self.planned(model, |engine, plan| backward::pullback(engine, plan, model, params, inputs, probes, tape, grad, final_state, out))
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::operations::Flops;
 use homolog_base::math::generic as math;
-use homolog_base::math::lane::Lane;
+use homolog_base::math::lane::{Lane, scale_double};
 use homolog_ir::{Binary, Kernel, Op, Unary};
 use std::cell::Cell;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -49,10 +49,11 @@ impl Neg for Counted {
 }
 
 impl Lane for Counted {
+    type Real = f64;
     type Mask = bool;
     type Bits = u64;
 
-    fn splat(x: f64) -> Self {
+    fn repeat(x: f64) -> Self {
         Counted(x)
     }
     fn fma(self, b: Self, c: Self) -> Self {
@@ -137,6 +138,9 @@ impl Lane for Counted {
     }
     fn lookup16(table: &[f64; 16], index: u64) -> Self {
         Counted(table[(index & 15) as usize])
+    }
+    fn scale(self, t: Self) -> Self {
+        scale_double(self, t)
     }
     /// A product with a power of two: one multiplication where hardware has the operation.
     fn scale(self, t: Self) -> Self {

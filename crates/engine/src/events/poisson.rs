@@ -4,7 +4,7 @@
 //! Generation", ch. III.2); what is less likely than 2^-32 never occurs. The number is keyed by tick, neuron and sample, and made for
 //! many neurons at once.
 
-use homolog_base::math;
+use homolog_base::math::{self, Real};
 use homolog_base::random::{philox4x32, philox4x32_lanes};
 use homolog_exec::vectorise;
 use homolog_model::model::Noise;
@@ -36,17 +36,17 @@ const COUNTERS: usize = 16;
 const BLOCK: usize = 4 * COUNTERS;
 
 /// Adds Poisson numbers times a weight to what arrives.
-pub(crate) struct AddPoisson<'a> {
-    pub arrive: &'a mut [f64],
+pub(crate) struct AddPoisson<'a, R> {
+    pub arrive: &'a mut [R],
     pub batch: usize,
     pub sample: usize,
     pub thresholds: &'a [u32],
-    pub weight: f64,
+    pub weight: R,
     pub key: [u32; 2],
     pub tick: i64,
 }
 
-impl vectorise::Task for AddPoisson<'_> {
+impl<R: Real> vectorise::Task for AddPoisson<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
@@ -64,12 +64,12 @@ impl vectorise::Task for AddPoisson<'_> {
             let own = &mut self.arrive[first * self.batch..(first + BLOCK).min(neurons) * self.batch];
             if self.batch == 1 {
                 for (a, k) in own.iter_mut().zip(k) {
-                    *a = self.weight.mul_add(f64::from(*k), *a);
+                    *a = self.weight.fma(R::count(*k), *a);
                 }
                 continue;
             }
             for (row, k) in own.chunks_exact_mut(self.batch).zip(k) {
-                row[self.sample] = self.weight.mul_add(f64::from(*k), row[self.sample]);
+                row[self.sample] = self.weight.fma(R::count(*k), row[self.sample]);
             }
         }
     }

@@ -500,6 +500,7 @@ fn study() -> impl Strategy<Value = Study> {
                     populations: populations_and_input,
                     dt: time.map(|t| t.0.min(t.1).into()),
                     presentation: time.map(|t| t.0.max(t.1).into()),
+                    precision: None,
                     noise: (0..one.index(3))
                         .map(|k| Noise {
                             population: pick(one),
