@@ -69,6 +69,10 @@ struct Calendar {
 impl Calendar {
     fn new(stream: &Stream, segment: usize) -> Calendar {
         let e = &stream.events;
+        if stream.plasticity.is_some() {
+            // Those have theirs among what changes.
+            return Calendar { signs: [false; 2], parts: vec![] };
+        }
         let signs = match (&e.strength, stream.target) {
             (_, Target::Own) => [true, false],
             (Strength::Shared(w), _) => [*w > 0.0, *w < 0.0],
@@ -319,7 +323,7 @@ fn around<T>(ring: &mut [T], first: usize, n: usize) -> impl Iterator<Item = &mu
 
 impl Run<'_> {
     /// The tick since the beginning of all, of tick `t` of a segment.
-    fn absolute(&self, now: Now, t: usize) -> i64 {
+    pub fn absolute(&self, now: Now, t: usize) -> i64 {
         self.start + (now.frame * self.model.ticks + now.first + t) as i64
     }
 

@@ -12,6 +12,7 @@ mod events;
 mod forward;
 mod layout;
 mod plan;
+mod plastic;
 mod products;
 mod record;
 pub mod reference;
@@ -52,6 +53,8 @@ struct Scratch {
     spikes: HashMap<usize, SpikeList>,
     /// Spikes on their way and what noise needs, of the run that goes on.
     events: events::Prepared,
+    /// Weights that change in the run that goes on.
+    plastic: plastic::All,
     crew: crew::Crew,
     /// Number of the run that filled `spikes`.
     run: u64,

@@ -23,6 +23,7 @@ pub mod model;
 pub mod naive;
 pub mod network;
 pub mod params;
+pub mod plasticity;
 pub mod recordings;
 pub mod runner;
 pub mod samples;

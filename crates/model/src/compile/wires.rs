@@ -160,7 +160,7 @@ pub(super) fn weights(link: &Link, projection: &Projection, groups: &[Group], ne
         name: link.name.clone(),
         unit: Unit::ONE,
         shape,
-        learned: projection.learn.unwrap_or(true),
+        learned: projection.learns(),
         decays: true,
         bounds: None,
         values: (0..count as u64).map(draw).map(|w| w * factors[usize::from(w < 0.0)]).collect(),

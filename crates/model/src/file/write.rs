@@ -208,6 +208,19 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         if let Some(l) = p.learn {
             line("learn", l.to_string());
         }
+        if !p.plasticity.is_empty() {
+            let one = |u: &crate::network::RuleUse| {
+                let rule = ("rule".to_string(), quoted(&u.rule));
+                let numbers = u.parameters.iter().map(|(k, v)| (key(k), quantity(&v.value)));
+                let signals = u.signals.iter().map(|(k, v)| (key(k), quoted(v)));
+                table(std::iter::once(rule).chain(numbers).chain(signals))
+            };
+            line("plasticity", list(p.plasticity.iter().map(one)));
+        }
+        if let Some(n) = &p.normalise {
+            let sum = quantity(&(n.value.sum, n.value.unit.as_ref().map(|u| u.to_string())));
+            line("normalise", table([("sum".to_string(), sum), ("every".to_string(), ms(n.value.every))]));
+        }
     }
     for x in &n.noise {
         line("\n[[noise]]", String::new());
