@@ -13,6 +13,7 @@ use crate::run::{LINE, Piece, Run, Source};
 use crate::{Engine, Scratch};
 use homolog_exec::memory::use_large_pages;
 use homolog_exec::{Isa, vectorise};
+use homolog_ir::mechanism::is_draw;
 use homolog_model::{Fault, Inputs, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -62,7 +63,7 @@ impl Run<'_> {
             // What is delivered is all that arrives.
             return;
         }
-        for (k, opening) in group.arrivals.iter().enumerate() {
+        for (k, opening) in group.arrivals.iter().enumerate().filter(|(_, a)| !is_draw(&a.name)) {
             let to = self.layout.arrival(g, k, now.copy, now.t);
             self.clear(arena, to, &self.of(g).arrivals[k]);
             for (n, l) in self.model.links.iter().enumerate().filter(|(_, l)| l.to == g && l.target.spikes()) {
@@ -129,6 +130,7 @@ impl Run<'_> {
                 self.arrive(arena, scratch, g, Now { t, ..now });
             }
             self.deliver(arena, &mut scratch.events, &[g], now, 0..ticks);
+            self.draw(arena, g, now, 0..ticks);
             for piece in self.pieces(g, now, ticks, watched(g)) {
                 self.turns(arena, g, self.forward(g, now, piece, &rows), piece.turns, false, &rows);
             }
@@ -145,6 +147,7 @@ impl Run<'_> {
             for &g in groups {
                 self.arrive(arena, scratch, g, now);
                 self.deliver(arena, &mut scratch.events, &[g], now, t..t + 1);
+                self.draw(arena, g, now, t..t + 1);
                 self.tick_in_contact(arena, contacts, g, now);
                 self.list_spikes(arena, &mut scratch.events, &[g], now, t..t + 1);
             }
@@ -171,6 +174,7 @@ impl Run<'_> {
                     groups.iter().for_each(|g| self.arrive(arena, scratch, *g, Now { t, ..now }));
                 }
                 self.deliver(arena, &mut scratch.events, groups, now, first..last);
+                groups.iter().for_each(|g| self.draw(arena, *g, now, first..last));
                 for t in first..last {
                     self.arrive_and_learn(arena, &scratch.events, &mut scratch.plastic, groups, Now { t, ..now });
                 }

@@ -5,6 +5,7 @@
 
 mod plastic;
 
+use homolog_ir::mechanism::is_draw;
 use homolog_ir::{Binary, Number, Unary, interpret};
 use homolog_model::model::{End, port};
 use homolog_model::naive::{Given, Injected, Neuron};
@@ -38,14 +39,20 @@ pub type Start<N> = Vec<Vec<Vec<Vec<N>>>>;
 /// # Panics
 /// When the arrays have other shapes than the model's.
 pub fn run<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N>>]) -> Outcome<N> {
-    run_from(model, params, inputs, None)
+    run_from(model, params, inputs, 0, None)
 }
 
-/// As [`run`], from a state of which nothing is on its way, after so many ticks.
+/// As [`run`], a sample of a batch by its number, which random numbers depend on; from a state of which nothing is on its way, after so many ticks.
 ///
 /// # Panics
 /// As [`run`].
-pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N>>], start: Option<(i64, &Start<N>)>) -> Outcome<N> {
+pub fn run_from<N: Number>(
+    model: &Model,
+    params: &[Vec<N>],
+    inputs: &[Vec<Vec<N>>],
+    sample: usize,
+    start: Option<(i64, &Start<N>)>,
+) -> Outcome<N> {
     let frames = inputs.first().map_or(1, Vec::len);
     let mut out = Outcome {
         values: vec![vec![]; model.groups.len()],
@@ -104,11 +111,15 @@ pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N
                     let now = start.map_or(0, |s| s.0) + tick as i64;
                     let time = N::constant(now as f64 * model.dt);
                     given.iter_mut().for_each(|x| _ = x.insert(port::TIME.into(), vec![time]));
-                    for opening in &group.arrivals {
+                    for opening in group.arrivals.iter().filter(|a| !is_draw(&a.name)) {
                         let mut arrived = arrive(model, params, &out, g, &opening.name, opening.sites, tick);
                         streamed(model, &out, g, &opening.name, tick, now, &mut arrived);
                         learned(model, &mut plastic, &out, &neurons, g, &opening.name, (frame, tick), &mut arrived);
                         given.iter_mut().zip(arrived).for_each(|(x, a)| _ = x.insert(opening.name.clone(), a));
+                    }
+                    for (port, key) in &group.draws {
+                        let number = |n: usize| vec![N::constant(crate::events::drawn(key.words(), now, n, sample))];
+                        given.iter_mut().enumerate().for_each(|(n, x)| _ = x.insert(group.arrivals[*port].name.clone(), number(n)));
                     }
                     let clamps = model.clamps.iter().filter(|c| c.group == g).map(|c| (c.site, c.current(now))).filter(|c| c.1 != 0.0);
                     let injected: Vec<Injected<N>> = clamps.map(|(site, i)| (site, None, N::constant(i))).collect();

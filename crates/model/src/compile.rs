@@ -9,10 +9,11 @@ use crate::cell::Cell;
 use crate::compose::cable::SIGNS;
 use crate::compose::{Parts, compose};
 use crate::library::Library;
-use crate::model::{Clock, Group, Learned, Link, Model, Target};
+use crate::model::{Clock, Group, Learned, Link, Model, Opening, Target};
 use crate::network::{Delay, Network, Population};
 use crate::params::{Params, Tensor};
 use homolog_base::{Diagnostic, Hash, Key, Unit};
+use homolog_ir::mechanism::is_draw;
 use homolog_ir::{Interface, Mechanism, Role, Signal, Surrogate};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -236,6 +237,9 @@ fn hash(model: &Model) -> Hash {
     }
     for g in &model.groups {
         text += &format!("{:?}\n", g.noise);
+        if !g.draws.is_empty() {
+            text += &format!("{:?}\n", g.draws);
+        }
         for (k, numbers) in &g.starts {
             text += &format!("{k} {}\n", Hash::of_u64(numbers.iter().map(|x| x.to_bits())));
         }
@@ -548,6 +552,8 @@ fn group(
     let mut composed = compose(&parts).map_err(located)?;
     (composed.name, composed.size) = (name.clone(), size);
     composed.neuron.clone_from(&mechanism.name);
+    let drawn = |(k, a): (usize, &Opening)| is_draw(&a.name).then(|| (k, link_key(seed, &name, &a.name)));
+    composed.draws = composed.arrivals.iter().enumerate().filter_map(drawn).collect();
     composed.noise = streams::noise(network, &composed, interface, dt, seed).map_err(|d| vec![d])?;
     composed.starts = streams::starts(network, population, &composed, seed).map_err(|d| vec![d])?;
 

@@ -40,4 +40,4 @@ pub use network::{Learn, Located, Network, Per, Population, Projection, RecordRu
 pub use params::{Params, Tensor};
 pub use runner::{Fault, Gradients, Inputs, Observable, Probe, Recording, RecordingGrad, Runner, State, Tape, TapeShape, Trace};
 pub use samples::{Samples, Split};
-pub use study::{Comparison, Data, Loss, Optimiser, Study, Training};
+pub use study::{Comparison, Data, Learning, Loss, Optimiser, Study, Training};

@@ -300,6 +300,9 @@ pub struct Group {
     pub starts: Vec<(usize, Vec<f64>)>,
     /// Spikes from outside that are drawn.
     pub noise: Vec<Noise>,
+    /// Random numbers of its equations, uniform between 0 and 1: the port among [`Group::arrivals`], where a new one stands in every tick
+    /// for every neuron, and what draws it.
+    pub draws: Vec<(usize, Key)>,
     /// The ports at which values arrive by sign of their weights: positive, negative; or none.
     pub signed: Vec<Opening>,
     /// Whether anything drives it (`step` or `value` reads the drive).

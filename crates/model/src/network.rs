@@ -302,6 +302,8 @@ pub enum Wiring {
     /// Every one to every one.
     #[default]
     AllToAll,
+    /// Every one to every one, but the k-th to the k-th.
+    AllToOthers,
     /// The k-th to the k-th.
     OneToOne,
     /// The k-th to the (k + this)-th, around.
@@ -354,7 +356,7 @@ impl Wiring {
             Wiring::Random(p) | Wiring::Connected(p) => *p == 0.0,
             Wiring::InDegree(n) | Wiring::OutDegree(n) | Wiring::Total(n) => *n == 0,
             Wiring::Pairs(pairs) => pairs.is_empty(),
-            Wiring::AllToAll | Wiring::OneToOne | Wiring::Shift(_) => false,
+            Wiring::AllToAll | Wiring::AllToOthers | Wiring::OneToOne | Wiring::Shift(_) => false,
         }
     }
 
@@ -380,6 +382,7 @@ impl Wiring {
         let (senders, receivers) = (senders as f64, receivers as f64);
         match self {
             Wiring::AllToAll => senders * receivers,
+            Wiring::AllToOthers => senders * receivers - senders.min(receivers),
             Wiring::OneToOne | Wiring::Shift(_) => receivers,
             Wiring::Random(p) => p * senders * receivers,
             Wiring::InDegree(n) => *n as f64 * receivers,

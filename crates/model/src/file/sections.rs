@@ -7,7 +7,7 @@ use super::walk::{
 };
 use crate::network::{Gap, GapEnd, Located, Network, Noise, Normalise, Population, Projection, RecordRule, RuleUse, Start, Stimulus};
 use crate::recordings::LFP;
-use crate::study::{Comparison, Data, Loss, Study, Training};
+use crate::study::{Comparison, Data, Learning, Loss, Study, Training};
 use homolog_base::Span;
 use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
@@ -18,7 +18,21 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
         "",
         Span::default(),
         document,
-        &["title", "time", "population", "projection", "block", "noise", "gap", "stimulus", "record", "data", "training", "compare"],
+        &[
+            "title",
+            "time",
+            "population",
+            "projection",
+            "block",
+            "noise",
+            "gap",
+            "stimulus",
+            "record",
+            "data",
+            "training",
+            "learning",
+            "compare",
+        ],
     );
     let mut network = Network { source: Some(r.source.clone()), ..Network::default() };
     network.title = r.optional(&root, "title", Reader::text).map(|t| t.value).unwrap_or_default();
@@ -50,6 +64,7 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
         network,
         data: root.get("data").and_then(|v| data(r, v)),
         training: root.get("training").and_then(|v| training(r, v)),
+        learning: root.get("learning").and_then(|v| learning(r, v)),
         comparison: root.get("compare").and_then(|v| comparison(r, v)),
     }
 }
@@ -457,6 +472,19 @@ fn training(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Training> {
         label_smoothing: plain(r, &s, "label-smoothing", BELOW_ONE),
         input_noise: plain(r, &s, "input-noise", NOT_NEGATIVE),
         freeze: r.optional(&s, "freeze", |r, k, v| r.list(k, v, Reader::name)).map(|l| l.value).unwrap_or_default(),
+    })
+}
+
+fn learning(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Learning> {
+    let s = r.section("learning", v, &["readout", "show", "rest", "passes", "samples"])?;
+    let readout = r.required(&s, "readout", "\"excitatory\"", Reader::name);
+    let show = r.required(&s, "show", "\"350 ms\"", |r, k, v| r.milliseconds(k, v, POSITIVE));
+    Some(Learning {
+        readout: readout?,
+        show: show?,
+        rest: r.optional(&s, "rest", |r, k, v| r.milliseconds(k, v, NOT_NEGATIVE)).unwrap_or_default(),
+        passes: r.optional(&s, "passes", |r, k, v| r.whole(k, v, 0)).unwrap_or(1.into()),
+        samples: r.optional(&s, "samples", |r, k, v| r.whole(k, v, 1)),
     })
 }
 

@@ -509,6 +509,7 @@ fn study() -> impl Strategy<Value = Study> {
                     freeze: vec![pick(one)],
                 }),
                 comparison,
+                learning: None,
                 network: Network {
                     title,
                     source: None,
