@@ -12,7 +12,7 @@
 
 mod poisson;
 
-pub(crate) use poisson::{AddPoisson, poisson, thresholds};
+pub(crate) use poisson::{AddPoisson, Draw, bits, drawn, poisson, thresholds};
 
 use crate::crew::in_order;
 use crate::format::Format;
@@ -22,6 +22,7 @@ use crate::run::Run;
 use homolog_base::math::Real;
 use homolog_exec::memory::prefetch;
 use homolog_exec::{Isa, vectorise};
+use homolog_ir::mechanism::is_draw;
 use homolog_model::events::{Events, Strength};
 use homolog_model::model::{Noise, Stream};
 use homolog_model::{Model, Observable, Probe, Target};
@@ -71,6 +72,10 @@ struct Calendar {
 impl Calendar {
     fn new(stream: &Stream, segment: usize) -> Calendar {
         let e = &stream.events;
+        if stream.plasticity.is_some() {
+            // Those have theirs among what changes.
+            return Calendar { signs: [false; 2], parts: vec![] };
+        }
         let signs = match (&e.strength, stream.target) {
             (_, Target::Own) => [true, false],
             (Strength::Shared(w), _) => [*w > 0.0, *w < 0.0],
@@ -321,7 +326,7 @@ fn around<T>(ring: &mut [T], first: usize, n: usize) -> impl Iterator<Item = &mu
 
 impl<R: Format> Run<'_, R> {
     /// The tick since the beginning of all, of tick `t` of a segment.
-    fn absolute(&self, now: Now, t: usize) -> i64 {
+    pub fn absolute(&self, now: Now, t: usize) -> i64 {
         self.start + (now.frame * self.model.ticks + now.first + t) as i64
     }
 
@@ -350,13 +355,15 @@ impl<R: Format> Run<'_, R> {
                 noise: &model.groups[g].noise,
                 thresholds: &prepared.thresholds[g],
                 streams,
-                ports: model.groups[g].arrivals.iter().map(|a| a.name.as_str()).collect(),
+                ports: model.groups[g].arrivals.iter().map(|a| a.name.as_str()).filter(|n| !is_draw(n)).collect(),
                 columns: vec![],
             })
             .collect();
         let mut places: Vec<(usize, Range<usize>)> = Vec::new();
         for (n, (t, g)) in ticks.clone().flat_map(|t| groups.iter().map(move |g| (t, *g))).enumerate() {
-            let at = (0..model.groups[g].arrivals.len()).map(|k| layout.arrival(g, k, now.copy, t));
+            // Those that are drawn come last.
+            let ports = model.groups[g].arrivals.len() - model.groups[g].draws.len();
+            let at = (0..ports).map(|k| layout.arrival(g, k, now.copy, t));
             places.extend(at.map(|at| (n, at..at + layout.groups[g].all)));
         }
         let numbers: usize = places.iter().map(|p| p.1.len()).sum();
@@ -380,6 +387,19 @@ impl<R: Format> Run<'_, R> {
             for due in &mut calendar.parts {
                 let slot = first.rem_euclid(due.len() as i64) as usize;
                 around(due, slot, ticks.len()).for_each(Vec::clear);
+            }
+        }
+    }
+
+    /// Draws the random numbers of some ticks of a group's equations.
+    pub fn draw(&self, arena: &mut [R], g: usize, now: Now, ticks: Range<usize>) {
+        let group = &self.model.groups[g];
+        for (port, key) in &group.draws {
+            for t in ticks.clone() {
+                let at = self.layout.arrival(g, *port, now.copy, t);
+                let numbers = &mut arena[at..at + group.size * self.layout.batch];
+                let tick = self.absolute(now, t);
+                vectorise::run(self.isa, Draw { numbers, batch: self.layout.batch, key: key.words(), tick, bits: bits(self.model.precision) });
             }
         }
     }

@@ -11,6 +11,8 @@ use std::borrow::Cow;
 pub(crate) trait Format: Scalar {
     /// These numbers in this format.
     fn numbers(x: &[f64]) -> Cow<'_, [Self]>;
+    /// These numbers in 64 bits.
+    fn wider(x: &[Self]) -> Cow<'_, [f64]>;
     /// Copies numbers in.
     fn narrow(from: &[f64], to: &mut [Self]);
     /// Copies numbers out.
@@ -23,6 +25,9 @@ pub(crate) trait Format: Scalar {
 
 impl Format for f64 {
     fn numbers(x: &[f64]) -> Cow<'_, [f64]> {
+        Cow::Borrowed(x)
+    }
+    fn wider(x: &[f64]) -> Cow<'_, [f64]> {
         Cow::Borrowed(x)
     }
     fn narrow(from: &[f64], to: &mut [f64]) {
@@ -42,6 +47,9 @@ impl Format for f64 {
 impl Format for f32 {
     fn numbers(x: &[f64]) -> Cow<'_, [f32]> {
         Cow::Owned(x.iter().map(|x| *x as f32).collect())
+    }
+    fn wider(x: &[f32]) -> Cow<'_, [f64]> {
+        Cow::Owned(x.iter().map(|x| f64::from(*x)).collect())
     }
     fn narrow(from: &[f64], to: &mut [f32]) {
         assert_eq!(from.len(), to.len(), "as many numbers as there is room for");

@@ -7,6 +7,7 @@ use crate::events::Prepared;
 use crate::format::{Format, Numbers};
 use crate::layout::{Layout, Now, Wanted};
 use crate::plan::Plan;
+use crate::plastic;
 use crate::products::{link_weights, prepare_weights, sign_of};
 use crate::record::{empty_recording, record_frame, record_segment};
 use crate::run::{Piece, Run, Source};
@@ -14,6 +15,7 @@ use crate::{Engine, Scratch};
 use homolog_base::math::Real;
 use homolog_exec::memory::use_large_pages;
 use homolog_exec::{Isa, vectorise};
+use homolog_ir::mechanism::is_draw;
 use homolog_model::{Fault, Inputs, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -63,7 +65,7 @@ impl<R: Format> Run<'_, R> {
             // What is delivered is all that arrives.
             return;
         }
-        for (k, opening) in group.arrivals.iter().enumerate() {
+        for (k, opening) in group.arrivals.iter().enumerate().filter(|(_, a)| !is_draw(&a.name)) {
             let to = self.layout.arrival(g, k, now.copy, now.t);
             self.clear(arena, to, &self.of(g).arrivals[k]);
             for (n, l) in self.model.links.iter().enumerate().filter(|(_, l)| l.to == g && l.target.spikes()) {
@@ -105,15 +107,19 @@ impl<R: Format> Run<'_, R> {
             for &g in stage.iter().filter(|g| self.model.groups[**g].is_given()) {
                 self.give(arena, g, now, ticks);
                 self.list_spikes(arena, &mut scratch.events, &[g], now, 0..ticks);
+                self.learn(arena, &scratch.events, &mut scratch.plastic, &[g], now, 0..ticks);
             }
             if stage.iter().all(|g| self.model.groups[*g].is_given()) {
                 continue;
             }
-            if self.tile(stage).is_none() {
+            let plastic = stage.iter().any(|g| self.is_plastic(*g));
+            if self.tile(stage).is_none() || plastic {
                 let stepped: Vec<usize> = stage.iter().copied().filter(|g| !self.model.groups[*g].is_given()).collect();
                 let contacts = self.contacts(stage);
                 if contacts.is_empty() {
                     let (delay, together) = self.shortest_delay(stage);
+                    // What a spike does to a weight is known when the next one arrives.
+                    let delay = if plastic { 1 } else { delay };
                     self.bursts(arena, scratch, &stepped, now, ticks, delay, together);
                 } else {
                     self.ticks_in_contact(arena, scratch, &stepped, &contacts, now, ticks);
@@ -126,10 +132,12 @@ impl<R: Format> Run<'_, R> {
                 self.arrive(arena, scratch, g, Now { t, ..now });
             }
             self.deliver(arena, &mut scratch.events, &[g], now, 0..ticks);
+            self.draw(arena, g, now, 0..ticks);
             for piece in self.pieces(g, now, ticks, watched(g)) {
                 self.turns(arena, g, self.forward(g, now, piece, &rows), piece.turns, false, &rows);
             }
             self.list_spikes(arena, &mut scratch.events, &[g], now, 0..ticks);
+            self.learn(arena, &scratch.events, &mut scratch.plastic, &[g], now, 0..ticks);
         }
     }
 
@@ -141,6 +149,7 @@ impl<R: Format> Run<'_, R> {
             for &g in groups {
                 self.arrive(arena, scratch, g, now);
                 self.deliver(arena, &mut scratch.events, &[g], now, t..t + 1);
+                self.draw(arena, g, now, t..t + 1);
                 self.tick_in_contact(arena, contacts, g, now);
                 self.list_spikes(arena, &mut scratch.events, &[g], now, t..t + 1);
             }
@@ -167,6 +176,10 @@ impl<R: Format> Run<'_, R> {
                     groups.iter().for_each(|g| self.arrive(arena, scratch, *g, Now { t, ..now }));
                 }
                 self.deliver(arena, &mut scratch.events, groups, now, first..last);
+                groups.iter().for_each(|g| self.draw(arena, *g, now, first..last));
+                for t in first..last {
+                    self.arrive_and_learn(arena, &scratch.events, &mut scratch.plastic, groups, Now { t, ..now });
+                }
                 for &g in groups {
                     match loops.iter().find(|l| l.0 == g) {
                         Some((_, pieces)) => {
@@ -178,6 +191,7 @@ impl<R: Format> Run<'_, R> {
                     }
                 }
                 self.list_spikes(arena, &mut scratch.events, groups, now, first..last);
+                self.learn(arena, &scratch.events, &mut scratch.plastic, groups, now, first..last);
             }
         }
     }
@@ -349,6 +363,7 @@ fn attempt<R: Format>(
     prepare_weights(model, &numbers, &mut scratch);
     scratch.events = Prepared::new(model, probes, layout.segment);
     scratch.events.load(model, batch, &state.sent, state.tick);
+    scratch.plastic = plastic::begin(model, layout.segment, state);
     let run = Run::new(engine.isa, threads, plan, model, params, &numbers, &layout, state.tick);
     let saves = tape.is_some() && !layout.keeps_all;
     let result = frames_of(&run, on_a_line(&mut arena), &mut scratch, probes, state, saves.then_some(&mut checkpoints));
@@ -372,6 +387,9 @@ fn frames_of<R: Format>(
     mut checkpoints: Option<&mut Vec<f64>>,
 ) -> Result<Recording, Fault> {
     let (model, layout) = (run.model, run.layout);
+    if let Some(fault) = run.refuses_plasticity() {
+        return Err(fault);
+    }
     run.constants(arena);
     run.load(arena, state);
     let mut recording = empty_recording(run, probes);
@@ -445,17 +463,22 @@ fn frames_of<R: Format>(
                             run.carry(arena, &groups, ticks, copy, next);
                         }
                         if segment + 1 == layout.segments {
-                            record_frame(run, arena, probes, &groups, frame, &mut recording);
+                            record_frame(run, arena, &scratch.plastic, probes, &groups, frame, &mut recording);
                         }
                     }
                 }
             }
         }
         let others: Vec<usize> = (0..model.groups.len()).filter(|g| model.groups[*g].clock != homolog_model::Clock::Tick).collect();
-        record_frame(run, arena, probes, &others, frame, &mut recording);
+        record_frame(run, arena, &scratch.plastic, probes, &others, frame, &mut recording);
     }
+    run.check_weights(&scratch.plastic, run.start + (layout.frames * model.ticks) as i64)?;
     run.store(arena, state);
     state.sent = (0..model.groups.len()).map(|g| scratch.events.on_their_way(model, g, state.tick)).collect();
+    let stored = |(s, w): (&homolog_model::model::Stream, &Option<Box<plastic::Working>>)| {
+        w.as_ref().map(|w| w.store(&s.events, state.tick)).unwrap_or_default()
+    };
+    state.plastic = model.streams.iter().zip(&scratch.plastic).map(stored).collect();
     Ok(recording)
 }
 

@@ -13,6 +13,7 @@ mod format;
 mod forward;
 mod layout;
 mod plan;
+mod plastic;
 mod products;
 mod record;
 pub mod reference;
@@ -62,6 +63,8 @@ struct Scratch<R = f64> {
     spikes: HashMap<usize, SpikeList<R>>,
     /// Spikes on their way and what noise needs, of the run that goes on.
     events: events::Prepared,
+    /// Weights that change in the run that goes on.
+    plastic: plastic::All,
     crew: crew::Crew,
     /// Number of the run that filled `spikes`.
     run: u64,

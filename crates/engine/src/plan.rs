@@ -1,5 +1,6 @@
 //! What is prepared once for a model: its kernels as programs, and what each of their ports is.
 
+use crate::plastic::StreamPlan;
 use homolog_base::Hash;
 use homolog_exec::{Program, Scalar, Tree};
 use homolog_ir::calculus::cotangent;
@@ -115,6 +116,8 @@ pub(crate) struct Plan<R = f64> {
     pub hash: Hash,
     pub groups: Vec<GroupPlan<R>>,
     pub contacts: Vec<ContactPlan<R>>,
+    /// For each stream; none where weights do not change.
+    pub plastic: Vec<Option<StreamPlan>>,
 }
 
 impl<R: Scalar> Plan<R> {
@@ -129,6 +132,7 @@ impl<R: Scalar> Plan<R> {
             hash: model.hash,
             groups: model.groups.iter().map(|g| GroupPlan::new(g, gradients)).collect(),
             contacts: model.contacts.iter().map(contact).collect(),
+            plastic: model.streams.iter().map(|s| s.plasticity.as_ref().map(|p| StreamPlan::new(p))).collect(),
         }
     }
 }

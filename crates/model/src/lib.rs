@@ -23,6 +23,7 @@ pub mod model;
 pub mod naive;
 pub mod network;
 pub mod params;
+pub mod plasticity;
 pub mod recordings;
 pub mod runner;
 pub mod samples;
@@ -39,4 +40,4 @@ pub use network::{Learn, Located, Network, Per, Population, Precision, Projectio
 pub use params::{Params, Tensor};
 pub use runner::{Fault, Gradients, Inputs, Observable, Probe, Recording, RecordingGrad, Runner, State, Tape, TapeShape, Trace};
 pub use samples::{Samples, Split};
-pub use study::{Comparison, Data, Loss, Optimiser, Study, Training};
+pub use study::{Comparison, Data, Learning, Loss, Optimiser, Study, Training};

@@ -7,6 +7,7 @@
 use homolog_base::math::{self, Real};
 use homolog_base::random::{philox4x32, philox4x32_lanes};
 use homolog_exec::vectorise;
+use homolog_model::Precision;
 use homolog_model::model::Noise;
 
 /// Of a Poisson distribution: for k = 0, 1, ... the number (times 2^-32) from which on a uniform number stands for more than k.
@@ -83,11 +84,58 @@ fn block(number: usize, tick: i64, sample: usize, key: [u32; 2]) -> [[u32; COUNT
     philox4x32_lanes([counters, [sample as u32; N], [tick as u32; N], [(tick >> 32) as u32; N]], key)
 }
 
-/// The Poisson number of a neuron, one by one.
-pub(crate) fn poisson(thresholds: &[u32], noise: &Noise, tick: i64, neuron: usize, sample: usize) -> u32 {
+/// Uniform numbers between 0 and 1, of 32 bits, for neurons and samples.
+pub(crate) struct Draw<'a, R> {
+    pub numbers: &'a mut [R],
+    pub batch: usize,
+    pub key: [u32; 2],
+    pub tick: i64,
+    pub bits: u32,
+}
+
+/// Bits of a word that are used for numbers of a format: with more the largest would round to 1.
+pub(crate) fn bits(precision: Precision) -> u32 {
+    if precision == Precision::Single { 23 } else { 32 }
+}
+
+/// The first bits of a word as a number in the open interval.
+#[inline(always)]
+fn between_0_and_1(word: u32, bits: u32) -> f64 {
+    (f64::from(word >> (32 - bits)) + 0.5) / (1u64 << bits) as f64
+}
+
+impl<R: Real> vectorise::Task for Draw<'_, R> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let neurons = self.numbers.len() / self.batch;
+        for sample in 0..self.batch {
+            for first in (0..neurons).step_by(BLOCK) {
+                let words = block(first / BLOCK, self.tick, sample, self.key);
+                let own = &mut self.numbers[first * self.batch..(first + BLOCK).min(neurons) * self.batch];
+                for (x, word) in own.iter_mut().skip(sample).step_by(self.batch).zip(words.as_flattened()) {
+                    *x = R::of(between_0_and_1(*word, self.bits));
+                }
+            }
+        }
+    }
+}
+
+/// The number of a neuron, one by one.
+pub(crate) fn drawn(key: [u32; 2], tick: i64, neuron: usize, sample: usize, bits: u32) -> f64 {
+    between_0_and_1(word(key, tick, neuron, sample), bits)
+}
+
+/// The random word of a neuron, one by one.
+fn word(key: [u32; 2], tick: i64, neuron: usize, sample: usize) -> u32 {
     let (number, within) = (neuron / BLOCK, neuron % BLOCK);
     let counter = [(number * COUNTERS + within % COUNTERS) as u32, sample as u32, tick as u32, (tick >> 32) as u32];
-    let u = philox4x32(counter, noise.key.words())[within / COUNTERS];
+    philox4x32(counter, key)[within / COUNTERS]
+}
+
+/// The Poisson number of a neuron, one by one.
+pub(crate) fn poisson(thresholds: &[u32], noise: &Noise, tick: i64, neuron: usize, sample: usize) -> u32 {
+    let u = word(noise.key.words(), tick, neuron, sample);
     thresholds.iter().filter(|t| u >= **t).count() as u32
 }
 
@@ -95,7 +143,8 @@ pub(crate) fn poisson(thresholds: &[u32], noise: &Noise, tick: i64, neuron: usiz
 mod tests {
     use super::{AddPoisson, poisson, thresholds};
     use homolog_base::{Key, math};
-    use homolog_model::model::Noise;
+    use homolog_model::Precision;
+use homolog_model::model::Noise;
 
     #[test]
     fn poisson_numbers_have_the_mean_and_the_variance_and_the_probabilities() {
