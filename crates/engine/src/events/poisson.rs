@@ -143,7 +143,6 @@ pub(crate) fn poisson(thresholds: &[u32], noise: &Noise, tick: i64, neuron: usiz
 mod tests {
     use super::{AddPoisson, poisson, thresholds};
     use homolog_base::{Key, math};
-    use homolog_model::Precision;
 use homolog_model::model::Noise;
 
     #[test]
