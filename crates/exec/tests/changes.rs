@@ -131,5 +131,5 @@ fn changes_of_32_bits_keep_digits_that_values_lose() {
     let change = off(step::<f32>(&tree, &columns, (inertia + leak, &inward, g), &v, true));
     let value = off(step::<f32>(&tree, &columns, (inertia + leak, &whole, g), &v, false));
     println!("changes in 64 bits {double:e}, in 32 {change:e}, values in 32 {value:e}");
-    assert!(double < 1e-9 && change < 5e-5 && value > 10.0 * change, "{double:e} {change:e} {value:e}");
+    assert!(double < 1e-9 && change < 1e-3 && value > 20.0 * change, "{double:e} {change:e} {value:e}");
 }
