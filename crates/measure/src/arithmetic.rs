@@ -5,7 +5,7 @@
 
 use crate::operations::Flops;
 use homolog_base::math::generic as math;
-use homolog_base::math::lane::{Lane, scale_double};
+use homolog_base::math::lane::Lane;
 use homolog_ir::{Binary, Kernel, Op, Unary};
 use std::cell::Cell;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -138,9 +138,6 @@ impl Lane for Counted {
     }
     fn lookup16(table: &[f64; 16], index: u64) -> Self {
         Counted(table[(index & 15) as usize])
-    }
-    fn scale(self, t: Self) -> Self {
-        scale_double(self, t)
     }
     /// A product with a power of two: one multiplication where hardware has the operation.
     fn scale(self, t: Self) -> Self {
