@@ -3,7 +3,6 @@
 mod trees;
 
 use homolog_base::Key;
-use homolog_base::math::Lane;
 use homolog_exec::{Column, Couplings, Isa, Scalar, Solve, Tree};
 
 /// The equations of the module's page, node by node.
