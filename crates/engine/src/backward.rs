@@ -41,7 +41,16 @@ pub(crate) fn pullback(
         return Err(Fault { tick: 0, t_ms: 0.0, group, neuron: 0, place: None, sample: 0, what });
     }
     let shape = tape.shape;
-    let wanted = Wanted { model, probes, batch: shape.batch, frames: shape.frames, taped: true, precise: false, threads: engine.threads, line: LINE };
+    let wanted = Wanted {
+        model,
+        probes,
+        batch: shape.batch,
+        frames: shape.frames,
+        taped: true,
+        precise: false,
+        threads: engine.threads,
+        line: LINE,
+    };
     let layout = Layout::with_segment(wanted, shape.segment, shape.keeps_all);
     let mut memory = std::mem::take(&mut tape.arena);
     // The tape may be that of an engine with fewer threads; what is scratch memory lies behind everything else.

@@ -399,7 +399,10 @@ impl<R: Format> Run<'_, R> {
                 let at = self.layout.arrival(g, *port, now.copy, t);
                 let numbers = &mut arena[at..at + group.size * self.layout.batch];
                 let tick = self.absolute(now, t);
-                vectorise::run(self.isa, Draw { numbers, batch: self.layout.batch, key: key.words(), tick, bits: bits(self.model.precision) });
+                vectorise::run(
+                    self.isa,
+                    Draw { numbers, batch: self.layout.batch, key: key.words(), tick, bits: bits(self.model.precision) },
+                );
             }
         }
     }

@@ -338,7 +338,8 @@ fn attempt<R: Format>(
     let threads = engine.threads;
     let number = next_run();
     R::kept(engine).scratch.run = number;
-    let layout = Layout::new(Wanted { model, probes, batch, frames, taped: tape.is_some(), precise, threads, line: R::LINE }, engine.tape_budget);
+    let layout =
+        Layout::new(Wanted { model, probes, batch, frames, taped: tape.is_some(), precise, threads, line: R::LINE }, engine.tape_budget);
     let mut arena = match tape.as_deref_mut().and_then(R::of_tape) {
         Some(kept) => std::mem::take(kept),
         None => std::mem::take(&mut R::kept(engine).scratch.arena),

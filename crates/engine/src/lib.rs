@@ -20,9 +20,9 @@ pub mod reference;
 mod run;
 mod state;
 
+use format::Format;
 use homolog_exec::{GemmScratch, Isa, SpikeList};
 use homolog_model::{Fault, Gradients, Inputs, Model, Params, Precision, Probe, Recording, RecordingGrad, Runner, State, Tape};
-use format::Format;
 use plan::Plan;
 use std::collections::HashMap;
 

@@ -166,7 +166,12 @@ impl<R: Scalar> GroupPlan<R> {
                 .diffusion
                 .iter()
                 .map(|d| {
-                    tree(g, &d.tree, false, [port::diagonal(&d.name), port::right(&d.name), port::coupling(&d.name)].each_ref().map(|n| &**n))
+                    tree(
+                        g,
+                        &d.tree,
+                        false,
+                        [port::diagonal(&d.name), port::right(&d.name), port::coupling(&d.name)].each_ref().map(|n| &**n),
+                    )
                 })
                 .collect(),
         }

@@ -304,7 +304,8 @@ impl<R: Format> Run<'_, R> {
             Precision::Double => what,
             Precision::Single => format!("32-bit numbers, and weights of `{}` that change, which have 64", s.name),
         };
-        (self.layout.batch != 1 || self.model.precision == Precision::Single).then(|| Fault { what, ..self.fault(s.to, "", None, 0.0, 0, self.start) })
+        (self.layout.batch != 1 || self.model.precision == Precision::Single)
+            .then(|| Fault { what, ..self.fault(s.to, "", None, 0.0, 0, self.start) })
     }
 
     /// What a rule hears in a tick, with variables as they are at a moment: spikes are those of the tick before.

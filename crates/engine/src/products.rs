@@ -285,13 +285,7 @@ impl Said {
 }
 
 /// The weights of link `n` as they arrive at this port.
-pub(crate) fn link_weights<'b, R: Format>(
-    numbers: &'b Numbers<R>,
-    signed: &'b [[Vec<R>; 2]],
-    n: usize,
-    l: &Link,
-    name: &str,
-) -> &'b [R] {
+pub(crate) fn link_weights<'b, R: Format>(numbers: &'b Numbers<R>, signed: &'b [[Vec<R>; 2]], n: usize, l: &Link, name: &str) -> &'b [R] {
     match l.target {
         Target::BySign => &signed[n][sign_of(name)],
         _ => &numbers.tensors[l.weights],

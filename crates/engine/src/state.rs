@@ -25,7 +25,9 @@ impl<R: Format> Run<'_, R> {
                 for (site, part) in learned.part.iter().enumerate() {
                     let column = &mut arena[columns.at + site * l.site..][..l.lanes];
                     let first = learned.kind.get(site).map_or(0, |k| *k as usize) * group.copies();
-                    for (row, numbers) in column.chunks_exact_mut(batch).zip(self.numbers.tensors[learned.tensor].chunks_exact(tensor.shape[1]).skip(first)) {
+                    for (row, numbers) in
+                        column.chunks_exact_mut(batch).zip(self.numbers.tensors[learned.tensor].chunks_exact(tensor.shape[1]).skip(first))
+                    {
                         row.fill(numbers[*part as usize]);
                     }
                 }

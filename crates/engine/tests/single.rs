@@ -39,9 +39,8 @@ fn every_instruction_set_equals_the_naive_runner_in_32_bits_bit_for_bit() {
             })
             .collect();
         for b in 0..batch {
-            let given: Vec<Vec<Vec<f32>>> = (sample(&model, &shown, b).iter())
-                .map(|g| g.iter().map(|f| f.iter().map(|x| *x as f32).collect()).collect())
-                .collect();
+            let given: Vec<Vec<Vec<f32>>> =
+                (sample(&model, &shown, b).iter()).map(|g| g.iter().map(|f| f.iter().map(|x| *x as f32).collect()).collect()).collect();
             let expected = reference::run_from(&model, &tensors, &given, b, None);
             for (isa, recording) in &recordings {
                 for (p, trace) in probes(&model).iter().zip(&recording.traces) {

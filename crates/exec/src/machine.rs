@@ -279,7 +279,11 @@ fn apply_compare<V: Vector, const C: u8>(a: V, b: V) -> V::Mask {
 }
 
 #[inline(always)]
-unsafe fn chain<V: Vector, const F: u8, const S: u8, const T: u8, const P: Pattern>(slots: *const Slot<V::Real>, step: &Step, lanes: usize) {
+unsafe fn chain<V: Vector, const F: u8, const S: u8, const T: u8, const P: Pattern>(
+    slots: *const Slot<V::Real>,
+    step: &Step,
+    lanes: usize,
+) {
     each!(V, slots, step, lanes, P; a = 0, b = 1, c = 2, d = 3, e = 4, f = 5, g = 6 =>
         apply_then::<V, T>(apply_then::<V, S>(apply_first::<V, F>(a, b, c), d, e), f, g));
 }

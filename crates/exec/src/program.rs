@@ -274,7 +274,8 @@ impl<R: Scalar> Program<R> {
         let base: *mut R = numbers.as_mut_ptr();
         let base = base.wrapping_add(base.align_offset(64));
         let uniform = |k: usize| (self.rows..self.rows + self.uniforms).contains(&k);
-        let slots: Vec<Slot<R>> = (0..slots).map(|k| Slot { at: base.wrapping_add(k * self.block), step: usize::from(!uniform(k)) }).collect();
+        let slots: Vec<Slot<R>> =
+            (0..slots).map(|k| Slot { at: base.wrapping_add(k * self.block), step: usize::from(!uniform(k)) }).collect();
         let time = |s: &Compiled<R>| {
             let mut best = f64::INFINITY;
             for _ in 0..50 {

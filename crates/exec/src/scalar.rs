@@ -177,9 +177,9 @@ scalar!(f64, crate::lane::avx2::F64x4, crate::lane::avx512::F64x8, portable avx2
     |tree: &Tree, isa, arena, s: &Adjoint, tick, range| tree.adjoint_lanes(isa, arena, s, tick, range),
     gemm::gemm_skipping_zeros);
 scalar!(f32, crate::lane::single::F32x8, crate::lane::single::F32x16, portable_single avx2_single avx512_single,
-    portable_single avx2_single avx512_single, compress_single,
-    |_: &Tree, _, _: *mut f32, _: &Adjoint<f32>, _, _| unreachable!("a loop of 32-bit numbers was checked to have no adjoint"),
-    |isa, parallel, trans_b, m, n, k, a: &[f32], lda, b: &[f32], ldb, beta, c: &mut [f32], ldc, scratch: &mut GemmScratch<f32>| {
-        let dense = if parallel { gemm::gemm_parallel } else { gemm::gemm };
-        dense(isa, false, trans_b, m, n, k, 1.0, a, lda, b, ldb, beta, c, ldc, scratch);
-    });
+portable_single avx2_single avx512_single, compress_single,
+|_: &Tree, _, _: *mut f32, _: &Adjoint<f32>, _, _| unreachable!("a loop of 32-bit numbers was checked to have no adjoint"),
+|isa, parallel, trans_b, m, n, k, a: &[f32], lda, b: &[f32], ldb, beta, c: &mut [f32], ldc, scratch: &mut GemmScratch<f32>| {
+    let dense = if parallel { gemm::gemm_parallel } else { gemm::gemm };
+    dense(isa, false, trans_b, m, n, k, 1.0, a, lda, b, ldb, beta, c, ldc, scratch);
+});

@@ -165,15 +165,7 @@ pub fn add_weights_of_spikes<R: Scalar>(
 ///
 /// # Panics
 /// As [`add_weights_of_spikes`].
-pub fn add_outer_of_spikes<R: Scalar>(
-    isa: Isa,
-    list: &mut SpikeList<R>,
-    d: &[R],
-    m: usize,
-    lanes: usize,
-    out: &mut [R],
-    ld: usize,
-) {
+pub fn add_outer_of_spikes<R: Scalar>(isa: Isa, list: &mut SpikeList<R>, d: &[R], m: usize, lanes: usize, out: &mut [R], ld: usize) {
     isa.check();
     let rows = list.start.len() - 1;
     let wide = m.next_multiple_of(WIDE);

@@ -367,7 +367,16 @@ impl<R: Scalar> Checked<'_, '_, R> {
     /// As [`Checked::run_tile`]; the action's launch is prepared.
     #[allow(clippy::too_many_arguments)]
     #[inline(always)]
-    unsafe fn act(&self, action: &Action<R>, plan: &Plan, launch: &mut Launch<R>, arena: *mut R, t: usize, lanes: &Range<usize>, flat: bool) {
+    unsafe fn act(
+        &self,
+        action: &Action<R>,
+        plan: &Plan,
+        launch: &mut Launch<R>,
+        arena: *mut R,
+        t: usize,
+        lanes: &Range<usize>,
+        flat: bool,
+    ) {
         match action {
             Action::Run { program, sites, inputs, outputs } => {
                 if plan.moving {

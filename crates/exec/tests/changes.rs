@@ -64,8 +64,7 @@ fn agree<R: Scalar>(parent: &[Option<u32>], membrane: usize, seed: u64, (lanes, 
     tree.axial_of_lanes(&mut start, c[5], c[6], lanes);
     let get = |x: &[R], k: usize, l: usize| -> Vec<R> { (0..n).map(|i| x[c[k].at + i * c[k].site + l]).collect() };
     let (g, a) = (get(&start, 5, 0), get(&start, 6, 0));
-    let couplings =
-        if shared { Couplings::Shared { couplings: &g, axial: &a } } else { Couplings::Lanes { couplings: c[5], axial: c[6] } };
+    let couplings = if shared { Couplings::Shared { couplings: &g, axial: &a } } else { Couplings::Lanes { couplings: c[5], axial: c[6] } };
     for in_place in [false, true] {
         let x = if in_place { c[2] } else { c[3] };
         let solve = Solve { couplings, d: c[0], b: c[1], v: c[2], x, pivot: c[4], extrapolate: twice, change: true };

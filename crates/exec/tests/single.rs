@@ -31,7 +31,8 @@ fn of_two(make: impl Fn(&mut Builder, homolog_ir::Value, homolog_ir::Value) -> h
 
 /// Numbers of every size, and special ones.
 fn numbers(n: usize) -> Vec<f32> {
-    let special = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 3.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MIN_POSITIVE, 1e-45, 88.7, -87.4, -103.9];
+    let special =
+        [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 3.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MIN_POSITIVE, 1e-45, 88.7, -87.4, -103.9];
     let any = (0..n).map(|k| {
         let key = Key::new(5);
         let bits = (key.uniform(k as u64, 0) * 4_294_967_296.0) as u32;
@@ -58,7 +59,10 @@ fn every_operation_has_the_bits_of_the_interpreter_on_every_instruction_set() {
             for k in 0..n {
                 let given = if both { vec![x[k], y[k]] } else { vec![x[k]] };
                 let (got, want) = (arena[2 * n + k], interpret(&kernel, &given)[0]);
-                assert!(got.to_bits() == want.to_bits() || (got.is_nan() && want.is_nan()), "{name} of {given:?} on {isa:?}: {got} is not {want}");
+                assert!(
+                    got.to_bits() == want.to_bits() || (got.is_nan() && want.is_nan()),
+                    "{name} of {given:?} on {isa:?}: {got} is not {want}"
+                );
             }
         }
     }

@@ -11,7 +11,15 @@ mod sealed {
 
 /// A format of floating-point numbers: `f64` or `f32`.
 pub trait Real:
-    Lane<Real = Self, Mask = bool, Bits: PartialEq> + PartialOrd + Default + std::fmt::Debug + std::ops::AddAssign + Send + Sync + 'static + sealed::Sealed
+    Lane<Real = Self, Mask = bool, Bits: PartialEq>
+    + PartialOrd
+    + Default
+    + std::fmt::Debug
+    + std::ops::AddAssign
+    + Send
+    + Sync
+    + 'static
+    + sealed::Sealed
 {
     /// Numbers of a cache line, 64 bytes: as many as the widest vector has.
     const LINE: usize;

@@ -188,13 +188,11 @@ mod of_single {
     #[test]
     fn special_values_are_those_of_64_bits() {
         let inf = f32::INFINITY;
-        let all: [fn(f32) -> f32; 7] =
-            [single::exp, single::expm1, single::ln, single::sin, single::cos, single::tanh, single::exprelr];
+        let all: [fn(f32) -> f32; 7] = [single::exp, single::expm1, single::ln, single::sin, single::cos, single::tanh, single::exprelr];
         for f in all {
             assert!(f(f32::NAN).is_nan());
         }
-        let [exp, expm1, ln, exprelr, tanh]: [fn(f32) -> f32; 5] =
-            [single::exp, single::expm1, single::ln, single::exprelr, single::tanh];
+        let [exp, expm1, ln, exprelr, tanh]: [fn(f32) -> f32; 5] = [single::exp, single::expm1, single::ln, single::exprelr, single::tanh];
         assert_eq!((exp(inf), exp(-inf), exp(0.0), exp(-200.0)), (inf, 0.0, 1.0, 0.0));
         assert_eq!((expm1(inf), expm1(-inf), expm1(0.0), expm1(1e-40)), (inf, -1.0, 0.0, 1e-40));
         assert_eq!((ln(0.0), ln(inf), ln(1.0)), (-inf, inf, 0.0));

@@ -143,7 +143,7 @@ pub(crate) fn poisson(thresholds: &[u32], noise: &Noise, tick: i64, neuron: usiz
 mod tests {
     use super::{AddPoisson, poisson, thresholds};
     use homolog_base::{Key, math};
-use homolog_model::model::Noise;
+    use homolog_model::model::Noise;
 
     #[test]
     fn poisson_numbers_have_the_mean_and_the_variance_and_the_probabilities() {

@@ -288,29 +288,29 @@ macro_rules! masked {
 }
 
 masked!(F32x8, __m256, __m256i, 8, F32x8, F32x4, first_of_eight; _mm256_floor_ps _mm256_cmp_ps _mm256_and_ps _mm256_or_ps _mm256_xor_ps
-    _mm256_set1_ps _mm256_set1_epi32 _mm256_castsi256_ps _mm256_blendv_ps _mm256_sll_epi32 _mm256_srl_epi32
-    _mm256_loadu_ps _mm256_storeu_ps _mm256_maskload_ps _mm256_maskstore_ps;
-    // Bit 3 chooses between halves of the table.
-    |table: *const f32, index| _mm256_blendv_ps(
-        _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), index),
-        _mm256_permutevar8x32_ps(_mm256_loadu_ps(table.add(8)), index),
-        _mm256_castsi256_ps(_mm256_slli_epi32::<28>(index)),
-    );
-    {
-        same!(F32x8, __m256i; _mm256_set1_ps _mm256_fmadd_ps _mm256_sqrt_ps _mm256_andnot_ps _mm256_min_ps _mm256_max_ps
-            _mm256_castps_si256 _mm256_castsi256_ps _mm256_set1_epi32 _mm256_and_si256 _mm256_or_si256 _mm256_xor_si256
-            _mm256_add_epi32 _mm256_sub_epi32);
-    });
+_mm256_set1_ps _mm256_set1_epi32 _mm256_castsi256_ps _mm256_blendv_ps _mm256_sll_epi32 _mm256_srl_epi32
+_mm256_loadu_ps _mm256_storeu_ps _mm256_maskload_ps _mm256_maskstore_ps;
+// Bit 3 chooses between halves of the table.
+|table: *const f32, index| _mm256_blendv_ps(
+    _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), index),
+    _mm256_permutevar8x32_ps(_mm256_loadu_ps(table.add(8)), index),
+    _mm256_castsi256_ps(_mm256_slli_epi32::<28>(index)),
+);
+{
+    same!(F32x8, __m256i; _mm256_set1_ps _mm256_fmadd_ps _mm256_sqrt_ps _mm256_andnot_ps _mm256_min_ps _mm256_max_ps
+        _mm256_castps_si256 _mm256_castsi256_ps _mm256_set1_epi32 _mm256_and_si256 _mm256_or_si256 _mm256_xor_si256
+        _mm256_add_epi32 _mm256_sub_epi32);
+});
 
 masked!(F32x4, __m128, __m128i, 4, F32x4, F32x4, first_of_four; _mm_floor_ps _mm_cmp_ps _mm_and_ps _mm_or_ps _mm_xor_ps
-    _mm_set1_ps _mm_set1_epi32 _mm_castsi128_ps _mm_blendv_ps _mm_sll_epi32 _mm_srl_epi32
-    _mm_loadu_ps _mm_storeu_ps _mm_maskload_ps _mm_maskstore_ps;
-    |table: *const f32, index| _mm_i32gather_ps::<4>(table, _mm_and_si128(index, _mm_set1_epi32(15)));
-    {
-        same!(F32x4, __m128i; _mm_set1_ps _mm_fmadd_ps _mm_sqrt_ps _mm_andnot_ps _mm_min_ps _mm_max_ps
-            _mm_castps_si128 _mm_castsi128_ps _mm_set1_epi32 _mm_and_si128 _mm_or_si128 _mm_xor_si128
-            _mm_add_epi32 _mm_sub_epi32);
-    });
+_mm_set1_ps _mm_set1_epi32 _mm_castsi128_ps _mm_blendv_ps _mm_sll_epi32 _mm_srl_epi32
+_mm_loadu_ps _mm_storeu_ps _mm_maskload_ps _mm_maskstore_ps;
+|table: *const f32, index| _mm_i32gather_ps::<4>(table, _mm_and_si128(index, _mm_set1_epi32(15)));
+{
+    same!(F32x4, __m128i; _mm_set1_ps _mm_fmadd_ps _mm_sqrt_ps _mm_andnot_ps _mm_min_ps _mm_max_ps
+        _mm_castps_si128 _mm_castsi128_ps _mm_set1_epi32 _mm_and_si128 _mm_or_si128 _mm_xor_si128
+        _mm_add_epi32 _mm_sub_epi32);
+});
 
 /// Ones in the first `n` numbers.
 #[inline(always)]

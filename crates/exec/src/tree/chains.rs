@@ -321,11 +321,7 @@ unsafe fn down_rows<V: Vector>(
     for part in (0..n).step_by(V::WIDTH) {
         let i = chains.row(rows, last) + part;
         let (qi, bi) = (V::load(q.add(i)), V::load(b.add(i)));
-        let mut x = if group.roots {
-            bi * qi
-        } else {
-            qi * V::load(g.add(i)).fma(above(chains, i, h), bi)
-        };
+        let mut x = if group.roots { bi * qi } else { qi * V::load(g.add(i)).fma(above(chains, i, h), bi) };
         x.store(h.add(i));
         for j in (0..last).rev() {
             let i = chains.row(rows, j) + part;

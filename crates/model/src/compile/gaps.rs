@@ -128,7 +128,14 @@ fn mechanism<'a>(network: &Network, gap: &Gap, library: &'a Library) -> Result<&
 }
 
 /// From the two potentials to what a side adds to the equation of its compartment.
-fn kernel(name: &str, mechanism: &Mechanism, values: &BTreeMap<String, f64>, celsius: f64, dt: f64, change: bool) -> Result<Kernel, Vec<String>> {
+fn kernel(
+    name: &str,
+    mechanism: &Mechanism,
+    values: &BTreeMap<String, f64>,
+    celsius: f64,
+    dt: f64,
+    change: bool,
+) -> Result<Kernel, Vec<String>> {
     let known = ["v", "t", "dt", "celsius", "area", "diam"];
     let other: Vec<_> = mechanism.reads.iter().filter(|p| !known.contains(&p.name.as_str())).collect();
     let mv = Unit::parse("mV").expect("a unit");

@@ -5,7 +5,9 @@ use super::walk::{
     ANY, BELOW_ONE, CONDUCTIVITY, CURRENT, FRACTION, LENGTH, NOT_NEGATIVE, POSITIVE, RATE, Range, Reader, Section, Value, in_order, kind,
     split_number,
 };
-use crate::network::{Gap, GapEnd, Located, Network, Noise, Normalise, Population, Precision, Projection, RecordRule, RuleUse, Start, Stimulus};
+use crate::network::{
+    Gap, GapEnd, Located, Network, Noise, Normalise, Population, Precision, Projection, RecordRule, RuleUse, Start, Stimulus,
+};
 use crate::recordings::LFP;
 use crate::study::{Comparison, Data, Learning, Loss, Study, Training};
 use homolog_base::Span;

@@ -2,8 +2,8 @@
 
 use super::{read, with_neuron, write};
 use crate::network::{
-    Delay, Gap, GapEnd, Learn, Located, Network, Noise, Normalise, Per, Population, Precision, Projection, RecordRule, RuleUse, Spread, Start,
-    Stimulus, Weights, Wiring,
+    Delay, Gap, GapEnd, Learn, Located, Network, Noise, Normalise, Per, Population, Precision, Projection, RecordRule, RuleUse, Spread,
+    Start, Stimulus, Weights, Wiring,
 };
 use crate::study::{Comparison, Data, Loss, Optimiser, Study, Training};
 use homolog_base::{Diagnostic, Severity, Source};
