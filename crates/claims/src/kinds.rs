@@ -2,6 +2,7 @@
 //! in the `[experiment]` of a card.
 
 mod attenuation;
+mod inputs;
 mod ladder;
 mod layouts;
 mod ledger;
@@ -59,6 +60,7 @@ impl Quantity {
 /// All kinds.
 pub const ALL: &[Kind] = &[
     attenuation::KIND,
+    inputs::KIND,
     ladder::KIND,
     layouts::KIND,
     ledger::KIND,

@@ -138,14 +138,14 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     if !problems.is_empty() {
         return Err(problems);
     }
-    let streams = |l: &Link| still && l.target.spikes() && groups[l.to].anatomy.is_none();
+    let streams = |l: &Link| still && l.target.spikes();
     let (streaming, other): (Vec<_>, Vec<_>) = links.into_iter().zip(&network.projections).partition(|(l, _)| streams(l));
     // There may be many connections, and each projection has keys of its own.
-    let made: Vec<_> = streaming.par_iter().map(|(link, p)| streams::stream(network, link, p, &groups, dt, seed)).collect();
+    let made: Vec<_> = streaming.par_iter().map(|(link, p)| streams::streams(network, link, p, &groups, dt, seed)).collect();
     let mut streamed = Vec::new();
     for stream in made {
         match stream {
-            Ok(s) => streamed.push(s),
+            Ok(s) => streamed.extend(s),
             Err(d) => problems.push(d),
         }
     }
@@ -229,6 +229,7 @@ fn hash(model: &Model) -> Hash {
     }
     for g in &model.groups {
         text += &format!("{:?}\n", g.noise);
+        text += &g.sources.map_or(String::new(), |s| format!("{s:?}\n"));
         for (k, numbers) in &g.starts {
             text += &format!("{k} {}\n", Hash::of_u64(numbers.iter().map(|x| x.to_bits())));
         }
@@ -445,6 +446,7 @@ fn group(
                 clock: Clock::Tick,
                 spikes: true,
                 given: streams::given(network, population, dt)?,
+                sources: streams::sources(population, seed),
                 value: crate::compose::silence(),
                 mean_square: 1.0,
                 ..Group::default()
@@ -454,7 +456,9 @@ fn group(
             let around = cells::Around { network, library, links, index, dt, ticks, surrogate: resolved.surrogate };
             let others = population.others.iter().filter_map(|word| library.cell(word));
             let cells: Vec<&Cell> = std::iter::once(cell).chain(others).collect();
-            return cells::group(&around, population, &cells, params);
+            let mut made = cells::group(&around, population, &cells, params)?;
+            made.noise = streams::noise(network, &made, Target::BySign, dt, seed).map_err(|d| vec![d])?;
+            return Ok(made);
         }
         Kind::Neuron(m, i) => (m, i),
     };
@@ -540,7 +544,7 @@ fn group(
     let mut composed = compose(&parts).map_err(located)?;
     (composed.name, composed.size) = (name.clone(), size);
     composed.neuron.clone_from(&mechanism.name);
-    composed.noise = streams::noise(network, &composed, interface, dt, seed).map_err(|d| vec![d])?;
+    composed.noise = streams::noise(network, &composed, streams::target(interface), dt, seed).map_err(|d| vec![d])?;
     composed.starts = streams::starts(network, population, &composed, seed).map_err(|d| vec![d])?;
 
     let column = |params: &mut Params, name: String, unit: Unit, bounds, value: f64| {
