@@ -2,6 +2,7 @@
 //! in the `[experiment]` of a card.
 
 mod attenuation;
+mod inputs;
 mod ladder;
 mod layouts;
 mod ledger;
@@ -66,6 +67,7 @@ fn table<T>(name: &str, read: fn(&Arc<Source>) -> Result<T, Box<Diagnostic>>) ->
 /// All kinds.
 pub const ALL: &[Kind] = &[
     attenuation::KIND,
+    inputs::KIND,
     ladder::KIND,
     layouts::KIND,
     ledger::KIND,

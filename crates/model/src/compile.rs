@@ -142,17 +142,17 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     if !problems.is_empty() {
         return Err(problems);
     }
-    let streams = |l: &Link| still && l.target.spikes() && groups[l.to].anatomy.is_none();
+    let streams = |l: &Link| still && l.target.spikes();
     let (streaming, other): (Vec<_>, Vec<_>) = links.into_iter().zip(&network.projections).partition(|(l, _)| streams(l));
     // There may be many connections, and each projection has keys of its own.
     let made = streaming.par_iter().map(|(link, p)| {
-        let stream = streams::stream(network, link, p, &groups, dt, seed).map_err(|d| vec![d])?;
-        plasticity::plastic(network, p, library, &groups, dt, stream)
+        let streams = streams::streams(network, link, p, &groups, dt, seed).map_err(|d| vec![d])?;
+        streams.into_iter().map(|s| plasticity::plastic(network, p, library, &groups, dt, s)).collect::<Result<Vec<_>, _>>()
     });
     let mut streamed = Vec::new();
     for stream in made.collect::<Vec<_>>() {
         match stream {
-            Ok(s) => streamed.push(s),
+            Ok(s) => streamed.extend(s),
             Err(d) => problems.extend(d),
         }
     }
@@ -240,6 +240,7 @@ fn hash(model: &Model) -> Hash {
         if !g.draws.is_empty() {
             text += &format!("{:?}\n", g.draws);
         }
+        text += &g.sources.map_or(String::new(), |s| format!("{s:?}\n"));
         for (k, numbers) in &g.starts {
             text += &format!("{k} {}\n", Hash::of_u64(numbers.iter().map(|x| x.to_bits())));
         }
@@ -457,6 +458,7 @@ fn group(
                 clock: Clock::Tick,
                 spikes: true,
                 given: streams::given(network, population, dt)?,
+                sources: streams::sources(population, seed),
                 value: crate::compose::silence(),
                 mean_square: 1.0,
                 ..Group::default()
@@ -466,7 +468,9 @@ fn group(
             let around = cells::Around { network, library, links, index, dt, ticks, surrogate: resolved.surrogate };
             let others = population.others.iter().filter_map(|word| library.cell(word));
             let cells: Vec<&Cell> = std::iter::once(cell).chain(others).collect();
-            return cells::group(&around, population, &cells, params);
+            let mut made = cells::group(&around, population, &cells, params)?;
+            made.noise = streams::noise(network, &made, Target::BySign, dt, seed).map_err(|d| vec![d])?;
+            return Ok(made);
         }
         Kind::Neuron(m, i) => (m, i),
     };
@@ -554,7 +558,7 @@ fn group(
     composed.neuron.clone_from(&mechanism.name);
     let drawn = |(k, a): (usize, &Opening)| is_draw(&a.name).then(|| (k, link_key(seed, &name, &a.name)));
     composed.draws = composed.arrivals.iter().enumerate().filter_map(drawn).collect();
-    composed.noise = streams::noise(network, &composed, interface, dt, seed).map_err(|d| vec![d])?;
+    composed.noise = streams::noise(network, &composed, streams::target(interface), dt, seed).map_err(|d| vec![d])?;
     composed.starts = streams::starts(network, population, &composed, seed).map_err(|d| vec![d])?;
 
     let column = |params: &mut Params, name: String, unit: Unit, bounds, value: f64| {

@@ -65,7 +65,7 @@ pub struct Network {
     pub recordings: Vec<RecordRule>,
 }
 
-/// Poisson trains, one for each neuron of a population, each its own.
+/// Poisson trains, one for each neuron of a population (of cells for each place of the receptor), each its own.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Noise {
     /// Name of the population.
@@ -170,6 +170,8 @@ pub struct Population {
     pub others: Vec<Located<String>>,
     /// For `spikes`: when each neuron spikes, ms since the beginning.
     pub times: Vec<Located<Vec<f64>>>,
+    /// For `spikes`, instead: that each spikes as a Poisson process of its own, so many times in a ms.
+    pub poisson: Option<Located<f64>>,
     /// Parameters that differ from the mechanism's defaults: number and, if one was written, its unit.
     pub parameters: BTreeMap<String, Located<(f64, Option<String>)>>,
     /// Parameters that are learned: of a neuron one number each, of a cell one for each region, branch or compartment.

@@ -6,6 +6,7 @@ pub mod claims;
 pub mod compare;
 pub mod fit;
 pub mod fmt;
+mod learn;
 pub mod mech;
 pub mod morph;
 mod reference;

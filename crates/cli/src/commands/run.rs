@@ -1,7 +1,7 @@
 //! `homolog run`: one model, trained if its file says how.
 
-use super::Done;
 use super::trace::{self, Format};
+use super::{Done, learn};
 use crate::progress::{Run, Screen};
 use crate::work::{self, Prepared};
 use crate::{cuts, show, terminal};
@@ -62,6 +62,13 @@ pub struct Args {
     pub(super) quiet: bool,
 }
 
+impl Args {
+    /// Whether a line of JSON is wanted.
+    pub(super) fn json(&self) -> bool {
+        self.json
+    }
+}
+
 /// A tolerance as an argument: what the arithmetic can keep and a solver has use for.
 fn tolerance(word: &str) -> Result<f64, String> {
     match word.parse::<f64>() {
@@ -82,10 +89,15 @@ pub fn run(args: &Args, color: bool) -> Done {
     if let (Some(n), Some(t)) = (args.epochs, &mut opened.study.training) {
         t.epochs.value = n;
     }
+    if let (Some(n), Some(l)) = (args.epochs, &mut opened.study.learning) {
+        l.passes.value = n;
+    }
     let out = args.out.clone().unwrap_or_else(|| Path::new("out").join(&opened.name));
     let threads = args.threads.unwrap_or_else(work::processors);
     let traced = opened.study.training.is_none() && trace::wanted(&opened);
+    let learns = opened.study.learning.as_ref().zip(opened.samples.as_ref());
     let mut lines = match (&opened.study.training, &opened.samples) {
+        _ if learns.is_some() => learn::run(args, &opened, learns.expect("just asked"), &out, threads, color)?,
         (Some(_), Some(_)) => train(args, &opened, &out, threads, color)?,
         _ if traced => trace::run(args, &opened, &out, threads, color)?,
         _ => once(args, &opened, threads, color)?,

@@ -140,7 +140,7 @@ impl Watch {
         };
         let mut groups = vec![];
         for (g, group) in model.groups.iter().enumerate().filter(|(_, g)| g.clock == Clock::Tick) {
-            let spikes = group.spikes.then(|| ask(g, Observable::Spikes));
+            let spikes = group.spikes.then(|| ask(g, Observable::Raster));
             let places = group.tree.as_ref().zip(group.anatomy.as_ref());
             let places = places.into_iter().flat_map(|(t, a)| a.spike_at.iter().map(|site| Observable::Site(t.potential, *site)));
             groups.push(WatchedGroup { group: g, spikes, potential: places.map(|what| ask(g, what)).collect(), potentials: vec![] });
@@ -157,11 +157,14 @@ impl Watch {
 
     /// Numbers that the probes will see.
     fn numbers(&self, model: &Model) -> f64 {
+        let ticks = model.ticks as f64;
         let seen = |p: &Probe| match p.what {
-            Observable::Site(..) | Observable::Sum(_) => model.groups[p.group].copies(),
-            _ => model.groups[p.group].size,
+            Observable::Site(..) | Observable::Sum(_) => model.groups[p.group].copies() as f64 * ticks,
+            // Three for each spike, of which nobody knows the number.
+            Observable::Raster => 3.0 * model.groups[p.group].size as f64,
+            _ => model.groups[p.group].size as f64 * ticks,
         };
-        self.probes.iter().map(|p| seen(p) as f64 * model.ticks as f64).sum()
+        self.probes.iter().map(seen).sum()
     }
 }
 
@@ -190,9 +193,7 @@ impl WatchedGroup {
         };
         let cuts = fineness.iter().map(said).collect();
         let (size, copies) = (group.size, group.copies());
-        let spiked = |probe: usize, tick: usize, neuron: usize| recording.traces[probe].data[tick * size + neuron] > 0.0;
         let spikes: Option<Vec<Vec<f64>>> = self.spikes.map(|probe| {
-            let ticks = |neuron: usize| (0..model.ticks).filter(move |t| spiked(probe, *t, neuron));
             let when = |neuron: usize, tick: usize| match (self.potential.get(neuron / copies), cell) {
                 (Some(v), Some(cell)) => {
                     let at = |tick: usize| recording.traces[*v].data[tick * copies + neuron % copies];
@@ -201,7 +202,12 @@ impl WatchedGroup {
                 }
                 _ => recordings::end_of_tick(model.dt, tick),
             };
-            (0..size).map(|n| ticks(n).map(|t| when(n, t)).collect()).collect()
+            let mut of = vec![vec![]; size];
+            for spike in recording.traces[probe].data.chunks_exact(3) {
+                let (tick, neuron) = (spike[0] as usize, spike[1] as usize);
+                of[neuron].push(when(neuron, tick));
+            }
+            of
         });
         let potentials = || self.potentials.iter().flat_map(|p| recording.traces[*p].data.iter().copied());
         let range = potentials().fold(None, |r: Option<(f64, f64)>, v| Some(r.map_or((v, v), |(l, h)| (l.min(v), h.max(v)))));

@@ -63,7 +63,7 @@ pub(super) fn links(
             name += &format!("#{}", same + 1);
         }
         // What carries events alone is wired when the weights are known.
-        let eventful = events && still && !matches!(resolved[to].kind, Kind::Cell(_));
+        let eventful = events && still;
         let made_of = if eventful {
             p.wiring.value.fits(columns, rows).map(|()| Wires::Sparse { start: vec![], column: vec![] })
         } else {
@@ -79,7 +79,7 @@ pub(super) fn links(
             }
         };
         if let Some(d) = p.delay.as_ref().filter(|d| d.value.spread().is_some() && !eventful) {
-            let text = "delays that differ are for spikes to point neurons in a network that learns nothing";
+            let text = "delays that differ are for spikes in a network that learns nothing";
             let d = network.locate(Diagnostic::error("model-delay", text), d.span, "each connection its own");
             problems.push(d.hint("give one delay; or `learn = false` in every projection and `bias = false` in every population"));
             continue;

@@ -91,7 +91,7 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
     let Some(s) = r.section(
         &format!("population.{}", p.name.value),
         v,
-        &["size", "neuron", "times", "parameters", "start", "learn", "surrogate", "readout-scale", "bias"],
+        &["size", "neuron", "times", "poisson", "parameters", "start", "learn", "surrogate", "readout-scale", "bias"],
     ) else {
         return p;
     };
@@ -101,6 +101,7 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
     p.neuron = neurons.next().unwrap_or_default();
     p.others = neurons.collect();
     p.times = r.optional(&s, "times", |r, k, v| r.list(k, v, times)).map(|t| t.value).unwrap_or_default();
+    p.poisson = r.optional(&s, "poisson", |r, k, v| r.physical(k, v, RATE, NOT_NEGATIVE));
     p.parameters = r
         .optional(&s, "parameters", Reader::quantities)
         .map(|l| l.value.into_iter().map(|(k, x)| (k.value, x)).collect())
@@ -126,14 +127,25 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
             }
         }
     }
-    match (s.get("times"), given) {
-        (Some(v), false) => {
-            let d = r.error("model-times", "`times` are those of a population of `spikes`", v.span(), "means nothing here");
+    for key in ["times", "poisson"] {
+        if let Some(v) = s.get(key).filter(|_| !given) {
+            let d = r.error("model-times", format!("`{key}` is for a population of `spikes`"), v.span(), "means nothing here");
             d.hint = Some("write `neuron = \"spikes\"`, or remove the line".into());
         }
-        (None, true) => {
-            let d = r.error("model-missing-key", "when do these neurons spike?", p.neuron.span, "a population of `spikes` needs `times`");
-            d.hint = Some("add `times = [[\"1 ms\", \"5 ms\"]]`: one list for each neuron".into());
+    }
+    match (s.get("times"), given) {
+        (Some(v), true) if s.get("poisson").is_some() => {
+            let d = r.error("model-times", "spikes are listed by `times` or drawn by `poisson`, not both", v.span(), "these are listed");
+            d.hint = Some("remove one of the two lines".into());
+        }
+        (None, true) if s.lacks("poisson") => {
+            let d = r.error(
+                "model-missing-key",
+                "when do these neurons spike?",
+                p.neuron.span,
+                "a population of `spikes` needs `times` or `poisson`",
+            );
+            d.hint = Some("add `times = [[\"1 ms\", \"5 ms\"]]`, one list for each neuron; or `poisson = \"1 Hz\"`".into());
         }
         (Some(v), true) if p.times.len() != p.size.value && p.size.value > 0 => {
             let (lists, size) = (p.times.len(), p.size.value);

@@ -228,6 +228,19 @@ fn a_problem_that_was_said_is_not_said_twice() {
 }
 
 #[test]
+fn spikes_are_listed_or_drawn_and_neither_both_nor_by_neurons() {
+    let of = |neuron: &str, keys: &str| {
+        let (_, found) = read(&Source::new("spikes.toml", format!("[population.a]\nsize = 1\nneuron = \"{neuron}\"\n{keys}")));
+        found.iter().map(|d| d.code).collect::<Vec<_>>()
+    };
+    let (times, poisson) = ("times = [[\"1 ms\"]]\n", "poisson = \"2 Hz\"\n");
+    assert!(of("spikes", times).is_empty() && of("spikes", poisson).is_empty());
+    assert_eq!(of("spikes", &format!("{times}{poisson}")), ["model-times"]);
+    assert_eq!(of("spikes", ""), ["model-missing-key"]);
+    assert_eq!(of("lif", poisson), ["model-times"]);
+}
+
+#[test]
 fn carriage_returns_change_nothing_but_the_offsets() {
     let crlf = DIGITS.replace('\n', "\r\n");
     assert_eq!(bare(good(&crlf)), bare(good(DIGITS)));
@@ -246,6 +259,7 @@ fn bare(mut s: Study) -> Study {
         b(&mut p.size);
         b(&mut p.neuron);
         p.others.iter_mut().for_each(b);
+        p.poisson.iter_mut().for_each(b);
         p.starts.iter_mut().for_each(|s| b(&mut s.variable));
         p.parameters.values_mut().for_each(b);
         p.learn.iter_mut().for_each(|l| b(&mut l.name));
@@ -348,6 +362,7 @@ fn population() -> impl Strategy<Value = Population> {
             size: size.into(),
             others: if bias.is_some() { vec![] } else { vec![format!("{neuron}-2").as_str().into()] },
             times: vec![],
+            poisson: None,
             neuron: neuron.into(),
             parameters,
             learn,
@@ -470,6 +485,13 @@ fn study() -> impl Strategy<Value = Study> {
                 name: "INPUT".into(),
                 size: 3.into(),
                 neuron: "input".into(),
+                ..Population::default()
+            });
+            populations_and_input.push(Population {
+                name: "SOURCES".into(),
+                size: 3.into(),
+                neuron: "spikes".into(),
+                poisson: Some(0.125.into()),
                 ..Population::default()
             });
             let end = |place: bool| GapEnd {

@@ -167,6 +167,9 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         if !p.times.is_empty() {
             line("times", list(p.times.iter().map(|t| list(t.value.iter().map(|x| ms(*x))))));
         }
+        if let Some(rate) = &p.poisson {
+            line("poisson", quoted(&format!("{:?} /ms", rate.value)));
+        }
         if !p.parameters.is_empty() {
             line("parameters", table(p.parameters.iter().map(|(k, v)| (key(k), quantity(&v.value)))));
         }
