@@ -6,6 +6,7 @@ mod inputs;
 mod ladder;
 mod layouts;
 mod ledger;
+mod pairing;
 mod patterns;
 mod propagation;
 mod sequence;
@@ -71,6 +72,7 @@ pub const ALL: &[Kind] = &[
     ladder::KIND,
     layouts::KIND,
     ledger::KIND,
+    pairing::KIND,
     patterns::KIND,
     propagation::KIND,
     sequence::KIND,

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 
 mod driven;
 mod heard;
+mod learned;
 
 pub use driven::{Driven, Driver, Trains};
 pub use heard::Heard;

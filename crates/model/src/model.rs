@@ -296,7 +296,7 @@ pub struct Group {
     pub sources: Option<Sources>,
     /// The ports at which spikes arrive.
     pub arrivals: Vec<Opening>,
-    /// For each port at which spikes arrive: what a weight of 1 is, and in which unit.
+    /// For each port at which spikes arrive, and for the drive: what a weight of 1 is, and in which unit.
     pub event_sizes: Vec<(String, f64, Unit)>,
     /// Numbers that variables start with in each neuron, instead of those of [`Group::initial`]: index of the variable, `size` numbers.
     pub starts: Vec<(usize, Vec<f64>)>,

@@ -199,7 +199,9 @@ pub(super) fn group(around: &Around, population: &Population, cells: &[&Cell], p
     let arrives = parts.spikes_arrive || parts.values_arrive;
     let copies = population.size.value / parts.kinds();
     let (mut calibration, mut mean_square) = (None, 1.0);
-    if let Some(activity) = cell.activity.as_ref().filter(|_| arrives) {
+    // Where all is given in physical units the size of a dimensionless weight is nobody's concern.
+    let calibrated = arrives && !super::streams::absolute(around.network, population);
+    if let Some(activity) = cell.activity.as_ref().filter(|_| calibrated) {
         let first: Vec<Vec<Vec<f64>>> =
             tensors.iter().map(|t| t.values.chunks(t.shape[1]).step_by(copies).map(<[f64]>::to_vec).collect()).collect();
         // What is tried is a drive by values: it acts like the spikes that it stands for.

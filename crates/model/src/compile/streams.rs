@@ -113,6 +113,12 @@ pub(super) fn factors(group: &Group, target: Target, unit: Option<&Located<Unit>
             }
         }
         Target::Own => at_port(group, target, 1.0, unit).map(|w| [w.1; 2]),
+        Target::Drive => {
+            let (_, size, own) = group.event_sizes.iter().find(|s| s.0 == port::DRIVE).ok_or("its values have no unit")?;
+            let given = unit.expect("just asked").value;
+            let factor = given.factor_to(own).ok_or_else(|| format!("the drive of `{}` is in {own}, not in {given}", group.neuron))?;
+            Ok([factor / size; 2])
+        }
         _ => Err("values have no unit".into()),
     }
 }
