@@ -17,7 +17,7 @@ pub const KIND: Kind = Kind {
         Key {
             name: "network",
             form: Form::Model,
-            about: "a model of `common`, which excites `together`; that and `apart` excite `cell`, by weights that change",
+            about: "a model of `common` and `apart`, Poisson processes, and `together`, of `poisson`, which `common` excites; two of them excite `cell` by weights that change",
         },
         Key { name: "rate", form: Form::Quantity("Hz"), about: "rate of every input" },
         Key { name: "correlation", form: Form::Quantity("1"), about: "part of the spikes of `together` that come from `common`" },
@@ -78,8 +78,8 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
 
     let (rate, correlation, seconds) = (lab.number("rate"), lab.number("correlation"), lab.number("time"));
     let mut bench = lab.bench("network");
-    bench.give("common", "rate", rate, "Hz");
-    bench.give("apart", "rate", rate, "Hz");
+    bench.poisson("common", rate);
+    bench.poisson("apart", rate);
     bench.give("together", "rate", rate * (1.0 - correlation), "Hz");
     bench.weigh("common", "together", correlation);
     let frame = bench.presentation().ok_or_else(|| lab.wrong("network", "the model says no `presentation`"))?;
@@ -106,7 +106,7 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
                 "window",
                 "spike of the cell after that of the sender, ms",
                 "%",
-                vec![Curve::both("change of the weight", "权重的改变", window)],
+                vec![Curve::both("change of the weight", "权重的改变", window.iter().map(|(d, w)| (*d, 100.0 * w)).collect())],
             ),
             Panel::new(
                 "competition",

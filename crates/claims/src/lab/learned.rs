@@ -45,6 +45,13 @@ impl Bench {
         }
     }
 
+    /// The rate of a population of Poisson processes, Hz.
+    pub fn poisson(&mut self, population: &str, rate: f64) {
+        for p in self.network.populations.iter_mut().filter(|p| p.name.value == population && p.poisson.is_some()) {
+            p.poisson = Some((rate / 1000.0).into());
+        }
+    }
+
     /// A parameter of the neurons of a population, in a unit.
     pub fn give(&mut self, population: &str, parameter: &str, value: f64, unit: &str) {
         for p in self.network.populations.iter_mut().filter(|p| p.name.value == population) {
