@@ -10,7 +10,7 @@ pub mod mech;
 pub mod morph;
 mod reference;
 pub mod run;
-mod trace;
+pub mod trace;
 
 use homolog_base::Diagnostic;
 use std::process::ExitCode;
