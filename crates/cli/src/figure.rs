@@ -340,6 +340,7 @@ mod tests {
                 line("cell[0].soma(0.5).hh.m", "1", vec![(1.0, 0.0), (2.0, 0.0)]),
             ],
             spikes: vec![("cell[0]".into(), vec![2.5])],
+            more_spikes: None,
             currents: vec![("cell.soma(0.5)".into(), vec![(2.0, 0.5), (8.0, 0.0)])],
             files: vec!["traces.csv".into()],
             curves: vec![Curves { title: "m".into(), over: "mV".into(), lines: vec![line("m", "", vec![(-60.0, 0.0), (0.0, 1.0)])] }],
