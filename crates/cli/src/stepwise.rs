@@ -73,7 +73,7 @@ pub struct Fact {
 }
 
 /// All that a run is of. What is recorded decides too: tables go on.
-pub fn identity(opened: &work::Opened, model: &Model, params: &Params, seed: u64, sink: &impl Sink) -> Vec<Fact> {
+pub fn identity(opened: &work::Opened, model: &Model, params: &Params, seed: u64, sink: &dyn Sink) -> Vec<Fact> {
     let fact = |decides: bool, name: String, value: String| Fact { name, value, decides };
     let first = [
         ("the seed", seed.to_string()),
@@ -101,7 +101,9 @@ pub struct Went {
     pub from: usize,
     /// The checkpoint, where there is one.
     pub checkpoint: Option<PathBuf>,
-    /// Bytes of memory that were expected to be needed, and the most that were taken.
+    /// How many checkpoints were written, and how long that took, s.
+    pub saves: (usize, f64),
+    /// Bytes of memory that were expected to be needed beside the compiled network.
     pub expected_bytes: f64,
 }
 
@@ -112,7 +114,7 @@ impl Course<'_> {
         pieces: &mut Pieces,
         params: &Params,
         inputs: &Inputs,
-        sink: &mut impl Sink,
+        sink: &mut dyn Sink,
     ) -> Result<(Went, State), Vec<Diagnostic>> {
         let path = self.out.join(FILE);
         let ticks = pieces.ticks();
@@ -150,11 +152,17 @@ impl Course<'_> {
             let seen = engine.run(pieces.whole(), params, inputs, sink.probes(), &mut state, None);
             drop(spinner);
             sink.take(pieces.model(), 0, seen.map_err(work::fault)?).map_err(|d| vec![d])?;
-            return Ok((Went { wall_s: begun.elapsed().as_secs_f64(), from, checkpoint: None, expected_bytes }, state));
+            return Ok((Went { wall_s: begun.elapsed().as_secs_f64(), from, checkpoint: None, saves: (0, 0.0), expected_bytes }, state));
         }
         let screen = Screen::new(self.quiet, self.color, &[self.name.to_string()]);
         let mut bar: Option<Bar> = None;
-        let (mut next, mut saved_at) = (FIRST, Instant::now());
+        let (mut next, mut saved_at, mut saves) = (FIRST, Instant::now(), (0, 0.0));
+        let mut save = |state: &State, sink: &dyn Sink| -> Result<(), Vec<Diagnostic>> {
+            let clock = Instant::now();
+            work::save(&path, &self.checkpoint(state, sink, every))?;
+            saves = (saves.0 + 1, saves.1 + clock.elapsed().as_secs_f64());
+            Ok(())
+        };
         while first < ticks {
             let now = next.clamp(1, most).min(ticks - first);
             let piece = pieces.piece(first, now);
@@ -164,7 +172,7 @@ impl Course<'_> {
             next = following(now, clock.elapsed(), every);
             first += now;
             if every.is_some_and(|every| saved_at.elapsed() >= every) && first < ticks {
-                work::save(&path, &self.checkpoint(&state, sink, every))?;
+                save(&state, sink)?;
                 saved_at = Instant::now();
             }
             if begun.elapsed() > Duration::from_secs(1) && first < ticks {
@@ -179,11 +187,11 @@ impl Course<'_> {
         }
         // Of the end too: should writing what is left be interrupted, that alone is done again.
         if every.is_some() {
-            work::save(&path, &self.checkpoint(&state, sink, every))?;
+            save(&state, sink)?;
         }
         pieces.whole();
         let checkpoint = every.map(|_| path);
-        Ok((Went { wall_s: begun.elapsed().as_secs_f64(), from, checkpoint, expected_bytes }, state))
+        Ok((Went { wall_s: begun.elapsed().as_secs_f64(), from, checkpoint, saves, expected_bytes }, state))
     }
 
     /// Refuses what the machine has no memory for; says how many bytes are needed, with those that are there already.
@@ -193,7 +201,7 @@ impl Course<'_> {
         pieces: &mut Pieces,
         params: &Params,
         inputs: &Inputs,
-        sink: &impl Sink,
+        sink: &dyn Sink,
         ticks: usize,
     ) -> Result<f64, Vec<Diagnostic>> {
         let whole = pieces.ticks();
@@ -209,7 +217,7 @@ impl Course<'_> {
         Ok(columns + tables)
     }
 
-    fn checkpoint(&self, state: &State, sink: &impl Sink, every: Option<Duration>) -> Checkpoint {
+    fn checkpoint(&self, state: &State, sink: &dyn Sink, every: Option<Duration>) -> Checkpoint {
         let mut out = Checkpoint::default();
         pause::save(state, &mut out);
         sink.save(&mut out);
@@ -221,7 +229,7 @@ impl Course<'_> {
     }
 
     /// Goes on from a checkpoint.
-    fn load(&self, path: &Path, saved: &Checkpoint, pieces: &Pieces, sink: &mut impl Sink) -> Result<State, Vec<Diagnostic>> {
+    fn load(&self, path: &Path, saved: &Checkpoint, pieces: &Pieces, sink: &mut dyn Sink) -> Result<State, Vec<Diagnostic>> {
         let refuse = |what: String, hint: &str| {
             let text = format!("the checkpoint `{}` {what}", path.display());
             vec![Diagnostic::error("resume-other", text).hint(hint)]

@@ -45,8 +45,9 @@ pub struct Watched {
     potentials: Vec<usize>,
     /// Of a cell: its potential at the beginning and the threshold, mV.
     rise: Option<(f64, f64)>,
-    /// When each neuron spiked, ms; none of a population that does not.
+    /// When each neuron spiked, ms; none of a population that does not. Empty before anything was seen.
     pub times: Option<Vec<Vec<f64>>>,
+    neurons: usize,
     /// How many spikes there were.
     pub spikes: usize,
     /// The lowest and the highest recorded potential, mV.
@@ -87,7 +88,8 @@ impl Watch {
                 potential,
                 potentials: vec![],
                 rise: cell.map(|c| (c.initial.value, c.spike.threshold.value)),
-                times: group.spikes.then(|| vec![vec![]; group.size]),
+                times: group.spikes.then(Vec::new),
+                neurons: group.size,
                 spikes: 0,
                 range: None,
             });
@@ -134,6 +136,7 @@ impl Watch {
     fn spikes(&mut self, model: &Model, first: usize, seen: &Recording) -> Result<(), Diagnostic> {
         let mut rows = vec![];
         let mut at = vec![0; self.groups.len()];
+        self.groups.iter_mut().for_each(Watched::make_room);
         for t in 0..model.ticks {
             for (w, at) in self.groups.iter_mut().zip(&mut at) {
                 let Some(probe) = w.spiking else { continue };
@@ -222,7 +225,8 @@ impl Sink for Watch {
 
     fn bytes(&self, ticks: usize) -> f64 {
         let of = |t: &Growing| t.most(ticks) as f64 * work::RECORDED;
-        let few = self.lines.len() as f64 * 16.0 * 4000.0 + MOST_SPIKES as f64 * 16.0;
+        let lists = self.groups.iter().filter(|w| w.times.is_some()).map(|w| w.neurons * size_of::<Vec<f64>>()).sum::<usize>();
+        let few = self.lines.len() as f64 * 16.0 * 4000.0 + MOST_SPIKES as f64 * 16.0 + lists as f64;
         // How many spikes there will be nobody knows: as if a part of them were full.
         let listed = self.raster.iter().map(|_| work::rows_of_a_part(3) as f64 * 3.0 * work::RECORDED).sum::<f64>();
         self.traces.iter().map(of).sum::<f64>() + listed + few
@@ -288,6 +292,7 @@ impl Sink for Watch {
         for w in &mut self.groups {
             let (g, size) = (w.group, model.groups[w.group].size);
             let wrong = |what: &str| format!("watch.{what}/{g}");
+            w.make_room();
             w.spikes = get(format!("spikes/{g}"))?.first().map(|x| *x as usize).ok_or(wrong("spikes"))?;
             w.range = match get(format!("range/{g}"))? {
                 [] => None,
@@ -297,7 +302,6 @@ impl Sink for Watch {
             let (pairs, rest) = get(format!("times/{g}"))?.as_chunks::<2>();
             match &mut w.times {
                 Some(times) if rest.is_empty() && pairs.iter().all(|p| (p[0] as usize) < size) => {
-                    times.iter_mut().for_each(Vec::clear);
                     pairs.iter().for_each(|[n, t]| times[*n as usize].push(*t));
                 }
                 None if pairs.is_empty() => {}
@@ -323,6 +327,13 @@ impl Sink for Watch {
 }
 
 impl Watched {
+    /// Room for the times of spikes, once it is known that there is some.
+    fn make_room(&mut self) {
+        if let Some(times) = self.times.as_mut() {
+            times.resize(self.neurons, vec![]);
+        }
+    }
+
     /// When a neuron spiked that did in tick `t` of the ticks from `first` on, ms.
     fn when(&self, model: &Model, seen: &Recording, first: usize, t: usize, neuron: usize) -> f64 {
         let copies = model.groups[self.group].copies();

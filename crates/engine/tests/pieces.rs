@@ -24,7 +24,7 @@ fn pieces(threads: &[usize], model: &Model, params: &Params, sizes: &[usize]) ->
     let probes = probes(model);
     let mut seen: Vec<Vec<u64>> = vec![vec![]; probes.len()];
     let (mut pieces, mut state, mut first) = (Pieces::new(model.clone()), State::fresh(), 0);
-    for (k, n) in sizes.iter().cycle().enumerate().take_while(|_| true) {
+    for (k, n) in sizes.iter().cycle().enumerate() {
         let ticks = (*n).min(model.ticks - first);
         let piece = pieces.piece(first, ticks);
         let now = Engine::new(threads[k % threads.len()]).run(piece, params, &shown, &probes, &mut state, None).unwrap();
@@ -77,7 +77,8 @@ fn pieces_have_the_bits_of_the_whole() {
 
 #[test]
 fn what_happens_once_a_presentation_is_not_cut() {
-    let (_, network) = zoo().into_iter().find(|(_, n)| compiled(n).0.groups.iter().any(|g| g.clock == Clock::Frame)).unwrap();
+    let mixed = |n: &Network| [Clock::Frame, Clock::Tick].iter().all(|c| compiled(n).0.groups.iter().any(|g| g.clock == *c));
+    let (_, network) = zoo().into_iter().find(|(_, n)| mixed(n)).unwrap();
     let why = Pieces::new(compiled(&network).0).indivisible().unwrap();
     assert!(why.contains("presentation"), "{why}");
 }

@@ -94,6 +94,10 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
         let listed = if files.iter().any(|f| f.0.starts_with("raster")) { "" } else { "; `--raster` lists all" };
         text.push_str(&format!("{} in all, of which those until {} ms are drawn{listed}\n", show::plural(all, "spike"), brief(until)));
     }
+    let (saves, saving_s) = went.saves;
+    let checkpoints = went.checkpoint.as_ref().map(|path| {
+        json!({ "written": saves, "mean_s": saving_s / saves as f64, "bytes": std::fs::metadata(path).map_or(0, |m| m.len()) })
+    });
     files.extend(went.checkpoint.map(|path| ("checkpoint", path)));
     for (_, path) in &files {
         text.push_str(&format!("{}\n", path.display()));
@@ -105,7 +109,7 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
     Ok(Lines {
         text,
         json: json!({ "title": network.title, "reference": compared.map(|c| c.json), "seed": seed, "step_ms": model.dt, "steps": model.ticks, "presentation_ms": duration,
-            "columns": watch.headers(), "from_step": went.from, "expected_bytes": went.expected_bytes, "peak_rss_mb": work::peak_rss_mb(), "populations": populations, "files": files, "wall_s": wall_s,
+            "columns": watch.headers(), "from_step": went.from, "checkpoints": checkpoints, "expected_bytes": went.expected_bytes, "peak_rss_mb": work::peak_rss_mb(), "populations": populations, "files": files, "wall_s": wall_s,
             "provenance": provenance }),
     })
 }
