@@ -1,6 +1,6 @@
 //! Runs that are killed at any moment and go on must leave the files of runs that were not: `cargo xtask kill`.
 //!
-//! Each round starts the real program, kills it (SIGKILL) after a part of the time that a whole run takes, goes on, perhaps kills it again, and at
+//! Each round starts the real program, kills it (SIGKILL) after a part of the time that a whole run takes (up to 0.7 of it), goes on, perhaps kills it again, and at
 //! last lets it end. All files of the folder are then compared, byte for byte, with those of a run that nobody disturbed.
 
 use std::collections::BTreeMap;
@@ -218,7 +218,7 @@ fn all_rounds(program: &Program, rounds: u64, seed: u64) -> Result<String, Strin
         let out = program.place.join(format!("round-{round}"));
         let checkpoint = out.join("run.safetensors");
         for _ in 0..1 + dice.below(4) {
-            if program.killed_after(model, &out, whole_time.mul_f64(dice.share()))? {
+            if program.killed_after(model, &out, whole_time.mul_f64(0.7 * dice.share()))? {
                 kills += 1;
                 resumed += u64::from(checkpoint.is_file());
             } else {
