@@ -165,7 +165,19 @@ struct Program {
 impl Program {
     fn start(&self, model: &str, out: &Path) -> Result<Child, String> {
         let mut command = Command::new(&self.binary);
-        command.args(["run", model, "--checkpoint-every", "20ms", "--resume", "--format", "csv,parquet", "--quiet", "--threads", "1", "--out"]);
+        command.args([
+            "run",
+            model,
+            "--checkpoint-every",
+            "20ms",
+            "--resume",
+            "--format",
+            "csv,parquet",
+            "--quiet",
+            "--threads",
+            "1",
+            "--out",
+        ]);
         command.arg(out).current_dir(&self.place).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().map_err(|e| format!("{}: {e}", self.binary.display()))
     }

@@ -124,7 +124,18 @@ impl Watch {
             Column::real("t (ms)"),
         ];
         let raster = (!rasters.is_empty()).then(|| growing("raster", of_spikes.into()));
-        Watch { probes, groups, recorded, rasters, traces, raster, columns, lines, until: None, most_spikes: if whole { usize::MAX } else { MOST_SPIKES } }
+        Watch {
+            probes,
+            groups,
+            recorded,
+            rasters,
+            traces,
+            raster,
+            columns,
+            lines,
+            until: None,
+            most_spikes: if whole { usize::MAX } else { MOST_SPIKES },
+        }
     }
 
     /// What heads the columns of what is recorded.
@@ -168,9 +179,10 @@ impl Watch {
 
     /// How many spikes there were, and until when (ms) their times were kept, when there were more.
     pub fn more_spikes(&self) -> Option<(usize, f64)> {
-        let (all, kept) = self.groups.iter().fold((0, 0), |(all, kept), w| {
-            (all + w.spikes, kept + w.times.iter().flatten().map(Vec::len).sum::<usize>())
-        });
+        let (all, kept) = self
+            .groups
+            .iter()
+            .fold((0, 0), |(all, kept), w| (all + w.spikes, kept + w.times.iter().flatten().map(Vec::len).sum::<usize>()));
         self.until.filter(|_| all > kept).map(|until| (all, until))
     }
 

@@ -141,7 +141,8 @@ fn survives(name: &str, model: &str, rounds: &[&[usize]]) {
     let place = Place::new();
     let file = format!("{name}.toml");
     place.write(&file, model);
-    let words = |out: &str| format!("run {file} --format csv,parquet --checkpoint-every 5ms --threads 1 --seed 4 --resume --quiet --out {out}");
+    let words =
+        |out: &str| format!("run {file} --format csv,parquet --checkpoint-every 5ms --threads 1 --seed 4 --resume --quiet --out {out}");
     place.homolog(&words("whole")).well();
     let whole = files(&place.path("whole"));
     for file in ["traces.csv", "traces.parquet", "traces.html", "raster.csv", "raster.parquet", "run.safetensors"] {

@@ -200,9 +200,8 @@ fn wanted(rule: &RecordRule, of: Range<usize>) -> Vec<usize> {
 /// That a rule names neurons that there are not, or one twice, or none.
 fn misnamed(network: &Network, rule: &RecordRule, group: &Group) -> Option<Diagnostic> {
     let named = rule.neurons.as_ref()?;
-    let say = |text: String, hint: String| {
-        Some(network.locate(Diagnostic::error("model-record", text), named.span, "these neurons").hint(hint))
-    };
+    let say =
+        |text: String, hint: String| Some(network.locate(Diagnostic::error("model-record", text), named.span, "these neurons").hint(hint));
     if named.value.is_empty() {
         return say("no neuron is named, so nothing is recorded".into(), "name some, or remove the line for all".into());
     }

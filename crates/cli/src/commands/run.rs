@@ -3,8 +3,8 @@
 use super::Done;
 use super::trace::{self, Format};
 use crate::progress::{Run, Screen};
-use crate::work::{self, Prepared};
 use crate::stepwise::{self, Course, Sink};
+use crate::work::{self, Prepared};
 use crate::{cuts, show, terminal};
 use homolog_base::Diagnostic;
 use homolog_base::report::{Basis, Entry, Provenance, Report, Score};

@@ -95,9 +95,9 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
         text.push_str(&format!("{} in all, of which those until {} ms are drawn{listed}\n", show::plural(all, "spike"), brief(until)));
     }
     let (saves, saving_s) = went.saves;
-    let checkpoints = went.checkpoint.as_ref().map(|path| {
-        json!({ "written": saves, "mean_s": saving_s / saves as f64, "bytes": std::fs::metadata(path).map_or(0, |m| m.len()) })
-    });
+    let checkpoints = went.checkpoint.as_ref().map(
+        |path| json!({ "written": saves, "mean_s": saving_s / saves as f64, "bytes": std::fs::metadata(path).map_or(0, |m| m.len()) }),
+    );
     files.extend(went.checkpoint.map(|path| ("checkpoint", path)));
     for (_, path) in &files {
         text.push_str(&format!("{}\n", path.display()));

@@ -56,7 +56,8 @@ fn a_table_in_parts_reads_back_and_its_csv_is_that_of_the_whole() {
     many.finish().unwrap();
     assert_eq!(files(whole.path()).keys().collect::<Vec<_>>(), ["raster.csv", "raster.parquet"]);
     let found = files(parts.path());
-    let names = ["raster.csv", "raster.parquet/part-00000.parquet", "raster.parquet/part-00001.parquet", "raster.parquet/part-00002.parquet"];
+    let names =
+        ["raster.csv", "raster.parquet/part-00000.parquet", "raster.parquet/part-00001.parquet", "raster.parquet/part-00002.parquet"];
     assert_eq!(found.keys().collect::<Vec<_>>(), names);
     assert_eq!(found["raster.csv"], files(whole.path())["raster.csv"]);
     let text = String::from_utf8(found["raster.csv"].clone()).unwrap();
@@ -82,7 +83,8 @@ fn a_table_of_numbers_has_the_csv_of_a_table_that_is_there_at_once() {
     let mut growing = Growing::new(folder.path().join("t"), vec![Column::real("a (1)"), Column::real("b,c (mV)")], true, false, 2);
     growing.push(&numbers).unwrap();
     growing.finish().unwrap();
-    let column = |name: &str, unit: &str, k: usize| (name.to_string(), unit.to_string(), numbers.iter().skip(k).step_by(2).copied().collect());
+    let column =
+        |name: &str, unit: &str, k: usize| (name.to_string(), unit.to_string(), numbers.iter().skip(k).step_by(2).copied().collect());
     let table = Table { columns: vec![column("a", "1", 0), column("b,c", "mV", 1)] };
     assert_eq!(fs::read_to_string(folder.path().join("t.csv")).unwrap(), table.to_csv().unwrap());
 }
