@@ -9,6 +9,9 @@ COMMENT
 The library's `ampa_nmda` with its current carried by sodium and potassium as in the library's `ampa`, so that a run can count what pumps
 must carry out again; at p = ek / (ek - ena) it reverses at 0 mV and both do the same. The sources of all numbers are in those two files,
 but that of p: 90/140 makes e = 0 at ena = 50 mV and ek = -90 mV. The calcium of NMDA receptors is not told apart from sodium.
+
+A file of its own, because NMODL has a mechanism name the ions of its current or none: `ampa_nmda` names none and reverses at its own `e`, in any
+cell. Unlike there, a rise must be shorter than its decay.
 ENDCOMMENT
 
 NEURON {

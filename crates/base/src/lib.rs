@@ -1,10 +1,11 @@
-//! The ground floor: units, diagnostics, keyed random numbers, elementary functions and the Report.
+//! The ground floor: units, diagnostics, keyed random numbers, elementary functions, the Report, and threads that share work.
 //!
 //! Nothing here knows what a neuron is, and nothing here does input or output.
 
 pub mod chains;
 pub mod diagnostic;
 pub mod hash;
+pub mod jobs;
 pub mod math;
 pub mod random;
 pub mod report;

@@ -465,9 +465,18 @@ fn card(r: &mut Reader<'_>, folder: &Folder, raw: RawCard) -> Option<Card> {
     })
 }
 
+/// A text cut before each name in braces: the name, and what follows up to the next. What comes before the first has no name, nor has what follows
+/// a brace that is not closed.
+pub fn pieces(text: &str) -> Vec<(Option<&str>, &str)> {
+    let mut cut = text.split('{');
+    let plain = cut.next().map(|plain| (None, plain));
+    let named = |piece| str::split_once(piece, '}').map_or((None, piece), |(name, rest)| (Some(name), rest));
+    plain.into_iter().chain(cut.map(named)).collect()
+}
+
 /// Words in braces are names of measured quantities.
 fn placeholders(r: &mut Reader<'_>, kind: &Kind, text: &str, span: std::ops::Range<usize>) {
-    for name in text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name) {
+    for name in pieces(text).into_iter().filter_map(|(name, _)| name) {
         if !kind.quantities.iter().any(|q| q.name == name) {
             let d = Diagnostic::error("claim-quantity", format!("`{{{name}}}` is not measured by this kind of experiment"));
             r.say(d.suggest(name, kind.quantities.iter().map(|q| q.name)), span.clone(), "in these texts");

@@ -15,7 +15,8 @@ mod threshold;
 use crate::card::Words;
 use crate::lab::Lab;
 use crate::settings::Key;
-use homolog_base::Diagnostic;
+use homolog_base::{Diagnostic, Source};
+use std::sync::Arc;
 
 /// A kind of experiment.
 #[derive(Debug)]
@@ -54,6 +55,12 @@ impl Quantity {
     pub fn counted(&self) -> &'static str {
         if self.unit == "%" { "1" } else { self.unit }
     }
+}
+
+/// A table of constants of the library.
+fn table<T>(name: &str, read: fn(&Arc<Source>) -> Result<T, Box<Diagnostic>>) -> Result<T, Vec<Diagnostic>> {
+    let missing = || vec![Diagnostic::error("library-missing", format!("`{name}` is missing from this program"))];
+    read(&homolog_formats::library::source(name).ok_or_else(missing)?).map_err(|d| vec![*d])
 }
 
 /// All kinds.

@@ -169,6 +169,8 @@ pub struct Lab<'a> {
     pub settings: Settings,
     /// The seed.
     pub seed: u64,
+    /// Threads for what can be done side by side; no number depends on it.
+    pub threads: usize,
     engine: Engine,
     memory: Arc<Mutex<BTreeMap<String, Driven>>>,
     say: &'a mut dyn FnMut(f64),
@@ -209,7 +211,7 @@ impl<'a> Lab<'a> {
                 return Err(vec![d.at(&card.source, knob.span, "by this knob")]);
             }
         }
-        Ok(Lab { card, library, networks, settings, seed, engine: Engine::new(1), memory: claim.memory.clone(), say, runs: 0 })
+        Ok(Lab { card, library, networks, settings, seed, threads: 1, engine: Engine::new(1), memory: claim.memory.clone(), say, runs: 0 })
     }
 
     /// Says how far the experiment is, from 0 to 1.

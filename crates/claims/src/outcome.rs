@@ -16,6 +16,8 @@ pub struct Order {
     pub seeds: Option<usize>,
     /// How large.
     pub size: Size,
+    /// Threads for what can be done side by side, at least 1; no number depends on it.
+    pub threads: usize,
 }
 
 /// What a card found.
@@ -79,6 +81,7 @@ pub fn run(claim: &Claim, order: &Order, say: &mut dyn FnMut(f64)) -> Result<Out
         for &seed in &seeds {
             let mut part = |share: f64| say((done + share.clamp(0.0, 1.0)) / parts);
             let mut lab = Lab::new(claim, values, order.size, seed, &mut part)?;
+            lab.threads = order.threads;
             out.push((card.kind.run)(&mut lab)?);
             runs += lab.runs;
             done += 1.0;

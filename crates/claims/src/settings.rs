@@ -187,6 +187,11 @@ impl Settings {
         self.numbers(name)[0]
     }
 
+    /// A number of things, at least 1.
+    pub fn count(&self, name: &str) -> usize {
+        self.number(name).round().max(1.0) as usize
+    }
+
     /// A place.
     pub fn place(&self, name: &str) -> (&str, f64) {
         let (branch, position) = &self.places(name)[0];

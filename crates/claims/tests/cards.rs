@@ -203,6 +203,44 @@ fn a_linear_unit_tells_when_an_integrate_and_fire_neuron_spikes_unless_it_learns
 }
 
 #[test]
+fn a_collapsed_cell_that_gets_its_resistance_back_is_the_tree_again_which_misses_the_criterion() {
+    let folder = changed(
+        10,
+        &[
+            ("card.toml", "neurons = [\"collapsed\", \"point\", \"bare\", \"whole\"]", "neurons = [\"collapsed\", \"whole\"]"),
+            ("card.toml", "strengths = [0.6, 2.3, 3.1, 0.52]", "strengths = [0.6, 0.52]"),
+        ],
+    );
+    let plain = measured(&folder, &[("first", 2.0)]).unwrap();
+    let tree = measured(&folder, &[("first", 1.0), ("resistance", 1e6)]).unwrap();
+    // In so few seconds areas under the curve do not tell the two cells apart; what synapses must do for the same rate, and what that costs, does.
+    for what in ["strength", "pumps", "potential"] {
+        let (again, whole) = (tree[format!("collapsed-{what}").as_str()], plain[format!("whole-{what}").as_str()]);
+        let collapsed = plain[format!("collapsed-{what}").as_str()];
+        assert!((again / whole - 1.0).abs() < 0.05 && (collapsed / whole - 1.0).abs() > 0.15, "{what}: {again}, {whole}, {collapsed}");
+    }
+    assert!(tree["collapsed-linear"] < 0.97, "what the control must miss: {tree:?}");
+}
+
+#[test]
+fn no_number_of_a_ladder_depends_on_threads_and_each_neuron_has_a_strength_to_begin_with() {
+    let set = [("first", 3.0), ("seconds", 16.0), ("bins", 400.0), ("passes", 1.0)];
+    let (shelf, _) = library::load();
+    let claim = Claim::open(&changed(10, &[]), &shelf).0.expect("it ships");
+    let with = |threads: usize| {
+        let mut say = |_: f64| {};
+        let mut lab = Lab::new(&claim, &named(&set), Size::Small, 0, &mut say).unwrap();
+        lab.threads = threads;
+        // Bits, as what was not measured is no number.
+        (claim.card.kind.run)(&mut lab).unwrap().numbers.into_iter().map(|(name, x)| (name, x.to_bits())).collect::<Vec<_>>()
+    };
+    assert_eq!(with(1), with(3));
+    let few = changed(10, &[("card.toml", "strengths = [0.6, 2.3, 3.1, 0.52]", "strengths = [0.6, 2.3]")]);
+    let found = measured(&few, &set).unwrap_err();
+    assert!(found[0].code == "claim-experiment" && !found[0].labels.is_empty(), "{}", found[0].render(false));
+}
+
+#[test]
 fn what_a_linear_unit_lacks_remains_where_no_cell_has_nmda_receptors() {
     let folder = changed(19, &[]);
     let none = measured(&folder, &[("nmda", 0.0), ("first", 2.0)]).unwrap();

@@ -12,7 +12,7 @@
 
 mod poisson;
 
-pub(crate) use poisson::{AddPoisson, poisson, thresholds};
+pub(crate) use poisson::{AddPoisson, Draw, drawn, poisson, thresholds};
 
 use crate::crew::in_order;
 use crate::layout::Now;
@@ -20,6 +20,7 @@ use crate::products::{part, sign_of};
 use crate::run::Run;
 use homolog_exec::memory::prefetch;
 use homolog_exec::{Isa, vectorise};
+use homolog_ir::mechanism::is_draw;
 use homolog_model::events::{Events, Strength};
 use homolog_model::model::{Noise, Stream};
 use homolog_model::{Model, Observable, Probe, Target};
@@ -69,6 +70,10 @@ struct Calendar {
 impl Calendar {
     fn new(stream: &Stream, segment: usize) -> Calendar {
         let e = &stream.events;
+        if stream.plasticity.is_some() {
+            // Those have theirs among what changes.
+            return Calendar { signs: [false; 2], parts: vec![] };
+        }
         let signs = match (&e.strength, stream.target) {
             (_, Target::Own) => [true, false],
             (Strength::Shared(w), _) => [*w > 0.0, *w < 0.0],
@@ -324,7 +329,7 @@ fn around<T>(ring: &mut [T], first: usize, n: usize) -> impl Iterator<Item = &mu
 
 impl Run<'_> {
     /// The tick since the beginning of all, of tick `t` of a segment.
-    fn absolute(&self, now: Now, t: usize) -> i64 {
+    pub fn absolute(&self, now: Now, t: usize) -> i64 {
         self.start + (now.frame * self.model.ticks + now.first + t) as i64
     }
 
@@ -353,13 +358,15 @@ impl Run<'_> {
                 noise: &model.groups[g].noise,
                 thresholds: &prepared.thresholds[g],
                 streams,
-                ports: model.groups[g].arrivals.iter().map(|a| a.name.as_str()).collect(),
+                ports: model.groups[g].arrivals.iter().map(|a| a.name.as_str()).filter(|n| !is_draw(n)).collect(),
                 columns: vec![],
             })
             .collect();
         let mut places: Vec<(usize, Range<usize>)> = Vec::new();
         for (n, (t, g)) in ticks.clone().flat_map(|t| groups.iter().map(move |g| (t, *g))).enumerate() {
-            let at = (0..model.groups[g].arrivals.len()).map(|k| layout.arrival(g, k, now.copy, t));
+            // Those that are drawn come last.
+            let ports = model.groups[g].arrivals.len() - model.groups[g].draws.len();
+            let at = (0..ports).map(|k| layout.arrival(g, k, now.copy, t));
             places.extend(at.map(|at| (n, at..at + layout.groups[g].all)));
         }
         let numbers: usize = places.iter().map(|p| p.1.len()).sum();
@@ -383,6 +390,19 @@ impl Run<'_> {
             for due in &mut calendar.parts {
                 let slot = first.rem_euclid(due.len() as i64) as usize;
                 around(due, slot, ticks.len()).for_each(Vec::clear);
+            }
+        }
+    }
+
+    /// Draws the random numbers of some ticks of a group's equations.
+    pub fn draw(&self, arena: &mut [f64], g: usize, now: Now, ticks: Range<usize>) {
+        let group = &self.model.groups[g];
+        for (port, key) in &group.draws {
+            for t in ticks.clone() {
+                let at = self.layout.arrival(g, *port, now.copy, t);
+                let numbers = &mut arena[at..at + group.size * self.layout.batch];
+                let tick = self.absolute(now, t);
+                vectorise::run(self.isa, Draw { numbers, batch: self.layout.batch, key: key.words(), tick });
             }
         }
     }

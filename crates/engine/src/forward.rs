@@ -6,12 +6,14 @@
 use crate::events::Prepared;
 use crate::layout::{Layout, Now, Wanted};
 use crate::plan::Plan;
+use crate::plastic;
 use crate::products::{link_weights, prepare_weights, sign_of};
 use crate::record::{empty_recording, record_frame, record_segment};
 use crate::run::{LINE, Piece, Run, Source};
 use crate::{Engine, Scratch};
 use homolog_exec::memory::use_large_pages;
 use homolog_exec::{Isa, vectorise};
+use homolog_ir::mechanism::is_draw;
 use homolog_model::{Fault, Inputs, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -61,7 +63,7 @@ impl Run<'_> {
             // What is delivered is all that arrives.
             return;
         }
-        for (k, opening) in group.arrivals.iter().enumerate() {
+        for (k, opening) in group.arrivals.iter().enumerate().filter(|(_, a)| !is_draw(&a.name)) {
             let to = self.layout.arrival(g, k, now.copy, now.t);
             self.clear(arena, to, &self.of(g).arrivals[k]);
             for (n, l) in self.model.links.iter().enumerate().filter(|(_, l)| l.to == g && l.target.spikes()) {
@@ -103,15 +105,19 @@ impl Run<'_> {
             for &g in stage.iter().filter(|g| self.model.groups[**g].is_given()) {
                 self.give(arena, g, now, ticks);
                 self.list_spikes(arena, &mut scratch.events, &[g], now, 0..ticks);
+                self.learn(arena, &scratch.events, &mut scratch.plastic, &[g], now, 0..ticks);
             }
             if stage.iter().all(|g| self.model.groups[*g].is_given()) {
                 continue;
             }
-            if self.tile(stage).is_none() {
+            let plastic = stage.iter().any(|g| self.is_plastic(*g));
+            if self.tile(stage).is_none() || plastic {
                 let stepped: Vec<usize> = stage.iter().copied().filter(|g| !self.model.groups[*g].is_given()).collect();
                 let contacts = self.contacts(stage);
                 if contacts.is_empty() {
                     let (delay, together) = self.shortest_delay(stage);
+                    // What a spike does to a weight is known when the next one arrives.
+                    let delay = if plastic { 1 } else { delay };
                     self.bursts(arena, scratch, &stepped, now, ticks, delay, together);
                 } else {
                     self.ticks_in_contact(arena, scratch, &stepped, &contacts, now, ticks);
@@ -124,10 +130,12 @@ impl Run<'_> {
                 self.arrive(arena, scratch, g, Now { t, ..now });
             }
             self.deliver(arena, &mut scratch.events, &[g], now, 0..ticks);
+            self.draw(arena, g, now, 0..ticks);
             for piece in self.pieces(g, now, ticks, watched(g)) {
                 self.turns(arena, g, self.forward(g, now, piece, &rows), piece.turns, false, &rows);
             }
             self.list_spikes(arena, &mut scratch.events, &[g], now, 0..ticks);
+            self.learn(arena, &scratch.events, &mut scratch.plastic, &[g], now, 0..ticks);
         }
     }
 
@@ -139,6 +147,7 @@ impl Run<'_> {
             for &g in groups {
                 self.arrive(arena, scratch, g, now);
                 self.deliver(arena, &mut scratch.events, &[g], now, t..t + 1);
+                self.draw(arena, g, now, t..t + 1);
                 self.tick_in_contact(arena, contacts, g, now);
                 self.list_spikes(arena, &mut scratch.events, &[g], now, t..t + 1);
             }
@@ -165,6 +174,10 @@ impl Run<'_> {
                     groups.iter().for_each(|g| self.arrive(arena, scratch, *g, Now { t, ..now }));
                 }
                 self.deliver(arena, &mut scratch.events, groups, now, first..last);
+                groups.iter().for_each(|g| self.draw(arena, *g, now, first..last));
+                for t in first..last {
+                    self.arrive_and_learn(arena, &scratch.events, &mut scratch.plastic, groups, Now { t, ..now });
+                }
                 for &g in groups {
                     match loops.iter().find(|l| l.0 == g) {
                         Some((_, pieces)) => {
@@ -176,6 +189,7 @@ impl Run<'_> {
                     }
                 }
                 self.list_spikes(arena, &mut scratch.events, groups, now, first..last);
+                self.learn(arena, &scratch.events, &mut scratch.plastic, groups, now, first..last);
             }
         }
     }
@@ -348,6 +362,7 @@ fn attempt(
     prepare_weights(model, params, &mut scratch);
     scratch.events = Prepared::new(model, probes, layout.segment);
     scratch.events.load(model, batch, &state.sent, state.tick);
+    scratch.plastic = plastic::begin(model, layout.segment, state);
     let run = Run::new(engine.isa, threads, plan, model, params, inputs, &layout, state.tick);
     let saves = tape.is_some() && !layout.keeps_all;
     let result = frames_of(&run, on_a_line(&mut arena), &mut scratch, probes, state, saves.then_some(&mut checkpoints));
@@ -371,6 +386,9 @@ fn frames_of(
     mut checkpoints: Option<&mut Vec<f64>>,
 ) -> Result<Recording, Fault> {
     let (model, layout) = (run.model, run.layout);
+    if let Some(fault) = run.refuses_plasticity() {
+        return Err(fault);
+    }
     run.constants(arena);
     run.load(arena, state);
     let mut recording = empty_recording(run, probes);
@@ -444,17 +462,22 @@ fn frames_of(
                             run.carry(arena, &groups, ticks, copy, next);
                         }
                         if segment + 1 == layout.segments {
-                            record_frame(run, arena, probes, &groups, frame, &mut recording);
+                            record_frame(run, arena, &scratch.plastic, probes, &groups, frame, &mut recording);
                         }
                     }
                 }
             }
         }
         let others: Vec<usize> = (0..model.groups.len()).filter(|g| model.groups[*g].clock != homolog_model::Clock::Tick).collect();
-        record_frame(run, arena, probes, &others, frame, &mut recording);
+        record_frame(run, arena, &scratch.plastic, probes, &others, frame, &mut recording);
     }
+    run.check_weights(&scratch.plastic, run.start + (layout.frames * model.ticks) as i64)?;
     run.store(arena, state);
     state.sent = (0..model.groups.len()).map(|g| scratch.events.on_their_way(model, g, state.tick)).collect();
+    let stored = |(s, w): (&homolog_model::model::Stream, &Option<Box<plastic::Working>>)| {
+        w.as_ref().map(|w| w.store(&s.events, state.tick)).unwrap_or_default()
+    };
+    state.plastic = model.streams.iter().zip(&scratch.plastic).map(stored).collect();
     Ok(recording)
 }
 

@@ -12,6 +12,7 @@ mod events;
 mod forward;
 mod layout;
 mod plan;
+mod plastic;
 mod products;
 mod record;
 pub mod reference;
@@ -52,6 +53,8 @@ struct Scratch {
     spikes: HashMap<usize, SpikeList>,
     /// Spikes on their way and what noise needs, of the run that goes on.
     events: events::Prepared,
+    /// Weights that change in the run that goes on.
+    plastic: plastic::All,
     crew: crew::Crew,
     /// Number of the run that filled `spikes`.
     run: u64,
@@ -103,7 +106,12 @@ impl Engine {
         };
         let weights: usize = model.links.iter().map(of_link).sum();
         let calendars: usize = model.streams.iter().map(|s| events::Prepared::bytes(s, layout.segment)).sum();
-        8 * (layout.size + weights) + calendars
+        // What each connection remembers, and the weight itself.
+        let rules =
+            |s: &homolog_model::model::Stream| s.plasticity.iter().flat_map(|p| &p.rules).map(|r| r.connection.len()).sum::<usize>();
+        let plastic = |s: &&homolog_model::model::Stream| s.plasticity.is_some();
+        let remembered: usize = model.streams.iter().filter(plastic).map(|s| (1 + rules(s)) * s.events.len()).sum();
+        8 * (layout.size + weights + remembered) + calendars
     }
 
     /// Does `work` where the threads of the pool are at hand.

@@ -1,5 +1,6 @@
 //! What is prepared once for a model: its kernels as programs, and what each of their ports is.
 
+use crate::plastic::StreamPlan;
 use homolog_base::Hash;
 use homolog_exec::{Program, Tree};
 use homolog_ir::calculus::cotangent;
@@ -114,6 +115,8 @@ pub(crate) struct Plan {
     pub hash: Hash,
     pub groups: Vec<GroupPlan>,
     pub contacts: Vec<ContactPlan>,
+    /// For each stream; none where weights do not change.
+    pub plastic: Vec<Option<StreamPlan>>,
 }
 
 impl Plan {
@@ -126,6 +129,7 @@ impl Plan {
             hash: model.hash,
             groups: model.groups.iter().map(GroupPlan::new).collect(),
             contacts: model.contacts.iter().map(contact).collect(),
+            plastic: model.streams.iter().map(|s| s.plasticity.as_ref().map(|p| StreamPlan::new(p))).collect(),
         }
     }
 }

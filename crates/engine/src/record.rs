@@ -3,6 +3,7 @@
 use crate::events::Spikes;
 use crate::forward::count_variable;
 use crate::layout::Now;
+use crate::plastic::All;
 use crate::run::{Run, Source};
 use homolog_base::Unit;
 use homolog_model::{Observable, Probe, Recording, Trace};
@@ -19,6 +20,7 @@ pub(crate) fn empty_recording(run: &Run, probes: &[Probe]) -> Recording {
             Observable::Count => ("count", Unit::ONE, frames, each),
             Observable::Spikes => ("spikes", Unit::ONE, ticks, each),
             Observable::Raster => ("raster", Unit::ONE, 0, 0),
+            Observable::Weights(_) => ("weights", Unit::ONE, frames, 0),
             Observable::State(k) => (variable(k).0, variable(k).1, ticks, g.variables[k].sites),
             Observable::Site(k, _) => (variable(k).0, variable(k).1, ticks, 1),
             Observable::Sum(k) => (run.model.sums[k].name.as_str(), run.model.sums[k].unit, ticks, 1),
@@ -26,9 +28,14 @@ pub(crate) fn empty_recording(run: &Run, probes: &[Probe]) -> Recording {
         };
         let shape = match p.what {
             Observable::Raster => [0, 3, 1],
+            Observable::Weights(k) => [frames, run.model.streams[k].events.len(), 1],
             _ => [samples, sites * g.copies(), run.layout.batch],
         };
-        Trace { name: format!("{}.{what}", g.name), unit, shape, data: vec![0.0; shape.iter().product()] }
+        let name = match p.what {
+            Observable::Weights(k) => format!("{}.{what}", run.model.streams[k].name),
+            _ => format!("{}.{what}", g.name),
+        };
+        Trace { name, unit, shape, data: vec![0.0; shape.iter().product()] }
     };
     Recording { traces: probes.iter().map(trace).collect() }
 }
@@ -88,7 +95,16 @@ fn raster(run: &Run, spikes: &Spikes, now: Now, ticks: usize, trace: &mut Trace)
 }
 
 /// Values, counts and other numbers of some groups at the end of a frame.
-pub(crate) fn record_frame(run: &Run, arena: &[f64], probes: &[Probe], groups: &[usize], frame: usize, recording: &mut Recording) {
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn record_frame(
+    run: &Run,
+    arena: &[f64],
+    plastic: &All,
+    probes: &[Probe],
+    groups: &[usize],
+    frame: usize,
+    recording: &mut Recording,
+) {
     for (p, trace) in probes.iter().zip(&mut recording.traces).filter(|(p, _)| groups.contains(&p.group)) {
         let (lanes, all) = (run.of(p.group).lanes, run.of(p.group).all);
         let last = run.layout.segments - 1;
@@ -113,6 +129,12 @@ pub(crate) fn record_frame(run: &Run, arena: &[f64], probes: &[Probe], groups: &
                 let sites = run.model.groups[p.group].variables[k].sites;
                 let n = sites * lanes;
                 places(run, arena, p.group, end(k), sites, &mut trace.data[frame * n..(frame + 1) * n]);
+            }
+            Observable::Weights(k) => {
+                if let Some(w) = &plastic[k] {
+                    let weights = w.weights();
+                    trace.data[frame * weights.len()..][..weights.len()].copy_from_slice(weights);
+                }
             }
             Observable::Spikes | Observable::Raster | Observable::State(_) | Observable::Site(..) | Observable::Sum(_) => {}
         }

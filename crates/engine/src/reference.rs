@@ -3,9 +3,13 @@
 //! It is generic over its number type. On `f64` the fast runner must equal it bit for bit; on dual numbers it gives exact
 //! derivatives, against which every adjoint is tested. It shares no code with the fast runner beside the compiled model.
 
+mod plastic;
+
+use homolog_ir::mechanism::is_draw;
 use homolog_ir::{Binary, Number, Unary, interpret};
 use homolog_model::model::{End, port};
 use homolog_model::naive::{Given, Injected, Neuron};
+use homolog_model::plasticity::Heard;
 use homolog_model::{Clock, Group, Model, Phase, Target, Wires};
 use std::collections::HashMap;
 
@@ -22,6 +26,8 @@ pub struct Outcome<N> {
     pub spikes: Vec<Vec<Vec<N>>>,
     /// For every group: variables after every tick, by tick, copy (neuron, or one of each kind), variable, place.
     pub variables: Vec<Vec<Vec<Vec<Vec<N>>>>>,
+    /// For every stream whose weights change: their sizes at the end, in its order; nothing for others.
+    pub weights: Vec<Vec<N>>,
 }
 
 /// Where a run begins: for every group, copy, variable, place.
@@ -33,20 +39,28 @@ pub type Start<N> = Vec<Vec<Vec<Vec<N>>>>;
 /// # Panics
 /// When the arrays have other shapes than the model's.
 pub fn run<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N>>]) -> Outcome<N> {
-    run_from(model, params, inputs, None)
+    run_from(model, params, inputs, 0, None)
 }
 
-/// As [`run`], from a state of which nothing is on its way, after so many ticks.
+/// As [`run`], a sample of a batch by its number, which random numbers depend on; from a state of which nothing is on its way, after so many ticks.
 ///
 /// # Panics
 /// As [`run`].
-pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N>>], start: Option<(i64, &Start<N>)>) -> Outcome<N> {
+pub fn run_from<N: Number>(
+    model: &Model,
+    params: &[Vec<N>],
+    inputs: &[Vec<Vec<N>>],
+    sample: usize,
+    start: Option<(i64, &Start<N>)>,
+) -> Outcome<N> {
     let frames = inputs.first().map_or(1, Vec::len);
     let mut out = Outcome {
         values: vec![vec![]; model.groups.len()],
         spikes: vec![vec![]; model.groups.len()],
         variables: vec![vec![]; model.groups.len()],
+        weights: vec![],
     };
+    let mut plastic: Vec<_> = model.streams.iter().map(plastic::Plastic::<N>::new).collect();
     let mut neurons: Vec<Vec<Neuron<N>>> = model
         .groups
         .iter()
@@ -97,10 +111,15 @@ pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N
                     let now = start.map_or(0, |s| s.0) + tick as i64;
                     let time = N::constant(now as f64 * model.dt);
                     given.iter_mut().for_each(|x| _ = x.insert(port::TIME.into(), vec![time]));
-                    for opening in &group.arrivals {
+                    for opening in group.arrivals.iter().filter(|a| !is_draw(&a.name)) {
                         let mut arrived = arrive(model, params, &out, g, &opening.name, opening.sites, tick);
                         streamed(model, &out, g, &opening.name, tick, now, &mut arrived);
+                        learned(model, &mut plastic, &out, &neurons, g, &opening.name, (frame, tick), &mut arrived);
                         given.iter_mut().zip(arrived).for_each(|(x, a)| _ = x.insert(opening.name.clone(), a));
+                    }
+                    for (port, key) in &group.draws {
+                        let number = |n: usize| vec![N::constant(crate::events::drawn(key.words(), now, n, sample))];
+                        given.iter_mut().enumerate().for_each(|(n, x)| _ = x.insert(group.arrivals[*port].name.clone(), number(n)));
                     }
                     let clamps = model.clamps.iter().filter(|c| c.group == g).map(|c| (c.site, c.current(now))).filter(|c| c.1 != 0.0);
                     let injected: Vec<Injected<N>> = clamps.map(|(site, i)| (site, None, N::constant(i))).collect();
@@ -116,6 +135,7 @@ pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N
                     }
                     out.spikes[g].push(spikes);
                     out.variables[g].push(neurons[g].iter().map(|n| n.variables.clone()).collect());
+                    learn(model, &mut plastic, &out, &neurons, g, (frame, tick, now));
                 }
             }
             for &g in &members {
@@ -124,7 +144,72 @@ pub fn run_from<N: Number>(model: &Model, params: &[Vec<N>], inputs: &[Vec<Vec<N
             }
         }
     }
+    out.weights = plastic.iter().map(|p| p.as_ref().map(plastic::Plastic::weights).unwrap_or_default()).collect();
     out
+}
+
+/// What a rule hears for a receiving neuron of a group.
+fn hear<N: Number>(
+    model: &Model,
+    out: &Outcome<N>,
+    neurons: &[Vec<Neuron<N>>],
+    g: usize,
+    (frame, tick): (usize, usize),
+    h: Heard,
+    r: usize,
+) -> N {
+    match h {
+        Heard::Variable(k) => neurons[g][r].variables[k][0],
+        Heard::Value(from) => out.values[from].get(frame).map_or(N::constant(0.0), |v| v[0]),
+        Heard::Spike(from) => {
+            debug_assert!(model.groups[from].size == 1);
+            tick.checked_sub(1).map_or(N::constant(0.0), |t| out.spikes[from][t][0])
+        }
+    }
+}
+
+/// Adds what arrives at a port by streams whose weights change, which it changes.
+#[allow(clippy::too_many_arguments)]
+fn learned<N: Number>(
+    model: &Model,
+    plastic: &mut [Option<plastic::Plastic<N>>],
+    out: &Outcome<N>,
+    neurons: &[Vec<Neuron<N>>],
+    g: usize,
+    name: &str,
+    (frame, tick): (usize, usize),
+    sums: &mut [Vec<N>],
+) {
+    for (s, p) in model.streams.iter().zip(plastic).filter(|(s, _)| s.to == g) {
+        let Some(p) = p else { continue };
+        let spiked = |sender: usize, delay: usize| tick >= delay && out.spikes[s.from][tick - delay][sender].value() != 0.0;
+        let heard = |h: Heard, r: usize| hear(model, out, neurons, g, (frame, tick), h, r);
+        let negative = name == port::NEGATIVE;
+        for (receiver, w) in p.arriving(s, tick, &spiked, &heard) {
+            let acts = s.target == Target::Own || (w.value() < 0.0) == negative;
+            if acts {
+                let w = if s.target == Target::BySign { of_sign(w, negative) } else { w };
+                sums[receiver][0] = N::binary(Binary::Add, sums[receiver][0], w);
+            }
+        }
+    }
+}
+
+/// What follows from a tick of a group for the weights onto it.
+fn learn<N: Number>(
+    model: &Model,
+    plastic: &mut [Option<plastic::Plastic<N>>],
+    out: &Outcome<N>,
+    neurons: &[Vec<Neuron<N>>],
+    g: usize,
+    (frame, tick, now): (usize, usize, i64),
+) {
+    for (s, p) in model.streams.iter().zip(plastic).filter(|(s, _)| s.to == g) {
+        let Some(p) = p else { continue };
+        let fired = |r: usize| out.spikes[g][tick][r].value() != 0.0;
+        let heard = |h: Heard, r: usize| hear(model, out, neurons, g, (frame, tick), h, r);
+        p.learn(s, now, &fired, &heard);
+    }
 }
 
 /// What contacts make of the potentials at the beginning of a tick: side, and what is added to its equation.
@@ -237,7 +322,7 @@ fn streamed<N: Number>(model: &Model, out: &Outcome<N>, g: usize, name: &str, ti
             sum[0] = N::fma(N::constant(noise.weight), N::constant(f64::from(k)), sum[0]);
         }
     }
-    for s in model.streams.iter().filter(|s| s.to == g) {
+    for s in model.streams.iter().filter(|s| s.to == g && s.plasticity.is_none()) {
         let e = &s.events;
         let acts = |w: f64| match (s.target, name) {
             (Target::BySign, port::NEGATIVE) => (-w).max(0.0),

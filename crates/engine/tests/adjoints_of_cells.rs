@@ -115,7 +115,7 @@ impl Case {
             .map(|g| g.into_iter().map(|f| f.into_iter().map(N::constant).collect()).collect())
             .collect();
         let begin: Start<N> = self.model.groups.iter().zip(start).map(|(g, numbers)| by_neuron(g, numbers)).collect();
-        run_from(&self.model, params, &shown, Some((self.start.tick, &begin)))
+        run_from(&self.model, params, &shown, 0, Some((self.start.tick, &begin)))
     }
 
     /// The gradient of a loss by the engine.

@@ -138,3 +138,26 @@ fn a_neuron_whose_rest_is_above_threshold_fires_from_its_first_step_on() {
     let period = (2.0 + 10.0 * homolog_base::math::ln(20.0 / 5.0)) / 0.1;
     assert!(times.windows(2).all(|w| (w[1] - w[0] - period).abs() <= 1.0), "{times:?} for {period}");
 }
+
+#[test]
+fn neurons_that_draw_are_poisson_processes_at_the_rate_of_their_drive() {
+    let mut source = Population { bias: Some(false), ..population("source", 400, "poisson") };
+    source.parameters.insert("rate".into(), (20.0, Some("Hz".to_string())).into());
+    let mut n = network(vec![source], vec![]);
+    (n.dt, n.presentation) = (Some(1.0.into()), Some(5000.0.into()));
+    let (model, params) = compiled(&n);
+    let probe = [Probe { group: 0, what: Observable::Raster }];
+    let run = |threads: usize| Engine::new(threads).run(&model, &params, &nothing(), &probe, &mut State::fresh(), None).unwrap();
+    let seen = run(1);
+    assert_eq!(seen, run(2));
+    let mut times = vec![vec![]; 400];
+    seen.traces[0].data.chunks(3).for_each(|s| times[s[1] as usize].push(s[0]));
+    let spikes: usize = times.iter().map(Vec::len).sum();
+    // 40,000 expected, with the standard deviation 200.
+    assert!((spikes as f64 - 40_000.0).abs() < 800.0, "{spikes} spikes");
+    let intervals: Vec<f64> = times.iter().flat_map(|t| t.windows(2).map(|w| w[1] - w[0])).collect();
+    let mean = intervals.iter().sum::<f64>() / intervals.len() as f64;
+    let sd = (intervals.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / intervals.len() as f64).sqrt();
+    // Geometric: CV^2 = 1 - p; intervals that do not end within the run are missing, and they are the long ones.
+    assert!((sd / mean - 0.98).abs() < 0.03, "CV {}", sd / mean);
+}

@@ -15,6 +15,8 @@ pub enum Role {
     Channel,
     /// At a place (`POINT_PROCESS`): a synapse, an electrode.
     Point,
+    /// Of a connection (`PLASTICITY`): how its weight changes, whatever the synapse.
+    Plasticity,
 }
 
 /// A number that is set from outside.
@@ -229,7 +231,7 @@ pub const ELECTRODE: &str = "_membrane";
 /// Equations with a role and ports, as read from one `.mod` file.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Mechanism {
-    /// Name (`SUFFIX`, `POINT_PROCESS` or `ARTIFICIAL_CELL`).
+    /// Name (`SUFFIX`, `POINT_PROCESS`, `ARTIFICIAL_CELL` or `PLASTICITY`).
     pub name: String,
     /// One line that says what it is.
     pub title: String,
@@ -266,6 +268,10 @@ pub struct Mechanism {
     pub diffusion: Option<Kernel>,
     /// What an event does.
     pub receive: Option<EventProgram>,
+    /// Of a rule of plasticity: what a spike of the receiving neuron does to its states (`POST_SPIKE`).
+    pub post: Option<Kernel>,
+    /// Of a rule of plasticity: the output of `receive` that arrives at the synapse, where it is not the weight (`TRANSMITS`).
+    pub transmits: Option<String>,
     /// What INITIAL sets off: a program without arguments whose kernel has no outputs but those of its effects.
     pub start: Option<EventProgram>,
     /// Conditions of WATCH: one output each, the distance above the threshold.

@@ -5,6 +5,7 @@
 //! - [`estimate`]: joules, from those counts and a table of constants that is data ([`EnergyTable`]);
 //! - [`clamp`]: one mechanism alone, under voltage clamp;
 //! - [`deviation`] and [`shifts`]: by how much one course of a model differs from another; [`cv_of_intervals`]: how regularly neurons spike;
+//! - [`auc`] and [`explained`]: how well events and numbers are predicted;
 //! - [`morphometry`](morphometry()): what can be counted and measured of a shape;
 //! - [`pumping`]: joules that modelled cells spend, from the charge that was measured in the run and what their pumps take
 //!   ([`AtpTable`]);
@@ -18,6 +19,7 @@ pub mod course;
 pub mod energy;
 pub mod morphometry;
 pub mod operations;
+pub mod prediction;
 pub mod summary;
 
 pub use atp::{AtpTable, Ion, Pumped, Pumping, pumping};
@@ -25,4 +27,5 @@ pub use course::{Deviation, Shifts, cv_of_intervals, deviation, shifts, trains};
 pub use energy::{Energy, EnergyTable, Memory, Part, estimate};
 pub use morphometry::{Morphometry, morphometry};
 pub use operations::{Activity, Flops, Kind, Operations, Traffic, operations};
+pub use prediction::{auc, explained};
 pub use summary::{LevelResult, column, difference, entry};

@@ -10,7 +10,8 @@
 use crate::compose::COUNT;
 use crate::model::{Clock, Group, port};
 use crate::naive::{Given, Neuron};
-use homolog_base::math;
+use homolog_base::{Key, math};
+use homolog_ir::mechanism::is_draw;
 
 /// What calibration found and did.
 #[derive(Clone, Copy, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
@@ -73,6 +74,11 @@ fn respond(group: &Group, trial: &Trial, gain: f64, z: f64) -> Vec<(f64, f64)> {
     for opening in &group.arrivals {
         given.insert(opening.name.clone(), vec![0.0; opening.sites]);
     }
+    let draws: Vec<(String, Key)> = (0..group.arrivals.len())
+        .map(|k| &group.arrivals[k].name)
+        .filter(|n| is_draw(n))
+        .map(|n| (n.clone(), Key::new(0).named(n)))
+        .collect();
     let mut neuron =
         Neuron::new(group, |tensor, kind, part| trial.learned.get(tensor).and_then(|t| t.get(kind)?.get(part)).copied().unwrap_or(0.0));
     if group.clock == Clock::Frame {
@@ -81,6 +87,10 @@ fn respond(group: &Group, trial: &Trial, gain: f64, z: f64) -> Vec<(f64, f64)> {
     for tick in 0..trial.ticks {
         given.insert(port::TIME.into(), vec![tick as f64 * trial.dt]);
         given.insert(port::OPEN.into(), vec![if tick >= trial.settle { 1.0 } else { 0.0 }]);
+        for (name, key) in &draws {
+            // The same numbers for all drives, so that activity grows with them.
+            given.insert(name.clone(), vec![key.uniform(0, tick as u64)]);
+        }
         neuron.tick(group, &given, &[]);
     }
     let count = group.variables.iter().position(|v| v.name == COUNT);

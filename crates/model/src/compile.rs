@@ -9,10 +9,11 @@ use crate::cell::Cell;
 use crate::compose::cable::SIGNS;
 use crate::compose::{Parts, compose};
 use crate::library::Library;
-use crate::model::{Clock, Group, Learned, Link, Model, Target};
+use crate::model::{Clock, Group, Learned, Link, Model, Opening, Target};
 use crate::network::{Delay, Network, Population};
 use crate::params::{Params, Tensor};
 use homolog_base::{Diagnostic, Hash, Key, Unit};
+use homolog_ir::mechanism::is_draw;
 use homolog_ir::{Interface, Mechanism, Role, Signal, Surrogate};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ mod gaps;
 mod limits;
 mod order;
 mod outside;
+mod plasticity;
 mod receptors;
 mod settings;
 mod streams;
@@ -115,6 +117,7 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     }
 
     problems.extend(streams::unheard(network, &resolved));
+    problems.extend(plasticity::misplaced(network, &resolved, library, still));
     let links = wires::links(network, &resolved, (dt, ticks), (seed, still), &mut problems);
     let touching: Vec<(usize, usize)> = network
         .gaps
@@ -122,7 +125,8 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
         .filter_map(|g| Some((network.population(&g.from.population)?, network.population(&g.to.population)?)))
         .filter(|(a, b)| [a, b].iter().all(|g| matches!(resolved[**g].kind, Kind::Cell(_))))
         .collect();
-    let order = order::phases(network, &resolved, &links, &touching, &mut problems);
+    let heard = plasticity::heard(network);
+    let order = order::phases(network, &resolved, &links, [&touching, &heard], &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -141,12 +145,15 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     let streams = |l: &Link| still && l.target.spikes() && groups[l.to].anatomy.is_none();
     let (streaming, other): (Vec<_>, Vec<_>) = links.into_iter().zip(&network.projections).partition(|(l, _)| streams(l));
     // There may be many connections, and each projection has keys of its own.
-    let made: Vec<_> = streaming.par_iter().map(|(link, p)| streams::stream(network, link, p, &groups, dt, seed)).collect();
+    let made = streaming.par_iter().map(|(link, p)| {
+        let stream = streams::stream(network, link, p, &groups, dt, seed).map_err(|d| vec![d])?;
+        plasticity::plastic(network, p, library, &groups, dt, stream)
+    });
     let mut streamed = Vec::new();
-    for stream in made {
+    for stream in made.collect::<Vec<_>>() {
         match stream {
             Ok(s) => streamed.push(s),
-            Err(d) => problems.push(d),
+            Err(d) => problems.extend(d),
         }
     }
     let mut kept = Vec::new();
@@ -226,9 +233,13 @@ fn hash(model: &Model) -> Hash {
     text += &format!("{:?}\n", model.clamps);
     for s in &model.streams {
         text += &format!("{} {} {} {:?} {:?}\n", s.name, s.from, s.to, s.target, s.events);
+        text += &s.plasticity.as_ref().map(|p| plasticity::text(p)).unwrap_or_default();
     }
     for g in &model.groups {
         text += &format!("{:?}\n", g.noise);
+        if !g.draws.is_empty() {
+            text += &format!("{:?}\n", g.draws);
+        }
         for (k, numbers) in &g.starts {
             text += &format!("{k} {}\n", Hash::of_u64(numbers.iter().map(|x| x.to_bits())));
         }
@@ -323,6 +334,7 @@ fn resolve<'a>(network: &Network, p: &Population, library: &'a Library, problems
             Role::Channel => "an ion channel",
             Role::Point => "a synapse or electrode",
             Role::Neuron => "a neuron without an INTERFACE block",
+            Role::Plasticity => "a rule of plasticity",
         };
         problems.push(
             network
@@ -543,6 +555,8 @@ fn group(
     let mut composed = compose(&parts).map_err(located)?;
     (composed.name, composed.size) = (name.clone(), size);
     composed.neuron.clone_from(&mechanism.name);
+    let drawn = |(k, a): (usize, &Opening)| is_draw(&a.name).then(|| (k, link_key(seed, &name, &a.name)));
+    composed.draws = composed.arrivals.iter().enumerate().filter_map(drawn).collect();
     composed.noise = streams::noise(network, &composed, interface, dt, seed).map_err(|d| vec![d])?;
     composed.starts = streams::starts(network, population, &composed, seed).map_err(|d| vec![d])?;
 

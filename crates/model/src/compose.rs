@@ -7,6 +7,7 @@
 
 use crate::model::{Action, Burst, Clock, Group, Launch, Opening, Variable, port};
 use homolog_base::Unit;
+use homolog_ir::mechanism::is_draw;
 use homolog_ir::{Builder, Compare, Interface, Kernel, Logic, Mechanism, Receptor, Signal, Surrogate, Value, calculus, passes};
 use readout::Reading;
 use scope::{Scope, receive};
@@ -176,6 +177,7 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
     let (neuron, interface) = (parts.neuron, parts.interface);
     let mut b = Builder::new(format!("{}.step", parts.name));
     let mut scope = neuron_scope(&mut b, parts);
+    scope.draws = true;
     scope.read_states(&mut b);
     let mut arrivals = Vec::new();
     let mut event_sizes = Vec::new();
@@ -240,7 +242,7 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
     let zero = b.constant(0.0);
     let reset = scope.evaluate(&mut b, &rule.reset);
     let still = {
-        let mut after = Scope { mechanism: neuron, prefix: String::new(), known: scope.known.clone(), undefined: vec![] };
+        let mut after = Scope { mechanism: neuron, prefix: String::new(), known: scope.known.clone(), undefined: vec![], draws: true };
         after.known.extend(rule.reset.outputs.iter().map(|(p, _)| p.name.clone()).zip(reset.iter().copied()));
         after.evaluate(&mut b, &rule.condition)[0]
     };
@@ -406,7 +408,7 @@ fn burst(step: &Kernel, variables: &[Variable], arrivals: &[String], accumulate:
             .iter()
             .map(|p| match now.get(&p.name) {
                 Some(v) => *v,
-                None if arrivals.contains(&p.name) => b.input(&port::of_tick(&p.name, j), p.unit),
+                None if arrivals.contains(&p.name) || is_draw(&p.name) => b.input(&port::of_tick(&p.name, j), p.unit),
                 None => b.input_port(p.clone()),
             })
             .collect();
@@ -445,6 +447,7 @@ fn drop_unchanged(kernel: &mut Kernel) {
 
 fn finish_ticks(parts: &Parts, step: Kernel, initial: Kernel, mut variables: Vec<Variable>, arrivals: Vec<String>) -> Group {
     let step = passes::optimise(&step);
+    let draws: Vec<String> = step.inputs.iter().map(|p| p.name.clone()).filter(|n| is_draw(n)).collect();
     let learned: Vec<&str> = parts.learn.iter().map(String::as_str).collect();
     let mut wrt: Vec<&str> = variables.iter().map(|v| v.name.as_str()).collect();
     wrt.extend(arrivals.iter().map(String::as_str));
@@ -468,7 +471,7 @@ fn finish_ticks(parts: &Parts, step: Kernel, initial: Kernel, mut variables: Vec
         value,
         value_vjp,
         spikes: true,
-        arrivals: arrivals.into_iter().map(|name| Opening { name, sites: 1 }).collect(),
+        arrivals: arrivals.into_iter().chain(draws).map(|name| Opening { name, sites: 1 }).collect(),
         ..Group::default()
     }
 }

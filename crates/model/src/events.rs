@@ -258,6 +258,17 @@ impl Events {
         }
     }
 
+    /// Number, sender and receiver of each connection.
+    pub fn each(&self, mut f: impl FnMut(usize, usize, usize)) {
+        for part in 0..self.parts() {
+            for sender in 0..self.senders {
+                for k in self.runs(part, sender).flat_map(|run| self.run(run)) {
+                    f(k, sender, part * self.part + self.target[k] as usize);
+                }
+            }
+        }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.target.len()

@@ -7,6 +7,7 @@
 use crate::calibration::Calibration;
 use crate::events::Events;
 use crate::extracellular::Piece;
+use crate::plasticity::{Heard, Plasticity};
 use homolog_base::{Hash, Key, Unit};
 use homolog_ir::Kernel;
 
@@ -299,6 +300,9 @@ pub struct Group {
     pub starts: Vec<(usize, Vec<f64>)>,
     /// Spikes from outside that are drawn.
     pub noise: Vec<Noise>,
+    /// Random numbers of its equations, uniform between 0 and 1: the port among [`Group::arrivals`], where a new one stands in every tick
+    /// for every neuron, and what draws it.
+    pub draws: Vec<(usize, Key)>,
     /// The ports at which values arrive by sign of their weights: positive, negative; or none.
     pub signed: Vec<Opening>,
     /// Whether anything drives it (`step` or `value` reads the drive).
@@ -501,13 +505,13 @@ pub struct Model {
     pub clamps: Vec<Clamp>,
     /// Gap junctions.
     pub contacts: Vec<Contact>,
-    /// Projections of spikes of which nothing is learned.
+    /// Projections of spikes of which no gradient is taken.
     pub streams: Vec<Stream>,
     /// What is recorded as a sum over places.
     pub sums: Vec<Sum>,
 }
 
-/// A projection of spikes to neurons of one place, with weights that never change.
+/// A projection of spikes to neurons of one place, of whose weights no gradient is taken.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Stream {
     /// Name: `exc->inh`.
@@ -520,6 +524,8 @@ pub struct Stream {
     pub target: Target,
     /// The connections.
     pub events: std::sync::Arc<Events>,
+    /// How their weights change, where they do: what [`Events::strength`] says is what they begin with.
+    pub plasticity: Option<std::sync::Arc<Plasticity>>,
 }
 
 impl Stream {
@@ -613,9 +619,13 @@ impl Model {
         self.groups.iter().position(|g| g.name == name)
     }
 
-    /// The longest delay, in ticks, of streams that leave this group; 0 without any.
+    /// The longest delay, in ticks, of streams that leave this group; 1 at least where a rule of plasticity asks whether its neurons have
+    /// spiked, and 0 where nobody asks.
     pub fn stream_history(&self, group: usize) -> usize {
-        self.streams.iter().filter(|s| s.from == group).map(|s| s.events.longest()).max().unwrap_or(0)
+        let heard = |s: &Stream| s.plasticity.iter().flat_map(|p| &p.rules).any(|r| r.heard.iter().any(|h| h.1 == Heard::Spike(group)));
+        let longest = self.streams.iter().filter(|s| s.from == group).map(|s| s.events.longest()).max().unwrap_or(0);
+        let ends = self.streams.iter().any(|s| s.to == group && s.plasticity.is_some() || heard(s));
+        longest.max(usize::from(ends))
     }
 
     /// The longest delay, in ticks, of spikes of links that leave this group.

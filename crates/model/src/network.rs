@@ -230,10 +230,43 @@ pub struct Projection {
     pub unit: Option<Located<Unit>>,
     /// Transmission delay; when not given, what the receiving neuron declares for spikes, and none for values.
     pub delay: Option<Located<Delay>>,
-    /// Whether the weights are learned. Default true.
+    /// Whether the weights are learned by gradients. Default true, without rules of plasticity.
     pub learn: Option<bool>,
+    /// Rules by which the weights change in a run, one after the other.
+    pub plasticity: Vec<RuleUse>,
+    /// Whether the weights that end at a neuron are brought to a sum, at intervals.
+    pub normalise: Option<Located<Normalise>>,
     /// Where the whole entry stands.
     pub span: Span,
+}
+
+impl Projection {
+    /// Whether gradients are taken of its weights.
+    pub fn learns(&self) -> bool {
+        self.learn.unwrap_or(self.plasticity.is_empty())
+    }
+}
+
+/// A rule of plasticity as a projection uses it.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct RuleUse {
+    /// Name of a mechanism.
+    pub rule: Located<String>,
+    /// Parameters that differ from its defaults.
+    pub parameters: BTreeMap<String, Located<(f64, Option<String>)>>,
+    /// Populations of one neuron whose signal it hears, by the name that it has for it.
+    pub signals: BTreeMap<String, Located<String>>,
+}
+
+/// All weights that end at a neuron are multiplied by one number, so that they sum to something.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Normalise {
+    /// The sum.
+    pub sum: f64,
+    /// Its unit, as of [`Projection::unit`].
+    pub unit: Option<Unit>,
+    /// How often, ms.
+    pub every: f64,
 }
 
 /// A delay, in time or in whole presentations.
@@ -271,6 +304,8 @@ pub enum Wiring {
     /// Every one to every one.
     #[default]
     AllToAll,
+    /// Every one to every one, but the k-th to the k-th.
+    AllToOthers,
     /// The k-th to the k-th.
     OneToOne,
     /// The k-th to the (k + this)-th, around.
@@ -323,7 +358,7 @@ impl Wiring {
             Wiring::Random(p) | Wiring::Connected(p) => *p == 0.0,
             Wiring::InDegree(n) | Wiring::OutDegree(n) | Wiring::Total(n) => *n == 0,
             Wiring::Pairs(pairs) => pairs.is_empty(),
-            Wiring::AllToAll | Wiring::OneToOne | Wiring::Shift(_) => false,
+            Wiring::AllToAll | Wiring::AllToOthers | Wiring::OneToOne | Wiring::Shift(_) => false,
         }
     }
 
@@ -349,6 +384,7 @@ impl Wiring {
         let (senders, receivers) = (senders as f64, receivers as f64);
         match self {
             Wiring::AllToAll => senders * receivers,
+            Wiring::AllToOthers => senders * receivers - senders.min(receivers),
             Wiring::OneToOne | Wiring::Shift(_) => receivers,
             Wiring::Random(p) => p * senders * receivers,
             Wiring::InDegree(n) => *n as f64 * receivers,

@@ -24,6 +24,9 @@ pub enum Observable {
     Sum(usize),
     /// State variable number `.0` at the end of every frame: `frames x (sites size) x batch`, place by place.
     FrameEnd(usize),
+    /// Sizes of the weights of stream number `.0`, which a rule of plasticity changes and which ends at the group, at the end of every frame:
+    /// `frames x connections x 1`, in the order of [`crate::events::Events::each`].
+    Weights(usize),
 }
 
 /// Something to record.
@@ -86,6 +89,28 @@ pub struct State {
     pub sent: Vec<Vec<(i64, u32)>>,
     /// For every group: its last values that are still on their way, oldest first, `frames x size x batch`.
     pub values_in_flight: Vec<Vec<f64>>,
+    /// For every stream: its weights, where they change; nothing where they do not.
+    pub plastic: Vec<Plastic>,
+}
+
+/// Weights that change by rules of plasticity, and what the rules remember.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Plastic {
+    /// Numbers of the connections, each in the order of [`crate::events::Events`]: the size of the weight, then what each rule remembers of
+    /// each connection.
+    pub connections: Vec<Vec<f64>>,
+    /// For every rule: what it remembers of neurons.
+    pub rules: Vec<Traces>,
+}
+
+/// What a rule remembers of the neurons at both ends.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Traces {
+    /// Of the last ticks, as many as the longest delay and one more, oldest first, all traces of all senders: after the tick, and between its
+    /// two parts.
+    pub senders: [Vec<f64>; 2],
+    /// All traces of all receivers.
+    pub receivers: Vec<f64>,
 }
 
 impl State {

@@ -10,8 +10,10 @@ pub struct Study {
     pub network: Network,
     /// What it is shown.
     pub data: Option<Data>,
-    /// How it learns.
+    /// How it learns by gradients.
     pub training: Option<Training>,
+    /// How it is shown samples, where it learns by rules of plasticity alone.
+    pub learning: Option<Learning>,
     /// Which words are compared.
     pub comparison: Option<Comparison>,
 }
@@ -59,6 +61,22 @@ pub struct Training {
     pub input_noise: f64,
     /// Parameters that stay as they start: names of populations whose incoming weights and own parameters are frozen.
     pub freeze: Vec<Located<String>>,
+}
+
+/// How a network learns that changes its weights itself: samples are shown one after the other, and labels are used only to say afterwards
+/// what the neurons that are read out stand for.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Learning {
+    /// Population whose spikes are counted.
+    pub readout: Located<String>,
+    /// How long a sample is shown, ms.
+    pub show: Located<f64>,
+    /// How long nothing is shown after it, ms.
+    pub rest: Located<f64>,
+    /// Passes over the training part.
+    pub passes: Located<usize>,
+    /// Samples of the training part that are shown in a pass; all of them when not given.
+    pub samples: Option<Located<usize>>,
 }
 
 /// What a loss measures between the readout and the label.

@@ -92,6 +92,8 @@ pub enum BlockKind {
         /// What a spike does.
         body: Vec<Statement>,
     },
+    /// `POST_SPIKE { ... }`: our own.
+    PostSpike(Vec<Statement>),
     /// `INTERFACE`: our own.
     Interface(Vec<InterfaceItem>),
     /// `INDEPENDENT`, which says nothing any more.
@@ -134,8 +136,10 @@ pub enum Length {
 /// A line of `NEURON`.
 #[derive(Clone, PartialEq, Debug)]
 pub enum NeuronItem {
-    /// `SUFFIX`, `POINT_PROCESS` or `ARTIFICIAL_CELL`, and the name.
+    /// `SUFFIX`, `POINT_PROCESS`, `ARTIFICIAL_CELL` or `PLASTICITY`, and the name.
     Kind(Name, Name),
+    /// `TRANSMITS`: our own.
+    Transmits(Name),
     /// `RANGE`.
     Range(Vec<Name>),
     /// `GLOBAL`.

@@ -6,6 +6,7 @@ mod expression;
 pub(crate) mod functions;
 mod lag;
 mod laws;
+mod plasticity;
 mod verbatim;
 
 use crate::ast::{Expression, Name, Routine, Statement, StatementKind};
@@ -27,6 +28,8 @@ pub(crate) enum Place {
     Function,
     Receive,
     Spike,
+    /// POST_SPIKE.
+    Post,
 }
 
 /// What is known of a local name: its unit, if any; where it is declared; whether it was read.
@@ -98,6 +101,7 @@ impl<'a> Checker<'_, 'a> {
         if let Some(r) = self.p.receive {
             self.routine_body(Place::Receive, r);
         }
+        self.plasticity();
         if let Some((condition, body, span)) = self.p.spike {
             self.place = Place::Spike;
             self.scopes.push(HashMap::new());
@@ -128,7 +132,9 @@ impl<'a> Checker<'_, 'a> {
         self.place = place;
         self.routine = Some(r);
         let mut scope = HashMap::new();
-        for (name, unit) in &r.arguments {
+        // What each connection of a rule of plasticity keeps is declared already.
+        let declared = place == Place::Receive && self.p.role == homolog_ir::Role::Plasticity;
+        for (name, unit) in r.arguments.iter().filter(|_| !declared) {
             let unit = unit.as_ref().and_then(|u| self.p.unit(u));
             let local = Local { unit, span: name.span, read: place == Place::Receive, argument: true, strict: unit.is_some() };
             if scope.insert(name.text.clone(), local).is_some() {
@@ -375,8 +381,9 @@ impl<'a> Checker<'_, 'a> {
     fn solve(&mut self, block: &Name, method: Option<&Name>, outermost: bool) {
         if self.place == Place::Breakpoint && !outermost {
             self.p.not_yet("SOLVE in a branch", block.span, "SOLVE stands directly in BREAKPOINT");
-        } else if self.p.role == homolog_ir::Role::Neuron && self.place != Place::Breakpoint {
-            self.p.not_yet("SOLVE outside of BREAKPOINT in an ARTIFICIAL_CELL", block.span, "SOLVE stands directly in BREAKPOINT");
+        } else if self.p.is_whole() && self.place != Place::Breakpoint {
+            let what = format!("SOLVE outside of BREAKPOINT in {}", self.p.kind());
+            self.p.not_yet(&what, block.span, "SOLVE stands directly in BREAKPOINT");
         }
         let name = block.text.as_str();
         self.solved.insert(name.to_string());

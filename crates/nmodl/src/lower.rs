@@ -64,7 +64,7 @@ fn segments(p: &Program<'_>) -> Vec<Segment> {
 /// The mechanism that a program without errors describes. Problems that only show now are added to the program's.
 pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
     let segments = segments(p);
-    let phases = p.role != Role::Neuron;
+    let phases = !p.is_whole();
     let roles = if phases { roles::find_in_phases(p) } else { roles::find(p, &segments) };
     let mut states: Vec<StateVariable> = Vec::new();
     for name in &p.order {
@@ -98,6 +98,7 @@ pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
     let (receive, watches) = events::receive(p, &roles, &states, &mut problems);
     let start = events::start(p, &roles, &mut problems);
     let spike = spike(p, &roles, &states, &mut problems);
+    let post = p.post.map(|(body, _)| events::post(p, &roles, &states, body, &mut problems));
     let mut m = Mechanism {
         name: p.name.text.clone(),
         title: p.file.title.as_ref().map_or_else(String::new, |t| t.text.clone()),
@@ -115,6 +116,8 @@ pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
         rates,
         diffusion,
         receive,
+        post,
+        transmits: p.transmits.map(|n| n.text.clone()),
         start,
         watches,
         spike,
@@ -125,12 +128,14 @@ pub(crate) fn lower(p: &mut Program<'_>) -> Option<Mechanism> {
     }
     m.reads = reads(p, &m);
     p.problems.extend(problems);
-    if p.role == Role::Neuron {
+    if p.is_whole() {
+        // The potential that a rule of plasticity reads is that of the receiving neuron.
+        let absent: &[&str] = if p.role == Role::Neuron { &["v", "diam", "area"] } else { &["diam", "area"] };
         for port in &m.reads {
-            if ["v", "diam", "area"].contains(&port.name.as_str()) {
+            if absent.contains(&port.name.as_str()) {
                 let span = p.symbol(&port.name).map_or(p.name.span, |s| s.span);
                 p.problems.push(
-                    Diagnostic::error("nmodl-neuron", format!("an ARTIFICIAL_CELL has no membrane, so `{}` has no value", port.name))
+                    Diagnostic::error("nmodl-neuron", format!("{} has no membrane, so `{}` has no value", p.kind(), port.name))
                         .at(p.source, if span.end > 0 { span } else { p.name.span }, "a variable of its own was expected")
                         .hint(format!("declare `{}` in STATE", port.name)),
                 );
@@ -192,6 +197,7 @@ fn reads(p: &Program<'_>, m: &Mechanism) -> Vec<Port> {
             Solve::Assign(k) => k,
         }));
     }
+    all.extend(m.post.iter().flat_map(add));
     if let Some(s) = &m.spike {
         all.extend(add(&s.condition));
         all.extend(add(&s.reset));
@@ -255,7 +261,7 @@ fn breakpoint(
     problems: &mut Vec<Diagnostic>,
 ) -> (Kernel, Vec<Port>) {
     let mut r = Run::new(p, roles, format!("{}.breakpoint", p.name.text));
-    if p.role == Role::Neuron {
+    if p.is_whole() {
         r.enter();
         segments.iter().for_each(|s| r.segment(*s));
     } else {
@@ -286,7 +292,7 @@ fn breakpoint(
     }
     let signal = p.interface.iter().flat_map(|(items, _)| items.iter()).filter_map(crate::interface::named).collect::<Vec<_>>();
     for name in &p.order {
-        let listed = p.range.contains(name) || p.role == Role::Neuron || signal.contains(name);
+        let listed = p.range.contains(name) || p.is_whole() || signal.contains(name);
         let is_assigned = p.symbol(name).is_some_and(|s| s.what == What::Assigned) && !p.currents.iter().any(|(c, _)| c.text == *name);
         if listed
             && is_assigned
@@ -300,7 +306,7 @@ fn breakpoint(
 }
 
 fn solves(p: &Program<'_>, roles: &Roles, segments: &[Segment], problems: &mut Vec<Diagnostic>) -> Vec<Solve> {
-    if p.role != Role::Neuron {
+    if !p.is_whole() {
         return systems::slopes(p, roles, problems);
     }
     let mut out = Vec::new();

@@ -104,6 +104,9 @@ pub(crate) struct Program<'a> {
     pub breakpoint: Vec<&'a Statement>,
     pub receive: Option<&'a Routine>,
     pub spike: Option<(&'a Expression, &'a [Statement], Span)>,
+    /// POST_SPIKE, and where it stands.
+    pub post: Option<(&'a [Statement], Span)>,
+    pub transmits: Option<&'a Name>,
     pub interface: Option<(&'a [InterfaceItem], Span)>,
     pub problems: Vec<Diagnostic>,
 }
@@ -138,6 +141,8 @@ impl<'a> Program<'a> {
             breakpoint: Vec::new(),
             receive: None,
             spike: None,
+            post: None,
+            transmits: None,
             interface: None,
             problems: Vec::new(),
         };
@@ -295,6 +300,7 @@ impl<'a> Program<'a> {
                         }
                     }
                     NeuronItem::Pointer(names) => self.pointers.extend(names.iter().map(|n| n.text.clone())),
+                    NeuronItem::Transmits(name) => self.transmits = Some(name),
                     NeuronItem::Random(names) => self.randoms.extend(names.iter().map(|n| n.text.clone())),
                 }
             }
@@ -306,14 +312,15 @@ impl<'a> Program<'a> {
                     "nmodl-neuron",
                     "the file does not say what it describes",
                     span,
-                    "`SUFFIX name`, `POINT_PROCESS name` or `ARTIFICIAL_CELL name` was expected in a NEURON block",
-                    "SUFFIX for a channel, POINT_PROCESS for a synapse, ARTIFICIAL_CELL for a whole neuron",
+                    "`SUFFIX name`, `POINT_PROCESS name`, `ARTIFICIAL_CELL name` or `PLASTICITY name` was expected in a NEURON block",
+                    "SUFFIX for a channel, POINT_PROCESS for a synapse, ARTIFICIAL_CELL for a whole neuron, PLASTICITY for how weights change",
                 );
             }
             [first, rest @ ..] => {
                 self.role = match first.0.text.as_str() {
                     "SUFFIX" => Role::Channel,
                     "POINT_PROCESS" => Role::Point,
+                    "PLASTICITY" => Role::Plasticity,
                     _ => Role::Neuron,
                 };
                 self.name = first.1.clone();
@@ -516,9 +523,15 @@ impl<'a> Program<'a> {
                 if self.receive.replace(r).is_some() {
                     self.once(block);
                 }
+                self.kept_by_connections(r);
             }
             BlockKind::Spike { condition, body } => {
                 if self.spike.replace((condition, body, block.keyword.span)).is_some() {
+                    self.once(block);
+                }
+            }
+            BlockKind::PostSpike(body) => {
+                if self.post.replace((body, block.keyword.span)).is_some() {
                     self.once(block);
                 }
             }

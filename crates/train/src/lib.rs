@@ -10,6 +10,7 @@
 //! - [`Method`]: Adam, AdamW, SGD with momentum; [`Schedule`];
 //! - [`Learner`], [`Descent`], [`freeze`];
 //! - [`Trainer`], [`evaluate`](evaluate());
+//! - [`local`]: networks that learn by rules of plasticity alone, and what their neurons stand for;
 //! - [`targets`]: numbers to be learned instead of classes;
 //! - [`memory`]: what a training will need;
 //! - [`fit`]: parameters of a neuron found from recordings.
@@ -21,6 +22,7 @@ pub mod checkpoint;
 pub mod evaluate;
 pub mod fit;
 pub mod learner;
+pub mod local;
 pub mod loss;
 pub mod memory;
 pub mod normalisation;
@@ -38,6 +40,7 @@ mod fake;
 
 pub use evaluate::{Confusion, Evaluation, GroupCharge, GroupSpikes, evaluate};
 pub use learner::{Descent, Learner, Outcome, freeze};
+pub use local::{Local, Named};
 pub use loss::{BatchLoss, loss, predict};
 pub use memory::Memory;
 pub use normalisation::Normalisation;

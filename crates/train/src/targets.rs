@@ -10,7 +10,8 @@
 
 use crate::learner::{Descent, Learner, Outcome};
 use crate::optimiser::{Method, Schedule};
-use homolog_base::{Key, math};
+use crate::trainer::shuffled;
+use homolog_base::math;
 use homolog_model::{Fault, Gradients, Inputs, Model, Observable, Params, Probe, Runner, State, Tape, Trace, study};
 
 /// What a readout is to be.
@@ -152,7 +153,7 @@ pub fn learn(
     let mut mean = f64::NAN;
     let mut best: Option<(Params, f64)> = None;
     for epoch in 0..course.epochs {
-        let order = Key::new(course.seed).named("shuffle").numbered(epoch as u64).permutation(rows.len());
+        let order = shuffled(course.seed, epoch, rows.len());
         let mut sum = 0.0;
         for (k, chosen) in order.chunks(batch).enumerate() {
             let update = (epoch * batches + k) as u64;

@@ -180,8 +180,7 @@ impl<'a> Trainer<'a> {
     /// The order in which an epoch shows the training part: indices of samples, keyed by seed and epoch.
     pub fn order(&self, epoch: usize) -> Vec<usize> {
         let train = &self.task.split.train;
-        let order = Key::new(self.seed).named("shuffle").numbered(epoch as u64).permutation(train.len());
-        order.into_iter().map(|k| train[k]).collect()
+        shuffled(self.seed, epoch, train.len()).into_iter().map(|k| train[k]).collect()
     }
 
     /// One pass over the training part, then the validation part if there is one. The first epoch also looks for what may
@@ -207,7 +206,7 @@ impl<'a> Trainer<'a> {
         let Scratch { inputs, labels, state, tape, gradients, cotangent } = &mut self.scratch;
         cotangent.clear();
         cotangent.resize(probes.len(), Vec::new());
-        let order = Key::new(self.seed).named("shuffle").numbered(self.epoch as u64).permutation(task.split.train.len());
+        let order = shuffled(self.seed, self.epoch, task.split.train.len());
         let mut chosen = Vec::with_capacity((*training.batch).min(task.split.train.len()));
         for (batch, places) in order.chunks(*training.batch).enumerate() {
             let update = (self.epoch * batches + batch) as u64;
@@ -311,6 +310,11 @@ impl<'a> Trainer<'a> {
     pub fn evaluate(&self, runner: &mut dyn Runner, indices: &[usize]) -> Result<Evaluation, Fault> {
         evaluate(&self.task, self.params(), runner, indices)
     }
+}
+
+/// The order in which an epoch shows so many samples.
+pub(crate) fn shuffled(seed: u64, epoch: usize, samples: usize) -> Vec<usize> {
+    Key::new(seed).named("shuffle").numbered(epoch as u64).permutation(samples)
 }
 
 #[cfg(test)]

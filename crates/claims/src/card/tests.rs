@@ -1,4 +1,4 @@
-use super::read;
+use super::{pieces, read};
 use homolog_base::{Diagnostic, Source};
 use homolog_formats::claims::{Folder, built_in};
 
@@ -116,4 +116,11 @@ fn where_a_published_number_was_checked_is_one_of_a_few_words() {
 fn every_text_may_name_what_is_measured_and_nothing_else() {
     let found = changed(&[("differs = \"Written", "differs = \"{sped} Written")]);
     assert_eq!((found[0].code, found[0].hint.as_deref()), ("claim-quantity", Some("did you mean `speed`?")));
+}
+
+#[test]
+fn a_text_is_cut_where_it_names_what_is_measured() {
+    assert_eq!(pieces("no name"), [(None, "no name")]);
+    assert_eq!(pieces("{a} and {b-c}."), [(None, ""), (Some("a"), " and "), (Some("b-c"), ".")]);
+    assert_eq!(pieces("open {a"), [(None, "open "), (None, "a")]);
 }

@@ -11,18 +11,17 @@
 
 mod nets;
 
-use super::{Cell, Found, Kind, Ladder, Quantity, Rail, Rung};
+use super::{Cell, Found, Kind, Ladder, Quantity, Rail, Rung, table};
 use crate::card::Words;
 use crate::lab::{Bench, Driven, Driver, Lab, Trains, greatest};
 use crate::settings::{Form, Key, Settings};
 use homolog_base::random::Key as Draw;
-use homolog_base::{Diagnostic, Source, math};
+use homolog_base::{Diagnostic, jobs, math};
 use homolog_measure::{AtpTable, EnergyTable, pumping};
 use homolog_model::Library;
 use homolog_train::targets::Course;
-use nets::{Net, Score, Task, Wires};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use nets::{Net, Task, Wires};
+use std::collections::BTreeMap;
 
 /// What is measured of each neuron, and what follows from two of them.
 macro_rules! quantities {
@@ -137,6 +136,10 @@ impl Told<'_> {
     fn number(&self, name: &str) -> f64 {
         self.settings.number(name)
     }
+
+    fn on(&self, name: &str) -> bool {
+        self.number(name) >= 0.5
+    }
 }
 
 /// A neuron that is to be imitated.
@@ -152,43 +155,48 @@ struct Variant {
 fn variants(lab: &Lab<'_>) -> Result<Vec<Variant>, Vec<Diagnostic>> {
     let removed = lab.settings.words("removed");
     let (en, zh) = (removed.first().map_or("", |w| w), removed.last().map_or("", |w| w));
-    let strengths = lab.settings.numbers("strengths");
-    let mut out = vec![];
-    for (k, asked) in lab.settings.words("neurons").iter().take(lab.number("first").round().max(1.0) as usize).enumerate() {
-        let whole = lab.bench("model");
-        let strength = strengths.get(k).copied().filter(|s| *s > 0.0).unwrap_or(1.0);
-        out.push(match asked.as_str() {
-            "whole" => Variant { name: "whole", words: Words::new("whole", "完整"), bench: whole, strength },
-            "without" => {
-                let targets: Vec<&str> = lab.settings.words("mechanism").iter().map(String::as_str).collect();
-                let words = Words::new(format!("no {en}"), format!("无{zh}"));
-                Variant { name: "without", words, bench: whole.without(&targets)?, strength }
-            }
-            "collapsed" => {
-                let mut bench = whole;
-                bench.times(lab.settings.word("resistance"), 1e-6)?;
-                Variant { name: "collapsed", words: Words::new("collapsed", "塌缩"), bench, strength }
-            }
-            "bare" => {
-                let targets: Vec<&str> = lab.settings.words("mechanism").iter().map(String::as_str).collect();
-                let mut bench = whole.without(&targets)?;
-                bench.times(lab.settings.word("resistance"), 1e-6)?;
-                Variant { name: "bare", words: Words::new(format!("collapsed, no {en}"), format!("塌缩且无{zh}")), bench, strength }
-            }
-            "point" => Variant { name: "point", words: Words::new("point", "点"), bench: lab.bench("point"), strength },
-            other => return Err(lab.wrong("neurons", format!("there is no `{other}`: it is `whole`, `without`, `collapsed`, `bare` or `point`"))),
-        });
+    let mechanism: Vec<&str> = lab.settings.words("mechanism").iter().map(String::as_str).collect();
+    let (asked, strengths) = (lab.settings.words("neurons"), lab.settings.numbers("strengths"));
+    if strengths.len() != asked.len() || strengths.iter().any(|s| *s <= 0.0) {
+        return Err(lab.wrong("strengths", "there must be one above 0 for each neuron"));
     }
-    Ok(out)
+    let one = |(asked, strength): (&String, &f64)| {
+        let (name, words) = match asked.as_str() {
+            "whole" => ("whole", Words::new("whole", "完整")),
+            "without" => ("without", Words::new(format!("no {en}"), format!("无{zh}"))),
+            "collapsed" => ("collapsed", Words::new("collapsed", "塌缩")),
+            "bare" => ("bare", Words::new(format!("collapsed, no {en}"), format!("塌缩且无{zh}"))),
+            "point" => ("point", Words::new("point", "点")),
+            other => {
+                return Err(
+                    lab.wrong("neurons", format!("there is no `{other}`: it is `whole`, `without`, `collapsed`, `bare` or `point`"))
+                );
+            }
+        };
+        let mut bench = lab.bench(if name == "point" { "point" } else { "model" });
+        if matches!(name, "without" | "bare") {
+            bench = bench.without(&mechanism)?;
+        }
+        if matches!(name, "collapsed" | "bare") {
+            bench.times(lab.settings.word("resistance"), 1e-6)?;
+        }
+        Ok(Variant { name, words, bench, strength: *strength })
+    };
+    asked.iter().zip(strengths).take(lab.settings.count("first")).map(one).collect()
 }
 
-/// The rungs, in the order of `nets`.
-const NAMES: [(&str, &str); 4] = [
+/// The rungs, from the fewest weights to the most.
+const RUNGS: [(&str, &str); 4] = [
     ("linear unit", "线性单元"),
     ("wired like the tree", "按树连接"),
     ("one hidden layer", "一个隐藏层"),
     ("two hidden layers", "两个隐藏层"),
 ];
+const LINEAR: usize = 0;
+const TREE: usize = 1;
+const DENSE: usize = 3;
+/// What the second one is with synapses of any branch.
+const SCRAMBLED: (&str, &str) = ("as sparse, wired like no tree", "同样稀疏，不按树连接");
 
 /// Sizes of an experiment.
 struct Plan {
@@ -202,12 +210,12 @@ struct Plan {
 
 impl Plan {
     fn new(lab: &Told<'_>) -> Plan {
-        let whole = |name: &str| lab.number(name).round().max(1.0) as usize;
+        let whole = |name: &str| lab.settings.count(name);
         let copies = whole("copies").max(4);
         Plan {
             copies,
             synapses: whole("synapses"),
-            bins: (1e3 * lab.number("seconds") / copies as f64).round().max(100.0) as usize,
+            bins: ((1e3 * lab.number("seconds") / copies as f64).round() as usize).max(2 * SILENT),
             clusters: whole("clusters").min(whole("synapses")),
             course: Course {
                 learning_rate: lab.number("learning-rate"),
@@ -226,7 +234,7 @@ impl Plan {
 
     /// Spikes with a probability in each bin that is drawn anew for each cluster from time to time.
     fn trains(&self, lab: &Told<'_>, draw: Draw) -> Trains {
-        let (hold, mean) = (lab.number("hold").round().max(1.0) as usize, 1e-3 * lab.number("rate"));
+        let (hold, mean) = (lab.settings.count("hold"), 1e-3 * lab.number("rate"));
         let of = |copy: usize| {
             let (levels, spikes) = (draw.named("level").numbered(copy as u64), draw.named("spike").numbered(copy as u64));
             let level = |cluster: usize, bin: usize| -math::ln(levels.uniform(cluster as u64, (bin / hold) as u64));
@@ -255,7 +263,7 @@ impl Plan {
             let mut wanted: Vec<(u32, bool)> = (0..each).map(|k| (drawn(k), true)).chain(spikes.map(|b| (*b, false))).collect();
             if part == 0 {
                 // What is rare is shown more often, or it is learned late.
-                let again = lab.number("again").round().max(1.0) as usize;
+                let again = lab.settings.count("again");
                 wanted = wanted.into_iter().flat_map(|w| std::iter::repeat_n(w, if w.1 { 1 } else { again })).collect();
             }
             wanted.sort_unstable();
@@ -343,14 +351,13 @@ fn rate(driven: &Driven, bins: usize) -> f64 {
 fn networks(lab: &Told<'_>, plan: &Plan, driven: &Driven, draw: Draw) -> Result<Vec<Net>, Vec<Diagnostic>> {
     let decays = lab.settings.numbers("decays").len();
     let inputs = plan.synapses * decays;
-    let whole = |name: &str| lab.number(name).round().max(1.0) as usize;
-    let (units, second) = (whole("units"), whole("second"));
+    let (units, second) = (lab.settings.count("units"), lab.settings.count("second"));
     let mut names: Vec<&String> = driven.branch.iter().collect();
     names.dedup();
     // What has no branches is as if its clusters were some.
     let of = |s: usize| if names.len() > 1 { names.iter().position(|n| **n == driven.branch[s]).unwrap_or(0) } else { plan.cluster(s) };
     let mut branch: Vec<usize> = (0..plan.synapses).map(of).collect();
-    if lab.number("scrambled") >= 0.5 {
+    if lab.on("scrambled") {
         branch = draw.named("scrambled").permutation(branch.len()).into_iter().map(|s| branch[s]).collect();
     }
     let branch = branch.into_iter().flat_map(|b| std::iter::repeat_n(b, decays)).collect();
@@ -361,7 +368,6 @@ fn networks(lab: &Told<'_>, plan: &Plan, driven: &Driven, draw: Draw) -> Result<
 }
 
 /// What was found of one neuron.
-#[derive(Clone)]
 struct Imitated {
     strength: f64,
     /// Hz.
@@ -369,7 +375,8 @@ struct Imitated {
     /// W.
     watts: f64,
     rungs: Vec<Rung>,
-    scores: Vec<Score>,
+    /// How well, rung by rung.
+    cells: Vec<Cell>,
 }
 
 /// Runs a neuron and teaches all networks what it did.
@@ -377,50 +384,33 @@ fn imitated(lab: &Told<'_>, plan: &Plan, variant: &Variant, trains: &Trains, dra
     let (chip, pumps) = (table("energy/horowitz2014.toml", EnergyTable::read)?, table("energy/atp.toml", AtpTable::read)?);
     let (strength, driven) = matched(lab, variant, trains)?;
     let mut task = plan.task(lab, &driven, trains, draw);
-    if lab.number("shuffled") >= 0.5 {
+    if lab.on("shuffled") {
         nets::shuffle(&mut task, draw.named("shuffled"));
     }
     nets::standardise(&mut task);
     let nets = networks(lab, plan, &driven, draw)?;
-    let rung = |((en, zh), net): (&(&str, &str), &Net)| Rung {
-        name: Words::new(*en, *zh),
-        weights: net.weights as f64,
-        watts: 1e3 * nets::joules(net, &chip),
-    };
-    let rungs = NAMES.iter().zip(&nets).map(rung).collect();
+    let mut names = RUNGS;
+    if lab.on("scrambled") {
+        names[TREE] = SCRAMBLED;
+    }
+    // One answer a bin of 1 ms.
+    let watts = |net: &Net| 1e3 * nets::joules(net, &chip);
+    let rung = |((en, zh), net): ((&str, &str), &Net)| Rung { name: Words::new(en, zh), weights: net.weights as f64, watts: watts(net) };
+    let rungs = names.into_iter().zip(&nets).map(rung).collect();
     let shrink = lab.settings.numbers("shrink");
-    let scores = nets.iter().map(|net| nets::score(net, &task, plan.course, shrink)).collect::<Result<_, _>>()?;
+    let cells = nets.iter().map(|net| nets::score(net, &task, plan.course, shrink)).collect::<Result<_, _>>()?;
     let seconds = 1e-3 * (plan.copies * plan.bins) as f64;
     let watts = pumping(driven.charge.iter().copied(), &pumps).map_or(f64::NAN, |p| p.joules / seconds);
-    Ok(Imitated { strength, rate: rate(&driven, plan.bins), watts, rungs, scores })
+    Ok(Imitated { strength, rate: rate(&driven, plan.bins), watts, rungs, cells })
 }
 
-/// All neurons, two at a time; nothing depends on that.
-fn all(lab: &Told<'_>, plan: &Plan, variants: &[&Variant], trains: &Trains, draw: Draw) -> Result<Vec<Imitated>, Vec<Diagnostic>> {
-    let next = AtomicUsize::new(0);
-    type Ended = Result<Imitated, Vec<Diagnostic>>;
-    let done: Mutex<Vec<Option<Ended>>> = Mutex::new(variants.iter().map(|_| None).collect());
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                loop {
-                    let k = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(variant) = variants.get(k) else { break };
-                    let found = imitated(lab, plan, variant, trains, draw);
-                    done.lock().unwrap_or_else(|e| e.into_inner())[k] = Some(found);
-                }
-            });
-        }
-    });
-    done.into_inner().unwrap_or_else(|e| e.into_inner()).into_iter().flatten().collect()
-}
-
-/// What criteria and texts ask of a neuron's scores.
-fn counted(rungs: &[Rung], scores: &[Score], passing: f64) -> Vec<(&'static str, f64)> {
-    let best = |of: fn(&Score) -> f64| greatest(scores.iter().map(of));
-    let [linear, tree, _, dense] = scores else { return vec![] };
-    let top = best(|s| s.auc);
-    let smallest = scores.iter().position(|s| s.auc >= passing * top).map(|k| &rungs[k]);
+/// What criteria and texts ask of a neuron.
+fn counted(ladder: &Ladder, rail: usize) -> Vec<(&'static str, f64)> {
+    let best = |of: fn(&Cell) -> f64| greatest(ladder.cells.iter().map(|row| of(&row[rail])));
+    let [linear, tree, dense] = [LINEAR, TREE, DENSE].map(|rung| ladder.cells[rung][rail]);
+    let top = best(|c| c.auc);
+    let smallest = |of: fn(&Rung) -> f64| ladder.smallest(rail).map_or(f64::NAN, |rung| of(&ladder.rungs[rung]));
+    let neuron = &ladder.rails[rail];
     vec![
         ("linear", linear.auc),
         ("best", top),
@@ -429,16 +419,12 @@ fn counted(rungs: &[Rung], scores: &[Score], passing: f64) -> Vec<(&'static str,
         ("dense", dense.auc),
         ("lead", tree.auc - dense.auc),
         ("potential", linear.explained),
-        ("potential-best", best(|s| s.explained)),
-        ("weights", smallest.map_or(f64::NAN, |r| r.weights)),
-        ("watts", smallest.map_or(f64::NAN, |r| 1e6 * r.watts)),
+        ("potential-best", best(|c| c.explained)),
+        ("weights", smallest(|r| r.weights)),
+        ("watts", smallest(|r| 1e6 * r.watts)),
+        ("pumps", 1e12 * neuron.watts),
+        ("rate", neuron.rate),
     ]
-}
-
-/// A table of constants of the library.
-fn table<T>(name: &str, read: fn(&Arc<Source>) -> Result<T, Box<Diagnostic>>) -> Result<T, Vec<Diagnostic>> {
-    let missing = || vec![Diagnostic::error("library-missing", format!("`{name}` is missing from this program"))];
-    read(&homolog_formats::library::source(name).ok_or_else(missing)?).map_err(|d| vec![*d])
 }
 
 fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
@@ -448,37 +434,36 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let draw = Draw::new(lab.seed).named("ladder");
     let plan = Plan::new(&told);
     let trains = plan.trains(&told, draw);
-    let passing = told.number("passing");
     // A neuron that lacks the mechanism anyway is the same without it.
     let identities = variants.iter().map(|v| told.driver.identity(&v.bench)).collect::<Result<Vec<_>, _>>()?;
-    let same: Vec<usize> = identities.iter().map(|id| identities.iter().position(|o| o == id).unwrap_or(0)).collect();
-    let different: Vec<usize> = (0..variants.len()).filter(|k| same[*k] == *k).collect();
-    let asked: Vec<&Variant> = different.iter().map(|k| &variants[*k]).collect();
-    let found = all(&told, &plan, &asked, &trains, draw)?;
+    let mut different: Vec<usize> = (0..variants.len()).collect();
+    different.retain(|k| !identities[..*k].contains(&identities[*k]));
+    let found = jobs::each(lab.threads, &different, |_, k| imitated(&told, &plan, &variants[*k], &trains, draw));
+    let found = found.into_iter().collect::<Result<Vec<_>, _>>()?;
     lab.count(&told.driver);
-    let mut ladder = Ladder { name: "ladder", passing, ..Ladder::default() };
-    let mut scores: Vec<Vec<Score>> = vec![];
-    let mut numbers: Vec<(String, f64)> = vec![];
-    for (variant, same) in variants.iter().zip(same) {
-        let Some(seen) = different.iter().position(|k| *k == same).map(|k| &found[k]) else { continue };
-        let of_neuron = [("pumps", 1e12 * seen.watts), ("rate", seen.rate), ("strength", seen.strength)];
-        let all = counted(&seen.rungs, &seen.scores, passing).into_iter().chain(of_neuron);
-        numbers.extend(all.map(|(what, x)| (format!("{}-{what}", variant.name), x)));
-        ladder.rails.push(Rail { name: variant.words.clone(), watts: seen.watts, rate: seen.rate });
-        // The sizes are the same for all neurons.
-        ladder.rungs.clone_from(&seen.rungs);
-        scores.push(seen.scores.clone());
-    }
     lab.progress(1.0);
-    let of = |name: &str| numbers.iter().find(|x| x.0 == name).map(|x| x.1);
-    let remaining = of("whole-gap").zip(of("without-gap")).map(|(whole, without)| without / whole);
-    let share = ladder.rungs.get(3).map(|dense| ladder.rungs[1].weights / dense.weights);
-    let both = [("remaining", remaining), ("share", share)].into_iter().filter_map(|(name, x)| Some((name.to_string(), x?)));
-    let all: Vec<(String, f64)> = numbers.iter().cloned().chain(both).collect();
-    let cell = |s: &Score| Cell { auc: s.auc, explained: s.explained };
-    ladder.cells = (0..ladder.rungs.len()).map(|r| scores.iter().map(|s| cell(&s[r])).collect()).collect();
-    let named = |(name, x): (String, f64)| Some((KIND.quantities.iter().find(|q| q.name == name)?.name, x));
-    Ok(Found { numbers: all.into_iter().filter_map(named).collect(), ladder: Some(ladder), ..Found::default() })
+    let of = |rail: usize| different.iter().zip(&found).find(|(k, _)| identities[**k] == identities[rail]).map(|(_, found)| found);
+    let seen: Vec<&Imitated> = (0..variants.len()).filter_map(of).collect();
+    // The sizes are the same for all neurons.
+    let rungs = seen.first().map_or_else(Vec::new, |s| s.rungs.clone());
+    let ladder = Ladder {
+        name: "ladder",
+        rails: variants.iter().zip(&seen).map(|(v, s)| Rail { name: v.words.clone(), watts: s.watts, rate: s.rate }).collect(),
+        cells: (0..rungs.len()).map(|r| seen.iter().map(|s| s.cells[r]).collect()).collect(),
+        rungs,
+        passing: told.number("passing"),
+    };
+    let mut all: BTreeMap<String, f64> = BTreeMap::new();
+    for (rail, (variant, seen)) in variants.iter().zip(&seen).enumerate() {
+        let numbers = counted(&ladder, rail).into_iter().chain([("strength", seen.strength)]);
+        all.extend(numbers.map(|(what, x)| (format!("{}-{what}", variant.name), x)));
+    }
+    if let [Some(whole), Some(without)] = ["whole-gap", "without-gap"].map(|name| all.get(name)) {
+        all.insert("remaining".into(), without / whole);
+    }
+    all.insert("share".into(), ladder.rungs[TREE].weights / ladder.rungs[DENSE].weights);
+    let numbers = KIND.quantities.iter().filter_map(|q| Some((q.name, *all.get(q.name)?))).collect();
+    Ok(Found { numbers, ladder: Some(ladder), ..Found::default() })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::lab::Lab;
 use crate::settings::{Form, Key};
 use homolog_base::Diagnostic;
 use homolog_base::random::Key as Draw;
+use homolog_measure::explained;
 
 /// See the module.
 pub const KIND: Kind = Kind {
@@ -72,7 +73,7 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let (names, strengths) = (settings.words("branches"), settings.words("strengths"));
     let bench = lab.bench("model");
     let draw = Draw::new(lab.seed).named("layout");
-    let count = settings.number("layouts").round().max(8.0) as u64;
+    let count = settings.count("layouts").max(8) as u64;
     let (least, most) = (settings.number("least").max(1.0) as u64, settings.number("most").max(1.0) as u64);
     let mut seen: Vec<(Layout, usize, f64)> = vec![];
     for k in 0..count {
@@ -111,8 +112,9 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     };
     let summed = predict(&seen.iter().map(|(l, ..)| pieces(l)).collect::<Vec<_>>(), &answers, half);
     let outer = bent(&summed, half);
-    let (two, one) =
-        (explained(&predict(&outer, &answers, half), &answers, half), explained(&predict(&point, &answers, half), &answers, half));
+    // Judged by the other half.
+    let judged = |rows: &[Vec<f64>]| explained(&predict(rows, &answers, half)[half..], &answers[half..]);
+    let (two, one) = (judged(&outer), judged(&point));
     let mean = answers.iter().sum::<f64>() / answers.len() as f64;
     let spread = (answers.iter().map(|a| (a - mean) * (a - mean)).sum::<f64>() / answers.len() as f64).sqrt();
     let few = names.len() / 3;
@@ -168,14 +170,6 @@ fn predict(rows: &[Vec<f64>], answers: &[f64], fitted: usize) -> Vec<f64> {
     rows.iter().map(|row| row.iter().zip(&weights).map(|(x, w)| x * w).sum()).collect()
 }
 
-/// The share of the variance of the rows from `first` on that is predicted.
-fn explained(predicted: &[f64], answers: &[f64], first: usize) -> f64 {
-    let (predicted, answers) = (&predicted[first..], &answers[first..]);
-    let mean = answers.iter().sum::<f64>() / answers.len() as f64;
-    let left: f64 = predicted.iter().zip(answers).map(|(p, a)| (a - p) * (a - p)).sum();
-    1.0 - left / answers.iter().map(|a| (a - mean) * (a - mean)).sum::<f64>()
-}
-
 #[cfg(test)]
 mod tests {
     use super::{explained, predict};
@@ -186,7 +180,6 @@ mod tests {
         let line: Vec<f64> = (0..20).map(|k| 3.0 - 2.0 * f64::from(k)).collect();
         let found = predict(&rows, &line, 10);
         assert!(found.iter().zip(&line).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?}");
-        assert!(explained(&found, &line, 10) > 0.999_999);
-        assert!(explained(&[5.0; 20], &line, 10) < 0.0);
+        assert!(explained(&found[10..], &line[10..]) > 0.999_999);
     }
 }

@@ -1,6 +1,6 @@
 //! What a spike and a synaptic potential cost, from the charge that sodium carried in; and from them and listed parts, a brain.
 
-use super::{Curve, Found, Kind, List, Panel, Quantity};
+use super::{Curve, Found, Kind, List, Panel, Quantity, table};
 use crate::card::Words;
 use crate::lab::{Bench, Lab, Seen};
 use crate::settings::{Form, Key};
@@ -70,7 +70,7 @@ struct Cost {
 }
 
 fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
-    let pumps = pumps()?;
+    let pumps = table("energy/atp.toml", AtpTable::read)?;
     let sodium = pumps.ion.iter().find(|i| i.name == "na").expect("a table that was read has sodium");
     let files = |name: &str| lab.settings.words(name).to_vec();
     let (one, another, more) = (files("squid"), files("mammal"), files("others"));
@@ -140,12 +140,6 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
         ],
         ..Found::default()
     })
-}
-
-/// What pumps cost.
-fn pumps() -> Result<AtpTable, Vec<Diagnostic>> {
-    let missing = || vec![Diagnostic::error("library-missing", "`energy/atp.toml` is missing from this program")];
-    AtpTable::read(&homolog_formats::library::source("energy/atp.toml").ok_or_else(missing)?).map_err(|d| vec![*d])
 }
 
 /// The sodium that flows in one model beyond what flows in another, pC; and what both do at a place.

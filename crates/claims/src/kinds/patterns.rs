@@ -97,7 +97,7 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
         response.iter_mut().enumerate().for_each(|(k, line)| line.push((total, seen.rise(k))));
     }
     let draw = Draw::new(lab.seed).named("trial");
-    let each = settings.number("trials").round().max(2.0) as usize;
+    let each = settings.count("trials").max(2);
     let (mut answers, mut sums) = (vec![], vec![]);
     for trial in 0..each {
         for pattern in 0..4u64 {

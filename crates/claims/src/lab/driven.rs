@@ -5,7 +5,7 @@ use homolog_base::Diagnostic;
 use homolog_engine::Engine;
 use homolog_model::compile::SPIKES;
 use homolog_model::model::Anatomy;
-use homolog_model::{Inputs, Located, Model, Network, Observable, Probe, Runner, State, Weights, Wiring};
+use homolog_model::{Inputs, Located, Model, Network, Observable, Params, Probe, Runner, State, Weights, Wiring};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -75,7 +75,7 @@ impl Driver {
         network.populations[from].times = times;
         let (model, params) = homolog_model::compile(&network, &bench.library, self.seed)?;
         // A run has the same answer whoever asks for it, and whichever knob of a network was turned in between.
-        let name = format!("{} {}", model.hash.hex(), params.hash().hex());
+        let name = identity(&model, &params);
         if let Some(known) = self.memory.lock().unwrap_or_else(|e| e.into_inner()).get(&name) {
             return Ok(known.clone());
         }
@@ -101,14 +101,12 @@ impl Driver {
         let nothing = Inputs { batch: 1, frames: 1, values: vec![] };
         let seen = Engine::new(1).run(&model, &params, &nothing, &probes, &mut State::fresh(), None).map_err(fault)?;
         self.runs.fetch_add(1, Ordering::Relaxed);
-        let mut spikes = vec![vec![]; copies];
-        for spike in seen.traces[0].data.chunks_exact(3) {
-            let bin = spike[0] as u32 / each as u32;
-            let of: &mut Vec<u32> = &mut spikes[spike[1] as usize];
-            if of.last() != Some(&bin) {
-                of.push(bin);
-            }
-        }
+        let bins = |ticks: Vec<f64>| {
+            let mut bins: Vec<u32> = ticks.into_iter().map(|tick| tick as u32 / each as u32).collect();
+            bins.dedup();
+            bins
+        };
+        let spikes = homolog_measure::trains(&seen.traces[0], copies).into_iter().map(bins).collect();
         let trace = &seen.traces[1].data;
         let potential = (0..copies).map(|c| (0..trains.bins).map(|b| trace[((b + 1) * each - 1) * copies + c]).collect()).collect();
         let charge = ions.into_iter().zip(&seen.traces[2..]).map(|(ion, t)| (ion, t.data.iter().sum())).collect();
@@ -116,17 +114,19 @@ impl Driver {
         self.memory.lock().unwrap_or_else(|e| e.into_inner()).insert(name, driven.clone());
         Ok(driven)
     }
-}
 
-impl Driver {
     /// What tells a model from every other that does something else.
     ///
     /// # Errors
     /// It does not compile.
     pub fn identity(&self, bench: &Bench) -> Result<String, Vec<Diagnostic>> {
         let (model, params) = homolog_model::compile(&bench.network, &bench.library, self.seed)?;
-        Ok(format!("{} {}", model.hash.hex(), params.hash().hex()))
+        Ok(identity(&model, &params))
     }
+}
+
+fn identity(model: &Model, params: &Params) -> String {
+    format!("{} {}", model.hash.hex(), params.hash().hex())
 }
 
 fn bad(message: impl Into<String>) -> Vec<Diagnostic> {

@@ -5,14 +5,12 @@ use crate::page::claims::{self as page, Shown};
 use crate::progress::Screen;
 use crate::{show, terminal, work};
 use homolog_base::report::Provenance;
-use homolog_base::{Diagnostic, has_errors};
+use homolog_base::{Diagnostic, has_errors, jobs};
 use homolog_claims::{Claim, Order, Outcome, Size, quantity};
 use homolog_formats::claims::Folder;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Run claims of an article as experiments and compute their verdicts
 ///
@@ -38,7 +36,7 @@ pub struct Args {
     /// Folder for the page and the report
     #[arg(long, value_name = "DIR", default_value = "out/claims")]
     out: PathBuf,
-    /// Claims that run at once [default: as many as there are processors]
+    /// Threads, which run claims side by side, and neurons of a claim where there are more threads than claims [default: all processors]
     #[arg(long, value_name = "N", value_parser = work::threads)]
     threads: Option<usize>,
     /// Folder of .mod files to use besides those that ship with the program; may be repeated
@@ -69,7 +67,7 @@ pub fn run(args: &Args, color: bool) -> Done {
     let order = ordered(args, &claims)?;
     let names: Vec<String> = claims.iter().map(|c| c.card.name.clone()).collect();
     let screen = Screen::new(args.quiet || args.json, color, &names);
-    let threads = args.threads.unwrap_or_else(work::processors).min(claims.len()).max(1);
+    let threads = args.threads.unwrap_or_else(work::processors).max(1);
     let clock = work::Clock::start();
     let done = all(&claims, &order, threads, &screen)?;
     let spent = clock.stop();
@@ -204,28 +202,17 @@ fn ordered(args: &Args, claims: &[Claim]) -> Result<Order, Vec<Diagnostic>> {
 
 /// Runs claims, some at once; for each what came out and how long it took, s.
 fn all(claims: &[Claim], order: &Order, threads: usize, screen: &Screen) -> Result<Vec<(Outcome, f64)>, Vec<Diagnostic>> {
-    let next = AtomicUsize::new(0);
-    type Ended = Result<(Outcome, f64), Vec<Diagnostic>>;
-    let done: Mutex<Vec<Option<Ended>>> = Mutex::new(claims.iter().map(|_| None).collect());
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some(claim) = claims.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let k = claims.iter().position(|c| std::ptr::eq(c, claim)).unwrap_or(0);
-                    let bar = screen.bar(&claim.card.name, 0.0);
-                    let clock = work::Clock::start_time();
-                    let result = homolog_claims::run(claim, order, &mut |share| bar.set(share, "")).map(|o| (o, clock.stop().wall_s));
-                    bar.finish(
-                        &result.as_ref().map_or("stopped".into(), |(o, s)| format!("{} in {}", o.verdict.word(), show::seconds(*s))),
-                    );
-                    done.lock().unwrap_or_else(|e| e.into_inner())[k] = Some(result);
-                }
-            });
-        }
+    // Threads that have no claim of their own help inside of claims.
+    let order = Order { threads: (threads / claims.len().max(1)).max(1), ..order.clone() };
+    let done = jobs::each(threads, claims, |_, claim| {
+        let bar = screen.bar(&claim.card.name, 0.0);
+        let clock = work::Clock::start_time();
+        let result = homolog_claims::run(claim, &order, &mut |share| bar.set(share, "")).map(|o| (o, clock.stop().wall_s));
+        bar.finish(&result.as_ref().map_or("stopped".into(), |(o, s)| format!("{} in {}", o.verdict.word(), show::seconds(*s))));
+        result
     });
-    let mut problems = vec![];
-    let mut out = vec![];
-    for result in done.into_inner().unwrap_or_else(|e| e.into_inner()).into_iter().flatten() {
+    let (mut out, mut problems) = (vec![], vec![]);
+    for result in done {
         match result {
             Ok(one) => out.push(one),
             Err(d) => problems.extend(d),

@@ -138,6 +138,7 @@ fn kind(m: &Mechanism) -> &'static str {
         Role::Channel => "SUFFIX",
         Role::Point => "POINT_PROCESS",
         Role::Neuron => "ARTIFICIAL_CELL",
+        Role::Plasticity => "PLASTICITY",
     }
 }
 

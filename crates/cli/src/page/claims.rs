@@ -5,7 +5,7 @@ use super::{escape, marked};
 use crate::figure::{COLOURS, MOST, WIDTH, panel_over};
 use crate::show;
 use homolog_base::report::Provenance;
-use homolog_claims::card::Texts;
+use homolog_claims::card::{Texts, pieces};
 use homolog_claims::kinds::{List, Panel};
 use homolog_claims::verdict::{Judged, Verdict};
 use homolog_claims::{Card, Claim, Outcome, Size, Words};
@@ -406,15 +406,12 @@ fn published(card: &Card) -> String {
 /// A text with measured numbers where it names them in braces.
 pub fn filled(text: &str, card: &Card, o: &Outcome) -> String {
     let mut out = String::new();
-    for (k, part) in text.split('{').enumerate() {
-        match (k, part.split_once('}')) {
-            (0, _) | (_, None) => out.push_str(part),
-            (_, Some((name, rest))) => {
-                let values = o.measured.get(name).map_or(&[][..], Vec::as_slice);
-                out.push_str(&of_seeds(values, card.unit(name).unwrap_or("1")));
-                out.push_str(rest);
-            }
+    for (name, rest) in pieces(text) {
+        if let Some(name) = name {
+            let values = o.measured.get(name).map_or(&[][..], Vec::as_slice);
+            out.push_str(&of_seeds(values, card.unit(name).unwrap_or("1")));
         }
+        out.push_str(rest);
     }
     out
 }
@@ -425,7 +422,7 @@ fn foot(p: &Provenance, wall_s: f64) -> String {
         "<footer>\n<p>Homolog {} · {} · {}</p>\n<p>{}</p>\n</footer>\n",
         escape(&p.version),
         both(&format!("all cards in {}", show::seconds(wall_s)), &format!("全部卡片用时 {}", show::seconds(wall_s))),
-        both(&format!("{} at once", p.threads), &format!("同时运行 {} 个", p.threads)),
+        both(&format!("{} {}", p.threads, if p.threads == 1 { "thread" } else { "threads" }), &format!("{} 个线程", p.threads)),
         escape(&machine.join(" · "))
     )
 }

@@ -83,11 +83,52 @@ fn block(number: usize, tick: i64, sample: usize, key: [u32; 2]) -> [[u32; COUNT
     philox4x32_lanes([counters, [sample as u32; N], [tick as u32; N], [(tick >> 32) as u32; N]], key)
 }
 
-/// The Poisson number of a neuron, one by one.
-pub(crate) fn poisson(thresholds: &[u32], noise: &Noise, tick: i64, neuron: usize, sample: usize) -> u32 {
+/// Uniform numbers between 0 and 1, of 32 bits, for neurons and samples.
+pub(crate) struct Draw<'a> {
+    pub numbers: &'a mut [f64],
+    pub batch: usize,
+    pub key: [u32; 2],
+    pub tick: i64,
+}
+
+/// A word as a number in the open interval.
+#[inline(always)]
+fn between_0_and_1(word: u32) -> f64 {
+    (f64::from(word) + 0.5) * (1.0 / 4_294_967_296.0)
+}
+
+impl vectorise::Task for Draw<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let neurons = self.numbers.len() / self.batch;
+        for sample in 0..self.batch {
+            for first in (0..neurons).step_by(BLOCK) {
+                let words = block(first / BLOCK, self.tick, sample, self.key);
+                let own = &mut self.numbers[first * self.batch..(first + BLOCK).min(neurons) * self.batch];
+                for (x, word) in own.iter_mut().skip(sample).step_by(self.batch).zip(words.as_flattened()) {
+                    *x = between_0_and_1(*word);
+                }
+            }
+        }
+    }
+}
+
+/// The number of a neuron, one by one.
+pub(crate) fn drawn(key: [u32; 2], tick: i64, neuron: usize, sample: usize) -> f64 {
+    between_0_and_1(word(key, tick, neuron, sample))
+}
+
+/// The random word of a neuron, one by one.
+fn word(key: [u32; 2], tick: i64, neuron: usize, sample: usize) -> u32 {
     let (number, within) = (neuron / BLOCK, neuron % BLOCK);
     let counter = [(number * COUNTERS + within % COUNTERS) as u32, sample as u32, tick as u32, (tick >> 32) as u32];
-    let u = philox4x32(counter, noise.key.words())[within / COUNTERS];
+    philox4x32(counter, key)[within / COUNTERS]
+}
+
+/// The Poisson number of a neuron, one by one.
+pub(crate) fn poisson(thresholds: &[u32], noise: &Noise, tick: i64, neuron: usize, sample: usize) -> u32 {
+    let u = word(noise.key.words(), tick, neuron, sample);
     thresholds.iter().filter(|t| u >= **t).count() as u32
 }
 

@@ -21,6 +21,7 @@ pub fn library() -> Library {
         include_str!("../../../../library/neurons/lif.mod"),
         include_str!("../../../../library/neurons/adex.mod"),
         include_str!("../../../../library/neurons/if_curr_exp.mod"),
+        include_str!("../../../../library/neurons/poisson.mod"),
         include_str!("../../../../library/synapses/expsyn.mod"),
         include_str!("../../../../library/synapses/expcur.mod"),
         include_str!("../../../../library/synapses/exp2syn.mod"),
@@ -423,6 +424,8 @@ pub fn zoo() -> Vec<(&'static str, Network)> {
         zoo.push((if name == "cell_shells" { "calcium that diffuses" } else { "calcium that diffuses, order 2" }, shells));
     }
     zoo.push(("kinds of cells in contact, in which calcium diffuses", kinds_that_diffuse()));
+    let drawn = vec![population("in", 4, "input"), population("hidden", 12, "poisson"), population("out", 5, "relu")];
+    zoo.push(("neurons that draw random numbers", network(drawn, vec![projection("in", "hidden"), projection("hidden", "out")])));
     zoo.push(("kinds of cells", kinds()));
     zoo.push(("gap junctions", gap_junctions()));
     zoo

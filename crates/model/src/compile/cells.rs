@@ -239,7 +239,7 @@ fn signs(around: &Around) -> [bool; 2] {
     for (l, p) in around.links.iter().zip(&around.network.projections).filter(|(l, _)| l.to == around.index) {
         let of = match p.weights.value {
             // A negative value acts through the receptor of the other sign.
-            _ if p.learn.unwrap_or(true) || l.target == Target::DriveBySign => [true; 2],
+            _ if p.learns() || l.target == Target::DriveBySign => [true; 2],
             Weights::Constant(c) => [c > 0.0, c < 0.0],
             Weights::Uniform(low, high) => [high > 0.0, low < 0.0],
             Weights::Lognormal(..) => [true, false],

@@ -11,20 +11,22 @@ use homolog_base::Diagnostic;
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-/// `touching` are groups with gap junctions between them: they take each tick together.
+/// `touching` are groups with gap junctions between them: they take each tick together. `heard` are groups whose signal a rule of plasticity
+/// hears, and where that acts: a value must be there before, a spike is heard in the tick after it.
 pub(super) fn phases(
     network: &Network,
     resolved: &[Resolved],
     links: &[Link],
-    touching: &[(usize, usize)],
+    [touching, heard]: [&[(usize, usize)]; 2],
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<Phase> {
+    let (spikes, values): (Vec<(usize, usize)>, Vec<_>) = heard.iter().partition(|h| resolved[h.0].spikes());
     let n = resolved.len();
     // Groups that exchange spikes belong together: union them.
     let mut together: Vec<usize> = (0..n).collect();
     for _ in 0..n {
         let of_spikes = links.iter().filter(|l| l.target.spikes()).map(|l| (l.from, l.to));
-        for (a, b) in of_spikes.chain(touching.iter().copied()) {
+        for (a, b) in of_spikes.chain(touching.iter().chain(&spikes).copied()) {
             let m = together[a].min(together[b]);
             together[a] = m;
             together[b] = m;
@@ -36,6 +38,9 @@ pub(super) fn phases(
         if !l.target.spikes() && l.delay == 0 && !resolved[l.from].is_input() {
             graph.add_edge(nodes[together[l.from]], nodes[together[l.to]], k);
         }
+    }
+    for (from, to) in values.iter().filter(|h| !resolved[h.0].is_input()) {
+        graph.add_edge(nodes[together[*from]], nodes[together[*to]], links.len());
     }
     let mut phases = Vec::new();
     for component in tarjan_scc(&graph).into_iter().rev() {
@@ -57,7 +62,7 @@ pub(super) fn phases(
             continue;
         }
         if resolved[members[0]].spikes() {
-            phases.push(Phase::Ticks(stages(network, &members, links, touching, problems)));
+            phases.push(Phase::Ticks(stages(network, &members, links, [touching, &spikes], problems)));
         } else {
             phases.extend(members.into_iter().map(Phase::Value));
         }
@@ -70,7 +75,7 @@ fn stages(
     network: &Network,
     members: &[usize],
     links: &[Link],
-    touching: &[(usize, usize)],
+    [touching, heard]: [&[(usize, usize)]; 2],
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<Vec<usize>> {
     let within = |l: &&Link| l.target.spikes() && members.contains(&l.from) && members.contains(&l.to);
@@ -89,6 +94,9 @@ fn stages(
     for (a, b) in touching.iter().filter(|(a, b)| members.contains(a) && members.contains(b)) {
         all.add_edge(at(*a), at(*b), ());
         all.add_edge(at(*b), at(*a), ());
+    }
+    for (from, to) in heard.iter().filter(|(a, b)| members.contains(a) && members.contains(b)) {
+        all.add_edge(at(*from), at(*to), ());
     }
     let mut rank = vec![0; members.len()];
     for (k, component) in tarjan_scc(&prompt).into_iter().rev().enumerate() {

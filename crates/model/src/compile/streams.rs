@@ -19,7 +19,7 @@ pub(super) fn still(network: &Network, resolved: &[Resolved]) -> bool {
         };
         possible && p.bias.unwrap_or(true)
     };
-    network.projections.iter().all(|p| p.learn == Some(false))
+    network.projections.iter().all(|p| !p.learns())
         && network.populations.iter().zip(resolved).all(|(p, r)| p.learn.is_empty() && !biased((p, r)))
 }
 
@@ -149,7 +149,7 @@ pub(super) fn stream(
         }
     };
     let events = Events::new(&graph, rows, strength, delays);
-    Ok(Stream { name: link.name.clone(), from: link.from, to: link.to, target: link.target, events: Arc::new(events) })
+    Ok(Stream { name: link.name.clone(), from: link.from, to: link.to, target: link.target, events: Arc::new(events), plasticity: None })
 }
 
 /// Poisson trains of a group.

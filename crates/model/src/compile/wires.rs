@@ -116,6 +116,7 @@ pub(super) fn graph(wiring: &Wiring, senders: usize, receivers: usize, seed: u64
     let pairs = |of: &dyn Fn(u32) -> u32| Graph::of_pairs(senders, receivers, (0..senders as u32).map(|s| (s, of(s))));
     Ok(match wiring {
         Wiring::AllToAll => Graph::all(senders, receivers),
+        Wiring::AllToOthers => Graph::of_pairs(senders, receivers, Graph::all(senders, receivers).pairs().filter(|(s, r)| s != r)),
         Wiring::OneToOne => pairs(&|s| s),
         Wiring::Shift(n) => pairs(&|s| (i64::from(s) + n).rem_euclid(receivers as i64) as u32),
         Wiring::Random(p) => Graph::random(senders, receivers, *p, key),
@@ -160,7 +161,7 @@ pub(super) fn weights(link: &Link, projection: &Projection, groups: &[Group], ne
         name: link.name.clone(),
         unit: Unit::ONE,
         shape,
-        learned: projection.learn.unwrap_or(true),
+        learned: projection.learns(),
         decays: true,
         bounds: None,
         values: (0..count as u64).map(draw).map(|w| w * factors[usize::from(w < 0.0)]).collect(),

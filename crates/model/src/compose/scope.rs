@@ -1,5 +1,6 @@
 //! A mechanism inside of a kernel that is being made.
 
+use homolog_ir::mechanism::is_draw;
 use homolog_ir::{Builder, Kernel, Mechanism, Value};
 use std::collections::HashMap;
 
@@ -10,6 +11,8 @@ pub(crate) struct Scope<'a> {
     pub known: HashMap<String, Value>,
     /// Ports that were read although nothing defines them.
     pub undefined: Vec<String>,
+    /// Whether random numbers are drawn for it, through ports of their names.
+    pub draws: bool,
 }
 
 /// Name of the column of a state: a concentration is the compartment's, whoever writes it.
@@ -31,7 +34,7 @@ impl<'a> Scope<'a> {
         let mut known: HashMap<String, Value> = mechanism.parameters.iter().map(|p| (p.name.clone(), parameter(b, p))).collect();
         known.insert("dt".into(), b.constant(dt));
         known.entry("celsius".into()).or_insert_with(|| b.constant(celsius));
-        Scope { mechanism, prefix: prefix.into(), known, undefined: vec![] }
+        Scope { mechanism, prefix: prefix.into(), known, undefined: vec![], draws: false }
     }
 
     pub fn qualified(&self, name: &str) -> String {
@@ -51,9 +54,12 @@ impl<'a> Scope<'a> {
 
     /// What a kernel of the mechanism gives here.
     pub fn evaluate(&mut self, b: &mut Builder, kernel: &Kernel) -> Vec<Value> {
-        let (known, undefined) = (&self.known, &mut self.undefined);
+        let (known, undefined, draws) = (&self.known, &mut self.undefined, self.draws);
         b.inline(kernel, |b, p| {
             Some(known.get(&p.name).copied().unwrap_or_else(|| {
+                if draws && is_draw(&p.name) {
+                    return b.input_port(p.clone());
+                }
                 undefined.push(p.name.clone());
                 b.constant(0.0)
             }))
@@ -71,7 +77,11 @@ impl<'a> Scope<'a> {
 
     /// One sentence for each port that was read although nothing defines it.
     pub fn problems(&self) -> Vec<String> {
-        let refused = self.mechanism.not_in_cells().map(|why| format!("`{}` cannot be used here yet: {why}", self.mechanism.name));
+        let refused = self
+            .mechanism
+            .not_in_cells()
+            .filter(|_| !self.draws)
+            .map(|why| format!("`{}` cannot be used here yet: {why}", self.mechanism.name));
         let mut names = self.undefined.clone();
         names.sort();
         names.dedup();

@@ -62,6 +62,26 @@ pub(super) fn study(r: &mut Reader<'_>, study: &Study) {
             r.problems.push(d.hint("add `validation = 0.1` to `[data]`, or remove `patience`"));
         }
     }
+    if let Some(learning) = &study.learning {
+        population(r, network, &learning.readout);
+        let span = learning.readout.span;
+        if let Some(t) = &study.training {
+            let d = Diagnostic::error(
+                "model-learning",
+                "a network learns by [training], with gradients, or by [learning], with rules of plasticity",
+            );
+            let d = d.at(r.source, span, "[learning]").at(r.source, t.readout.span, "[training]");
+            r.problems.push(d.hint("remove one of the two"));
+        }
+        if study.data.is_none() {
+            let d = Diagnostic::error("model-missing-key", "[learning] shows samples, and there is no [data]").at(
+                r.source,
+                span,
+                "of which data?",
+            );
+            r.problems.push(d.hint("add `[data]` with `source` and `input`"));
+        }
+    }
     if let Some(compare) = &study.comparison {
         if let Some(p) = population(r, network, &compare.population)
             && p.neuron.value == INPUT

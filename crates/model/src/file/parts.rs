@@ -39,16 +39,16 @@ pub(super) fn only_key<'d, 'i>(
     }
 }
 
-/// `"all-to-all"`, `"one-to-one"`, `{ shift = 1 }`, `{ random = p }`, `{ in-degree = n }`, `{ out-degree = n }`, `{ total = n }`, `{ connected = p }`, `{ pairs = [[from, to], ...] }`.
+/// `"all-to-all"`, `"all-to-others"`, `"one-to-one"`, `{ shift = 1 }`, `{ random = p }`, `{ in-degree = n }`, `{ out-degree = n }`, `{ total = n }`, `{ connected = p }`, `{ pairs = [[from, to], ...] }`.
 pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wiring> {
-    let words = ["all-to-all", "one-to-one"];
+    let words = ["all-to-all", "all-to-others", "one-to-one"];
     if let DeValue::String(word) = v.get_ref() {
         if word == "random" {
             r.error("model-unknown-word", "\"random\" wiring needs a probability", v.span(), "expected a probability").hint =
                 Some("write it as `{ random = 0.1 }`".into());
             return None;
         }
-        return Some(if r.choice(key, v, &words)? == 0 { Wiring::AllToAll } else { Wiring::OneToOne });
+        return Some([Wiring::AllToAll, Wiring::AllToOthers, Wiring::OneToOne][r.choice(key, v, &words)?].clone());
     }
     let (form, v) = only_key(r, key, v, &["random", "in-degree", "out-degree", "total", "connected", "shift", "pairs"], &words)?;
     Some(match form {

@@ -3,10 +3,11 @@
 use super::parts;
 use super::walk::{
     ANY, BELOW_ONE, CONDUCTIVITY, CURRENT, FRACTION, LENGTH, NOT_NEGATIVE, POSITIVE, RATE, Range, Reader, Section, Value, in_order, kind,
+    split_number,
 };
-use crate::network::{Gap, GapEnd, Located, Network, Noise, Population, Projection, RecordRule, Start, Stimulus};
+use crate::network::{Gap, GapEnd, Located, Network, Noise, Normalise, Population, Projection, RecordRule, RuleUse, Start, Stimulus};
 use crate::recordings::LFP;
-use crate::study::{Comparison, Data, Loss, Study, Training};
+use crate::study::{Comparison, Data, Learning, Loss, Study, Training};
 use homolog_base::Span;
 use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
@@ -17,7 +18,21 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
         "",
         Span::default(),
         document,
-        &["title", "time", "population", "projection", "block", "noise", "gap", "stimulus", "record", "data", "training", "compare"],
+        &[
+            "title",
+            "time",
+            "population",
+            "projection",
+            "block",
+            "noise",
+            "gap",
+            "stimulus",
+            "record",
+            "data",
+            "training",
+            "learning",
+            "compare",
+        ],
     );
     let mut network = Network { source: Some(r.source.clone()), ..Network::default() };
     network.title = r.optional(&root, "title", Reader::text).map(|t| t.value).unwrap_or_default();
@@ -49,6 +64,7 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
         network,
         data: root.get("data").and_then(|v| data(r, v)),
         training: root.get("training").and_then(|v| training(r, v)),
+        learning: root.get("learning").and_then(|v| learning(r, v)),
         comparison: root.get("compare").and_then(|v| comparison(r, v)),
     }
 }
@@ -184,7 +200,7 @@ fn times(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<f64>> {
 }
 
 fn projection(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Projection> {
-    let s = r.section("projection", v, &["from", "to", "wiring", "weights", "delay", "learn"])?;
+    let s = r.section("projection", v, &["from", "to", "wiring", "weights", "delay", "learn", "plasticity", "normalise"])?;
     let weights = r.optional(&s, "weights", parts::weights);
     Some(Projection {
         from: r.required(&s, "from", "\"image\"", Reader::name).unwrap_or_default(),
@@ -194,8 +210,53 @@ fn projection(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Projection> {
         weights: weights.map(|w| Located::new(w.value.0, w.span)).unwrap_or_default(),
         delay: r.optional(&s, "delay", parts::delay),
         learn: r.optional(&s, "learn", Reader::flag).map(|b| b.value),
+        plasticity: r.optional(&s, "plasticity", rules).map(|p| p.value).unwrap_or_default(),
+        normalise: r.optional(&s, "normalise", normalise),
         span: s.span,
     })
+}
+
+/// `"stdp"`, `{ rule = "stdp", tau_plus = "20 ms" }`, or a list of such.
+fn rules(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<RuleUse>> {
+    if matches!(v.get_ref(), DeValue::Array(_)) {
+        return Some(r.list(key, v, rule_use)?.into_iter().map(|u| u.value).collect());
+    }
+    Some(vec![rule_use(r, key, v)?])
+}
+
+fn rule_use(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<RuleUse> {
+    let DeValue::Table(table) = v.get_ref() else {
+        return Some(RuleUse { rule: Located::new(r.name(key, v)?, v.span()), ..RuleUse::default() });
+    };
+    let mut out = RuleUse::default();
+    for (name, v) in in_order(table) {
+        match v.get_ref() {
+            DeValue::String(word) if name.value == "rule" => out.rule = Located::new(word.to_string(), v.span()),
+            // What does not begin with a number names a population.
+            DeValue::String(word) if split_number(word).is_none() => {
+                out.signals.insert(name.value, Located::new(word.to_string(), v.span()));
+            }
+            _ => {
+                let quantity = r.quantity(&name, v)?;
+                out.parameters.insert(name.value, Located::new(quantity, v.span()));
+            }
+        }
+    }
+    if out.rule.value.is_empty() {
+        r.error("model-missing-key", "this does not say which `rule` it is", v.span(), "`rule` is missing").hint =
+            Some("write it as `plasticity = { rule = \"stdp\", tau_plus = \"20 ms\" }`".into());
+        return None;
+    }
+    Some(out)
+}
+
+/// `{ sum = 78.4, every = "500 ms" }`.
+fn normalise(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Normalise> {
+    let s = r.section(key, v, &["sum", "every"])?;
+    let sum = r.required(&s, "sum", "78.4", parts::with_unit);
+    let every = r.required(&s, "every", "\"500 ms\"", |r, k, v| r.milliseconds(k, v, POSITIVE));
+    let (sum, unit) = sum?.value;
+    Some(Normalise { sum, unit, every: every?.value })
 }
 
 /// Projections between every two of some populations: a table with a row for each receiving and a column for each sending one, 0 for none.
@@ -237,6 +298,8 @@ fn block(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Vec<Projection>> {
                 weights: weights.as_ref().map(|w| Located::new(w.value.0, w.span)).unwrap_or_default(),
                 delay: delay.clone(),
                 learn,
+                plasticity: vec![],
+                normalise: None,
                 span: s.span,
             });
         }
@@ -415,6 +478,19 @@ fn training(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Training> {
         label_smoothing: plain(r, &s, "label-smoothing", BELOW_ONE),
         input_noise: plain(r, &s, "input-noise", NOT_NEGATIVE),
         freeze: r.optional(&s, "freeze", |r, k, v| r.list(k, v, Reader::name)).map(|l| l.value).unwrap_or_default(),
+    })
+}
+
+fn learning(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Learning> {
+    let s = r.section("learning", v, &["readout", "show", "rest", "passes", "samples"])?;
+    let readout = r.required(&s, "readout", "\"excitatory\"", Reader::name);
+    let show = r.required(&s, "show", "\"350 ms\"", |r, k, v| r.milliseconds(k, v, POSITIVE));
+    Some(Learning {
+        readout: readout?,
+        show: show?,
+        rest: r.optional(&s, "rest", |r, k, v| r.milliseconds(k, v, NOT_NEGATIVE)).unwrap_or_default(),
+        passes: r.optional(&s, "passes", |r, k, v| r.whole(k, v, 0)).unwrap_or(1.into()),
+        samples: r.optional(&s, "samples", |r, k, v| r.whole(k, v, 1)),
     })
 }
 

@@ -2,7 +2,8 @@
 
 use super::{read, with_neuron, write};
 use crate::network::{
-    Delay, Gap, GapEnd, Learn, Located, Network, Noise, Per, Population, Projection, RecordRule, Spread, Start, Stimulus, Weights, Wiring,
+    Delay, Gap, GapEnd, Learn, Located, Network, Noise, Normalise, Per, Population, Projection, RecordRule, RuleUse, Spread, Start,
+    Stimulus, Weights, Wiring,
 };
 use crate::study::{Comparison, Data, Loss, Optimiser, Study, Training};
 use homolog_base::{Diagnostic, Severity, Source};
@@ -258,6 +259,12 @@ fn bare(mut s: Study) -> Study {
         b(&mut p.weights);
         p.unit.iter_mut().for_each(b);
         p.delay.iter_mut().for_each(b);
+        for u in &mut p.plasticity {
+            b(&mut u.rule);
+            u.parameters.values_mut().for_each(b);
+            u.signals.values_mut().for_each(b);
+        }
+        p.normalise.iter_mut().for_each(b);
         p.span = homolog_base::Span::default();
     }
     for x in &mut s.network.noise {
@@ -415,6 +422,15 @@ fn study() -> impl Strategy<Value = Study> {
                     wiring: wiring.into(),
                     weights: weights.into(),
                     delay: delay.map(Located::from),
+                    plasticity: (learn.is_none())
+                        .then(|| RuleUse {
+                            rule: "stdp".into(),
+                            parameters: [("wmax".to_string(), (0.5, Some("mV".to_string())).into())].into(),
+                            signals: [("reward".to_string(), "treat".into())].into(),
+                        })
+                        .into_iter()
+                        .collect(),
+                    normalise: learn.is_none().then(|| Normalise { sum: 3.5, unit: None, every: 20.0 }.into()),
                     learn,
                     span: Default::default(),
                 })
@@ -494,6 +510,7 @@ fn study() -> impl Strategy<Value = Study> {
                     freeze: vec![pick(one)],
                 }),
                 comparison,
+                learning: None,
                 network: Network {
                     title,
                     source: None,

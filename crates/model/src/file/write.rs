@@ -61,6 +61,16 @@ pub fn write(study: &Study) -> String {
         line("validation", number(d.validation.value));
         line("intensity", quoted(if d.unit_rms { "unit-rms" } else { "as-is" }));
     }
+    if let Some(l) = &study.learning {
+        line("\n[learning]", String::new());
+        line("readout", quoted(&l.readout));
+        line("show", quoted(&format!("{:?} ms", l.show.value)));
+        line("rest", quoted(&format!("{:?} ms", l.rest.value)));
+        line("passes", l.passes.value.to_string());
+        if let Some(n) = &l.samples {
+            line("samples", n.value.to_string());
+        }
+    }
     if let Some(t) = &study.training {
         line("\n[training]", String::new());
         line(
@@ -120,6 +130,7 @@ fn start(s: &Start) -> (String, String) {
 fn wiring(w: &Wiring) -> String {
     match w {
         Wiring::AllToAll => quoted("all-to-all"),
+        Wiring::AllToOthers => quoted("all-to-others"),
         Wiring::OneToOne => quoted("one-to-one"),
         Wiring::Shift(n) => table([("shift".to_string(), n.to_string())]),
         Wiring::Random(x) => table([("random".to_string(), number(*x))]),
@@ -207,6 +218,19 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         }
         if let Some(l) = p.learn {
             line("learn", l.to_string());
+        }
+        if !p.plasticity.is_empty() {
+            let one = |u: &crate::network::RuleUse| {
+                let rule = ("rule".to_string(), quoted(&u.rule));
+                let numbers = u.parameters.iter().map(|(k, v)| (key(k), quantity(&v.value)));
+                let signals = u.signals.iter().map(|(k, v)| (key(k), quoted(v)));
+                table(std::iter::once(rule).chain(numbers).chain(signals))
+            };
+            line("plasticity", list(p.plasticity.iter().map(one)));
+        }
+        if let Some(n) = &p.normalise {
+            let sum = quantity(&(n.value.sum, n.value.unit.as_ref().map(|u| u.to_string())));
+            line("normalise", table([("sum".to_string(), sum), ("every".to_string(), ms(n.value.every))]));
         }
     }
     for x in &n.noise {

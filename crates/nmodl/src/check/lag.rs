@@ -19,8 +19,8 @@ impl Checker<'_, '_> {
             let d = Diagnostic::error("nmodl-lag", format!("`{}` {why}", name.text)).at(self.p.source, name.span, label);
             self.p.problems.push(d.hint("write LAG, a state, BY, and a parameter"));
         }
-        if self.p.role == homolog_ir::Role::Neuron {
-            self.p.not_yet("LAG in an ARTIFICIAL_CELL", of.span, "keep the value in a state of its own");
+        if self.p.is_whole() {
+            self.p.not_yet(&format!("LAG in {}", self.p.kind()), of.span, "keep the value in a state of its own");
         }
         self.read.extend([of.text.clone(), by.text.clone()]);
         let name = lag_name(&of.text, &by.text);

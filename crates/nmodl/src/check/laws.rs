@@ -58,10 +58,10 @@ impl Checker<'_, '_> {
         };
         let wanted = wanted.unwrap_or(Unit::ONE);
         for (name, _) in self.p.currents.clone() {
-            if self.p.role == Role::Neuron {
+            if self.p.is_whole() {
                 self.p.error(
                     "nmodl-current",
-                    format!("an ARTIFICIAL_CELL has no membrane for the current `{}`", name.text),
+                    format!("{} has no membrane for the current `{}`", self.p.kind(), name.text),
                     name.span,
                     "no current was expected",
                     "remove it, or describe a POINT_PROCESS",
@@ -113,7 +113,7 @@ impl Checker<'_, '_> {
             }
             let equation = self.written.get(&format!("{name}'"));
             let assigned = self.written.get(name).is_some_and(|w| w.iter().any(|(place, _)| *place != Place::Initial));
-            if equation.is_none() && !assigned {
+            if equation.is_none() && !assigned && !self.p.is_of_connection(name) {
                 let d = Diagnostic::warning("nmodl-state", format!("state `{name}` has no equation"))
                     .at(self.p.source, s.span, format!("`{name}' = ...` was expected in DERIVATIVE"))
                     .hint("it keeps its first value; a PARAMETER or an ASSIGNED variable would do");

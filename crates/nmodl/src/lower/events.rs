@@ -112,6 +112,11 @@ impl<'a> Run<'_, 'a> {
         let mut out = Vec::new();
         for (name, unit) in &r.arguments {
             let port = port(name, unit);
+            if p.is_of_connection(&name.text) {
+                let v = self.global(&name.text);
+                out.push((port, v));
+                continue;
+            }
             let v = self.b.input_port(port.clone());
             self.declare(&name.text, v);
             out.push((port, v));
@@ -208,6 +213,11 @@ pub(super) fn receive(
     r.keep_states = true;
     let (arguments, changed) = r.receive(routine);
     super::outputs_of_states(&mut r, states);
+    if let Some(name) = p.transmits
+        && let Some(v) = r.globals.get(&name.text).copied()
+    {
+        r.b.output(&name.text, p.port_unit(&name.text), v);
+    }
     for (port, v) in changed {
         r.b.output(&port.name, port.unit, v);
     }
@@ -218,6 +228,16 @@ pub(super) fn receive(
     // INITIAL without a statement is as none.
     let connect = connect.filter(|k| !k.outputs.is_empty());
     (Some(EventProgram { arguments, connect, kernel, effects }), watches)
+}
+
+/// What a spike of the receiving neuron does.
+pub(super) fn post(p: &Program<'_>, roles: &Roles, states: &[StateVariable], body: &[Statement], problems: &mut Vec<Diagnostic>) -> Kernel {
+    let mut r = Run::new(p, roles, format!("{}.post", p.name.text));
+    r.keep_states = true;
+    r.enter();
+    body.iter().for_each(|s| r.statement(s));
+    super::outputs_of_states(&mut r, states);
+    r.finish(problems)
 }
 
 /// How far a condition of WATCH is above its threshold.

@@ -146,6 +146,9 @@ pub(crate) fn find(p: &mut Program<'_>, segments: &[Segment]) -> Roles {
                 r.statement(s);
             }
         }
+        r.globals.clear();
+        r.enter();
+        p.post.iter().flat_map(|(body, _)| body.iter()).for_each(|s| r.statement(s));
         event.exposed.extend(r.exposed);
         event.written.extend(r.written);
     }
@@ -164,7 +167,7 @@ pub(crate) fn find(p: &mut Program<'_>, segments: &[Segment]) -> Roles {
         if p.symbol(name).is_none_or(|s| s.what != What::Assigned) {
             continue;
         }
-        if event.written.contains(name) {
+        if event.written.contains(name) && p.transmits.is_none_or(|t| t.text != *name) {
             roles.kept.insert(name.clone());
             continue;
         }

@@ -6,7 +6,7 @@ use crate::lexer::Kind;
 use homolog_base::Diagnostic;
 
 /// Every keyword that begins a block, ours included.
-pub(crate) const KEYWORDS: [&str; 35] = [
+pub(crate) const KEYWORDS: [&str; 36] = [
     "NEURON",
     "UNITS",
     "PARAMETER",
@@ -20,6 +20,7 @@ pub(crate) const KEYWORDS: [&str; 35] = [
     "FUNCTION",
     "NET_RECEIVE",
     "SPIKE",
+    "POST_SPIKE",
     "INTERFACE",
     "INDEPENDENT",
     "DEFINE",
@@ -45,7 +46,7 @@ pub(crate) const KEYWORDS: [&str; 35] = [
 ];
 
 /// Keywords that begin no statement, so that one of them inside a block shows a missing brace.
-const ONLY_OUTSIDE: [&str; 18] = [
+const ONLY_OUTSIDE: [&str; 19] = [
     "NEURON",
     "UNITS",
     "PARAMETER",
@@ -58,6 +59,7 @@ const ONLY_OUTSIDE: [&str; 18] = [
     "FUNCTION",
     "NET_RECEIVE",
     "SPIKE",
+    "POST_SPIKE",
     "INTERFACE",
     "KINETIC",
     "LINEAR",
@@ -163,6 +165,7 @@ impl Parser<'_> {
                 self.expect(Kind::Right, "`)`")?;
                 BlockKind::Spike { condition, body: self.body()? }
             }
+            "POST_SPIKE" => BlockKind::PostSpike(self.body()?),
             "INTERFACE" => BlockKind::Interface(self.interface()?),
             "INDEPENDENT" => {
                 self.opaque()?;
@@ -286,10 +289,12 @@ impl Parser<'_> {
     }
 
     fn neuron_item(&mut self) -> Parsed<NeuronItem> {
-        const LINES: [&str; 16] = [
+        const LINES: [&str; 18] = [
             "SUFFIX",
             "POINT_PROCESS",
             "ARTIFICIAL_CELL",
+            "PLASTICITY",
+            "TRANSMITS",
             "RANGE",
             "GLOBAL",
             "NONSPECIFIC_CURRENT",
@@ -306,7 +311,10 @@ impl Parser<'_> {
         ];
         let keyword = self.name("a line of NEURON")?;
         Ok(match keyword.text.as_str() {
-            "SUFFIX" | "POINT_PROCESS" | "ARTIFICIAL_CELL" => NeuronItem::Kind(keyword, self.name("the name of the mechanism")?),
+            "SUFFIX" | "POINT_PROCESS" | "ARTIFICIAL_CELL" | "PLASTICITY" => {
+                NeuronItem::Kind(keyword, self.name("the name of the mechanism")?)
+            }
+            "TRANSMITS" => NeuronItem::Transmits(self.name("the name of a variable")?),
             "RANGE" => NeuronItem::Range(self.names("the name of a variable")?),
             "GLOBAL" => NeuronItem::Global(self.names("the name of a variable")?),
             "NONSPECIFIC_CURRENT" => NeuronItem::Nonspecific(self.names("the name of a current")?),

@@ -49,12 +49,12 @@ impl<'a> Program<'a> {
         self.before_currents = body("BEFORE BREAKPOINT");
         self.after_states = body("AFTER SOLVE");
         self.after_states.extend(body("BEFORE STEP"));
-        if self.role == Role::Neuron {
+        if self.is_whole() {
             for block in &file.blocks {
                 if let BlockKind::Around(part, _) = &block.kind
                     && !part.ends_with("INITIAL")
                 {
-                    self.not_yet(&format!("{part} in an ARTIFICIAL_CELL"), block.keyword.span, "write it in BREAKPOINT");
+                    self.not_yet(&format!("{part} in {}", self.kind()), block.keyword.span, "write it in BREAKPOINT");
                 }
             }
         }
@@ -69,9 +69,43 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// What a connection keeps is a state of a rule of plasticity, so that its equations may speak of it.
+    pub(super) fn kept_by_connections(&mut self, r: &'a Routine) {
+        if self.role != Role::Plasticity {
+            return;
+        }
+        for (name, unit) in &r.arguments {
+            let unit = unit.as_ref().and_then(|u| self.unit(u));
+            if self.symbols.get(&name.text).is_some_and(|s| s.what == What::State) {
+                continue;
+            }
+            self.declare(name, Symbol { what: What::State, unit, span: name.span, default: 0.0, limits: None });
+        }
+    }
+
+    /// Whether its step is said by the statements of BREAKPOINT, in their order, and has no phases: a neuron, a rule of plasticity.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.role, Role::Neuron | Role::Plasticity)
+    }
+
+    /// What the file is, as a message calls it.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.role {
+            Role::Channel => "a SUFFIX",
+            Role::Point => "a POINT_PROCESS",
+            Role::Neuron => "an ARTIFICIAL_CELL",
+            Role::Plasticity => "a rule of PLASTICITY",
+        }
+    }
+
+    /// Whether a name is kept by each connection of a rule of plasticity.
+    pub(crate) fn is_of_connection(&self, name: &str) -> bool {
+        self.role == Role::Plasticity && self.receive.is_some_and(|r| r.arguments.iter().any(|a| a.0.text == name))
+    }
+
     /// The name of an argument of NET_RECEIVE as a port: another one where a variable has it already.
     pub(crate) fn argument(&self, name: &str) -> String {
-        if self.symbols.contains_key(name) { format!("{name}@connection") } else { name.to_string() }
+        if self.symbols.contains_key(name) && !self.is_of_connection(name) { format!("{name}@connection") } else { name.to_string() }
     }
 
     /// Parameters that say how often something is repeated keep their value: the repetitions are written out.

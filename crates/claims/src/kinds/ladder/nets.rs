@@ -1,8 +1,9 @@
 //! The rungs: networks made of the library's units, each learned from what one neuron was seen to do.
 
+use crate::kinds::Cell;
 use homolog_base::{Diagnostic, Key, math};
 use homolog_engine::Engine;
-use homolog_measure::{Activity, EnergyTable, estimate, operations};
+use homolog_measure::{Activity, EnergyTable, auc, estimate, explained, operations};
 use homolog_model::{Library, Model, Network, Params, Population, Projection, Wiring};
 use homolog_train::targets::{Course, Goal, Head, Part, Rows, answers, learn};
 
@@ -38,15 +39,6 @@ pub(super) struct Net {
     heads: [usize; 2],
     /// Numbers that are learned.
     pub weights: usize,
-}
-
-/// What a network made of it.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) struct Score {
-    /// Area under the curve of hits over false alarms of spikes, in the test.
-    pub auc: f64,
-    /// Share of the variance of the potential that is predicted, in the test.
-    pub explained: f64,
 }
 
 /// A network of so many inputs, whose hidden units are this word of the library.
@@ -105,11 +97,12 @@ pub(super) fn joules(net: &Net, table: &EnergyTable) -> f64 {
 }
 
 /// Learns with each of some decays of weights, and scores what did best on the second part on the test.
-pub(super) fn score(net: &Net, task: &Task, course: Course, shrink: &[f64]) -> Result<Score, Vec<Diagnostic>> {
+pub(super) fn score(net: &Net, task: &Task, course: Course, shrink: &[f64]) -> Result<Cell, Vec<Diagnostic>> {
     let mut engine = Engine::new(1);
     let stopped = |f| vec![Diagnostic::error("run-fault", format!("a network could not learn: {f}"))];
     // Potentials in units of their spread.
-    let (mean, spread) = moments(&task.targets[0][1]);
+    let of_potential = |part: usize| &task.targets[part][1];
+    let (mean, spread) = moments(&known(of_potential(0).iter().copied(), of_potential(0)));
     let head = |k: usize, goal, targets| Head { group: net.heads[k], goal, targets };
     let heads = task.targets.each_ref().map(|[spike, potential]| {
         let scaled = potential.iter().map(|v| (v - mean) / spread).collect();
@@ -126,41 +119,20 @@ pub(super) fn score(net: &Net, task: &Task, course: Course, shrink: &[f64]) -> R
     }
     let params = best.0;
     let said = answers(&net.model, &params, &task.rows[2], &heads[2], &mut engine).map_err(stopped)?;
-    let potential: Vec<f64> = said[1].iter().map(|y| mean + spread * y).collect();
-    Ok(Score { auc: auc(&said[0], &task.targets[2][0]), explained: explained(&potential, &task.targets[2][1]) })
+    let potential = said[1].iter().map(|y| mean + spread * y);
+    let [predicted, wanted] = [known(potential, of_potential(2)), known(of_potential(2).iter().copied(), of_potential(2))];
+    Ok(Cell { auc: auc(&said[0], &task.targets[2][0]), explained: explained(&predicted, &wanted) })
 }
 
-/// Mean and standard deviation of the numbers that there are.
+/// Mean and standard deviation, which is 1 where numbers do not vary.
 fn moments(numbers: &[f64]) -> (f64, f64) {
-    let there = || numbers.iter().filter(|x| !x.is_nan());
-    let n = there().count().max(1) as f64;
-    let mean = there().sum::<f64>() / n;
-    let spread = (there().map(|x| (x - mean) * (x - mean)).sum::<f64>() / n).sqrt();
-    (mean, if spread > 0.0 { spread } else { 1.0 })
+    let (mean, variance) = homolog_train::fit::losses::moments(numbers);
+    (mean, if variance > 0.0 { variance.sqrt() } else { 1.0 })
 }
 
-/// The probability that a sample of class 1 has the higher score of two, one of each class (Hanley & McNeil 1982, Radiology 143,
-/// 29-36); NaN where one of the classes is missing. Equal scores count half.
-pub(super) fn auc(scores: &[f64], classes: &[f64]) -> f64 {
-    let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|a, b| scores[*a].total_cmp(&scores[*b]));
-    let (mut below, mut sum, mut ones) = (0.0, 0.0, 0.0);
-    for equal in order.chunk_by(|a, b| scores[*a] == scores[*b]) {
-        let of = |c: f64| equal.iter().filter(|k| classes[**k] == c).count() as f64;
-        let (zero, one) = (of(0.0), of(1.0));
-        sum += one * (below + 0.5 * zero);
-        below += zero;
-        ones += one;
-    }
-    sum / (ones * below)
-}
-
-/// Share of the variance that is predicted, of those samples that have a target.
-pub(super) fn explained(predicted: &[f64], targets: &[f64]) -> f64 {
-    let (mean, spread) = moments(targets);
-    let there = || predicted.iter().zip(targets).filter(|p| !p.1.is_nan());
-    let left = there().map(|(p, t)| (p - t) * (p - t)).sum::<f64>() / there().count() as f64;
-    if targets.iter().all(|t| t.is_nan() || *t == mean) { f64::NAN } else { 1.0 - left / (spread * spread) }
+/// Those of a list that belong to a sample whose potential is known.
+fn known(numbers: impl IntoIterator<Item = f64>, potential: &[f64]) -> Vec<f64> {
+    numbers.into_iter().zip(potential).filter(|(_, v)| !v.is_nan()).map(|(x, _)| x).collect()
 }
 
 /// Numbers that say what a synapse did lately: for every synapse and each decay the sum over its spikes until now of `exp(-age / decay)`.
@@ -187,12 +159,13 @@ pub(super) fn history(trains: &[Vec<u32>], decays: &[f64], wanted: &[u32], out: 
 /// Gives every column mean 0 and standard deviation 1 in those rows of the first part whose potential is known.
 pub(super) fn standardise(task: &mut Task) {
     let width = task.rows[0].width;
-    let known: Vec<usize> = (0..task.rows[0].len()).filter(|k| !task.targets[0][1][*k].is_nan()).collect();
     for column in 0..width {
-        let numbers: Vec<f64> = known.iter().map(|k| task.rows[0].values[k * width + column]).collect();
-        let (mean, spread) = moments(&numbers);
+        let of_all = task.rows[0].values.chunks_exact(width).map(|row| row[column]);
+        let (mean, spread) = moments(&known(of_all, &task.targets[0][1]));
         for rows in &mut task.rows {
-            rows.values.iter_mut().skip(column).step_by(width).for_each(|x| *x = (*x - mean) / spread);
+            for row in rows.values.chunks_exact_mut(width) {
+                row[column] = (row[column] - mean) / spread;
+            }
         }
     }
 }
@@ -209,21 +182,17 @@ pub(super) fn shuffle(task: &mut Task, key: Key) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Wires, auc, explained, history, net, width};
+    use super::{Task, Wires, history, net, standardise, width};
+    use homolog_train::targets::Rows;
 
     #[test]
-    fn the_area_under_the_curve_is_the_share_of_pairs_in_the_right_order() {
-        assert_eq!(auc(&[0.1, 0.4, 0.35, 0.8], &[0.0, 0.0, 1.0, 1.0]), 0.75);
-        assert_eq!(auc(&[1.0, 1.0, 1.0, 1.0], &[0.0, 1.0, 0.0, 1.0]), 0.5, "what is said alike of all says nothing");
-        assert_eq!(auc(&[2.0, 1.0], &[0.0, 1.0]), 0.0);
-        assert!(auc(&[1.0, 2.0], &[0.0, 0.0]).is_nan(), "there is nothing to tell apart");
-    }
-
-    #[test]
-    fn variance_is_explained_where_there_is_a_target() {
-        assert_eq!(explained(&[1.0, 2.0, 9.0], &[1.0, 2.0, f64::NAN]), 1.0);
-        assert_eq!(explained(&[1.5, 1.5], &[1.0, 2.0]), 0.0);
-        assert!(explained(&[1.0, 1.0], &[2.0, 2.0]).is_nan());
+    fn columns_are_standardised_by_the_rows_to_learn_from_whose_potential_is_known() {
+        let rows = |values: &[f64]| Rows { width: 2, values: values.to_vec() };
+        let mut task = Task { rows: [rows(&[1.0, 5.0, 3.0, 5.0, 99.0, 7.0]), rows(&[2.0, 6.0]), rows(&[])], ..Task::default() };
+        task.targets[0][1] = vec![-60.0, -50.0, f64::NAN];
+        standardise(&mut task);
+        assert_eq!(task.rows[0].values, [-1.0, 0.0, 1.0, 0.0, 97.0, 2.0], "a column that does not vary keeps its spread");
+        assert_eq!(task.rows[1].values, [0.0, 1.0]);
     }
 
     #[test]

@@ -5,12 +5,11 @@ use crate::page;
 use crate::progress::{Run, Runs, Screen};
 use crate::show;
 use crate::work::{self, Opened, Prepared};
-use homolog_base::Diagnostic;
+use homolog_base::{Diagnostic, jobs};
 use homolog_engine::Engine;
 use homolog_model::{Group, Inputs, Observable, Params, Probe, Runner, Samples, State};
 use homolog_train::{Evaluation, Memory, Point, Task, Trainer};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What all levels share.
 pub struct Plan<'a> {
@@ -59,9 +58,6 @@ const POSITIVE: &str = "positive.";
 
 /// Bytes of the curve, the predictions and the rows of the report that a run leaves besides its parameters.
 const OF_A_RUN: f64 = 2e4;
-
-/// What a run came to; none while it has not begun.
-type Slot = Option<Result<Trained, Vec<Diagnostic>>>;
 
 /// One run to do.
 struct Job {
@@ -113,29 +109,22 @@ pub fn run(plan: &Plan<'_>, variant: &Variant, screen: &Screen, name: &str) -> R
         controls.push(one.with_study(frozen.clone()));
         prepared.push(one);
     }
-    let jobs: Vec<Job> = (0..plan.seeds.len()).flat_map(|seed| [Job { seed, control: false }, Job { seed, control: true }]).collect();
-    let bar = screen.runs(name, jobs.len());
-    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let results: Mutex<Vec<Slot>> = Mutex::new((0..jobs.len()).map(|_| None).collect());
-    std::thread::scope(|scope| {
-        for _ in 0..plan.threads.min(jobs.len()) {
-            scope.spawn(|| {
-                while let Some((k, job)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|k| Some((k, jobs.get(k)?))) {
-                    if stop.load(Ordering::Relaxed) {
-                        return;
-                    }
-                    let of = if job.control { &controls[job.seed] } else { &prepared[job.seed] };
-                    let result = train(plan, of, &bar, k, &stop, (screen, job));
-                    stop.fetch_or(result.is_err(), Ordering::Relaxed);
-                    results.lock().unwrap_or_else(|e| e.into_inner())[k] = Some(result);
-                }
-            });
+    let runs: Vec<Job> = (0..plan.seeds.len()).flat_map(|seed| [Job { seed, control: false }, Job { seed, control: true }]).collect();
+    let bar = screen.runs(name, runs.len());
+    let stop = AtomicBool::new(false);
+    let results = jobs::each(plan.threads, &runs, |k, run| {
+        if stop.load(Ordering::Relaxed) {
+            return None;
         }
+        let of = if run.control { &controls[run.seed] } else { &prepared[run.seed] };
+        let result = train(plan, of, &bar, k, &stop, (screen, run));
+        stop.fetch_or(result.is_err(), Ordering::Relaxed);
+        Some(result)
     });
     let (mut trained, mut control) = (vec![], vec![]);
-    for (job, result) in jobs.iter().zip(results.into_inner().unwrap_or_else(|e| e.into_inner())) {
+    for (run, result) in runs.iter().zip(results) {
         match result {
-            Some(Ok(t)) if job.control => control.push(t),
+            Some(Ok(t)) if run.control => control.push(t),
             Some(Ok(t)) => trained.push(t),
             Some(Err(e)) => return Err(e),
             // Not begun, because another run failed: that one is in the list and is what is reported.

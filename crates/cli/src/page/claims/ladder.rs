@@ -1,6 +1,6 @@
 //! The ladder: which network passes for which neuron, drawn once for each language and width.
 
-use super::{NARROW, amount, both, words};
+use super::{NARROW, both, words};
 use crate::figure::WIDTH;
 use crate::page::svg::Svg;
 use crate::show;
@@ -75,15 +75,15 @@ fn drawing(mean: &Ladder, spread: &[Vec<Cell>], title: &str, say: fn(&Words) -> 
             }
             let middle = corner.0 + size.0 / 2.0;
             let class = if smallest { "middle ink strong" } else { "middle ink" };
-            let explained = amount(cell.explained, "%");
-            let explained = explained.split('.').next().unwrap_or(&explained);
+            let (auc, off) = (number(cell.auc, 3), number(off.auc, 3));
+            let explained = format!("{} %", number(100.0 * cell.explained, 0));
             if narrow {
-                svg.text((middle, y(r) + 19.0), class, &format!("{:.3}", cell.auc));
-                svg.text((middle, y(r) + 36.0), "middle small", &format!("± {:.3}", off.auc));
-                svg.text((middle, y(r) + 53.0), "middle small", &format!("{explained} %"));
+                svg.text((middle, y(r) + 19.0), class, &auc);
+                svg.text((middle, y(r) + 36.0), "middle small", &format!("± {off}"));
+                svg.text((middle, y(r) + 53.0), "middle small", &explained);
             } else {
-                svg.text((middle, y(r) + 21.0), class, &format!("{:.3} ± {:.3}", cell.auc, off.auc));
-                svg.text((middle, y(r) + 39.0), "middle small", &format!("{explained} %"));
+                svg.text((middle, y(r) + 21.0), class, &format!("{auc} ± {off}"));
+                svg.text((middle, y(r) + 39.0), "middle small", &explained);
             }
         }
     }
@@ -93,6 +93,11 @@ fn drawing(mean: &Ladder, spread: &[Vec<Cell>], title: &str, say: fn(&Words) -> 
         svg.text((x(k) + column / 2.0, bottom + 14.0), "middle ink strong", &needed(k));
     }
     svg.finish()
+}
+
+/// A number with so many decimals; a dash for one that could not be measured.
+fn number(x: f64, decimals: usize) -> String {
+    if x.is_finite() { format!("{x:.decimals$}").replace('-', "−") } else { "–".into() }
 }
 
 #[cfg(test)]
@@ -117,19 +122,32 @@ mod tests {
                 Rung { name: Words::new("linear unit", "线性单元"), weights: 902.0, watts: 1.3e-5 },
                 Rung { name: Words::new("two hidden layers", "两个隐藏层"), weights: 11_325.0, watts: 6e-4 },
             ],
-            cells: [[0.94, 0.98], [0.96, 0.97]].map(|row| row.map(|auc| Cell { auc: auc + off, explained: 0.9 }).to_vec()).to_vec(),
+            cells: [[0.94, 0.98], [0.96, 0.97]].map(|row| row.map(|auc| Cell { auc: auc + off, explained: 0.979 }).to_vec()).to_vec(),
             passing: 0.99,
         };
         let page = figure(&card, &[ladder(0.001), ladder(-0.001)]);
         // Two languages, each wide and narrow.
         assert_eq!(page.matches("<svg").count(), 4);
         assert_eq!(page.matches("class=\"curve l2\"").count(), 2 * 4);
-        for word in
-            ["0.960 ± 0.001", "11,325 weights", "11,325 个权重", "13.5 pW", "13.0 µW", "<div lang=\"zh\">", "needed", "所需", "2 seeds"]
-        {
+        for word in [
+            "0.960 ± 0.001",
+            "11,325 weights",
+            "11,325 个权重",
+            "13.5 pW",
+            "13.0 µW",
+            "<div lang=\"zh\">",
+            "needed",
+            "所需",
+            "2 seeds",
+            ">98 %<",
+        ] {
             assert!(page.contains(word), "{word}");
         }
         assert!(!page.contains("NaN"), "a neuron that nothing meters has no power");
         assert_eq!(figure(&card, &[]), "");
+        let mut none = ladder(0.0);
+        none.cells[1][1] = Cell { auc: f64::NAN, explained: f64::NAN };
+        let page = figure(&card, &[none]);
+        assert!(!page.contains("NaN") && page.contains("– %"), "what could not be measured is a dash");
     }
 }

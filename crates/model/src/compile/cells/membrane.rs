@@ -41,6 +41,7 @@ pub(super) fn find<'a>(
                 Role::Neuron => "a whole neuron",
                 Role::Channel => "a mechanism of the membrane (SUFFIX)",
                 Role::Point => "a mechanism at a place (POINT_PROCESS)",
+                Role::Plasticity => "a rule of plasticity",
             };
             Err(place(Diagnostic::error("cell-role", format!("`{}` is {is}", m.name)))
                 .hint(format!("known here: {}", of_role().collect::<Vec<_>>().join(", "))))

@@ -3,13 +3,13 @@
 use super::Run;
 use crate::ast::{Statement, StatementKind};
 use crate::lower::{Phase, Segment};
-use homolog_ir::{Op, Role};
+use homolog_ir::Op;
 
 impl Run<'_, '_> {
     /// Marks what was computed from states that the part of BREAKPOINT just run has changed. A channel or a synapse
     /// computes its currents from one and the same states, wherever SOLVE stands, so only whole neurons have this.
     fn age(&mut self) {
-        if self.p.role != Role::Neuron {
+        if !self.p.is_whole() {
             return;
         }
         let mut from_state: Vec<bool> = Vec::with_capacity(self.b.kernel().body.len());

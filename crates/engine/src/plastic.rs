@@ -1,0 +1,538 @@
+//! Weights that change by rules of plasticity ([`homolog_model::plasticity`]), tick by tick.
+//!
+//! ```text
+//! every connection:     w = S(w, x, y)                            where a rule has such an equation
+//! every receiver:       y = S(y)
+//! a spike arrives:      a += effect(w, x, y);  w = R(w, x, y)     in the order of the spikes' ticks and of their senders
+//! ... the neurons take their tick ...
+//! the receiver spikes:  w = P(w, x, y);  y = P(y)
+//! every sender:         x = S(x), and x = R(x) where it spikes    what it sends is seen after the delay
+//! at intervals:         w = w sum / (sum of w)                    in the order of the receiver's connections
+//! ```
+//!
+//! A spike acts with the weight that it finds. Traces `x` of senders are kept for as long as the longest delay, so that a connection reads the
+//! one that its own delay makes it see; those of receivers, `y`, as they are. All of it in double precision, by one thread.
+
+mod plan;
+
+pub(crate) use plan::StreamPlan;
+
+use crate::events::Prepared;
+use crate::layout::Now;
+use crate::run::{Run, Source};
+use homolog_exec::Isa;
+use homolog_model::events::{Delays, Events, Strength};
+use homolog_model::model::{Stream, Target, port};
+use homolog_model::plasticity::{Heard, Memory, Plasticity, Rule};
+use homolog_model::runner::{Plastic, Traces};
+use homolog_model::{Fault, Model, State};
+use plan::{At, Bound, RulePlan};
+use std::ops::Range;
+
+/// Connections that are worked on at once.
+const BLOCK: usize = 1024;
+
+/// A ring of rows, one for each tick.
+#[derive(Clone, Debug, Default)]
+struct Ring {
+    width: usize,
+    slots: usize,
+    numbers: Vec<f64>,
+}
+
+impl Ring {
+    /// All rows alike: each of some numbers for all of `n`.
+    fn new(slots: usize, memory: &[Memory], n: usize) -> Ring {
+        let row: Vec<f64> = memory.iter().flat_map(|m| std::iter::repeat_n(m.start, n)).collect();
+        let numbers = if row.is_empty() { vec![] } else { std::iter::repeat_n(&row, slots).flatten().copied().collect() };
+        Ring { width: row.len(), slots, numbers }
+    }
+
+    fn range(&self, tick: i64) -> Range<usize> {
+        let at = tick.rem_euclid(self.slots as i64) as usize * self.width;
+        at..at + self.width
+    }
+
+    fn of(&self, tick: i64) -> &[f64] {
+        &self.numbers[self.range(tick)]
+    }
+
+    fn set(&mut self, tick: i64, k: usize, first: usize, n: usize, row: &[f64]) {
+        let at = self.range(tick).start + k * n + first;
+        self.numbers[at..at + row.len()].copy_from_slice(row);
+    }
+}
+
+/// A connection that is worked on.
+#[derive(Clone, Copy, Debug)]
+struct Lane {
+    connection: u32,
+    sender: u32,
+    receiver: u32,
+    delay: u32,
+}
+
+/// What the neurons at both ends remember for one rule.
+#[derive(Clone, Debug, Default)]
+struct Remembered {
+    /// Of senders: after each tick, and in it between equation and spike.
+    sent: [Ring; 2],
+    /// Of receivers, as they are now.
+    received: Vec<f64>,
+}
+
+/// A plastic stream in a run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Working {
+    /// As [`Plastic::connections`].
+    connections: Vec<Vec<f64>>,
+    rules: Vec<Remembered>,
+    /// Of each tick to come: the runs that arrive then, and their senders.
+    due: Vec<Vec<(u32, u32)>>,
+    lanes: Vec<Lane>,
+    columns: Vec<f64>,
+}
+
+/// The plastic ones of a model's streams.
+pub(crate) type All = Vec<Option<Box<Working>>>;
+
+/// Ticks that senders are kept for, beside the longest delay: those of a segment, by which they may be ahead, and two for the ends.
+fn slots(e: &Events, segment: usize) -> usize {
+    e.longest() + segment + 2
+}
+
+/// Makes ready what a run needs, from the beginning or from where a state is.
+pub(crate) fn begin(model: &Model, segment: usize, state: &State) -> All {
+    let each = |(k, s): (usize, &Stream)| {
+        let p = s.plasticity.as_ref()?;
+        let mut w = Working::new(&s.events, p, segment);
+        if !state.is_fresh() {
+            w.load(&s.events, &state.plastic[k], state.tick);
+            // As in the calendars of other streams: what was sent and has not arrived.
+            for (tick, sender) in &state.sent[s.from] {
+                w.enter(&s.events, *tick, &[*sender], state.tick);
+            }
+        }
+        Some(Box::new(w))
+    };
+    model.streams.iter().enumerate().map(each).collect()
+}
+
+impl Working {
+    fn new(e: &Events, p: &Plasticity, segment: usize) -> Working {
+        let Strength::Each(weights) = &e.strength else { unreachable!("a plastic stream has a weight for each connection") };
+        let mut connections = vec![weights.iter().map(|w| p.sign * f64::from(*w)).collect()];
+        connections.extend(p.rules.iter().flat_map(|r| &r.connection).map(|m| vec![m.start; e.len()]));
+        let slots = slots(e, segment);
+        let rules = p.rules.iter().map(|r| {
+            let sent = || Ring::new(slots, &r.sender, e.senders);
+            let received = r.receiver.iter().flat_map(|m| std::iter::repeat_n(m.start, e.receivers)).collect();
+            Remembered { sent: [sent(), sent()], received }
+        });
+        Working { connections, rules: rules.collect(), due: vec![vec![]; slots], ..Working::default() }
+    }
+
+    /// The ticks whose traces a state holds.
+    fn held(e: &Events, tick: i64) -> Range<i64> {
+        tick - e.longest() as i64 - 1..tick
+    }
+
+    fn load(&mut self, e: &Events, from: &Plastic, tick: i64) {
+        self.connections.clone_from(&from.connections);
+        for (rule, saved) in self.rules.iter_mut().zip(&from.rules) {
+            for (ring, rows) in rule.sent.iter_mut().zip(&saved.senders) {
+                for (t, row) in Working::held(e, tick).zip(rows.chunks(ring.width.max(1))) {
+                    let to = ring.range(t);
+                    ring.numbers[to].copy_from_slice(row);
+                }
+            }
+            rule.received.clone_from(&saved.receivers);
+        }
+    }
+
+    /// Puts all that is to be known into a state.
+    pub fn store(&self, e: &Events, tick: i64) -> Plastic {
+        let rows = |r: &Ring| Working::held(e, tick).flat_map(|t| r.of(t).iter().copied()).collect();
+        let traces = |r: &Remembered| Traces { senders: r.sent.each_ref().map(rows), receivers: r.received.clone() };
+        Plastic { connections: self.connections.clone(), rules: self.rules.iter().map(traces).collect() }
+    }
+
+    /// The weights, in the order of the stream's connections.
+    pub fn weights(&self) -> &[f64] {
+        &self.connections[0]
+    }
+
+    /// Enters spikes of a tick that arrive at tick `from` or later.
+    fn enter(&mut self, e: &Events, tick: i64, senders: &[u32], from: i64) {
+        let slots = self.due.len() as i64;
+        for sender in senders {
+            for part in 0..e.parts() {
+                for run in e.runs(part, *sender as usize) {
+                    let arrives = tick + i64::from(e.delay(run));
+                    if arrives >= from && !e.run(run).is_empty() {
+                        self.due[arrives.rem_euclid(slots) as usize].push((run as u32, *sender));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Runs a kernel over lanes, block by block.
+fn over(
+    isa: Isa,
+    bound: &Bound,
+    columns: &mut Vec<f64>,
+    n: usize,
+    mut get: impl FnMut(At, Range<usize>, &mut [f64]),
+    mut put: impl FnMut(At, Range<usize>, &[f64]),
+) {
+    if bound.outputs.is_empty() {
+        return;
+    }
+    let ports = bound.inputs.len() + bound.outputs.len();
+    columns.resize((ports * BLOCK).max(columns.len()), 0.0);
+    let at = |k: usize| k * BLOCK;
+    let inputs: Vec<usize> = (0..bound.inputs.len()).map(at).collect();
+    let outputs: Vec<usize> = (bound.inputs.len()..ports).map(at).collect();
+    for first in (0..n).step_by(BLOCK) {
+        let block = first..(first + BLOCK).min(n);
+        for (port, from) in bound.inputs.iter().zip(&inputs) {
+            get(*port, block.clone(), &mut columns[*from..from + block.len()]);
+        }
+        bound.program.run(isa, columns, &inputs, &outputs, block.len());
+        for (port, from) in bound.outputs.iter().zip(&outputs) {
+            put(*port, block.clone(), &columns[*from..from + block.len()]);
+        }
+    }
+}
+
+/// Which of what neurons remember a kernel of connections reads.
+#[derive(Clone, Copy)]
+struct Reading {
+    tick: i64,
+    /// Ticks since the sender's trace that is read, beside the delay.
+    back: i64,
+    /// 0: after a tick; 1: between equation and spike.
+    sender: usize,
+}
+
+/// What is heard from outside, for each of a rule's ports.
+enum Sound<'a> {
+    Each(&'a [f64]),
+    One(f64),
+}
+
+impl Sound<'_> {
+    fn of(&self, receiver: usize) -> f64 {
+        match self {
+            Sound::Each(column) => column[receiver],
+            Sound::One(x) => *x,
+        }
+    }
+}
+
+/// Applies a kernel of a rule to some connections; `heed` sees what would arrive at the synapse.
+#[allow(clippy::too_many_arguments)]
+fn change(
+    isa: Isa,
+    bound: &Bound,
+    (e, first): (&Events, usize),
+    connections: &mut [Vec<f64>],
+    remembered: &Remembered,
+    sounds: &[Sound],
+    lanes: &[Lane],
+    reading: Reading,
+    columns: &mut Vec<f64>,
+    mut heed: impl FnMut(Range<usize>, &[f64]),
+) {
+    // Both closures see the connections, one after the other.
+    let connections = std::cell::RefCell::new(connections);
+    let own = |at: At| match at {
+        At::Weight => Some(0),
+        At::Own(k) => Some(first + k),
+        _ => None,
+    };
+    let get = |at: At, block: Range<usize>, column: &mut [f64]| {
+        let lanes = column.iter_mut().zip(&lanes[block]);
+        if let Some(k) = own(at) {
+            let from = &connections.borrow()[k];
+            return lanes.for_each(|(x, l)| *x = from[l.connection as usize]);
+        }
+        match at {
+            At::Sender(k) => {
+                let ring = &remembered.sent[reading.sender];
+                let row = |delay: u32| &ring.of(reading.tick - reading.back - i64::from(delay))[k * e.senders..];
+                if let Delays::Shared(d) = e.delays {
+                    let row = row(d);
+                    return lanes.for_each(|(x, l)| *x = row[l.sender as usize]);
+                }
+                lanes.for_each(|(x, l)| *x = row(l.delay)[l.sender as usize]);
+            }
+            At::Receiver(k) => {
+                let row = &remembered.received[k * e.receivers..];
+                lanes.for_each(|(x, l)| *x = row[l.receiver as usize]);
+            }
+            At::Heard(k) => lanes.for_each(|(x, l)| *x = sounds[k].of(l.receiver as usize)),
+            other => unreachable!("{other:?} is no input of a connection"),
+        }
+    };
+    let put = |at: At, block: Range<usize>, column: &[f64]| match own(at) {
+        Some(k) => {
+            let to = &mut connections.borrow_mut()[k];
+            column.iter().zip(&lanes[block]).for_each(|(x, l)| to[l.connection as usize] = *x);
+        }
+        None => heed(block, column),
+    };
+    over(isa, bound, columns, lanes.len(), get, put);
+}
+
+impl Run<'_> {
+    /// Whether weights onto a group change.
+    pub fn is_plastic(&self, g: usize) -> bool {
+        self.model.streams.iter().any(|s| s.to == g && s.plasticity.is_some())
+    }
+
+    /// Why the model cannot be run so, if it cannot.
+    pub fn refuses_plasticity(&self) -> Option<Fault> {
+        let s = self.model.streams.iter().find(|s| s.plasticity.is_some())?;
+        let what =
+            format!("{} samples at once, and `{}` has one weight for all (show them one after the other)", self.layout.batch, s.name);
+        (self.layout.batch != 1).then(|| Fault { what, ..self.fault(s.to, "", None, 0.0, 0, self.start) })
+    }
+
+    /// What a rule hears in a tick, with variables as they are at a moment: spikes are those of the tick before.
+    fn sounds<'s>(&'s self, arena: &'s [f64], events: &Prepared, (rule, to): (&Rule, usize), now: Now, tick: i64) -> Vec<Sound<'s>> {
+        let sound = |(_, h): &(String, Heard)| match *h {
+            Heard::Variable(k) => {
+                let at = self.layout.variable(to, k, now.copy, now.t);
+                Sound::Each(&arena[at..at + self.of(to).all])
+            }
+            Heard::Value(g) => Sound::One(match self.value_source(g, now.frame as isize) {
+                Source::Given(x) => x[0],
+                Source::Arena(at) => arena[at],
+            }),
+            Heard::Spike(g) => Sound::One(if events.sent[g].of(tick - 1).is_empty() { 0.0 } else { 1.0 }),
+        };
+        rule.heard.iter().map(sound).collect()
+    }
+
+    /// The beginning of a tick for what ends at some groups: weights and receivers go on, and the spikes that arrive act.
+    pub fn arrive_and_learn(&self, arena: &mut [f64], events: &Prepared, all: &mut All, groups: &[usize], now: Now) {
+        let tick = self.absolute(now, now.t);
+        for (k, s) in self.model.streams.iter().enumerate().filter(|(_, s)| groups.contains(&s.to)) {
+            let (Some(p), Some(w)) = (&s.plasticity, &mut all[k]) else { continue };
+            let plan = &self.plan.plastic[k].as_ref().expect("planned").rules;
+            let e = &*s.events;
+            self.go_on(arena, events, w, (s, p, plan), now, tick);
+            let Working { connections, rules, due, lanes, columns } = &mut **w;
+            let slot = tick.rem_euclid(due.len() as i64) as usize;
+            lanes.clear();
+            for (run, sender) in due[slot].drain(..) {
+                let (run, part) = (run as usize, run_part(e, run as usize, sender as usize));
+                lanes.extend(lanes_of(e, part, sender, run));
+            }
+            if lanes.is_empty() {
+                continue;
+            }
+            let mut effect: Vec<f64> = lanes.iter().map(|l| connections[0][l.connection as usize]).collect();
+            let mut first = 1;
+            for ((rule, plan), remembered) in p.rules.iter().zip(plan).zip(rules.iter()) {
+                let sounds = self.sounds(arena, events, (rule, s.to), now, tick);
+                let reading = Reading { tick, back: 0, sender: 1 };
+                let heed = |block: Range<usize>, column: &[f64]| effect[block].copy_from_slice(column);
+                change(self.isa, &plan.arrive, (e, first), connections, remembered, &sounds, lanes, reading, columns, heed);
+                first += rule.connection.len();
+            }
+            let port = |name: &str| self.model.groups[s.to].arrivals.iter().position(|a| a.name == name);
+            let column = |name: &str| port(name).map(|k| self.layout.arrival(s.to, k, now.copy, now.t));
+            if s.target == Target::BySign {
+                let (positive, negative) = (column(port::POSITIVE), column(port::NEGATIVE));
+                for (l, x) in lanes.iter().zip(&effect) {
+                    let x = p.sign * x;
+                    let to = if x < 0.0 { negative } else { positive };
+                    if let Some(to) = to {
+                        arena[to + l.receiver as usize] += x.abs();
+                    }
+                }
+            } else if let Some(to) = column(port::ARRIVE) {
+                lanes.iter().zip(&effect).for_each(|(l, x)| arena[to + l.receiver as usize] += p.sign * x);
+            }
+        }
+    }
+
+    /// The equations of weights, and of what receivers remember.
+    fn go_on(
+        &self,
+        arena: &[f64],
+        events: &Prepared,
+        w: &mut Working,
+        (s, p, plan): (&Stream, &Plasticity, &[RulePlan]),
+        now: Now,
+        tick: i64,
+    ) {
+        let e = &*s.events;
+        let Working { connections, rules, lanes, columns, .. } = w;
+        let mut first = 1;
+        for ((rule, plan), remembered) in p.rules.iter().zip(plan).zip(rules.iter()) {
+            if !plan.step.outputs.is_empty() {
+                lanes.clear();
+                for part in 0..e.parts() {
+                    let runs = (0..e.senders).flat_map(|sender| e.runs(part, sender).map(move |run| (sender, run)));
+                    runs.for_each(|(sender, run)| lanes.extend(lanes_of(e, part, sender as u32, run)));
+                }
+                let sounds = self.sounds(arena, events, (rule, s.to), now, tick);
+                let reading = Reading { tick, back: 1, sender: 0 };
+                change(self.isa, &plan.step, (e, first), connections, remembered, &sounds, lanes, reading, columns, |_, _| {});
+            }
+            first += rule.connection.len();
+        }
+        for ((rule, plan), remembered) in p.rules.iter().zip(plan).zip(rules.iter_mut()) {
+            let sounds = self.sounds(arena, events, (rule, s.to), now, tick);
+            receivers(self.isa, &plan.receive, columns, e, remembered, &sounds, &[]);
+        }
+    }
+
+    /// What follows from ticks that some groups have taken, whose spikes are listed: weights onto them change, and what they have sent is
+    /// remembered.
+    pub fn learn(&self, arena: &[f64], events: &Prepared, all: &mut All, groups: &[usize], now: Now, ticks: Range<usize>) {
+        for t in ticks {
+            let now = Now { t, ..now };
+            for (k, s) in self.model.streams.iter().enumerate() {
+                let (Some(p), Some(w)) = (&s.plasticity, &mut all[k]) else { continue };
+                if groups.contains(&s.to) {
+                    let plan = &self.plan.plastic[k].as_ref().expect("planned").rules;
+                    self.fire(arena, events, w, (s, p, plan), now);
+                }
+                if groups.contains(&s.from) {
+                    self.remember(events, w, k, s, now);
+                }
+            }
+        }
+    }
+
+    /// What the spikes of receivers do, and sums of weights.
+    fn fire(&self, arena: &[f64], events: &Prepared, w: &mut Working, (s, p, plan): (&Stream, &Plasticity, &[RulePlan]), now: Now) {
+        let (e, tick) = (&*s.events, self.absolute(now, now.t));
+        // Variables are heard as they are after the tick.
+        let heard = Now { t: now.t + 1, ..now };
+        let Working { connections, rules, lanes, columns, .. } = w;
+        let spiked = events.sent[s.to].of(tick);
+        if !spiked.is_empty() {
+            lanes.clear();
+            for r in spiked {
+                for n in p.incoming.range(*r as usize) {
+                    let (connection, sender) = (p.incoming.connection[n], p.incoming.sender[n]);
+                    lanes.push(Lane { connection, sender, receiver: *r, delay: delay_of(e, connection) });
+                }
+            }
+            let mut first = 1;
+            for ((rule, plan), remembered) in p.rules.iter().zip(plan).zip(rules.iter_mut()) {
+                let sounds = self.sounds(arena, events, (rule, s.to), heard, tick);
+                let reading = Reading { tick, back: 0, sender: 0 };
+                change(self.isa, &plan.post, (e, first), connections, remembered, &sounds, lanes, reading, columns, |_, _| {});
+                receivers(self.isa, &plan.fire, columns, e, remembered, &sounds, spiked);
+                first += rule.connection.len();
+            }
+        }
+        if let Some(n) = p.normalise.filter(|n| (tick + 1) % n.every == 0) {
+            for r in 0..e.receivers {
+                let own = &p.incoming.connection[p.incoming.range(r)];
+                let weights = &mut connections[0];
+                let sum: f64 = own.iter().fold(0.0, |sum, c| sum + weights[*c as usize]);
+                if sum > 0.0 {
+                    let factor = n.sum / sum;
+                    own.iter().for_each(|c| weights[*c as usize] *= factor);
+                }
+            }
+        }
+    }
+
+    /// What senders remember of a tick, and where its spikes go.
+    fn remember(&self, events: &Prepared, w: &mut Working, k: usize, s: &Stream, now: Now) {
+        let (e, tick) = (&*s.events, self.absolute(now, now.t));
+        let spiked = events.sent[s.from].of(tick);
+        for (plan, remembered) in self.plan.plastic[k].as_ref().expect("planned").rules.iter().zip(&mut w.rules) {
+            let sent = std::cell::RefCell::new(&mut remembered.sent);
+            let get = |at: At, block: Range<usize>, column: &mut [f64]| match at {
+                At::Sender(k) => column.copy_from_slice(&sent.borrow()[0].of(tick - 1)[k * e.senders..][block]),
+                _ => mark(spiked, block, column),
+            };
+            let put = |at: At, block: Range<usize>, column: &[f64]| {
+                let (which, k) = match at {
+                    At::Between(k) => (1, k),
+                    At::Sender(k) => (0, k),
+                    other => unreachable!("{other:?} is no trace of a sender"),
+                };
+                sent.borrow_mut()[which].set(tick, k, block.start, e.senders, column);
+            };
+            over(self.isa, &plan.send, &mut w.columns, e.senders, get, put);
+        }
+        w.enter(e, tick, spiked, i64::MIN);
+    }
+
+    /// The first weight that is not finite.
+    pub fn check_weights(&self, all: &All, tick: i64) -> Result<(), Fault> {
+        for (s, w) in self.model.streams.iter().zip(all).filter_map(|(s, w)| Some((s, w.as_ref()?))) {
+            if crate::forward::finite(self.isa, w.weights()) {
+                continue;
+            }
+            let mut found = None;
+            s.events.each(|k, sender, receiver| {
+                if found.is_none() && !w.weights()[k].is_finite() {
+                    found = Some((sender, receiver, w.weights()[k]));
+                }
+            });
+            let (sender, receiver, x) = found.expect("just seen");
+            let from = &self.model.groups[s.from].name;
+            return Err(self.fault(s.to, &format!("the weight from neuron {sender} of {from}"), None, x, receiver, tick));
+        }
+        Ok(())
+    }
+}
+
+/// Applies a kernel to what receivers remember; those in the list spike.
+fn receivers(isa: Isa, bound: &Bound, columns: &mut Vec<f64>, e: &Events, remembered: &mut Remembered, sounds: &[Sound], spiked: &[u32]) {
+    let received = std::cell::RefCell::new(&mut remembered.received);
+    let get = |at: At, block: Range<usize>, column: &mut [f64]| match at {
+        At::Receiver(k) => column.copy_from_slice(&received.borrow()[k * e.receivers..][block]),
+        At::Heard(k) => column.iter_mut().zip(block).for_each(|(x, r)| *x = sounds[k].of(r)),
+        _ => mark(spiked, block, column),
+    };
+    let put = |at: At, block: Range<usize>, column: &[f64]| match at {
+        At::Receiver(k) => received.borrow_mut()[k * e.receivers..][block].copy_from_slice(column),
+        other => unreachable!("{other:?} is no trace of a receiver"),
+    };
+    over(isa, bound, columns, e.receivers, get, put);
+}
+
+/// The connections of a run.
+fn lanes_of(e: &Events, part: usize, sender: u32, run: usize) -> impl Iterator<Item = Lane> {
+    let (delay, base) = (e.delay(run), (part * e.part) as u32);
+    e.run(run).map(move |c| Lane { connection: c as u32, sender, receiver: base + u32::from(e.target[c]), delay })
+}
+
+/// The part that a run of a sender belongs to.
+fn run_part(e: &Events, run: usize, sender: usize) -> usize {
+    if e.parts() == 1 {
+        return 0;
+    }
+    (0..e.parts()).find(|part| e.runs(*part, sender).contains(&run)).expect("a run of this sender")
+}
+
+/// The delay of a connection, ticks.
+fn delay_of(e: &Events, connection: u32) -> u32 {
+    match &e.delays {
+        Delays::Shared(d) => *d,
+        Delays::Each(_) => e.delay(e.start.partition_point(|s| *s <= connection) - 1),
+    }
+}
+
+/// 1 where a neuron of a block is in an ascending list, 0 elsewhere.
+fn mark(list: &[u32], block: Range<usize>, column: &mut [f64]) {
+    column.fill(0.0);
+    let from = list.partition_point(|x| (*x as usize) < block.start);
+    for x in list[from..].iter().take_while(|x| (**x as usize) < block.end) {
+        column[*x as usize - block.start] = 1.0;
+    }
+}

@@ -1,0 +1,87 @@
+//! The programs of plastic streams, and what their ports are.
+
+use homolog_exec::Program;
+use homolog_ir::Kernel;
+use homolog_model::plasticity::{Memory, Plasticity, Rule, SPIKE, between};
+
+/// What a port of a rule's kernel is.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum At {
+    Weight,
+    /// What the connection remembers, by number.
+    Own(usize),
+    Sender(usize),
+    Receiver(usize),
+    Heard(usize),
+    /// Whether the neuron spikes.
+    Spike,
+    /// A trace of the sender, between its equation and its spike.
+    Between(usize),
+    /// What arrives at the synapse.
+    Effect,
+}
+
+/// A kernel and what its ports are.
+pub(super) struct Bound {
+    pub program: Program,
+    pub inputs: Vec<At>,
+    pub outputs: Vec<At>,
+}
+
+/// The programs of a rule.
+pub(super) struct RulePlan {
+    pub arrive: Bound,
+    pub post: Bound,
+    pub step: Bound,
+    pub send: Bound,
+    pub receive: Bound,
+    pub fire: Bound,
+}
+
+/// The programs of a plastic stream.
+pub(crate) struct StreamPlan {
+    pub(super) rules: Vec<RulePlan>,
+}
+
+fn bind(rule: &Rule, kernel: &Kernel) -> Bound {
+    let find = |all: &[Memory], name: &str| all.iter().position(|m| m.name == name);
+    let at = |name: &str| -> At {
+        if name == rule.weight {
+            return At::Weight;
+        }
+        let heard = || rule.heard.iter().position(|h| h.0 == name).map(At::Heard);
+        let own = || find(&rule.connection, name).map(At::Own);
+        let sender = || find(&rule.sender, name).map(At::Sender);
+        let receiver = || find(&rule.receiver, name).map(At::Receiver);
+        let middle = || {
+            let name = name.strip_prefix(&between(""))?;
+            find(&rule.sender, name).map(At::Between)
+        };
+        heard().or_else(own).or_else(sender).or_else(receiver).or_else(middle).unwrap_or_else(|| match name {
+            SPIKE => At::Spike,
+            _ => {
+                assert_eq!(rule.transmits.as_deref(), Some(name), "a port of `{}` that is nothing", rule.name);
+                At::Effect
+            }
+        })
+    };
+    Bound {
+        program: Program::compile(kernel),
+        inputs: kernel.inputs.iter().map(|p| at(&p.name)).collect(),
+        outputs: kernel.outputs.iter().map(|(p, _)| at(&p.name)).collect(),
+    }
+}
+
+impl StreamPlan {
+    pub fn new(p: &Plasticity) -> StreamPlan {
+        let plan = |r: &Rule| RulePlan {
+            arrive: bind(r, &r.arrive),
+            post: bind(r, &r.post),
+            step: bind(r, &r.step),
+            send: bind(r, &r.send),
+            receive: bind(r, &r.receive),
+            fire: bind(r, &r.fire),
+        };
+        StreamPlan { rules: p.rules.iter().map(plan).collect() }
+    }
+}

@@ -1,0 +1,323 @@
+//! Rules of plasticity: the bits of the naive runner, in which every connection remembers everything itself; windows, triplets, releases and rates
+//! as their papers have them; a run that is cut in two.
+
+mod common;
+
+use common::{network, population, projection};
+use homolog_base::math::exp;
+use homolog_base::{Source, Unit};
+use homolog_engine::{Engine, reference};
+use homolog_exec::Isa;
+use homolog_model::events::Strength;
+use homolog_model::network::{Delay, Noise, Normalise, Projection, RuleUse};
+use homolog_model::{
+    Checkpoint, Inputs, Library, Model, Network, Observable, Params, Population, Probe, Runner, State, Weights, Wiring, pause,
+};
+
+/// The library and all rules of plasticity in it.
+fn library() -> Library {
+    let mut library = common::library();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../library/plasticity");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let source = Source::new(path.to_string_lossy(), std::fs::read_to_string(&path).unwrap());
+        let (m, problems) = homolog_nmodl::read(&source);
+        library.insert(m.unwrap_or_else(|| panic!("{}", problems.iter().map(|d| d.render(false)).collect::<String>())));
+    }
+    library
+}
+
+fn compiled(n: &Network) -> (Model, Params) {
+    homolog_model::compile(n, &library(), 7)
+        .unwrap_or_else(|e| panic!("{}", e.iter().map(|d| d.render(false)).collect::<Vec<_>>().join("\n")))
+}
+
+fn rule(name: &str, parameters: &[(&str, f64)]) -> RuleUse {
+    let parameters = parameters.iter().map(|(n, x)| (n.to_string(), (*x, None).into())).collect();
+    RuleUse { rule: name.into(), parameters, ..RuleUse::default() }
+}
+
+fn spikes(name: &str, times: &[Vec<f64>]) -> Population {
+    Population { times: times.iter().map(|t| t.clone().into()).collect(), ..population(name, times.len(), "spikes") }
+}
+
+fn mv(p: Projection, weights: Weights) -> Projection {
+    Projection { weights: weights.into(), unit: Some(Unit::parse("mV").unwrap().into()), learn: Some(false), ..p }
+}
+
+/// A noisy population that excites another, within itself too, and is inhibited by a third; some neuron gives rewards.
+fn busy(rules: &[RuleUse], delay: Delay, inhibition: &[RuleUse]) -> Network {
+    let quiet = |name: &str, size: usize| Population { bias: Some(false), ..population(name, size, "lif") };
+    let to = |from: &str, to: &str, wiring: Wiring, delay: Delay| Projection {
+        wiring: wiring.into(),
+        delay: Some(delay.into()),
+        ..projection(from, to)
+    };
+    let mut excite = mv(to("a", "b", Wiring::Random(0.4), delay), Weights::Uniform(0.0, 6.0));
+    excite.plasticity = rules.to_vec();
+    let mut within = mv(to("b", "b", Wiring::Random(0.3), Delay::Ms(1.5)), Weights::Uniform(0.0, 2.0));
+    within.plasticity = rules.to_vec();
+    within.normalise = Some(Normalise { sum: 4.0, unit: Some(Unit::parse("mV").unwrap()), every: 20.0 }.into());
+    let mut inhibit = mv(to("c", "b", Wiring::AllToAll, Delay::Ms(1.0)), Weights::Uniform(-1.0, -0.2));
+    inhibit.plasticity = inhibition.to_vec();
+    let mut n = network(
+        vec![quiet("a", 30), quiet("b", 20), quiet("c", 9), spikes("treat", &[vec![11.0, 31.0, 52.0]])],
+        vec![excite, within, inhibit],
+    );
+    let noise = |population: &str, rate: f64, weight: f64| Noise {
+        population: population.into(),
+        rate: rate.into(),
+        weight: weight.into(),
+        unit: Some(Unit::parse("mV").unwrap().into()),
+        ..Noise::default()
+    };
+    n.noise = vec![noise("a", 2.0, 3.0), noise("b", 1.0, 3.0), noise("c", 2.0, 3.0)];
+    (n.dt, n.presentation) = (Some(0.5.into()), Some(40.0.into()));
+    n
+}
+
+fn shown(frames: usize) -> Inputs {
+    Inputs { batch: 1, frames, values: vec![] }
+}
+
+fn weights(state: &State, k: usize) -> &[f64] {
+    &state.plastic[k].connections[0]
+}
+
+#[test]
+fn every_rule_of_the_library_has_the_bits_of_the_naive_runner_whatever_the_delays() {
+    let heard =
+        RuleUse { signals: [("reward".to_string(), "treat".into())].into(), ..rule("rstdp", &[("a_plus", 0.1), ("a_minus", 0.05)]) };
+    // mV: the rules take them for wmax too.
+    let wmax = |name: &str, more: &[(&str, f64)]| {
+        let mut r = rule(name, more);
+        r.parameters.insert("wmax".into(), (8.0, Some("mV".to_string())).into());
+        r
+    };
+    let cases: Vec<Vec<RuleUse>> = vec![
+        vec![wmax("stdp", &[("a_plus", 0.05), ("a_minus", 0.06)])],
+        vec![wmax("stdp", &[("a_plus", 0.05), ("a_minus", 0.06), ("mu_plus", 1.0), ("mu_minus", 0.5)])],
+        vec![wmax("triplet_stdp", &[("a2_plus", 0.01), ("a3_minus", 0.02)])],
+        vec![rule("stp", &[("U", 0.4), ("tau_rec", 30.0), ("tau_facil", 20.0)])],
+        vec![heard],
+        vec![wmax("clopath", &[("theta_plus", -60.0), ("a_ltd", 0.001), ("a_ltp", 0.001)])],
+        vec![wmax("stdp_target", &[("eta", 0.05)])],
+        vec![wmax("stdp", &[("a_plus", 0.05)]), rule("scaling", &[("tau", 20.0), ("beta", 1.0)]), rule("stp", &[])],
+    ];
+    for rules in cases {
+        let name: Vec<&str> = rules.iter().map(|r| r.rule.value.as_str()).collect();
+        for delay in [Delay::Ms(0.5), Delay::Uniform(0.5, 4.0)] {
+            let inhibition = [rule("vogels", &[("eta", 0.002), ("rate", 0.02)])];
+            let (model, params) = compiled(&busy(&rules, delay, &inhibition));
+            let tensors: Vec<Vec<f64>> = params.tensors.iter().map(|t| t.values.clone()).collect();
+            let expected = reference::run(&model, &tensors, &[vec![vec![]; 2]]);
+            for isa in Isa::available() {
+                let mut state = State::fresh();
+                let probe = [Probe { group: 1, what: Observable::Raster }];
+                let seen = Engine::with_isa(2, isa).run(&model, &params, &shown(2), &probe, &mut state, None).unwrap();
+                assert!(seen.traces[0].shape[0] > 40, "{name:?}: too few spikes to test anything");
+                for (k, s) in model.streams.iter().enumerate() {
+                    let Strength::Each(first) = &s.events.strength else { panic!("each has its own") };
+                    let changed = expected.weights[k].iter().zip(first).filter(|(a, b)| a.abs() != f64::from(b.abs())).count();
+                    assert!(changed > first.len() / 4 || name == ["stp"], "{name:?}: {changed} weights of {} changed", s.name);
+                    for (c, (a, b)) in weights(&state, k).iter().zip(&expected.weights[k]).enumerate() {
+                        assert_eq!(a.to_bits(), b.to_bits(), "{name:?} {isa:?} {}: weight {c} is {a} and not {b}", s.name);
+                    }
+                }
+                let ticks = expected.spikes[1].iter().enumerate();
+                let want: Vec<f64> = ticks
+                    .flat_map(|(t, row)| {
+                        row.iter().enumerate().filter(|(_, s)| **s > 0.0).flat_map(move |(n, _)| [t as f64, n as f64, 0.0])
+                    })
+                    .collect();
+                assert_eq!(seen.traces[0].data, want, "{name:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_run_that_is_cut_anywhere_goes_on_with_the_same_bits() {
+    let heard = RuleUse { signals: [("reward".to_string(), "treat".into())].into(), ..rule("rstdp", &[("a_plus", 0.1)]) };
+    let both = [rule("stdp", &[("a_plus", 0.05)]), heard];
+    for delay in [Delay::Ms(2.0), Delay::Uniform(0.5, 6.0)] {
+        let mut n = busy(&both, delay, &[rule("vogels", &[])]);
+        n.presentation = Some(10.0.into());
+        let (model, params) = compiled(&n);
+        let run = |cuts: &[usize]| {
+            let mut state = State::fresh();
+            for frames in cuts {
+                Engine::new(1).run(&model, &params, &shown(*frames), &[], &mut state, None).unwrap();
+                // As a checkpoint and back.
+                let mut checkpoint = Checkpoint::default();
+                pause::save(&state, &mut checkpoint);
+                let back = pause::load(&checkpoint, &model).unwrap();
+                assert_eq!(back, state);
+                state = back;
+            }
+            state
+        };
+        let whole = run(&[9]);
+        assert!(!whole.plastic[0].rules[0].senders[0].is_empty());
+        assert_eq!(whole, run(&[4, 5]));
+        assert_eq!(whole, run(&[1, 1, 1, 6]));
+    }
+}
+
+#[test]
+fn samples_that_share_weights_are_refused_together() {
+    let (model, params) = compiled(&busy(&[rule("stdp", &[])], Delay::Ms(1.0), &[]));
+    let fault = Engine::new(1).run(&model, &params, &Inputs { batch: 2, frames: 1, values: vec![] }, &[], &mut State::fresh(), None);
+    assert!(fault.unwrap_err().what.contains("one weight for all"));
+}
+
+/// The weight with which a stream begins: 32 bits, as of all connections.
+fn begun(model: &Model) -> f64 {
+    let Strength::Each(w) = &model.streams[0].events.strength else { panic!("each has its own") };
+    f64::from(w[0])
+}
+
+/// One sender and one receiver that is made to spike; by how much the weight changes.
+fn pairing(rule: RuleUse, before: &[f64], after: &[f64], first: f64, total: f64) -> f64 {
+    let cell = Population { bias: Some(false), ..population("cell", 1, "lif") };
+    let link = |from: &str| Projection { delay: Some(Delay::Ms(0.1).into()), ..projection(from, "cell") };
+    let mut studied = mv(link("pre"), Weights::Constant(first));
+    studied.plasticity = vec![rule];
+    let mut n = network(
+        vec![spikes("pre", &[before.to_vec()]), spikes("kick", &[after.to_vec()]), cell],
+        vec![studied, mv(link("kick"), Weights::Constant(100.0))],
+    );
+    (n.dt, n.presentation) = (Some(0.1.into()), Some(total.into()));
+    let (model, params) = compiled(&n);
+    let mut state = State::fresh();
+    let seen = Engine::new(1).run(&model, &params, &shown(1), &[Probe { group: 2, what: Observable::Raster }], &mut state, None).unwrap();
+    assert_eq!(seen.traces[0].shape[0], after.len(), "the receiver spikes when it is made to, and never else");
+    let group = &model.groups[2];
+    // mV of a weight of 1.
+    (weights(&state, 0)[0] - begun(&model)) * group.event_sizes[0].1
+}
+
+#[test]
+fn pairs_change_a_weight_as_the_window_of_song_and_others_says() {
+    // Sizes in mV, small enough that the pairs alone make no spike.
+    let stdp = || {
+        let mut r = rule("stdp", &[("tau_plus", 16.8), ("tau_minus", 33.7), ("a_plus", 0.01), ("a_minus", 0.012)]);
+        r.parameters.insert("wmax".into(), (2.0, Some("mV".to_string())).into());
+        r
+    };
+    for d in [0.0, 0.1, 1.0, 5.0, 20.0, 60.0] {
+        let change = pairing(stdp(), &[50.0], &[50.0 + d], 1.0, 200.0);
+        let expected = 2.0 * 0.01 * exp(-d / 16.8);
+        assert!((change - expected).abs() < 1e-12, "{d} ms after: {change} instead of {expected}");
+        if d > 0.0 {
+            let change = pairing(stdp(), &[50.0 + d], &[50.0], 1.0, 200.0);
+            let expected = -2.0 * 0.012 * exp(-d / 33.7);
+            assert!((change - expected).abs() < 1e-12, "{d} ms before: {change} instead of {expected}");
+        }
+    }
+}
+
+#[test]
+fn triplets_make_fast_pairing_strengthen_and_slow_pairing_weaken() {
+    // Sjostrom, Turrigiano & Nelson 2001: 10 ms apart, 60 pairings; Pfister & Gerstner 2006, figure 3. The sum over all pairs and triplets by hand.
+    // A tenth of what they fitted, so that no limit is met.
+    let (a2m, a3p) = (7.1e-4, 6.5e-4);
+    let by_hand = |pre: &[f64], post: &[f64]| {
+        let trace = |times: &[f64], t: f64, tau: f64, strictly: bool| -> f64 {
+            times.iter().filter(|s| if strictly { **s < t - 1e-9 } else { **s < t + 1e-9 }).map(|s| exp(-(t - s) / tau)).sum()
+        };
+        let down: f64 = pre.iter().map(|t| -a2m * trace(post, *t, 33.7, true)).sum();
+        let up: f64 = post.iter().map(|t| a3p * trace(pre, *t, 16.8, false) * trace(post, *t, 114.0, true)).sum();
+        down + up
+    };
+    let mut last = None;
+    for (rate, offset) in [(0.1, 10.0), (10.0, 10.0), (20.0, 10.0), (40.0, 10.0), (40.0, -10.0), (10.0, -10.0)] {
+        let pairings = if rate < 1.0 { 5 } else { 60 };
+        let pre: Vec<f64> = (0..pairings).map(|k| 20.0 + 1000.0 / rate * f64::from(k)).collect();
+        let post: Vec<f64> = pre.iter().map(|t| t + offset).collect();
+        let total = (pre[pairings as usize - 1] + 100.0).ceil();
+        let mut r = rule("triplet_stdp", &[("a2_minus", a2m), ("a3_plus", a3p)]);
+        r.parameters.insert("wmax".into(), (1.0, Some("mV".to_string())).into());
+        let change = pairing(r, &pre, &post, 0.5, total);
+        let expected = by_hand(&pre, &post);
+        assert!((change - expected).abs() < 1e-9, "{rate} Hz, {offset} ms: {change} instead of {expected}");
+        if offset > 0.0 {
+            assert!(last.is_none_or(|l| change > l), "faster pairing strengthens more");
+            last = Some(change);
+        }
+        if rate == 10.0 && offset < 0.0 {
+            assert!(change < 0.0);
+        }
+        if rate == 40.0 {
+            assert!(change > 0.0, "at 40 Hz both orders strengthen");
+        }
+    }
+}
+
+/// The potential of a cell to which spikes of one sender come by a synapse that is short-term plastic.
+fn released(times: &[f64], rule: RuleUse) -> Vec<f64> {
+    let cell = Population { bias: Some(false), ..population("cell", 1, "lif") };
+    let mut link = mv(Projection { delay: Some(Delay::Ms(0.1).into()), ..projection("pre", "cell") }, Weights::Constant(1.0));
+    link.plasticity = vec![rule];
+    let mut n = network(vec![spikes("pre", &[times.to_vec()]), cell], vec![link]);
+    (n.dt, n.presentation) = (Some(0.1.into()), Some((times.last().unwrap() + 10.0).ceil().into()));
+    let (model, params) = compiled(&n);
+    let v = model.groups[1].variables.iter().position(|v| v.name == "v").unwrap();
+    let probe = [Probe { group: 1, what: Observable::State(v) }];
+    let seen = Engine::new(1).run(&model, &params, &shown(1), &probe, &mut State::fresh(), None).unwrap();
+    let at = |t: f64| seen.traces[0].data[(t / 0.1).round() as usize];
+    // A jump decays within the step in which it comes: exp(-dt / tau).
+    let size = begun(&model) * model.groups[1].event_sizes[0].1;
+    times.iter().map(|t| (at(t + 0.1) + 65.0 - (at(*t) + 65.0) * exp(-0.01)) / exp(-0.01) / size).collect()
+}
+
+#[test]
+fn trains_release_what_tsodyks_and_markram_say() {
+    for (u0, tau_rec, tau_facil) in [(0.5, 800.0, 1.0), (0.05, 130.0, 1000.0)] {
+        let times: Vec<f64> = (0..20).map(|k| 5.0 + 50.0 * f64::from(k)).collect();
+        let seen = released(&times, rule("stp", &[("U", u0), ("tau_rec", tau_rec), ("tau_facil", tau_facil)]));
+        let (mut u, mut x) = (0.0, 1.0);
+        for (k, s) in seen.iter().enumerate() {
+            if k > 0 {
+                u *= exp(-50.0 / tau_facil);
+                x = 1.0 - (1.0 - x) * exp(-50.0 / tau_rec);
+            }
+            u += u0 * (1.0 - u);
+            assert!((s - u * x).abs() < 1e-10, "spike {k}: {s} instead of {}", u * x);
+            x -= u * x;
+        }
+    }
+}
+
+#[test]
+fn inhibition_comes_to_keep_the_rate_that_it_is_told() {
+    // Vogels et al. 2011: a neuron that is driven too much, and inhibition that learns until it spikes at the rate of the rule.
+    for hz in [8.0, 15.0] {
+        let quiet = |name: &str, size: usize| Population { bias: Some(false), ..population(name, size, "lif") };
+        let link = Projection { delay: Some(Delay::Ms(1.0).into()), ..projection("inh", "cell") };
+        let mut link = mv(link, Weights::Constant(-0.01));
+        link.plasticity = vec![rule("vogels", &[("eta", 0.002), ("rate", hz / 1000.0)])];
+        let mut n = network(vec![quiet("inh", 40), quiet("cell", 30)], vec![link]);
+        let noise = |population: &str, rate: f64, weight: f64| Noise {
+            population: population.into(),
+            rate: rate.into(),
+            weight: weight.into(),
+            unit: Some(Unit::parse("mV").unwrap().into()),
+            ..Noise::default()
+        };
+        n.noise = vec![noise("inh", 1.0, 3.0), noise("cell", 3.0, 2.2)];
+        (n.dt, n.presentation) = (Some(0.5.into()), Some(1000.0.into()));
+        let (model, params) = compiled(&n);
+        let mut state = State::fresh();
+        let mut rate = |frames: usize| {
+            let probe = [Probe { group: 1, what: Observable::Raster }];
+            let seen = Engine::new(1).run(&model, &params, &shown(frames), &probe, &mut state, None).unwrap();
+            seen.traces[0].shape[0] as f64 / (30 * frames) as f64
+        };
+        let first = rate(1);
+        rate(60);
+        let last = rate(20);
+        assert!(first > 1.4 * hz, "{first} Hz before, so there is nothing to correct");
+        assert!((last / hz - 1.0).abs() < 0.1, "{last} Hz instead of {hz} Hz");
+    }
+}

@@ -1,0 +1,292 @@
+//! Rules of plasticity, compiled for the connections of one projection.
+//!
+//! A rule speaks of one connection: its weight `w` and whatever else it remembers. What of that only spikes of the sender change is the same
+//! in all connections that leave a neuron and take equally long, and what only the receiver changes is the same in all that end at one; so
+//!
+//! ```text
+//! x    : S(x) in every tick, then R(x) where a spike has been sent       one for each sender     (a trace of what it has sent)
+//! y    : S(y) in every tick, later P(y) where it spikes                  one for each receiver   (a trace of what it has done)
+//! w ...: S(w, x, y) in every tick if there is such an equation; then R(w, x, y) where a spike arrives; later P(w, x, y) where the receiver spikes
+//! ```
+//!
+//! with R from NET_RECEIVE, P from POST_SPIKE, S from BREAKPOINT (Morrison, Diesmann & Gerstner 2008, Biol. Cybern. 98, 459-478, section 4.1, on
+//! rules that need one trace for each neuron). Which is whose follows from the equations: nobody declares it.
+
+use crate::events::Events;
+use homolog_base::Unit;
+use homolog_ir::{Builder, Compare, Kernel, Mechanism, Op, Value, event, interpret, ode, passes};
+use std::collections::BTreeMap;
+
+/// Name of the port of a spike, 0 or 1, in the kernels of traces.
+pub const SPIKE: &str = "spike";
+
+/// Name of an output that is a trace of a sender after its equation, and before its spike.
+pub fn between(name: &str) -> String {
+    format!("between:{name}")
+}
+
+/// A number that a rule remembers.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Memory {
+    /// Name.
+    pub name: String,
+    /// Unit.
+    pub unit: Unit,
+    /// What it begins with.
+    pub start: f64,
+}
+
+/// Where a rule hears what is not its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Heard {
+    /// A variable of the receiving group, as it is after the tick.
+    Variable(usize),
+    /// The value of the only neuron of a group, as it is in the frame.
+    Value(usize),
+    /// Whether the only neuron of a group has spiked in the last tick, 0 or 1.
+    Spike(usize),
+}
+
+/// A rule, for one projection.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Rule {
+    /// Name of the mechanism.
+    pub name: String,
+    /// Name of the port of the weight.
+    pub weight: String,
+    /// What each connection remembers beside its weight.
+    pub connection: Vec<Memory>,
+    /// What each sender remembers.
+    pub sender: Vec<Memory>,
+    /// What each receiver remembers.
+    pub receiver: Vec<Memory>,
+    /// Ports that are heard.
+    pub heard: Vec<(String, Heard)>,
+    /// What a tick does to every connection; without outputs where it does nothing. Inputs: weight and memories as the last tick left them.
+    pub step: Kernel,
+    /// What a spike that arrives does to a connection, after its step. Inputs: of the sender as it was [`between`].
+    pub arrive: Kernel,
+    /// What a spike of the receiver does to a connection. Inputs: of the sender after the spike that has arrived, of the receiver before its own.
+    pub post: Kernel,
+    /// A tick of what senders remember. Inputs: that, and [`SPIKE`]. Outputs: that, and [`between`].
+    pub send: Kernel,
+    /// A tick of what receivers remember, before anything arrives.
+    pub receive: Kernel,
+    /// What their spikes do to what receivers remember. Inputs: that, and [`SPIKE`].
+    pub fire: Kernel,
+    /// The output of `arrive` that arrives at the synapse, if it is not the weight.
+    pub transmits: Option<String>,
+}
+
+/// The connections that end at each receiving neuron.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Incoming {
+    /// Where those of each receiver begin; one more than receivers.
+    pub start: Vec<u32>,
+    /// Connections, as [`crate::events::Events`] counts them.
+    pub connection: Vec<u32>,
+    /// Their senders.
+    pub sender: Vec<u32>,
+}
+
+impl Incoming {
+    /// Of all connections.
+    pub fn of(e: &Events) -> Incoming {
+        let mut start = vec![0u32; e.receivers + 1];
+        e.each(|_, _, receiver| start[receiver + 1] += 1);
+        for r in 0..e.receivers {
+            start[r + 1] += start[r];
+        }
+        let mut next = start.clone();
+        let (mut connection, mut sender) = (vec![0; e.len()], vec![0; e.len()]);
+        e.each(|k, s, receiver| {
+            let at = next[receiver] as usize;
+            (connection[at], sender[at]) = (k as u32, s as u32);
+            next[receiver] += 1;
+        });
+        Incoming { start, connection, sender }
+    }
+
+    /// Those of a receiver.
+    pub fn range(&self, receiver: usize) -> std::ops::Range<usize> {
+        self.start[receiver] as usize..self.start[receiver + 1] as usize
+    }
+}
+
+/// Weights that end at a neuron are multiplied so that they sum to something, at intervals.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Normalise {
+    /// Their sum, in the unit of weights; of their sizes where they are negative.
+    pub sum: f64,
+    /// Ticks between.
+    pub every: i64,
+}
+
+/// How the weights of a projection change.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Plasticity {
+    /// The rules, which act one after the other.
+    pub rules: Vec<Rule>,
+    /// Who ends where.
+    pub incoming: Incoming,
+    /// -1 where weights are negative: a rule sees their size.
+    pub sign: f64,
+    /// Whether the weights of a neuron are brought to a sum.
+    pub normalise: Option<Normalise>,
+}
+
+impl Plasticity {
+    /// How many numbers each connection has: the weight, and what the rules remember.
+    pub fn per_connection(&self) -> usize {
+        1 + self.rules.iter().map(|r| r.connection.len()).sum::<usize>()
+    }
+}
+
+/// Keeps some outputs of a kernel.
+fn only(kernel: &Kernel, keep: impl Fn(&str) -> bool) -> Kernel {
+    let mut k = kernel.clone();
+    k.outputs.retain(|(p, _)| keep(&p.name));
+    passes::prune(&k)
+}
+
+/// What an output depends on.
+fn read_by(kernel: &Kernel, output: &str) -> Vec<String> {
+    only(kernel, |n| n == output).inputs.into_iter().map(|p| p.name).collect()
+}
+
+/// Whether an output is the input of its name.
+fn unchanged(kernel: &Kernel, v: Value, name: &str) -> bool {
+    matches!(kernel.body[v.index()], Op::Input(i) if kernel.inputs[i as usize].name == name)
+}
+
+/// A kernel without the outputs that change nothing.
+fn changes(kernel: &Kernel) -> Kernel {
+    let mut k = kernel.clone();
+    k.outputs.retain(|(p, v)| !unchanged(kernel, *v, &p.name));
+    passes::prune(&k)
+}
+
+/// The states that stand for themselves: changed by no event of the other side, and by nothing but one another.
+fn alone(names: &[String], own: &[&Kernel], other: &Kernel, outside: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut set: Vec<String> = names.iter().filter(|n| other.output(n).is_none()).cloned().collect();
+    loop {
+        let fits = |name: &String| {
+            let reads = own.iter().filter(|k| k.output(name).is_some()).flat_map(|k| read_by(k, name)).collect::<Vec<_>>();
+            reads.iter().all(|r| set.contains(r) || outside(r))
+        };
+        let kept: Vec<String> = set.iter().filter(|n| fits(n)).cloned().collect();
+        if kept.len() == set.len() {
+            return set;
+        }
+        set = kept;
+    }
+}
+
+/// Compiles a rule with the numbers of its parameters; `hear` says what a port from outside is.
+///
+/// # Errors
+/// What cannot be, in words.
+pub fn rule(m: &Mechanism, parameters: &BTreeMap<String, f64>, dt: f64, hear: impl Fn(&str) -> Option<Heard>) -> Result<Rule, Vec<String>> {
+    let Some(program) = &m.receive else { return Err(vec![format!("`{}` has no NET_RECEIVE", m.name)]) };
+    let Some(weight) = program.arguments.first().map(|a| a.name.clone()) else {
+        return Err(vec![format!("NET_RECEIVE of `{}` has no weight", m.name)]);
+    };
+    let mut problems = Vec::new();
+    if !program.effects.is_empty() {
+        problems.push(format!("NET_RECEIVE of `{}` sends or awaits events, and connections have none of their own", m.name));
+    }
+    let step =
+        m.step().map_err(|e| e.into_iter().map(|n| format!("the equation of `{}` is not linear in it", n.state)).collect::<Vec<_>>())?;
+    let constant = |name: &str| match name {
+        ode::DT => Some(dt),
+        event::FLAG => Some(0.0),
+        "celsius" => Some(crate::compose::CELSIUS),
+        _ => parameters.get(name).copied().or_else(|| m.parameter(name).map(|p| p.default)),
+    };
+    let ready = |k: &Kernel| changes(&passes::specialise(k, constant));
+    let (arrive, post, step) = (ready(&program.kernel), ready(&m.post.clone().unwrap_or_default()), ready(&step));
+    let initial = passes::prune(&passes::specialise(&m.initial, constant));
+    let states: Vec<String> = m.states.iter().map(|s| s.name.clone()).filter(|n| *n != weight).collect();
+    let is_state = |n: &str| n == weight || states.iter().any(|s| s == n);
+    let mut heard: Vec<(String, Heard)> = Vec::new();
+    for k in [&arrive, &post, &step] {
+        for p in k.inputs.iter().filter(|p| !is_state(&p.name)) {
+            if heard.iter().any(|h| h.0 == p.name) {
+                continue;
+            }
+            match hear(&p.name) {
+                Some(h) => heard.push((p.name.clone(), h)),
+                None if problems.iter().any(|x| x.starts_with(&format!("`{}`", p.name))) => {}
+                None => problems.push(format!("`{}` is a variable that `{}` reads, and nothing that it hears", p.name, m.name)),
+            }
+        }
+    }
+    for p in &initial.inputs {
+        problems.push(format!("INITIAL of `{}` reads `{}`, which is not known before a run", m.name, p.name));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let is_heard = |n: &str| heard.iter().any(|h| h.0 == n);
+    let of_receiver = alone(&states, &[&post, &step], &arrive, is_heard);
+    let rest: Vec<String> = states.iter().filter(|n| !of_receiver.contains(n)).cloned().collect();
+    let of_sender = alone(&rest, &[&arrive, &step], &post, |_| false);
+    let numbers = interpret::<f64>(&initial, &[]);
+    let memory = |name: &String| {
+        let unit = m.states.iter().find(|s| s.name == *name).map_or(Unit::ONE, |s| s.unit);
+        Memory { name: name.clone(), unit, start: initial.output(name).map_or(0.0, |k| numbers[k]) }
+    };
+    let own = |n: &str| !of_receiver.iter().chain(&of_sender).any(|s| s == n);
+    let transmits = m.transmits.clone();
+    Ok(Rule {
+        name: m.name.clone(),
+        connection: rest.iter().filter(|n| own(n)).map(memory).collect(),
+        sender: of_sender.iter().map(memory).collect(),
+        receiver: of_receiver.iter().map(memory).collect(),
+        heard: heard.clone(),
+        arrive: passes::optimise(&only(&arrive, |n| own(n))),
+        post: passes::optimise(&only(&post, own)),
+        step: passes::optimise(&only(&step, own)),
+        send: trace(&of_sender, &[(&step, false), (&arrive, true)]),
+        receive: trace(&of_receiver, &[(&step, false)]),
+        fire: trace(&of_receiver, &[(&post, true)]),
+        weight,
+        transmits,
+    })
+}
+
+/// A tick of traces: kernels one after the other, of which some are run where there is a spike.
+fn trace(names: &[String], parts: &[(&Kernel, bool)]) -> Kernel {
+    let mut b = Builder::new("trace");
+    let mut now: BTreeMap<String, Value> = BTreeMap::new();
+    if names.is_empty() {
+        return b.finish();
+    }
+    for name in names {
+        let v = b.input(name, Unit::ONE);
+        now.insert(name.clone(), v);
+    }
+    for (k, (kernel, event)) in parts.iter().enumerate() {
+        let kernel = only(kernel, |n| now.contains_key(n));
+        let values = b.inline(&kernel, |_, p| now.get(&p.name).copied());
+        for ((p, _), v) in kernel.outputs.iter().zip(values) {
+            let v = if *event {
+                let (spike, zero) = (b.input(SPIKE, Unit::ONE), b.constant(0.0));
+                let spikes = b.compare(Compare::Lt, zero, spike);
+                b.select(spikes, v, now[&p.name])
+            } else {
+                v
+            };
+            now.insert(p.name.clone(), v);
+        }
+        if k + 1 < parts.len() {
+            for name in names {
+                b.output(&between(name), Unit::ONE, now[name]);
+            }
+        }
+    }
+    for name in names {
+        b.output(name, Unit::ONE, now[name]);
+    }
+    passes::optimise(&b.finish())
+}
