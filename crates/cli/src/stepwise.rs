@@ -306,6 +306,6 @@ mod tests {
 
     #[test]
     fn the_pace_is_that_of_what_was_done_here() {
-        assert_eq!(pace(0.1, 15_000, 20_000, 10_000, Duration::from_secs(2)), "1500 of 2000 ms, 2 times real time");
+        assert_eq!(pace(0.1, 15_000, 20_000, 10_000, Duration::from_secs(2)), "1500 of 2000 ms, 2.00 times real time");
     }
 }

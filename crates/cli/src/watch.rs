@@ -1,7 +1,7 @@
 //! What is seen of a model that is run once for its own sake: tables that grow, and what is said and drawn at the end. It takes as much memory
 //! for a long run as for a short one, and goes on from a checkpoint as if never stopped.
 
-use crate::commands::trace::Format;
+use crate::commands::Format;
 use crate::figure::{Line, MOST, Thinner};
 use crate::stepwise::Sink;
 use crate::work;

@@ -10,7 +10,9 @@ pub mod mech;
 pub mod morph;
 mod reference;
 pub mod run;
-pub mod trace;
+mod trace;
+
+pub use trace::Format;
 
 use homolog_base::Diagnostic;
 use std::process::ExitCode;
