@@ -133,6 +133,11 @@ impl Prepared {
         }
     }
 
+    /// Bytes of the calendars of a stream, without what stands in them.
+    pub fn bytes(stream: &Stream, segment: usize) -> usize {
+        size_of::<Vec<Due>>() * stream.events.parts() * (stream.events.longest() + segment + 1)
+    }
+
     /// Puts spikes that are on their way when tick `from` begins.
     pub fn load(&mut self, model: &Model, batch: usize, sent: &[Vec<(i64, u32)>], from: i64) {
         for (g, sent) in sent.iter().enumerate().filter(|(_, sent)| !sent.is_empty()) {

@@ -93,6 +93,27 @@ impl Engine {
         self.threads
     }
 
+    /// Bytes that a run without a tape takes beside model, parameters, inputs and recording: columns, copies of weights by which spikes
+    /// arrive, and what of streams is on its way.
+    pub fn memory(&self, model: &Model, params: &Params, inputs: &Inputs, probes: &[Probe]) -> usize {
+        let (batch, frames, threads) = (inputs.batch, inputs.frames, self.threads);
+        let wanted = layout::Wanted { model, probes, batch, frames, taped: false, precise: false, threads };
+        let layout = layout::Layout::new(wanted, self.tape_budget);
+        let of_link = |l: &homolog_model::Link| match l.target {
+            homolog_model::Target::Drive => 0,
+            homolog_model::Target::Own => params.tensors[l.weights].values.len(),
+            _ => 2 * params.tensors[l.weights].values.len(),
+        };
+        let weights: usize = model.links.iter().map(of_link).sum();
+        let calendars: usize = model.streams.iter().map(|s| events::Prepared::bytes(s, layout.segment)).sum();
+        // What each connection remembers, and the weight itself.
+        let rules =
+            |s: &homolog_model::model::Stream| s.plasticity.iter().flat_map(|p| &p.rules).map(|r| r.connection.len()).sum::<usize>();
+        let plastic = |s: &&homolog_model::model::Stream| s.plasticity.is_some();
+        let remembered: usize = model.streams.iter().filter(plastic).map(|s| (1 + rules(s)) * s.events.len()).sum();
+        8 * (layout.size + weights + remembered) + calendars
+    }
+
     /// Does `work` where the threads of the pool are at hand.
     fn inside<T: Send>(&mut self, work: impl FnOnce(&mut Self) -> T + Send) -> T {
         match self.pool.take() {

@@ -110,13 +110,13 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
         return Err(problems);
     }
     let ticks = if timed().next().is_some() { ticks } else { 0 };
-    too_large(network, dt, ticks, &mut problems);
+    let still = streams::still(network, &resolved);
+    too_large(network, dt, ticks, still, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
 
     problems.extend(streams::unheard(network, &resolved));
-    let still = streams::still(network, &resolved);
     problems.extend(plasticity::misplaced(network, &resolved, library, still));
     let links = wires::links(network, &resolved, (dt, ticks), (seed, still), &mut problems);
     let touching: Vec<(usize, usize)> = network
@@ -251,16 +251,19 @@ fn hash(model: &Model) -> Hash {
     Hash::of(text.as_bytes())
 }
 
-/// Most ticks of a frame or of a delay, and most weights of a projection (2^31, 16 GiB): beyond these nothing is allocated.
+/// Most ticks of a frame or of a delay, and most weights of a projection (2^31, 16 GiB): beyond these nothing is allocated. Where nothing is learned a
+/// presentation is run in pieces, and only its number of ticks must be one.
 const MOST_TICKS: f64 = 1e7;
+const MOST_TICKS_IN_PIECES: f64 = 1e10;
 const MOST_WEIGHTS: u128 = 1 << 31;
 
 /// What could not be held in any memory is refused with its numbers before any is asked for.
-fn too_large(network: &Network, dt: f64, ticks: usize, problems: &mut Vec<Diagnostic>) {
+fn too_large(network: &Network, dt: f64, ticks: usize, still: bool, problems: &mut Vec<Diagnostic>) {
     let mut say = |d: Diagnostic, span, label: &str| problems.push(network.locate(d, span, label));
-    if ticks as f64 > MOST_TICKS {
+    let most = if still { MOST_TICKS_IN_PIECES } else { MOST_TICKS };
+    if ticks as f64 > most {
         let span = network.presentation.as_ref().or(network.dt.as_ref()).map(|l| l.span).unwrap_or_default();
-        let d = Diagnostic::error("model-too-large", format!("a presentation of {ticks} steps is more than {MOST_TICKS}"));
+        let d = Diagnostic::error("model-too-large", format!("a presentation of {ticks} steps is more than {most}"));
         say(d.hint("show inputs for a shorter time, or take longer steps"), span, "given here");
     }
     for p in &network.populations {

@@ -143,8 +143,10 @@ pub struct Stimulus {
 pub struct RecordRule {
     /// Name of the population.
     pub population: Located<String>,
-    /// Name of a state variable (`v`, `hh.m`), `spikes`, or `lfp`.
+    /// Name of a state variable (`v`, `hh.m`), `spikes`, `raster`, or `lfp`.
     pub variable: Located<String>,
+    /// Which neurons; all when not given.
+    pub neurons: Option<Located<Vec<usize>>>,
     /// For cells: the branch; where spikes are made when not given.
     pub branch: Option<Located<String>>,
     /// Where on the branch, from 0 at its beginning to 1; its middle when not given.

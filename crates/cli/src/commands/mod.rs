@@ -13,6 +13,8 @@ mod reference;
 pub mod run;
 mod trace;
 
+pub use trace::Format;
+
 use homolog_base::Diagnostic;
 use std::process::ExitCode;
 

@@ -366,9 +366,10 @@ pub(super) fn current(r: &mut Reader<'_>, s: &Section<'_, '_>, population: Locat
 }
 
 fn recording(r: &mut Reader<'_>, v: &Value<'_>) -> Option<RecordRule> {
-    let s = r.section("record", v, &["population", "variable", "branch", "position", "electrode", "conductivity"])?;
+    let s = r.section("record", v, &["population", "variable", "neurons", "branch", "position", "electrode", "conductivity"])?;
     let population = r.required(&s, "population", "\"hidden\"", Reader::name).unwrap_or_default();
     let rule = RecordRule {
+        neurons: r.optional(&s, "neurons", neuron_numbers),
         electrodes: r.optional(&s, "electrode", electrodes).map(|e| e.value).unwrap_or_default(),
         conductivity: r.optional(&s, "conductivity", |r, k, v| r.physical(k, v, CONDUCTIVITY, POSITIVE)).map(|x| x.value),
         ..recorded(r, &s, population)
@@ -393,6 +394,11 @@ pub(super) fn recorded(r: &mut Reader<'_>, s: &Section<'_, '_>, population: Loca
         span: s.span,
         ..RecordRule::default()
     }
+}
+
+fn neuron_numbers(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<usize>> {
+    let numbers = r.list(key, v, |r, k, n| r.whole(k, n, 0))?;
+    Some(numbers.into_iter().map(|n| n.value).collect())
 }
 
 /// A place in space, `["50 um", "0 um", "0 um"]`, or a list of places.

@@ -472,6 +472,7 @@ fn study() -> impl Strategy<Value = Study> {
                 RecordRule {
                     population: pick(*who),
                     variable: if outside { "lfp" } else { word.as_str() }.into(),
+                    neurons: (*position < 0.25).then(|| vec![0, 2].into()),
                     branch: (*branch && !outside).then(|| word.as_str().into()),
                     position: (*branch && !outside).then_some(*position),
                     electrodes: (0..if outside { 1 + usize::from(*branch) } else { 0 }).map(place).collect(),

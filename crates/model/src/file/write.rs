@@ -273,6 +273,9 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         line("\n[[record]]", String::new());
         line("population", quoted(&x.population));
         line("variable", quoted(&x.variable));
+        if let Some(n) = &x.neurons {
+            line("neurons", list(n.value.iter().map(usize::to_string)));
+        }
         if let Some(b) = &x.branch {
             line("branch", quoted(b));
         }
