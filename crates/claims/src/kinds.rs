@@ -2,6 +2,7 @@
 //! in the `[experiment]` of a card.
 
 mod attenuation;
+mod features;
 mod inputs;
 mod ladder;
 mod layouts;
@@ -60,6 +61,7 @@ impl Quantity {
 /// All kinds.
 pub const ALL: &[Kind] = &[
     attenuation::KIND,
+    features::KIND,
     inputs::KIND,
     ladder::KIND,
     layouts::KIND,
