@@ -254,7 +254,7 @@ fn a_cell_has_room_for_a_hundred_thousand_inputs_from_as_many_neurons() {
     let active = 1.0 - homolog_base::math::exp(-1.0);
     assert!((seen["active"] - 1e5 * active).abs() < 4.0 * (1e5 * active * (1.0 - active)).sqrt(), "{seen:?}");
     assert!(seen["spikes"] >= 5.0, "{seen:?}");
-    // A knob turns each but the first, which takes two hundred times the inputs.
+    // A knob turns each but the first, which takes a hundred times the inputs.
     assert_eq!(met(11, &[("contacts", 10.0)])[1].1, Some(false));
     assert_eq!(met(11, &[("step", 0.2)])[2].1, Some(false));
     let more = measured(&changed(11, &[]), &[("times", 10.0), ("step", 0.2)]).unwrap();
