@@ -362,7 +362,7 @@ impl Run<'_> {
             let l = &layout.groups[g];
             places.extend((0..l.arrivals.len()).map(|k| {
                 let at = layout.arrival(g, k, now.copy, t);
-                (n, at..at + l.arrivals[k].sites * l.site)
+                (n, at..at + (l.arrivals[k].sites - 1) * l.site + l.lanes)
             }));
         }
         let numbers: usize = places.iter().map(|p| p.1.len()).sum();
