@@ -62,7 +62,7 @@ impl Rows {
         (inputs.batch, inputs.frames) = (batch, 1);
         inputs.values.resize_with(1, Vec::new);
         let values = &mut inputs.values[0];
-        values.clear();
+        // Every number is written.
         values.resize(self.width * batch, 0.0);
         // A cache line of samples at once, so that what is written lies side by side.
         for (block, some) in chosen.chunks(LINE).enumerate() {
