@@ -2,6 +2,7 @@
 //! in the `[experiment]` of a card.
 
 mod attenuation;
+mod features;
 mod inputs;
 mod ladder;
 mod layouts;
@@ -68,6 +69,7 @@ fn table<T>(name: &str, read: fn(&Arc<Source>) -> Result<T, Box<Diagnostic>>) ->
 /// All kinds.
 pub const ALL: &[Kind] = &[
     attenuation::KIND,
+    features::KIND,
     inputs::KIND,
     ladder::KIND,
     layouts::KIND,

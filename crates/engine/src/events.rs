@@ -374,7 +374,7 @@ impl Run<'_> {
             let ports = l.arrivals.len() - model.groups[g].draws.len();
             places.extend((0..ports).map(|k| {
                 let at = layout.arrival(g, k, now.copy, t);
-                (n, at..at + l.arrivals[k].sites * l.site)
+                (n, at..at + (l.arrivals[k].sites - 1) * l.site + l.lanes)
             }));
         }
         let numbers: usize = places.iter().map(|p| p.1.len()).sum();

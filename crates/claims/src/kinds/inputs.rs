@@ -16,6 +16,7 @@ pub const KIND: Kind = Kind {
         Key { name: "place", form: Form::Place, about: "where the potential is seen" },
         Key { name: "spike", form: Form::Quantity("mV"), about: "a rise above this potential is a spike" },
         Key { name: "times", form: Form::Quantity("1"), about: "so many times the inputs of the file" },
+        Key { name: "rate", form: Form::Quantity("1"), about: "so many times the spikes of each sender in the file" },
         Key { name: "contacts", form: Form::Quantity("1"), about: "inputs that come from the same neuron" },
         Key { name: "step", form: Form::Quantity("ms"), about: "the step of time that is compared with half of it" },
         Key { name: "seconds", form: Form::Quantity("s"), about: "time that the run may take" },
@@ -67,10 +68,10 @@ const POINTS: usize = 1500;
 fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let contacts = lab.number("contacts").round().max(1.0) as usize;
     let (times, step) = (lab.number("times"), lab.number("step"));
-    let bench = lab.bench("model");
-    let whole = lab.hear(&bench.hearing(times, contacts, step), "place")?;
+    let bench = lab.bench("model").hearing(times, contacts, lab.number("rate"));
+    let whole = lab.hear(&bench.in_steps(step), "place")?;
     lab.progress(0.4);
-    let half = lab.hear(&bench.hearing(times, contacts, 0.5 * step), "place")?;
+    let half = lab.hear(&bench.in_steps(0.5 * step), "place")?;
     lab.progress(1.0);
     let spike = lab.number("spike");
     let spikes = |h: &Heard| h.seen.spikes(0, spike, 0.0) as f64;

@@ -27,22 +27,26 @@ pub struct Heard {
 }
 
 impl Bench {
-    /// Other populations of Poisson processes: so many times as many connections, of which each sender makes so many; and a step of time, ms.
-    pub fn hearing(&self, times: f64, contacts: usize, step: f64) -> Bench {
+    /// Other populations of Poisson processes: so many times as many connections, of which each sender makes so many, and so many times the
+    /// spikes of each.
+    pub fn hearing(&self, times: f64, contacts: usize, rate: f64) -> Bench {
         let mut out = self.clone();
-        for p in out.network.populations.iter_mut().filter(|p| p.poisson.is_some()) {
+        for p in &mut out.network.populations {
+            let Some(own) = &mut p.poisson else { continue };
+            own.value *= rate;
             p.size.value = ((p.size.value as f64 * times / contacts as f64).round() as usize).max(1);
         }
         if contacts > 1 {
             out.network.projections.iter_mut().for_each(|p| p.wiring = Wiring::OutDegree(contacts).into());
         }
-        out.network.dt = Some(step.into());
         out
     }
 
-    /// The time step of the model, ms, where it says one.
-    pub fn step(&self) -> Option<f64> {
-        self.network.dt.as_ref().map(|dt| dt.value)
+    /// The same in steps of so many ms.
+    pub fn in_steps(&self, step: f64) -> Bench {
+        let mut out = self.clone();
+        out.network.dt = Some(step.into());
+        out
     }
 }
 
