@@ -41,7 +41,11 @@ fn what_cannot_learn_is_said_at_its_place() {
     check(&|t| t.replace("readout = \"excitatory\"", "readout = \"image\""), "learn-readout", "m.toml:");
     check(&|t| t.replace("rule = \"stdp_target\"", "rule = \"stdp_targte\""), "model-unknown-rule", "stdp_target");
     check(&|t| t.replace("rule = \"stdp_target\"", "rule = \"lif\""), "model-unknown-rule", "no rule of plasticity");
-    check(&|t| t.replace("tau_theta = \"1e7 ms\" }", "tau_theta = \"1e7 ms\" }\nlearn = [\"tau\"]"), "model-plasticity", "learns nothing else");
+    check(
+        &|t| t.replace("tau_theta = \"1e7 ms\" }", "tau_theta = \"1e7 ms\" }\nlearn = [\"tau\"]"),
+        "model-plasticity",
+        "learns nothing else",
+    );
     check(&|t| t.replace("wmax = \"2 mV\"", "wmax = \"2 nA\""), "model-unit", "in mV");
     check(&|t| t.replace("wmax = \"2 mV\"", "reward = \"image\""), "model-plasticity", "hears nothing that it calls");
     check(&|t| t.replace("every = \"300 ms\"", "every = \"0.3 ms\""), "model-time", "whole number of steps");

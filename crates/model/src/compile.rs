@@ -277,6 +277,10 @@ fn too_large(network: &Network, dt: f64, ticks: usize, still: bool, problems: &m
         let steps = p.delay.as_ref().map_or(0.0, |d| match d.value {
             Delay::Ms(ms) | Delay::Either(_, ms) | Delay::Uniform(_, ms) => ms / dt,
             Delay::Normal(mean, sd) | Delay::Lognormal(mean, sd) => (mean + 10.0 * sd) / dt,
+            Delay::Distance(base, speed) => {
+                let sides = network.population(&p.to).and_then(|k| network.populations[k].space.as_ref()).map(|s| s.value.sides());
+                (base + sides.unwrap_or_default().iter().sum::<f64>() / speed) / dt
+            }
             Delay::Frames(frames) => f64::from(frames) * ticks.max(1) as f64,
         });
         if let Some(d) = p.delay.as_ref().filter(|_| steps > MOST_TICKS) {

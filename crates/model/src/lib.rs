@@ -29,6 +29,7 @@ pub mod plasticity;
 pub mod recordings;
 pub mod runner;
 pub mod samples;
+pub mod space;
 pub mod spread;
 pub mod study;
 

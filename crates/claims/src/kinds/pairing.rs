@@ -10,8 +10,16 @@ pub const KIND: Kind = Kind {
     name: "pairing",
     about: "pairs the spikes of a sender with those of a neuron that is made to spike, and lets correlated and uncorrelated inputs compete for one",
     keys: &[
-        Key { name: "pair", form: Form::Model, about: "a model of `before` and `kick`, both `spikes`, and `cell`; weights from `before` change" },
-        Key { name: "offsets", form: Form::Rising("ms"), about: "times from the spike of `before` to that of the cell, above 0; both signs are tried" },
+        Key {
+            name: "pair",
+            form: Form::Model,
+            about: "a model of `before` and `kick`, both `spikes`, and `cell`; weights from `before` change",
+        },
+        Key {
+            name: "offsets",
+            form: Form::Rising("ms"),
+            about: "times from the spike of `before` to that of the cell, above 0; both signs are tried",
+        },
         Key { name: "pairs", form: Form::Quantity("1"), about: "pairs for each" },
         Key { name: "interval", form: Form::Quantity("ms"), about: "time from pair to pair" },
         Key {
@@ -39,9 +47,16 @@ pub const KIND: Kind = Kind {
             en: "mean weight of inputs that spike together, over that of the others, in the end",
             zh: "最终：一起放电的输入的平均权重与其余输入之比",
         },
-        Quantity { name: "together", unit: "1", en: "mean weight of inputs that spike together, of what it began with", zh: "一起放电的输入的平均权重（起始为 1）" },
+        Quantity {
+            name: "together",
+            unit: "1",
+            en: "mean weight of inputs that spike together, of what it began with",
+            zh: "一起放电的输入的平均权重（起始为 1）",
+        },
         Quantity { name: "apart", unit: "1", en: "... of the others", zh: "其余输入的平均权重（起始为 1）" },
-        Quantity { name: "firing", unit: "1", en: "spikes of the cell in a second, on average, Hz", zh: "细胞每秒平均放电次数（Hz）" },
+        Quantity {
+            name: "firing", unit: "1", en: "spikes of the cell in a second, on average, Hz", zh: "细胞每秒平均放电次数（Hz）"
+        },
     ],
     figures: &["window", "competition"],
     chance: true,
@@ -88,7 +103,9 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let last = course.last().expect("it was looked at");
     let line = |k: usize| {
         let begins = std::iter::once((0.0, 1.0));
-        begins.chain(course.iter().enumerate().map(|(n, w)| ((n + 1) as f64 * seconds / course.len() as f64, w.mean[k]))).collect::<Vec<_>>()
+        begins
+            .chain(course.iter().enumerate().map(|(n, w)| ((n + 1) as f64 * seconds / course.len() as f64, w.mean[k])))
+            .collect::<Vec<_>>()
     };
     Ok(Found {
         numbers: vec![
@@ -112,10 +129,7 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
                 "competition",
                 "t, s",
                 "1",
-                vec![
-                    Curve::both("inputs that spike together", "一起放电的输入", line(0)),
-                    Curve::both("the others", "其余输入", line(1)),
-                ],
+                vec![Curve::both("inputs that spike together", "一起放电的输入", line(0)), Curve::both("the others", "其余输入", line(1))],
             ),
         ],
         ..Found::default()

@@ -98,11 +98,8 @@ impl Lab<'_> {
             let inputs = Inputs { batch: 1, frames: n, values: vec![] };
             let seen = self.engine.run(&model, &params, &inputs, &probe, &mut state, None).map_err(fault)?;
             spikes += seen.traces[0].shape[0];
-            let each: Vec<Vec<f64>> = streams
-                .iter()
-                .zip(&first)
-                .map(|(k, first)| state.plastic[*k].connections[0].iter().map(|w| w / first).collect())
-                .collect();
+            let each: Vec<Vec<f64>> =
+                streams.iter().zip(&first).map(|(k, first)| state.plastic[*k].connections[0].iter().map(|w| w / first).collect()).collect();
             out.push(Weights { mean: each.iter().map(|e| mean(e)).collect(), each, spikes });
             done(self, (look + 1) as f64 / looks.max(1) as f64);
         }

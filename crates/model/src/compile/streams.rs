@@ -4,7 +4,7 @@ use super::wires;
 use super::{Kind, Resolved, link_key};
 use crate::events::{Delays, Events, Graph, Strength};
 use crate::model::{Group, Link, Noise, Sources, Stream, Target, port};
-use crate::network::{Located, Network, Population, Projection, Weights};
+use crate::network::{Delay, Located, Network, Population, Projection, Weights};
 use homolog_base::{Diagnostic, Key, Unit};
 use homolog_ir::Interface;
 use std::sync::Arc;
@@ -140,7 +140,7 @@ pub(super) fn streams(
 ) -> Result<Vec<Stream>, Diagnostic> {
     let located = |text: String| network.locate(Diagnostic::error("model-weights", text), projection.weights.span, "these weights");
     let (rows, columns) = (groups[link.to].size, groups[link.from].size);
-    let graph = wires::graph(&projection.wiring.value, columns, rows, seed, &link.name).map_err(located)?;
+    let graph = wires::graph(network, projection, columns, rows, seed, &link.name).map_err(located)?;
     let factors = factors(&groups[link.to], link.target, projection.unit.as_ref()).map_err(located)?;
     let unit = wires::unit_variance(link, projection, groups, network, graph.target.len());
     let n = graph.target.len();
@@ -150,13 +150,17 @@ pub(super) fn streams(
         Weights::Constant(_) => Strength::Shared(weights.next().unwrap_or(0.0)),
         _ => Strength::Each(weights.take(n).map(|w| w as f32).collect()),
     };
-    let delays = match projection.delay.as_ref().and_then(|d| d.value.spread()) {
-        None => Delays::Shared(link.delay as u32),
-        Some(spread) => {
-            // To the nearest step; a conversion truncates.
-            let ticks = |ms: f64| (ms / dt + 0.5).clamp(1.0, f64::from(u16::MAX)) as u16;
-            Delays::Each(spread.many(key("delays"), n).map(ticks).collect())
+    // To the nearest step; a conversion truncates.
+    let ticks = |ms: f64| (ms / dt + 0.5).clamp(1.0, f64::from(u16::MAX)) as u16;
+    let delays = match projection.delay.as_ref().map(|d| d.value) {
+        Some(Delay::Distance(base, speed)) => {
+            let ends = wires::ends(network, projection, seed).map_err(located)?;
+            Delays::Each(graph.pairs().map(|(s, r)| ticks(base + ends.distance(s as usize, r as usize) / speed)).collect())
         }
+        other => match other.and_then(Delay::spread) {
+            None => Delays::Shared(link.delay as u32),
+            Some(spread) => Delays::Each(spread.many(key("delays"), n).map(ticks).collect()),
+        },
     };
     let stream = |events: Events| Stream {
         name: link.name.clone(),

@@ -91,7 +91,7 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
     let Some(s) = r.section(
         &format!("population.{}", p.name.value),
         v,
-        &["size", "neuron", "times", "poisson", "parameters", "start", "learn", "surrogate", "readout-scale", "bias"],
+        &["size", "neuron", "times", "poisson", "space", "parameters", "start", "learn", "surrogate", "readout-scale", "bias"],
     ) else {
         return p;
     };
@@ -111,6 +111,7 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
         .map(|l| l.value.into_iter().map(|x| x.value).collect())
         .unwrap_or_default();
     p.starts = r.optional(&s, "start", starts).map(|s| s.value).unwrap_or_default();
+    p.space = r.optional(&s, "space", parts::space);
     p.surrogate = r.optional(&s, "surrogate", parts::surrogate);
     p.readout_scale = r.optional(&s, "readout-scale", |r, k, v| r.number(k, v, POSITIVE));
     p.bias = r.optional(&s, "bias", Reader::flag).map(|b| b.value);

@@ -5,6 +5,7 @@ use crate::network::{
     Delay, Gap, GapEnd, Learn, Located, Network, Noise, Normalise, Per, Population, Projection, RecordRule, RuleUse, Spread, Start,
     Stimulus, Weights, Wiring,
 };
+use crate::space::{Places, Profile, Space};
 use crate::study::{Comparison, Data, Loss, Optimiser, Study, Training};
 use homolog_base::{Diagnostic, Severity, Source};
 use proptest::prelude::*;
@@ -261,6 +262,7 @@ fn bare(mut s: Study) -> Study {
         p.others.iter_mut().for_each(b);
         p.poisson.iter_mut().for_each(b);
         p.starts.iter_mut().for_each(|s| b(&mut s.variable));
+        p.space.iter_mut().for_each(b);
         p.parameters.values_mut().for_each(b);
         p.learn.iter_mut().for_each(|l| b(&mut l.name));
         p.surrogate.iter_mut().for_each(b);
@@ -308,6 +310,7 @@ fn bare(mut s: Study) -> Study {
         b(&mut x.population);
         b(&mut x.variable);
         x.branch.iter_mut().for_each(b);
+        x.neurons.iter_mut().for_each(b);
         x.electrodes.iter_mut().for_each(b);
         x.span = homolog_base::Span::default();
     }
@@ -358,6 +361,7 @@ fn population() -> impl Strategy<Value = Population> {
         prop::option::of(any::<bool>()),
     )
         .prop_map(|(name, size, neuron, parameters, learn, surrogate, bias)| Population {
+            space: (size == 12).then(|| Space { places: Places::Grid(vec![3, 4], 20.0), periodic: true }.into()),
             name: name.into(),
             size: size.into(),
             others: if bias.is_some() { vec![] } else { vec![format!("{neuron}-2").as_str().into()] },
@@ -388,7 +392,12 @@ fn study() -> impl Strategy<Value = Study> {
     });
     // Of neurons that every population has.
     let pairs = prop::collection::vec(Just((0, 0)), 0..5);
-    let wiring = prop_oneof![Just(Wiring::AllToAll), (1e-6..=1.0).prop_map(Wiring::Random), pairs.prop_map(Wiring::Pairs)];
+    let wiring = prop_oneof![
+        Just(Wiring::AllToAll),
+        (1e-6..=1.0).prop_map(Wiring::Random),
+        (1e-3..=1.0, 1.0..1e3).prop_map(|(p, s)| Wiring::Distance(Profile::Gaussian(p, s))),
+        pairs.prop_map(Wiring::Pairs)
+    ];
     let weights = prop_oneof![
         Just(Weights::UnitVariance),
         (number(), above_zero()).prop_map(|(a, b)| Weights::Normal(a, b)),
@@ -403,6 +412,7 @@ fn study() -> impl Strategy<Value = Study> {
         (0.0..9.0, 0.0..9.0).prop_map(|(a, b)| Delay::Uniform(a, a + b)),
         (0.0..9.0, 0.0..9.0).prop_map(|(a, b)| Delay::Normal(a, b)),
         (0.1..9.0, 0.0..9.0).prop_map(|(a, b)| Delay::Lognormal(a, b)),
+        (0.0..9.0, 0.1..900.0).prop_map(|(a, b)| Delay::Distance(a, b)),
     ]);
     let projection = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), wiring, weights, delay, prop::option::of(any::<bool>()));
     let time = prop::option::of((above_zero(), above_zero()));
