@@ -6,7 +6,7 @@ use homolog_base::{Diagnostic, Source, has_errors};
 use homolog_formats::{atomic, checkpoint, library as shelf, machine, report, samples as data, sweeps, text, traces};
 use homolog_measure::{AtpTable, EnergyTable};
 use homolog_model::fit::Recorded;
-use homolog_model::{Cell, Checkpoint, Fault, Fit, Library, Model, Network, Params, Samples, Split, Study};
+use homolog_model::{Cell, Checkpoint, Fault, Fit, Library, Model, Network, Params, Precision, Samples, Split, Study};
 use homolog_train::{Memory, Normalisation, Progress, Task, check_split, memory, split};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -376,6 +376,23 @@ pub fn threads(word: &str) -> Result<usize, String> {
         Ok(_) => Err("must be from 1 to 1024".into()),
         Err(_) => Err("must be a whole number".into()),
     }
+}
+
+/// A format of numbers as an argument.
+pub fn precision(word: &str) -> Result<Precision, String> {
+    let found = Precision::NAMES.iter().position(|n| *n == word);
+    found.map(Precision::nth).ok_or_else(|| format!("must be {}", Precision::NAMES.join(" or ")))
+}
+
+/// Puts a format of numbers in the place of the file's.
+pub fn set_precision(study: &mut Study, precision: Option<Precision>) -> Result<(), Vec<Diagnostic>> {
+    if let Some(p) = precision {
+        if p == Precision::Single && study.training.is_some() {
+            return Err(vec![Precision::not_trained()]);
+        }
+        study.network.precision = Some(p.into());
+    }
+    Ok(())
 }
 
 /// A number above 0.

@@ -40,6 +40,32 @@ fn without_a_record_the_potential_is_recorded_where_the_cell_spikes() {
 }
 
 #[test]
+fn a_run_in_32_bits_spikes_as_one_in_64_and_has_other_digits() {
+    let place = with("");
+    let times = |json: &serde_json::Value| -> Vec<f64> {
+        json["populations"]["cell"]["spike_times_ms"][0].as_array().unwrap().iter().map(|t| t.as_f64().unwrap()).collect()
+    };
+    let double = place.homolog("run clamp.toml --quiet --json").well().json();
+    let single = place.homolog("run clamp.toml --quiet --json --precision f32 --out single").well().json();
+    let (a, b) = (times(&double), times(&single));
+    assert!(!a.is_empty() && a.len() == b.len(), "{a:?} {b:?}");
+    assert!(a.iter().zip(&b).all(|(x, y)| (x - y).abs() < 0.025), "{a:?} {b:?}");
+    assert_ne!(place.read("out/clamp/traces.csv"), place.read("single/traces.csv"));
+    place.write("single.toml", &MODEL.replace("step =", "precision = \"f32\"\nstep ="));
+    place.homolog("run single.toml --quiet --json").well();
+    assert_eq!(place.read("out/single/traces.csv"), place.read("single/traces.csv"));
+}
+
+#[test]
+fn what_is_trained_is_not_run_in_32_bits_and_that_is_said() {
+    let place = Place::new();
+    let done = place.homolog("run digits --precision f32");
+    assert_eq!(done.code, 1, "{}", done.err);
+    assert!(done.err.contains("model-precision"), "{}", done.err);
+    assert_eq!(place.homolog("run digits --precision f16").code, 2);
+}
+
+#[test]
 fn spikes_lie_between_the_rows_in_which_the_potential_crosses_the_threshold() {
     let place = with("");
     let json = place.homolog("run clamp.toml --quiet --json").well().json();

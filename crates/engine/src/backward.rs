@@ -6,16 +6,20 @@
 //! arrived `D` ticks later receives its cotangent from there. See `docs/methods/adjoint.md` for what a spike, a reset
 //! and a delay mean in reverse.
 
+use crate::format::Numbers;
 use crate::forward::{count_variable, finite, next_run, on_a_line};
 use crate::layout::{Columns, Layout, Now, Wanted};
 use crate::plan::Plan;
 use crate::products::{few, link_weights, prepare_weights, sign_of};
-use crate::run::{LINE, Piece, Run, Source};
+use crate::run::{Piece, Run, Source};
 use crate::{Engine, Scratch};
 use homolog_exec::{add_outer_of_spikes, sum_rows};
 use homolog_ir::mechanism::is_draw;
 use homolog_model::{Clock, Fault, Gradients, Inputs, Model, Observable, Params, Phase, Probe, RecordingGrad, Tape, Target, Wires};
 use std::ops::Range;
+
+/// Numbers of a cache line.
+const LINE: usize = 8;
 
 /// See [`homolog_model::Runner::pullback`].
 #[allow(clippy::too_many_arguments)]
@@ -37,7 +41,16 @@ pub(crate) fn pullback(
         return Err(Fault { tick: 0, t_ms: 0.0, group, neuron: 0, place: None, sample: 0, what });
     }
     let shape = tape.shape;
-    let wanted = Wanted { model, probes, batch: shape.batch, frames: shape.frames, taped: true, precise: false, threads: engine.threads };
+    let wanted = Wanted {
+        model,
+        probes,
+        batch: shape.batch,
+        frames: shape.frames,
+        taped: true,
+        precise: false,
+        threads: engine.threads,
+        line: LINE,
+    };
     let layout = Layout::with_segment(wanted, shape.segment, shape.keeps_all);
     let mut memory = std::mem::take(&mut tape.arena);
     // The tape may be that of an engine with fewer threads; what is scratch memory lies behind everything else.
@@ -49,9 +62,10 @@ pub(crate) fn pullback(
         memory = larger;
     }
     let arena = on_a_line(&mut memory);
-    let mut scratch = std::mem::take(&mut engine.scratch);
-    prepare_weights(model, params, &mut scratch);
-    let run = Run::new(engine.isa, engine.threads, plan, model, params, inputs, &layout, tape.start.tick);
+    let mut scratch = std::mem::take(&mut engine.double.scratch);
+    let numbers = Numbers::new(params, inputs);
+    prepare_weights(model, &numbers, &mut scratch);
+    let run = Run::new(engine.isa, engine.threads, plan, model, params, &numbers, &layout, tape.start.tick);
     out.params.resize_with(params.tensors.len(), Vec::new);
     // The gradient of a link of values over dense wires is a product that needs no zeros to begin with.
     let overwritten = |t: usize| {
@@ -76,7 +90,7 @@ pub(crate) fn pullback(
     back.finish(arena, tape.start.is_fresh(), wants_inputs);
     let fault = back.first_not_finite(params);
     tape.arena = memory;
-    engine.scratch = scratch;
+    engine.double.scratch = scratch;
     fault.map_or(Ok(()), Err)
 }
 
@@ -327,7 +341,7 @@ impl Backward<'_, '_> {
                         continue;
                     }
                     let signed = std::mem::take(&mut scratch.signed);
-                    let weights = link_weights(run.params, &signed, n, link, &opening.name);
+                    let weights = link_weights(run.numbers, &signed, n, link, &opening.name);
                     run.transposed(arena, scratch, link, weights, from, to, neurons.clone(), beta);
                     beta = 1.0;
                     scratch.signed = signed;

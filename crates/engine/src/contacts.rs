@@ -5,6 +5,7 @@
 //! after the other, each between its currents and its solution. In reverse the cotangents of the equations are read when the solution
 //! has been pulled back, and those of the potentials are added when all groups have.
 
+use crate::format::Format;
 use crate::layout::Now;
 use crate::plan::ContactPlan;
 use crate::run::{Piece, Run};
@@ -31,10 +32,10 @@ pub(crate) struct ContactLayout {
 
 impl ContactLayout {
     /// Takes memory from `at` on.
-    pub fn take(at: &mut usize, numbers: usize, taped: bool) -> ContactLayout {
+    pub fn take(at: &mut usize, numbers: usize, taped: bool, line: usize) -> ContactLayout {
         let mut take = |wanted: bool| {
             let here = *at;
-            *at += if wanted { numbers.next_multiple_of(8) } else { 0 };
+            *at += if wanted { numbers.next_multiple_of(line) } else { 0 };
             here
         };
         ContactLayout {
@@ -64,7 +65,7 @@ impl ContactLayout {
     }
 }
 
-impl Run<'_> {
+impl<R: Format> Run<'_, R> {
     /// Indices of the contacts among the groups of a stage.
     pub fn contacts(&self, stage: &[usize]) -> Vec<usize> {
         let among = |c: &homolog_model::model::Contact| c.own.iter().any(|e| stage.contains(&e.group));
@@ -72,15 +73,15 @@ impl Run<'_> {
     }
 
     /// What contacts make of the potentials at the beginning of a tick.
-    pub fn touch(&self, arena: &mut [f64], contacts: &[usize], now: Now) {
+    pub fn touch(&self, arena: &mut [R], contacts: &[usize], now: Now) {
         for &k in contacts {
             self.read_potentials(arena, k, now);
-            let plan: &ContactPlan = &self.plan.contacts[k];
+            let plan: &ContactPlan<R> = &self.plan.contacts[k];
             self.contact_kernel(arena, k, &plan.program, &self.model.contacts[k].kernel);
         }
     }
 
-    fn read_potentials(&self, arena: &mut [f64], k: usize, now: Now) {
+    fn read_potentials(&self, arena: &mut [R], k: usize, now: Now) {
         let (contact, l, batch) = (&self.model.contacts[k], &self.layout.contacts[k], self.layout.batch);
         for (ends, to) in [(&contact.own, l.own), (&contact.other, l.other)] {
             for (n, end) in ends.iter().enumerate() {
@@ -96,7 +97,7 @@ impl Run<'_> {
         end.place * self.of(end.group).site + end.copy * self.layout.batch
     }
 
-    fn contact_kernel(&self, arena: &mut [f64], k: usize, program: &Program, kernel: &Kernel) {
+    fn contact_kernel(&self, arena: &mut [R], k: usize, program: &Program<R>, kernel: &Kernel) {
         let l = &self.layout.contacts[k];
         let column = |name: &str| Column::still(l.of(name), l.numbers);
         let action = Action::Run {
@@ -105,12 +106,12 @@ impl Run<'_> {
             inputs: kernel.inputs.iter().map(|p| column(&p.name)).collect(),
             outputs: kernel.outputs.iter().map(|(p, _)| column(&p.name)).collect(),
         };
-        let ticks = Loop { actions: vec![action], ticks: 0..1, reverse: false, lanes: l.numbers, tile: l.numbers.max(8) };
+        let ticks = Loop { actions: vec![action], ticks: 0..1, reverse: false, lanes: l.numbers, tile: l.numbers.max(R::LINE) };
         run_ticks_in(self.isa, arena, &ticks, false, self.layout.scratch..self.layout.scratch);
     }
 
     /// Adds what contacts have made to the equations of a group.
-    pub fn add_contacts(&self, arena: &mut [f64], contacts: &[usize], g: usize) {
+    pub fn add_contacts(&self, arena: &mut [R], contacts: &[usize], g: usize) {
         let batch = self.layout.batch;
         let tree = self.plan.groups[g].tree.as_ref();
         for &k in contacts {
@@ -120,7 +121,8 @@ impl Run<'_> {
                 for (work, from) in [(tree.diagonal, l.diagonal), (tree.right, l.right)] {
                     let to = self.of(g).work[work].at + self.offset(end);
                     for b in 0..batch {
-                        arena[to + b] += arena[from + n * batch + b];
+                        let x = arena[from + n * batch + b];
+                        arena[to + b] += x;
                     }
                 }
             }
@@ -128,7 +130,7 @@ impl Run<'_> {
     }
 
     /// One tick of the groups of a stage that are in contact.
-    pub fn tick_in_contact(&self, arena: &mut [f64], contacts: &[usize], g: usize, now: Now) {
+    pub fn tick_in_contact(&self, arena: &mut [R], contacts: &[usize], g: usize, now: Now) {
         let rows = self.all(g);
         let mut actions = self.forward(g, now, Piece { t: now.t, turns: 1, ticks: 1 }, &rows);
         let solve = actions.iter().position(|a| matches!(a, Action::Solve { .. }));
@@ -139,7 +141,7 @@ impl Run<'_> {
     }
 
     /// One tick in reverse; of groups in contact to the cotangents of the equations, and on.
-    pub fn untick(&self, arena: &mut [f64], contacts: &[usize], g: usize, now: Now) {
+    pub fn untick(&self, arena: &mut [R], contacts: &[usize], g: usize, now: Now) {
         let rows = self.all(g);
         let mut actions = self.backward(g, now, Piece { t: now.t, turns: 1, ticks: 1 }, &rows);
         if contacts.is_empty() {
@@ -164,20 +166,20 @@ impl Run<'_> {
     }
 
     /// Before a tick is pulled back: nothing has been said of its equations.
-    pub fn clear_contacts(&self, arena: &mut [f64], contacts: &[usize]) {
+    pub fn clear_contacts(&self, arena: &mut [R], contacts: &[usize]) {
         for &k in contacts {
             let l = &self.layout.contacts[k];
             for at in [l.d_diagonal, l.d_right] {
-                arena[at..at + l.numbers].fill(0.0);
+                arena[at..at + l.numbers].fill(R::default());
             }
         }
     }
 
     /// The cotangents of the potentials that contacts have read in a tick.
-    pub fn untouch(&self, arena: &mut [f64], contacts: &[usize], now: Now) {
+    pub fn untouch(&self, arena: &mut [R], contacts: &[usize], now: Now) {
         let batch = self.layout.batch;
         for &k in contacts {
-            let plan: &ContactPlan = &self.plan.contacts[k];
+            let plan: &ContactPlan<R> = &self.plan.contacts[k];
             let (contact, l) = (&self.model.contacts[k], &self.layout.contacts[k]);
             let Some(vjp) = &plan.vjp else { continue };
             self.read_potentials(arena, k, now);
@@ -191,7 +193,8 @@ impl Run<'_> {
                     let tree = self.plan.groups[end.group].tree.as_ref().expect("cells have a tree");
                     let to = self.of(end.group).d_variables[tree.potential].at + self.offset(end);
                     for b in 0..batch {
-                        arena[to + b] += arena[from + n * batch + b];
+                        let x = arena[from + n * batch + b];
+                        arena[to + b] += x;
                     }
                 }
             }

@@ -13,13 +13,15 @@
 mod poisson;
 mod sources;
 
-pub(crate) use poisson::{AddPoisson, Draw, drawn, poisson, thresholds};
+pub(crate) use poisson::{AddPoisson, Draw, bits, drawn, poisson, thresholds};
 pub(crate) use sources::{slot, slots};
 
 use crate::crew::in_order;
+use crate::format::Format;
 use crate::layout::Now;
 use crate::products::{part, sign_of};
 use crate::run::Run;
+use homolog_base::math::Real;
 use homolog_exec::memory::prefetch;
 use homolog_exec::{Isa, vectorise};
 use homolog_ir::mechanism::is_draw;
@@ -171,7 +173,7 @@ impl Prepared {
 }
 
 /// What one tick adds to the columns of a group's ports.
-struct Delivery<'a> {
+struct Delivery<'a, R> {
     isa: Isa,
     batch: usize,
     tick: i64,
@@ -182,23 +184,23 @@ struct Delivery<'a> {
     /// Streams that arrive here.
     streams: &'a [(&'a Stream, &'a Calendar)],
     ports: Vec<&'a str>,
-    columns: Vec<&'a mut [f64]>,
+    columns: Vec<&'a mut [R]>,
 }
 
 /// Counts of spikes that arrive: of any target that two bytes can name, so that none is outside.
 type Counts = [u32; 1 << 16];
 
-impl Delivery<'_> {
+impl<R: Real> Delivery<'_, R> {
     /// Adds to the columns of the ports, in their order.
     fn run(&mut self, counts: &mut Counts) {
         let (isa, batch, tick) = (self.isa, self.batch, self.tick);
         if self.fresh {
-            self.columns.iter_mut().for_each(|c| c.fill(0.0));
+            self.columns.iter_mut().for_each(|c| c.fill(R::default()));
         }
         for (noise, thresholds) in self.noise.iter().zip(self.thresholds) {
             for sample in 0..batch {
                 let arrive = &mut *self.columns[noise.port];
-                let (weight, key) = (noise.weight, noise.key.words());
+                let (weight, key) = (R::of(noise.weight), noise.key.words());
                 vectorise::run(isa, AddPoisson { arrive, batch, sample, thresholds, weight, key, tick });
             }
         }
@@ -209,7 +211,7 @@ impl Delivery<'_> {
                 if !calendar.signs[sign] {
                     continue;
                 }
-                let act = |w: f64| if stream.target == Target::BySign { part(w, sign == 1) } else { w };
+                let act = |w: f64| R::of(if stream.target == Target::BySign { part(w, sign == 1) } else { w });
                 for (own, due) in column.chunks_mut(e.part * batch).zip(&calendar.parts) {
                     let due = &due[tick.rem_euclid(due.len() as i64) as usize];
                     match &e.strength {
@@ -224,7 +226,7 @@ impl Delivery<'_> {
 }
 
 /// Counts what arrives by connections of one weight.
-fn count(isa: Isa, batch: usize, targets: &[u16], due: &[Due], weight: f64, own: &mut [f64], counts: &mut Counts) {
+fn count<R: Real>(isa: Isa, batch: usize, targets: &[u16], due: &[Due], weight: R, own: &mut [R], counts: &mut Counts) {
     for sample in 0..batch {
         let mine = |d: &&Due| d.sample as usize == sample;
         let mut ahead = due.iter().filter(mine).skip(AHEAD);
@@ -249,7 +251,7 @@ fn count(isa: Isa, batch: usize, targets: &[u16], due: &[Due], weight: f64, own:
 }
 
 /// Adds what arrives by connections of their own weights.
-fn add(batch: usize, targets: &[u16], weights: &[f32], due: &[Due], act: impl Fn(f64) -> f64, own: &mut [f64]) {
+fn add<R: Real>(batch: usize, targets: &[u16], weights: &[f32], due: &[Due], act: impl Fn(f64) -> R, own: &mut [R]) {
     let range = |d: &Due| d.from as usize..d.to as usize;
     let mut ahead = due.iter().skip(AHEAD);
     for d in due {
@@ -267,55 +269,55 @@ fn add(batch: usize, targets: &[u16], weights: &[f32], due: &[Due], act: impl Fn
 }
 
 /// Adds counts times a weight, and clears them.
-struct AddCounts<'a> {
-    arrive: &'a mut [f64],
+struct AddCounts<'a, R> {
+    arrive: &'a mut [R],
     batch: usize,
     sample: usize,
-    weight: f64,
+    weight: R,
     counts: &'a mut Counts,
 }
 
-impl vectorise::Task for AddCounts<'_> {
+impl<R: Real> vectorise::Task for AddCounts<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
         if self.batch == 1 {
             for (a, n) in self.arrive.iter_mut().zip(self.counts.iter_mut()) {
-                *a = self.weight.mul_add(f64::from(*n), *a);
+                *a = self.weight.fma(R::count(*n), *a);
                 *n = 0;
             }
             return;
         }
         for (row, n) in self.arrive.chunks_exact_mut(self.batch).zip(self.counts.iter_mut()) {
-            row[self.sample] = self.weight.mul_add(f64::from(*n), row[self.sample]);
+            row[self.sample] = self.weight.fma(R::count(*n), row[self.sample]);
             *n = 0;
         }
     }
 }
 
 /// ... of some targets alone, which may be named twice.
-struct AddFew<'a> {
+struct AddFew<'a, R> {
     targets: &'a [u16],
-    to: AddCounts<'a>,
+    to: AddCounts<'a, R>,
 }
 
-impl vectorise::Task for AddFew<'_> {
+impl<R: Real> vectorise::Task for AddFew<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
         let AddCounts { arrive, batch, sample, weight, counts } = self.to;
         for t in self.targets {
             let a = &mut arrive[*t as usize * batch + sample];
-            *a = weight.mul_add(f64::from(std::mem::take(&mut counts[*t as usize])), *a);
+            *a = weight.fma(R::count(std::mem::take(&mut counts[*t as usize])), *a);
         }
     }
 }
 
 /// Ranges of an arena, none of which meets another, in the order in which they are asked for.
-fn cut<'a>(arena: &'a mut [f64], places: &[(usize, Range<usize>)]) -> Vec<&'a mut [f64]> {
+fn cut<'a, R>(arena: &'a mut [R], places: &[(usize, Range<usize>)]) -> Vec<&'a mut [R]> {
     let mut order: Vec<usize> = (0..places.len()).collect();
     order.sort_unstable_by_key(|k| places[*k].1.start);
-    let mut out: Vec<&mut [f64]> = places.iter().map(|_| Default::default()).collect();
+    let mut out: Vec<&mut [R]> = places.iter().map(|_| Default::default()).collect();
     let (mut rest, mut done) = (arena, 0);
     for k in order {
         let range = &places[k].1;
@@ -332,7 +334,7 @@ fn around<T>(ring: &mut [T], first: usize, n: usize) -> impl Iterator<Item = &mu
     after.iter_mut().chain(before).take(n)
 }
 
-impl Run<'_> {
+impl<R: Format> Run<'_, R> {
     /// The tick since the beginning of all, of tick `t` of a segment.
     pub fn absolute(&self, now: Now, t: usize) -> i64 {
         self.start + (now.frame * self.model.ticks + now.first + t) as i64
@@ -345,7 +347,7 @@ impl Run<'_> {
     }
 
     /// Adds what streams and noise bring in some ticks, whose spikes are known, to what has arrived by links.
-    pub fn deliver(&self, arena: &mut [f64], prepared: &mut Prepared, groups: &[usize], now: Now, ticks: Range<usize>) {
+    pub fn deliver(&self, arena: &mut [R], prepared: &mut Prepared, groups: &[usize], now: Now, ticks: Range<usize>) {
         let (model, layout) = (self.model, self.layout);
         let groups: Vec<usize> = groups.iter().copied().filter(|g| self.hears(*g).0).collect();
         if groups.is_empty() || ticks.is_empty() {
@@ -354,7 +356,7 @@ impl Run<'_> {
         let of =
             |g: usize| -> Vec<(&Stream, &Calendar)> { model.streams.iter().zip(&prepared.calendars).filter(|(s, _)| s.to == g).collect() };
         let streams: Vec<_> = groups.iter().map(|g| of(*g)).collect();
-        let mut all: Vec<Delivery> = (ticks.clone().flat_map(|t| groups.iter().zip(&streams).map(move |(g, streams)| (t, *g, streams))))
+        let mut all: Vec<Delivery<R>> = (ticks.clone().flat_map(|t| groups.iter().zip(&streams).map(move |(g, streams)| (t, *g, streams))))
             .map(|(t, g, streams)| Delivery {
                 isa: self.isa,
                 batch: layout.batch,
@@ -379,14 +381,14 @@ impl Run<'_> {
         }
         let numbers: usize = places.iter().map(|p| p.1.len()).sum();
         cut(arena, &places).into_iter().zip(&places).for_each(|(column, (n, _))| all[*n].columns.push(column));
-        let work = |delivery: &mut Delivery| {
+        let work = |delivery: &mut Delivery<R>| {
             COUNTS.with_borrow_mut(|counts| {
                 let counts = counts.get_or_insert_with(|| vec![0; 1 << 16].into_boxed_slice().try_into().expect("of this size"));
                 delivery.run(counts);
             });
         };
         if self.threads > 1 && numbers >= SHARED {
-            let size = |d: &Delivery| d.columns.first().map_or(0, |c| c.len());
+            let size = |d: &Delivery<R>| d.columns.first().map_or(0, |c| c.len());
             all.sort_by_key(|d| std::cmp::Reverse(size(d)));
             in_order(&mut all, work);
         } else {
@@ -403,30 +405,33 @@ impl Run<'_> {
     }
 
     /// Draws the random numbers of some ticks of a group's equations.
-    pub fn draw(&self, arena: &mut [f64], g: usize, now: Now, ticks: Range<usize>) {
+    pub fn draw(&self, arena: &mut [R], g: usize, now: Now, ticks: Range<usize>) {
         let group = &self.model.groups[g];
         for (port, key) in &group.draws {
             for t in ticks.clone() {
                 let at = self.layout.arrival(g, *port, now.copy, t);
                 let numbers = &mut arena[at..at + group.size * self.layout.batch];
                 let tick = self.absolute(now, t);
-                vectorise::run(self.isa, Draw { numbers, batch: self.layout.batch, key: key.words(), tick });
+                vectorise::run(
+                    self.isa,
+                    Draw { numbers, batch: self.layout.batch, key: key.words(), tick, bits: bits(self.model.precision) },
+                );
             }
         }
     }
 
     /// The spikes of some ticks of a group that are given or drawn: into its columns where it has some, and onto its lists.
-    pub fn give(&self, arena: &mut [f64], prepared: &mut Prepared, g: usize, now: Now, ticks: usize) {
+    pub fn give(&self, arena: &mut [R], prepared: &mut Prepared, g: usize, now: Now, ticks: usize) {
         let (group, l, batch) = (&self.model.groups[g], &self.layout.groups[g], self.layout.batch);
         let (from, to) = (self.absolute(now, 0), self.absolute(now, ticks));
         sources::spikes(group, batch, self.model.dt, from..to, &mut prepared.outside);
         if l.dense {
             for t in 0..ticks {
                 let at = self.layout.spike(g, now.copy, t as isize);
-                arena[at..at + l.all].fill(0.0);
+                arena[at..at + l.all].fill(R::default());
             }
             for (tick, lane) in &prepared.outside {
-                arena[self.layout.spike(g, now.copy, (tick - from) as isize) + *lane as usize] = 1.0;
+                arena[self.layout.spike(g, now.copy, (tick - from) as isize) + *lane as usize] = R::of(1.0);
             }
         }
         let Prepared { sent, outside, .. } = prepared;
@@ -445,13 +450,13 @@ impl Run<'_> {
     }
 
     /// Lists the spikes of some ticks of groups where a stream begins or a raster is drawn.
-    pub fn list_spikes(&self, arena: &[f64], prepared: &mut Prepared, groups: &[usize], now: Now, ticks: Range<usize>) {
+    pub fn list_spikes(&self, arena: &[R], prepared: &mut Prepared, groups: &[usize], now: Now, ticks: Range<usize>) {
         let groups: Vec<usize> = groups.iter().copied().filter(|g| !prepared.sent[*g].lists.is_empty()).collect();
         if groups.is_empty() || ticks.is_empty() {
             return;
         }
         let (from, to) = (self.absolute(now, ticks.start), self.absolute(now, ticks.end));
-        let mut work: Vec<(&mut Vec<u32>, &[f64])> = Vec::new();
+        let mut work: Vec<(&mut Vec<u32>, &[R])> = Vec::new();
         for (g, spikes) in prepared.sent.iter_mut().enumerate().filter(|(g, _)| groups.contains(g)) {
             let slot = spikes.slot(from);
             for (t, list) in ticks.clone().zip(around(&mut spikes.lists, slot, ticks.len())) {
@@ -460,7 +465,7 @@ impl Run<'_> {
             }
         }
         let shared = self.threads > 1 && work.iter().map(|w| w.1.len()).sum::<usize>() >= SHARED;
-        let each = |(list, column): &mut (&mut Vec<u32>, &[f64])| {
+        let each = |(list, column): &mut (&mut Vec<u32>, &[R])| {
             list.clear();
             vectorise::run(self.isa, ListSpikes { column, list });
         };
@@ -474,19 +479,19 @@ impl Run<'_> {
 }
 
 /// Lists where in a column of spikes somebody spiked.
-struct ListSpikes<'a> {
-    column: &'a [f64],
+struct ListSpikes<'a, R> {
+    column: &'a [R],
     list: &'a mut Vec<u32>,
 }
 
-impl vectorise::Task for ListSpikes<'_> {
+impl<R: Real> vectorise::Task for ListSpikes<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
         for (block, numbers) in self.column.chunks(64).enumerate() {
             // Most blocks are silent. Bits, and not numbers, because a sum has an order.
-            if numbers.iter().fold(0, |any, x| any | x.to_bits()) != 0 {
-                let loud = (0..numbers.len()).filter(|k| numbers[*k] != 0.0);
+            if numbers.iter().fold(R::bits(0), |any, x| R::bit_or(any, x.to_bits())) != R::bits(0) {
+                let loud = (0..numbers.len()).filter(|k| numbers[*k] != R::default());
                 self.list.extend(loud.map(|k| (block * 64 + k) as u32));
             }
         }

@@ -4,13 +4,15 @@
 //! solution of the tree, states, crossing and reset, counters. See ARCHITECTURE.md, "the order of a step".
 
 use crate::events::Prepared;
+use crate::format::{Format, Numbers};
 use crate::layout::{Layout, Now, Wanted};
 use crate::plan::Plan;
 use crate::plastic;
 use crate::products::{link_weights, prepare_weights, sign_of};
 use crate::record::{empty_recording, record_frame, record_segment};
-use crate::run::{LINE, Piece, Run, Source};
+use crate::run::{Piece, Run, Source};
 use crate::{Engine, Scratch};
+use homolog_base::math::Real;
 use homolog_exec::memory::use_large_pages;
 use homolog_exec::{Isa, vectorise};
 use homolog_ir::mechanism::is_draw;
@@ -19,14 +21,14 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The array from its first cache line on.
-pub(crate) fn on_a_line(arena: &mut [f64]) -> &mut [f64] {
-    let skip = arena.as_ptr().align_offset(LINE * size_of::<f64>()).min(LINE);
+pub(crate) fn on_a_line<R: Format>(arena: &mut [R]) -> &mut [R] {
+    let skip = arena.as_ptr().align_offset(R::LINE * size_of::<R>()).min(R::LINE);
     &mut arena[skip..]
 }
 
-impl Run<'_> {
+impl<R: Format> Run<'_, R> {
     /// The drive of group `g` in a frame: its bias and the weighted values it hears.
-    fn drive(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, frame: usize) {
+    fn drive(&self, arena: &mut [R], scratch: &mut Scratch<R>, g: usize, frame: usize) {
         let group = &self.model.groups[g];
         let l = self.of(g);
         for (k, opening) in group.signed.iter().enumerate() {
@@ -44,20 +46,20 @@ impl Run<'_> {
         let column = &mut arena[start..start + l.all];
         match group.bias {
             Some(t) => {
-                for (row, b) in column.chunks_exact_mut(self.layout.batch).zip(&self.params.tensors[t].values) {
+                for (row, b) in column.chunks_exact_mut(self.layout.batch).zip(&*self.numbers.tensors[t]) {
                     row.fill(*b);
                 }
             }
-            None => column.fill(0.0),
+            None => column.fill(R::default()),
         }
         for l in self.model.links.iter().filter(|l| l.to == g && l.target == Target::Drive) {
             let source = self.value_source(l.from, frame as isize - l.delay as isize);
-            self.product(arena, scratch, l, &self.params.tensors[l.weights].values, source, start);
+            self.product(arena, scratch, l, &self.numbers.tensors[l.weights], source, start);
         }
     }
 
     /// The spikes that arrive at a group in a tick.
-    fn arrive(&self, arena: &mut [f64], scratch: &mut Scratch, g: usize, now: Now) {
+    fn arrive(&self, arena: &mut [R], scratch: &mut Scratch<R>, g: usize, now: Now) {
         let group = &self.model.groups[g];
         if self.hears(g) == (true, false) {
             // What is delivered is all that arrives.
@@ -76,7 +78,7 @@ impl Run<'_> {
                     continue;
                 }
                 let signed = std::mem::take(&mut scratch.signed);
-                let weights = link_weights(self.params, &signed, n, l, &opening.name);
+                let weights = link_weights(self.numbers, &signed, n, l, &opening.name);
                 self.product(arena, scratch, l, weights, Source::Arena(from), to);
                 scratch.signed = signed;
             }
@@ -92,8 +94,8 @@ impl Run<'_> {
     /// burst.
     pub fn segment(
         &self,
-        arena: &mut [f64],
-        scratch: &mut Scratch,
+        arena: &mut [R],
+        scratch: &mut Scratch<R>,
         stages: &[Vec<usize>],
         frame: usize,
         segment: usize,
@@ -139,7 +141,7 @@ impl Run<'_> {
     }
 
     /// The ticks of neurons that touch one another.
-    fn ticks_in_contact(&self, arena: &mut [f64], scratch: &mut Scratch, groups: &[usize], contacts: &[usize], now: Now, ticks: usize) {
+    fn ticks_in_contact(&self, arena: &mut [R], scratch: &mut Scratch<R>, groups: &[usize], contacts: &[usize], now: Now, ticks: usize) {
         for t in 0..ticks {
             let now = Now { t, ..now };
             self.touch(arena, contacts, now);
@@ -155,7 +157,7 @@ impl Run<'_> {
 
     /// The ticks of neurons that excite one another, `delay` at once: what is sent in these arrives after them. With `together`, at any of them.
     #[allow(clippy::too_many_arguments)]
-    fn bursts(&self, arena: &mut [f64], scratch: &mut Scratch, stepped: &[usize], now: Now, ticks: usize, delay: usize, together: bool) {
+    fn bursts(&self, arena: &mut [R], scratch: &mut Scratch<R>, stepped: &[usize], now: Now, ticks: usize, delay: usize, together: bool) {
         // Point neurons are many and their ticks short: their loops are made and checked once for all bursts. Those of cells are packed for
         // the ticks that they run.
         let points = |g: &&usize| self.model.groups[**g].tree.is_none();
@@ -194,7 +196,7 @@ impl Run<'_> {
     }
 
     /// Some of the ticks of a segment, of all neurons of a group.
-    fn burst(&self, arena: &mut [f64], g: usize, now: Now, ticks: usize, burst: Range<usize>) {
+    fn burst(&self, arena: &mut [R], g: usize, now: Now, ticks: usize, burst: Range<usize>) {
         let rows = self.all(g);
         for piece in self.pieces(g, now, ticks, true) {
             let within = piece.within(burst.start)..piece.within(burst.end);
@@ -218,7 +220,7 @@ impl Run<'_> {
     }
 
     /// The first number of a segment that is not finite.
-    fn check(&self, arena: &[f64], g: usize, frame: usize, segment: usize) -> Result<(), Fault> {
+    fn check(&self, arena: &[R], g: usize, frame: usize, segment: usize) -> Result<(), Fault> {
         let group = &self.model.groups[g];
         let l = self.of(g);
         let ticks = self.layout.segment_ticks(segment, self.model.ticks);
@@ -239,7 +241,7 @@ impl Run<'_> {
             let ends = self.pieces(g, now, ticks, false).into_iter().flat_map(|p| (1..=p.turns).map(move |n| p.t + n * p.ticks));
             let first = if l.variables[k].1 { ends.into_iter().find(|t| !whole(*t)).unwrap_or(ticks) } else { ticks };
             let site = (0..v.sites).find(|site| !finite(self.isa, at(first, *site))).expect("just seen");
-            let lane = at(first, site).iter().position(|x| !x.is_finite()).expect("just seen");
+            let lane = at(first, site).iter().position(|x| !Real::is_finite(*x)).expect("just seen");
             let tick = self.start + (frame * self.model.ticks + now.first + first) as i64;
             let compartment = group.anatomy.as_ref().and_then(|a| a.of_variable[k].get(site).map(|c| *c as usize));
             let kind = match (compartment, &group.anatomy) {
@@ -252,27 +254,25 @@ impl Run<'_> {
                 let (branch, index, count) = &a.compartments[compartment?];
                 Some(format!("{branch}, compartment {} of {count}", index + 1))
             });
-            return Err(self.fault(g, &v.name, place, at(first, site)[lane], kind * l.lanes + lane, tick));
+            return Err(self.fault(g, &v.name, place, at(first, site)[lane].wide(), kind * l.lanes + lane, tick));
         }
         Ok(())
     }
 
-    fn value(&self, arena: &mut [f64], g: usize, now: Now) {
+    fn value(&self, arena: &mut [R], g: usize, now: Now) {
         let bound = self.plan.groups[g].value.as_ref().expect("every group has a value");
         self.once(arena, g, bound, now);
     }
 }
 
 /// Whether all numbers are finite.
-pub(crate) fn finite(isa: Isa, x: &[f64]) -> bool {
-    struct AllFinite<'a>(&'a [f64]);
-    impl vectorise::Task for AllFinite<'_> {
+pub(crate) fn finite<R: Real>(isa: Isa, x: &[R]) -> bool {
+    struct AllFinite<'a, R>(&'a [R]);
+    impl<R: Real> vectorise::Task for AllFinite<'_, R> {
         type Output = bool;
         #[inline(always)]
         fn run(self) -> bool {
-            // All bits of the exponent: infinite or NaN.
-            const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
-            self.0.iter().fold(0, |bad, x| bad | u64::from(x.to_bits() & EXPONENT == EXPONENT)) == 0
+            self.0.iter().fold(true, |good, x| good & Real::is_finite(*x))
         }
     }
     vectorise::run(isa, AllFinite(x))
@@ -286,9 +286,9 @@ pub(crate) fn next_run() -> u64 {
 
 /// See [`homolog_model::Runner::run`].
 #[allow(clippy::too_many_arguments)]
-pub(crate) fn run(
+pub(crate) fn run<R: Format>(
     engine: &mut Engine,
-    plan: &Plan,
+    plan: &Plan<R>,
     model: &Model,
     params: &Params,
     inputs: &Inputs,
@@ -307,9 +307,9 @@ pub(crate) fn run(
 }
 
 #[allow(clippy::too_many_arguments)]
-fn attempt(
+fn attempt<R: Format>(
     engine: &mut Engine,
-    plan: &Plan,
+    plan: &Plan<R>,
     model: &Model,
     params: &Params,
     inputs: &Inputs,
@@ -321,19 +321,20 @@ fn attempt(
     let (batch, frames) = (inputs.batch, inputs.frames);
     let threads = engine.threads;
     let number = next_run();
-    engine.scratch.run = number;
-    let layout = Layout::new(Wanted { model, probes, batch, frames, taped: tape.is_some(), precise, threads }, engine.tape_budget);
-    let mut arena = match &mut tape {
-        Some(t) => std::mem::take(&mut t.arena),
-        None => std::mem::take(&mut engine.scratch.arena),
+    R::kept(engine).scratch.run = number;
+    let layout =
+        Layout::new(Wanted { model, probes, batch, frames, taped: tape.is_some(), precise, threads, line: R::LINE }, engine.tape_budget);
+    let mut arena = match tape.as_deref_mut().and_then(R::of_tape) {
+        Some(kept) => std::mem::take(kept),
+        None => std::mem::take(&mut R::kept(engine).scratch.arena),
     };
-    if arena.len() < layout.size + LINE {
+    if arena.len() < layout.size + R::LINE {
         // The old one goes first: there need not be room for both.
         drop(std::mem::take(&mut arena));
         // Fresh memory, so that its pages are touched for the first time after the advice.
-        arena = Vec::with_capacity(layout.size + LINE);
+        arena = Vec::with_capacity(layout.size + R::LINE);
         use_large_pages(arena.spare_capacity_mut());
-        arena.resize(layout.size + LINE, 0.0);
+        arena.resize(layout.size + R::LINE, R::default());
     }
     if let Some(t) = &mut tape {
         t.shape = TapeShape { batch, frames, segment: layout.segment, keeps_all: layout.keeps_all, run: number };
@@ -342,29 +343,30 @@ fn attempt(
         t.start.tick = state.tick;
     }
     let mut checkpoints = tape.as_mut().map(|t| std::mem::take(&mut t.checkpoints)).unwrap_or_default();
-    let mut scratch = std::mem::take(&mut engine.scratch);
-    prepare_weights(model, params, &mut scratch);
+    let mut scratch = std::mem::take(&mut R::kept(engine).scratch);
+    let numbers = Numbers::new(params, inputs);
+    prepare_weights(model, &numbers, &mut scratch);
     scratch.events = Prepared::new(model, probes, layout.segment);
     scratch.events.load(model, batch, &state.sent, state.tick);
     scratch.plastic = plastic::begin(model, layout.segment, state);
-    let run = Run::new(engine.isa, threads, plan, model, params, inputs, &layout, state.tick);
+    let run = Run::new(engine.isa, threads, plan, model, params, &numbers, &layout, state.tick);
     let saves = tape.is_some() && !layout.keeps_all;
     let result = frames_of(&run, on_a_line(&mut arena), &mut scratch, probes, state, saves.then_some(&mut checkpoints));
-    match tape {
-        Some(t) => {
-            t.arena = arena;
-            t.checkpoints = checkpoints;
-        }
+    if let Some(t) = &mut tape {
+        t.checkpoints = checkpoints;
+    }
+    match tape.and_then(R::of_tape) {
+        Some(kept) => *kept = arena,
         None => scratch.arena = arena,
     }
-    engine.scratch = scratch;
+    R::kept(engine).scratch = scratch;
     result
 }
 
-fn frames_of(
-    run: &Run,
-    arena: &mut [f64],
-    scratch: &mut Scratch,
+fn frames_of<R: Format>(
+    run: &Run<R>,
+    arena: &mut [R],
+    scratch: &mut Scratch<R>,
     probes: &[Probe],
     state: &mut State,
     mut checkpoints: Option<&mut Vec<f64>>,
@@ -386,7 +388,7 @@ fn frames_of(
             {
                 let lanes = layout.groups[g].all;
                 let to = layout.value(g, frame as isize);
-                arena[to..to + lanes].copy_from_slice(&run.inputs.values[*k][frame * lanes..(frame + 1) * lanes]);
+                arena[to..to + lanes].copy_from_slice(&run.numbers.inputs[*k][frame * lanes..(frame + 1) * lanes]);
             }
         }
         for phase in &model.phases {
@@ -397,9 +399,9 @@ fn frames_of(
                     let l = &layout.groups[*g];
                     let column = &arena[layout.value(*g, frame as isize)..][..l.all];
                     if !finite(run.isa, column) {
-                        let lane = column.iter().position(|x| !x.is_finite()).unwrap_or(0);
+                        let lane = column.iter().position(|x| !Real::is_finite(*x)).unwrap_or(0);
                         let tick = run.start + (frame * model.ticks) as i64;
-                        return Err(run.fault(*g, "its value", None, column[lane], lane, tick));
+                        return Err(run.fault(*g, "its value", None, column[lane].wide(), lane, tick));
                     }
                 }
                 Phase::Ticks(stages) => {
@@ -410,7 +412,7 @@ fn frames_of(
                         for (k, v) in model.groups[g].variables.iter().enumerate().filter(|(_, v)| v.per_frame) {
                             let at = layout.variable(g, k, first, 0);
                             let l = &layout.groups[g];
-                            arena[at..at + (v.sites - 1) * l.site + l.lanes].fill(0.0);
+                            arena[at..at + (v.sites - 1) * l.site + l.lanes].fill(R::default());
                         }
                     }
                     for segment in 0..layout.segments {

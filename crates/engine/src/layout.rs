@@ -26,14 +26,16 @@ use homolog_model::{Clock, Group, Model, Observable, Probe};
 
 /// Bytes of a segment's columns that stay in the second-level cache.
 const SEGMENT: usize = 256 * 1024;
+/// Ticks of a segment of cells: tiles are copied once for each, which with 32 ticks took a tenth of the time.
+const LONG: usize = 128;
 
 /// Numbers of a thread's copies of tiles: a share of the third-level cache. A tile of 64 lanes solves trees faster than one of 8 that stays in
 /// the second level (8.4 and 9.6 ns a compartment for cells of 401).
 const SCRATCH: usize = 600 * 1024;
 
-/// From one column to the next.
-fn pitch(lanes: usize) -> usize {
-    lanes.next_multiple_of(8) + if lanes >= 512 { 72 } else { 0 }
+/// From one column to the next; `line` is the numbers of a cache line.
+fn pitch(lanes: usize, line: usize) -> usize {
+    lanes.next_multiple_of(line) + if lanes >= 512 { 9 * line } else { 0 }
 }
 
 /// Columns of one kind, one after the other.
@@ -143,6 +145,8 @@ pub(crate) struct Wanted<'a> {
     /// Whether what a tape would keep is kept tick by tick without one, so that a fault has its time.
     pub precise: bool,
     pub threads: usize,
+    /// Numbers of a cache line.
+    pub line: usize,
 }
 
 /// Recorded places of a group, if they are `wanted`: index of the probe, variable, place.
@@ -188,6 +192,14 @@ fn kept_per_tick(g: &Group, dense: bool, slotted: bool) -> usize {
     variables + usize::from(dense) * g.kinds() + arrivals + g.tree.as_ref().filter(|_| slotted).map_or(0, |t| t.parent.len())
 }
 
+/// Whether what a long segment keeps tick by tick is little beside the columns that cells have anyway.
+fn few_beside_state(wanted: &Wanted, per_tick: usize) -> bool {
+    let watched = wanted.probes.iter().any(|p| matches!(p.what, Observable::State(_)));
+    let cells = wanted.model.groups.iter().filter(|g| g.tree.is_some());
+    let state: usize = cells.map(|g| g.copies() * wanted.batch * g.variables.iter().map(|v| v.sites).sum::<usize>()).sum();
+    !watched && !wanted.precise && LONG * per_tick <= state
+}
+
 impl Layout {
     /// Lays out a run; segments of a tape may take `budget` bytes.
     pub fn new(wanted: Wanted, budget: usize) -> Layout {
@@ -196,7 +208,8 @@ impl Layout {
             |(k, g): (usize, &Group)| g.copies() * wanted.batch * kept_per_tick(g, dense(&wanted, k), wanted.taped || wanted.precise);
         let per_tick: usize = model.groups.iter().enumerate().map(kept).sum();
         let ticks = model.ticks.max(1);
-        let all = per_tick * 8 * ticks * wanted.frames;
+        let bytes = 64 / wanted.line;
+        let all = per_tick * bytes * ticks * wanted.frames;
         let (segment, keeps_all) = match wanted.taped {
             true if all <= budget => (ticks, true),
             true => {
@@ -204,14 +217,14 @@ impl Layout {
                 let burst = model.groups.iter().filter_map(|g| g.burst.as_ref().map(|b| b.ticks)).max().unwrap_or(1);
                 ((((ticks * wanted.frames) as f64).sqrt().ceil() as usize).next_multiple_of(burst), false)
             }
-            // Segments of ten ticks, or more where their columns stay in the cache all the same.
-            false => ((SEGMENT / (8 * per_tick).max(1)).clamp(10, 200), false),
+            // Segments of ten ticks, or more where their columns stay in the cache all the same, or are few beside those of cells.
+            false => ((SEGMENT / (bytes * per_tick).max(1)).clamp(if few_beside_state(&wanted, per_tick) { LONG } else { 10 }, 200), false),
         };
         Self::with_segment(wanted, segment.clamp(1, ticks), keeps_all)
     }
 
     pub fn with_segment(wanted: Wanted, segment: usize, keeps_all: bool) -> Layout {
-        let Wanted { model, probes, batch, frames, taped, precise, threads } = wanted;
+        let Wanted { model, probes, batch, frames, taped, precise, threads, line } = wanted;
         let segments = model.ticks.max(1).div_ceil(segment);
         let copies = if keeps_all { frames * segments } else { 1 };
         let mut groups: Vec<GroupLayout> = model
@@ -225,7 +238,7 @@ impl Layout {
                     lanes,
                     all: g.size * batch,
                     // Places of few lanes lie side by side, so that one loop runs over them.
-                    site: if lanes >= 512 && g.kinds() == 1 && !delivered(model, k) { pitch(lanes) } else { lanes },
+                    site: if lanes >= 512 && g.kinds() == 1 && !delivered(model, k) { pitch(lanes, line) } else { lanes },
                     dense: dense(&wanted, k),
                     value_history: model.value_history(k),
                     spike_history: model.spike_history(k),
@@ -237,7 +250,7 @@ impl Layout {
             .collect();
         let mut at = 0;
         let take = |at: &mut usize, l: &GroupLayout, sites: usize, count: usize| {
-            let pitch = if sites == 1 { pitch(l.lanes) } else { (sites * l.site).next_multiple_of(8) };
+            let pitch = if sites == 1 { pitch(l.lanes, line) } else { (sites * l.site).next_multiple_of(line) };
             let columns = Columns { at: *at, sites, pitch };
             *at += pitch * count;
             columns
@@ -261,9 +274,9 @@ impl Layout {
             l.drives = take(&mut at, l, g.kinds(), if g.driven { frames } else { 0 });
             l.signed = g.signed.iter().map(|o| take(&mut at, l, o.sites, frames)).collect();
             l.open = at;
-            at += model.ticks.next_multiple_of(8);
+            at += model.ticks.next_multiple_of(line);
             l.time = at;
-            at += if reads_time(g) { (model.ticks * frames).next_multiple_of(8) } else { 0 };
+            at += if reads_time(g) { (model.ticks * frames).next_multiple_of(line) } else { 0 };
         }
         let start = at;
         for (k, (g, l)) in model.groups.iter().zip(&mut groups).enumerate() {
@@ -316,7 +329,7 @@ impl Layout {
             }
         }
         let tiled = model.groups.iter().any(|g| g.tree.is_some() && g.copies() * batch > 8);
-        let contacts = model.contacts.iter().map(|c| ContactLayout::take(&mut at, c.own.len() * batch, taped)).collect();
+        let contacts = model.contacts.iter().map(|c| ContactLayout::take(&mut at, c.own.len() * batch, taped, line)).collect();
         let scratch = at;
         at += if tiled { threads * SCRATCH } else { 0 };
         Layout { batch, frames, ticks: model.ticks, segment, segments, keeps_all, stride, groups, contacts, scratch, size: at }

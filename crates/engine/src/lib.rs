@@ -2,13 +2,14 @@
 //!
 //! The engine never asks at which level of detail a group is: it has columns, kernels and a signal. A frame is a list
 //! of phases; a phase is one evaluation of a group without ticks, or the ticks of groups that exchange spikes. See
-//! `layout` for where numbers lie, `run` for what a tick is made of, `forward` and `backward` for the order of things,
+//! `layout` for where numbers lie, `format` for what they are (64-bit, or 32-bit where the model says so), `run` for what a tick is made of, `forward` and `backward` for the order of things,
 //! [`mod@reference`] for the naive second implementation that both must equal.
 
 mod backward;
 mod contacts;
 mod crew;
 mod events;
+mod format;
 mod forward;
 mod layout;
 mod plan;
@@ -19,8 +20,10 @@ pub mod reference;
 mod run;
 mod state;
 
+use format::Format;
+use homolog_base::math::Real;
 use homolog_exec::{GemmScratch, Isa, SpikeList};
-use homolog_model::{Fault, Gradients, Inputs, Model, Params, Probe, Recording, RecordingGrad, Runner, State, Tape};
+use homolog_model::{Fault, Gradients, Inputs, Model, Params, Precision, Probe, Recording, RecordingGrad, Runner, State, Tape};
 use plan::Plan;
 use std::collections::HashMap;
 
@@ -34,23 +37,31 @@ pub struct Engine {
     /// The threads that share the work; none for one.
     pool: Option<rayon::ThreadPool>,
     tape_budget: usize,
-    plan: Option<Plan>,
-    scratch: Scratch,
+    /// For models of 64-bit numbers, and of 32-bit ones.
+    double: Kept<f64>,
+    single: Kept<f32>,
+}
+
+/// What is kept between calls.
+#[derive(Default)]
+struct Kept<R> {
+    plan: Option<Plan<R>>,
+    scratch: Scratch<R>,
 }
 
 /// Memory that is kept between calls.
 #[derive(Default)]
-struct Scratch {
+struct Scratch<R = f64> {
     /// Working columns of runs without a tape.
-    arena: Vec<f64>,
+    arena: Vec<R>,
     /// Packing space of dense products.
-    gemm: GemmScratch,
+    gemm: GemmScratch<R>,
     /// For links by sign: the positive part of the weights and the negated negative part.
-    signed: Vec<[Vec<f64>; 2]>,
+    signed: Vec<[Vec<R>; 2]>,
     /// For links of spikes over dense wires: the transposed weights, padded for whole vectors.
-    transposed: Vec<Vec<f64>>,
+    transposed: Vec<Vec<R>>,
     /// The spikes of columns, by where in the arena those begin, as they were when they last arrived somewhere.
-    spikes: HashMap<usize, SpikeList>,
+    spikes: HashMap<usize, SpikeList<R>>,
     /// Spikes on their way and what noise needs, of the run that goes on.
     events: events::Prepared,
     /// Weights that change in the run that goes on.
@@ -59,7 +70,7 @@ struct Scratch {
     /// Number of the run that filled `spikes`.
     run: u64,
     /// Gradient of the weights of one sign.
-    part: Vec<f64>,
+    part: Vec<R>,
 }
 
 impl Engine {
@@ -77,8 +88,8 @@ impl Engine {
             threads: pool.as_ref().map_or(1, rayon::ThreadPool::current_num_threads),
             pool,
             tape_budget: TAPE_BUDGET,
-            plan: None,
-            scratch: Scratch::default(),
+            double: Kept::default(),
+            single: Kept::default(),
         }
     }
 
@@ -97,7 +108,11 @@ impl Engine {
     /// arrive, and what of streams is on its way.
     pub fn memory(&self, model: &Model, params: &Params, inputs: &Inputs, probes: &[Probe]) -> usize {
         let (batch, frames, threads) = (inputs.batch, inputs.frames, self.threads);
-        let wanted = layout::Wanted { model, probes, batch, frames, taped: false, precise: false, threads };
+        let (line, bytes) = match model.precision {
+            Precision::Double => (f64::LINE, 8),
+            Precision::Single => (f32::LINE, 4),
+        };
+        let wanted = layout::Wanted { model, probes, batch, frames, taped: false, precise: false, threads, line };
         let layout = layout::Layout::new(wanted, self.tape_budget);
         let of_link = |l: &homolog_model::Link| match l.target {
             homolog_model::Target::Drive => 0,
@@ -111,7 +126,7 @@ impl Engine {
             |s: &homolog_model::model::Stream| s.plasticity.iter().flat_map(|p| &p.rules).map(|r| r.connection.len()).sum::<usize>();
         let plastic = |s: &&homolog_model::model::Stream| s.plasticity.is_some();
         let remembered: usize = model.streams.iter().filter(plastic).map(|s| (1 + rules(s)) * s.events.len()).sum();
-        8 * (layout.size + weights + remembered) + calendars
+        bytes * (layout.size + weights) + 8 * remembered + calendars
     }
 
     /// Does `work` where the threads of the pool are at hand.
@@ -126,12 +141,23 @@ impl Engine {
         }
     }
 
-    fn planned(&mut self, model: &Model) -> Plan {
-        match self.plan.take() {
+    /// Does `work` with the plan of a model, where the threads are at hand.
+    fn planned<R: Format, T: Send>(&mut self, model: &Model, work: impl FnOnce(&mut Self, &Plan<R>) -> T + Send) -> T {
+        let plan = match R::kept(self).plan.take() {
             Some(plan) if plan.hash == model.hash => plan,
             _ => Plan::new(model),
-        }
+        };
+        let result = self.inside(|engine| work(engine, &plan));
+        R::kept(self).plan = Some(plan);
+        result
     }
+}
+
+/// What is said of a gradient of 32-bit numbers.
+fn no_gradient(model: &Model) -> Fault {
+    let what = "no gradient: it is computed with `precision = \"f64\"` alone".into();
+    let group = model.groups.first().map_or_else(String::new, |g| g.name.clone());
+    Fault { tick: 0, t_ms: 0.0, group, neuron: 0, place: None, sample: 0, what }
 }
 
 impl Runner for Engine {
@@ -144,10 +170,15 @@ impl Runner for Engine {
         state: &mut State,
         tape: Option<&mut Tape>,
     ) -> Result<Recording, Fault> {
-        let plan = self.planned(model);
-        let result = self.inside(|engine| forward::run(engine, &plan, model, params, inputs, probes, state, tape));
-        self.plan = Some(plan);
-        result
+        match model.precision {
+            Precision::Double => {
+                self.planned(model, |engine, plan: &Plan<f64>| forward::run(engine, plan, model, params, inputs, probes, state, tape))
+            }
+            Precision::Single if tape.is_some() => Err(no_gradient(model)),
+            Precision::Single => {
+                self.planned(model, |engine, plan: &Plan<f32>| forward::run(engine, plan, model, params, inputs, probes, state, None))
+            }
+        }
     }
 
     fn pullback(
@@ -161,9 +192,9 @@ impl Runner for Engine {
         final_state: &[Vec<f64>],
         out: &mut Gradients,
     ) -> Result<(), Fault> {
-        let plan = self.planned(model);
-        let result = self.inside(|engine| backward::pullback(engine, &plan, model, params, inputs, probes, tape, grad, final_state, out));
-        self.plan = Some(plan);
-        result
+        if model.precision == Precision::Single {
+            return Err(no_gradient(model));
+        }
+        self.planned(model, |engine, plan| backward::pullback(engine, plan, model, params, inputs, probes, tape, grad, final_state, out))
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::plastic::StreamPlan;
 use homolog_base::Hash;
-use homolog_exec::{Program, Tree};
+use homolog_exec::{Program, Scalar, Tree};
 use homolog_ir::calculus::cotangent;
 use homolog_ir::{Class, Kernel};
 use homolog_model::model::port;
-use homolog_model::{Action, Clock, Group, Launch, Model};
+use homolog_model::{Action, Clock, Group, Launch, Model, Precision};
 
 /// What a port of a kernel is; [`crate::layout`] says where that lies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,8 +52,8 @@ pub(crate) struct At {
 }
 
 /// A program and what its ports are.
-pub(crate) struct Bound {
-    pub program: Program,
+pub(crate) struct Bound<R = f64> {
+    pub program: Program<R>,
     /// Ticks from the variables before to those after.
     pub ticks: usize,
     /// Places of each neuron that it runs at.
@@ -63,26 +63,27 @@ pub(crate) struct Bound {
 }
 
 /// A launch and its derivative; none where there is nothing to compute.
-pub(crate) struct Pair {
-    pub forward: Option<Bound>,
-    pub backward: Option<Bound>,
+pub(crate) struct Pair<R = f64> {
+    pub forward: Option<Bound<R>>,
+    pub backward: Option<Bound<R>>,
 }
 
 /// One of the things that are done in a tick.
-pub(crate) enum Step {
-    Launch(Box<Pair>),
+pub(crate) enum Step<R = f64> {
+    Launch(Box<Pair<R>>),
     Solve,
     /// By the index of its tree.
     Diffuse(usize),
 }
 
 /// A tree of compartments, ready to be solved.
-pub(crate) struct PlannedTree {
+pub(crate) struct PlannedTree<R = f64> {
     pub tree: Tree,
     /// Couplings and their sums; empty when they are computed from what is learned.
-    pub couplings: Vec<f64>,
-    pub axial: Vec<f64>,
+    pub couplings: Vec<R>,
+    pub axial: Vec<R>,
     pub extrapolate: bool,
+    pub change: bool,
     pub potential: usize,
     /// Columns of work: diagonal, right-hand side.
     pub diagonal: usize,
@@ -92,51 +93,54 @@ pub(crate) struct PlannedTree {
 }
 
 /// The programs of one group.
-pub(crate) struct GroupPlan {
-    pub prepare: Vec<Pair>,
-    pub initial: Vec<Pair>,
-    pub steps: Vec<Step>,
-    pub burst: Option<Pair>,
+pub(crate) struct GroupPlan<R = f64> {
+    pub prepare: Vec<Pair<R>>,
+    pub initial: Vec<Pair<R>>,
+    pub steps: Vec<Step<R>>,
+    pub burst: Option<Pair<R>>,
     pub burst_ticks: usize,
-    pub value: Option<Bound>,
-    pub value_vjp: Option<Bound>,
-    pub tree: Option<PlannedTree>,
+    pub value: Option<Bound<R>>,
+    pub value_vjp: Option<Bound<R>>,
+    pub tree: Option<PlannedTree<R>>,
     /// Trees of what diffuses.
-    pub diffusion: Vec<PlannedTree>,
+    pub diffusion: Vec<PlannedTree<R>>,
 }
 
 /// The programs of a contact.
-pub(crate) struct ContactPlan {
-    pub program: Program,
-    pub vjp: Option<Program>,
+pub(crate) struct ContactPlan<R = f64> {
+    pub program: Program<R>,
+    pub vjp: Option<Program<R>>,
 }
 
-pub(crate) struct Plan {
+pub(crate) struct Plan<R = f64> {
     pub hash: Hash,
-    pub groups: Vec<GroupPlan>,
-    pub contacts: Vec<ContactPlan>,
+    pub groups: Vec<GroupPlan<R>>,
+    pub contacts: Vec<ContactPlan<R>>,
     /// For each stream; none where weights do not change.
     pub plastic: Vec<Option<StreamPlan>>,
 }
 
-impl Plan {
+impl<R: Scalar> Plan<R> {
     pub fn new(model: &Model) -> Self {
+        // Of 32-bit numbers there are none.
+        let gradients = model.precision == Precision::Double;
         let contact = |c: &homolog_model::model::Contact| ContactPlan {
             program: Program::compile(&c.kernel),
-            vjp: (!c.vjp.outputs.is_empty()).then(|| Program::compile(&c.vjp)),
+            vjp: (gradients && !c.vjp.outputs.is_empty()).then(|| Program::compile(&c.vjp)),
         };
         Plan {
             hash: model.hash,
-            groups: model.groups.iter().map(GroupPlan::new).collect(),
+            groups: model.groups.iter().map(|g| GroupPlan::new(g, gradients)).collect(),
             contacts: model.contacts.iter().map(contact).collect(),
             plastic: model.streams.iter().map(|s| s.plasticity.as_ref().map(|p| StreamPlan::new(p))).collect(),
         }
     }
 }
 
-impl GroupPlan {
-    fn new(g: &Group) -> Self {
-        let pair = |l: &Launch| Pair { forward: bind(g, &l.kernel, l, 1), backward: bind(g, &l.vjp, l, 1) };
+impl<R: Scalar> GroupPlan<R> {
+    fn new(g: &Group, gradients: bool) -> Self {
+        let bind_vjp = |kernel: &Kernel, l: &Launch, ticks: usize| gradients.then(|| bind(g, kernel, l, ticks)).flatten();
+        let pair = |l: &Launch| Pair { forward: bind(g, &l.kernel, l, 1), backward: bind_vjp(&l.vjp, l, 1) };
         let single = Launch { sites: g.kinds(), ..Launch::default() };
         GroupPlan {
             prepare: g.prepare.iter().map(pair).collect(),
@@ -153,16 +157,21 @@ impl GroupPlan {
             burst: g
                 .burst
                 .as_ref()
-                .map(|b| Pair { forward: bind(g, &b.step, &single, b.ticks), backward: bind(g, &b.step_vjp, &single, b.ticks) }),
+                .map(|b| Pair { forward: bind(g, &b.step, &single, b.ticks), backward: bind_vjp(&b.step_vjp, &single, b.ticks) }),
             burst_ticks: g.burst.as_ref().map_or(1, |b| b.ticks),
             value: bind(g, &g.value, &single, 1),
-            value_vjp: bind(g, &g.value_vjp, &single, 1),
-            tree: g.tree.as_ref().map(|t| tree(g, t, [port::DIAGONAL, port::RIGHT, port::COUPLING])),
+            value_vjp: bind_vjp(&g.value_vjp, &single, 1),
+            tree: g.tree.as_ref().map(|t| tree(g, t, g.change, [port::DIAGONAL, port::RIGHT, port::COUPLING])),
             diffusion: g
                 .diffusion
                 .iter()
                 .map(|d| {
-                    tree(g, &d.tree, [port::diagonal(&d.name), port::right(&d.name), port::coupling(&d.name)].each_ref().map(|n| &**n))
+                    tree(
+                        g,
+                        &d.tree,
+                        false,
+                        [port::diagonal(&d.name), port::right(&d.name), port::coupling(&d.name)].each_ref().map(|n| &**n),
+                    )
                 })
                 .collect(),
         }
@@ -170,10 +179,10 @@ impl GroupPlan {
 }
 
 /// A tree, whose columns of diagonal, right-hand side and couplings have these names.
-fn tree(g: &Group, t: &homolog_model::model::Tree, [diagonal, right, coupling]: [&str; 3]) -> PlannedTree {
+fn tree<R: Scalar>(g: &Group, t: &homolog_model::model::Tree, change: bool, [diagonal, right, coupling]: [&str; 3]) -> PlannedTree<R> {
     let tree = Tree::new(&t.parent, t.membrane).expect("a compiled tree is one");
-    let couplings = t.couplings.clone().unwrap_or_default();
-    let mut axial = vec![0.0; couplings.len()];
+    let couplings: Vec<R> = t.couplings.iter().flatten().map(|x| R::of(*x)).collect();
+    let mut axial = vec![R::default(); couplings.len()];
     if !couplings.is_empty() {
         tree.axial(&couplings, &mut axial);
     }
@@ -183,6 +192,7 @@ fn tree(g: &Group, t: &homolog_model::model::Tree, [diagonal, right, coupling]: 
         couplings,
         axial,
         extrapolate: t.extrapolate,
+        change,
         potential: t.potential,
         diagonal: work(diagonal),
         right: work(right),
@@ -228,7 +238,7 @@ fn plain(g: &Group, name: &str, output: bool) -> Option<Place> {
     })
 }
 
-fn bind(g: &Group, kernel: &Kernel, launch: &Launch, ticks: usize) -> Option<Bound> {
+fn bind<R: Scalar>(g: &Group, kernel: &Kernel, launch: &Launch, ticks: usize) -> Option<Bound<R>> {
     if kernel.outputs.is_empty() {
         return None;
     }

@@ -18,6 +18,7 @@ mod plan;
 pub(crate) use plan::StreamPlan;
 
 use crate::events::Prepared;
+use crate::format::Format;
 use crate::layout::Now;
 use crate::run::{Run, Source};
 use homolog_exec::Isa;
@@ -25,8 +26,9 @@ use homolog_model::events::{Delays, Events, Strength};
 use homolog_model::model::{Stream, Target, port};
 use homolog_model::plasticity::{Heard, Memory, Plasticity, Rule};
 use homolog_model::runner::{Plastic, Traces};
-use homolog_model::{Fault, Model, State};
+use homolog_model::{Fault, Model, Precision, State};
 use plan::{At, Bound, RulePlan};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Connections that are worked on at once.
@@ -219,7 +221,7 @@ struct Reading {
 
 /// What is heard from outside, for each of a rule's ports.
 enum Sound<'a> {
-    Each(&'a [f64]),
+    Each(Cow<'a, [f64]>),
     One(f64),
 }
 
@@ -287,7 +289,7 @@ fn change(
     over(isa, bound, columns, lanes.len(), get, put);
 }
 
-impl Run<'_> {
+impl<R: Format> Run<'_, R> {
     /// Whether weights onto a group change.
     pub fn is_plastic(&self, g: usize) -> bool {
         self.model.streams.iter().any(|s| s.to == g && s.plasticity.is_some())
@@ -298,19 +300,24 @@ impl Run<'_> {
         let s = self.model.streams.iter().find(|s| s.plasticity.is_some())?;
         let what =
             format!("{} samples at once, and `{}` has one weight for all (show them one after the other)", self.layout.batch, s.name);
-        (self.layout.batch != 1).then(|| Fault { what, ..self.fault(s.to, "", None, 0.0, 0, self.start) })
+        let what = match self.model.precision {
+            Precision::Double => what,
+            Precision::Single => format!("32-bit numbers, and weights of `{}` that change, which have 64", s.name),
+        };
+        (self.layout.batch != 1 || self.model.precision == Precision::Single)
+            .then(|| Fault { what, ..self.fault(s.to, "", None, 0.0, 0, self.start) })
     }
 
     /// What a rule hears in a tick, with variables as they are at a moment: spikes are those of the tick before.
-    fn sounds<'s>(&'s self, arena: &'s [f64], events: &Prepared, (rule, to): (&Rule, usize), now: Now, tick: i64) -> Vec<Sound<'s>> {
+    fn sounds<'s>(&'s self, arena: &'s [R], events: &Prepared, (rule, to): (&Rule, usize), now: Now, tick: i64) -> Vec<Sound<'s>> {
         let sound = |(_, h): &(String, Heard)| match *h {
             Heard::Variable(k) => {
                 let at = self.layout.variable(to, k, now.copy, now.t);
-                Sound::Each(&arena[at..at + self.of(to).all])
+                Sound::Each(R::wider(&arena[at..at + self.of(to).all]))
             }
             Heard::Value(g) => Sound::One(match self.value_source(g, now.frame as isize) {
-                Source::Given(x) => x[0],
-                Source::Arena(at) => arena[at],
+                Source::Given(x) => x[0].wide(),
+                Source::Arena(at) => arena[at].wide(),
             }),
             Heard::Spike(g) => Sound::One(if events.sent[g].of(tick - 1).is_empty() { 0.0 } else { 1.0 }),
         };
@@ -318,7 +325,7 @@ impl Run<'_> {
     }
 
     /// The beginning of a tick for what ends at some groups: weights and receivers go on, and the spikes that arrive act.
-    pub fn arrive_and_learn(&self, arena: &mut [f64], events: &Prepared, all: &mut All, groups: &[usize], now: Now) {
+    pub fn arrive_and_learn(&self, arena: &mut [R], events: &Prepared, all: &mut All, groups: &[usize], now: Now) {
         let tick = self.absolute(now, now.t);
         for (k, s) in self.model.streams.iter().enumerate().filter(|(_, s)| groups.contains(&s.to)) {
             let (Some(p), Some(w)) = (&s.plasticity, &mut all[k]) else { continue };
@@ -352,11 +359,11 @@ impl Run<'_> {
                     let x = p.sign * x;
                     let to = if x < 0.0 { negative } else { positive };
                     if let Some(to) = to {
-                        arena[to + l.receiver as usize] += x.abs();
+                        arena[to + l.receiver as usize] += R::of(x.abs());
                     }
                 }
             } else if let Some(to) = column(port::ARRIVE) {
-                lanes.iter().zip(&effect).for_each(|(l, x)| arena[to + l.receiver as usize] += p.sign * x);
+                lanes.iter().zip(&effect).for_each(|(l, x)| arena[to + l.receiver as usize] += R::of(p.sign * x));
             }
         }
     }
@@ -364,7 +371,7 @@ impl Run<'_> {
     /// The equations of weights, and of what receivers remember.
     fn go_on(
         &self,
-        arena: &[f64],
+        arena: &[R],
         events: &Prepared,
         w: &mut Working,
         (s, p, plan): (&Stream, &Plasticity, &[RulePlan]),
@@ -395,7 +402,7 @@ impl Run<'_> {
 
     /// What follows from ticks that some groups have taken, whose spikes are listed: weights onto them change, and what they have sent is
     /// remembered.
-    pub fn learn(&self, arena: &[f64], events: &Prepared, all: &mut All, groups: &[usize], now: Now, ticks: Range<usize>) {
+    pub fn learn(&self, arena: &[R], events: &Prepared, all: &mut All, groups: &[usize], now: Now, ticks: Range<usize>) {
         for t in ticks {
             let now = Now { t, ..now };
             for (k, s) in self.model.streams.iter().enumerate() {
@@ -412,7 +419,7 @@ impl Run<'_> {
     }
 
     /// What the spikes of receivers do, and sums of weights.
-    fn fire(&self, arena: &[f64], events: &Prepared, w: &mut Working, (s, p, plan): (&Stream, &Plasticity, &[RulePlan]), now: Now) {
+    fn fire(&self, arena: &[R], events: &Prepared, w: &mut Working, (s, p, plan): (&Stream, &Plasticity, &[RulePlan]), now: Now) {
         let (e, tick) = (&*s.events, self.absolute(now, now.t));
         // Variables are heard as they are after the tick.
         let heard = Now { t: now.t + 1, ..now };

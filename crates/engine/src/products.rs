@@ -5,30 +5,31 @@
 //! receptors of the other sign, as there are no negative rates.
 
 use crate::Scratch;
+use crate::format::{Format, Numbers};
 use crate::layout::{Columns, GroupLayout};
-use crate::run::{LINE, Run, Source};
+use crate::run::{Run, Source};
+use homolog_base::math::{Lane, Real};
 use homolog_exec::{Isa, add_weights_of_spikes, gemm, gemm_parallel, gemm_skipping_zeros, vectorise};
 use homolog_model::model::{Rows, port};
-use homolog_model::{Link, Model, Params, Target, Wires};
+use homolog_model::{Link, Model, Target, Wires};
 use std::ops::Range;
 
 /// The form of a dense product.
-type Gemm =
-    fn(Isa, bool, bool, usize, usize, usize, f64, &[f64], usize, &[f64], usize, f64, &mut [f64], usize, &mut homolog_exec::GemmScratch);
+type Gemm<R> = fn(Isa, bool, bool, usize, usize, usize, R, &[R], usize, &[R], usize, R, &mut [R], usize, &mut homolog_exec::GemmScratch<R>);
 
 /// The part of a weight that acts at the receptors of a sign.
-pub(crate) fn part(w: f64, negative: bool) -> f64 {
-    if negative { (-w).max(0.0) } else { w.max(0.0) }
+pub(crate) fn part<R: Real>(w: R, negative: bool) -> R {
+    Lane::max(if negative { -w } else { w }, R::default())
 }
 
-impl Run<'_> {
+impl<R: Format> Run<'_, R> {
     /// The dense product, alone or shared by the threads of the pool.
-    pub fn gemm(&self) -> Gemm {
+    pub fn gemm(&self) -> Gemm<R> {
         if self.threads > 1 { gemm_parallel } else { gemm }
     }
 
     /// Adds the weighted `source` column of the sending group to the column at `to`.
-    pub fn product(&self, arena: &mut [f64], scratch: &mut Scratch, l: &Link, weights: &[f64], source: Source, to: usize) {
+    pub fn product(&self, arena: &mut [R], scratch: &mut Scratch<R>, l: &Link, weights: &[R], source: Source<R>, to: usize) {
         let (rows, columns, batch) = (self.model.groups[l.to].size, self.model.groups[l.from].size, self.layout.batch);
         let n = rows * batch;
         let (x, y) = match source {
@@ -38,7 +39,7 @@ impl Run<'_> {
         match &l.wires {
             Wires::Dense => {
                 let (isa, parallel, space) = (self.isa, self.threads > 1, &mut scratch.gemm);
-                gemm_skipping_zeros(isa, parallel, false, rows, batch, columns, weights, columns, x, batch, 1.0, y, batch, space)
+                gemm_skipping_zeros(isa, parallel, false, rows, batch, columns, weights, columns, x, batch, R::of(1.0), y, batch, space)
             }
             Wires::OneToOne => {
                 for ((y, x), w) in y.chunks_exact_mut(batch).zip(x.chunks_exact(batch)).zip(weights) {
@@ -56,7 +57,7 @@ impl Run<'_> {
     }
 
     /// Adds the `source` column of the sending group, weighted by the weights of a sign, to the rows of the columns at `to`.
-    pub fn product_at_places(&self, arena: &mut [f64], l: &Link, sign: usize, source: Source, to: usize) {
+    pub fn product_at_places(&self, arena: &mut [R], l: &Link, sign: usize, source: Source<R>, to: usize) {
         let rows = &l.places.as_ref().expect("the neurons have places")[sign];
         let (batch, receivers) = (self.layout.batch, self.of(l.to));
         let senders = self.model.groups[l.from].size * batch;
@@ -67,11 +68,12 @@ impl Run<'_> {
             Source::Arena(from) => read_write(arena, from, senders, to, n),
         };
         // Senders that are silent add nothing: a sum that begins at +0 never becomes -0.
-        if x.iter().all(|x| *x == 0.0) {
+        if x.iter().all(|x| *x == R::default()) {
             return;
         }
+        let none = R::default();
         let said: Vec<Said> = x.chunks_exact(batch).map(Said::of).collect();
-        let weights = &self.params.tensors[l.weights].values;
+        let weights = &*self.numbers.tensors[l.weights];
         self.each_row(rows, receivers, l.to, |at, entries| {
             for k in entries {
                 let column = rows.column[k] as usize;
@@ -79,8 +81,8 @@ impl Run<'_> {
                 let (same, other) = (part(w, sign == 1), part(w, sign == 0));
                 let (x, y) = (&x[column * batch..][..batch], &mut y[at..at + batch]);
                 match said[column] {
-                    Said::Positive if same != 0.0 => axpy(self.isa, same, x, y),
-                    Said::Both if same != 0.0 || other != 0.0 => add_by_sign(self.isa, same, other, x, y),
+                    Said::Positive if same != none => axpy(self.isa, same, x, y),
+                    Said::Both if same != none || other != none => add_by_sign(self.isa, same, other, x, y),
                     _ => {}
                 }
             }
@@ -97,12 +99,12 @@ impl Run<'_> {
     }
 
     /// Clears all places of a column.
-    pub fn clear(&self, arena: &mut [f64], at: usize, columns: &Columns) {
-        arena[at..at + columns.pitch].fill(0.0);
+    pub fn clear(&self, arena: &mut [R], at: usize, columns: &Columns) {
+        arena[at..at + columns.pitch].fill(R::default());
     }
 
     /// Adds the weights of the neurons that spiked, where they are few; says whether it did. Both ways give the same bits.
-    pub fn add_spikes(&self, arena: &mut [f64], scratch: &mut Scratch, n: usize, l: &Link, from: usize, to: usize) -> bool {
+    pub fn add_spikes(&self, arena: &mut [R], scratch: &mut Scratch<R>, n: usize, l: &Link, from: usize, to: usize) -> bool {
         if scratch.transposed[n].is_empty() {
             return false;
         }
@@ -121,14 +123,14 @@ impl Run<'_> {
     #[allow(clippy::too_many_arguments)]
     pub fn transposed(
         &self,
-        arena: &mut [f64],
-        scratch: &mut Scratch,
+        arena: &mut [R],
+        scratch: &mut Scratch<R>,
         l: &Link,
-        weights: &[f64],
+        weights: &[R],
         d: usize,
         to: usize,
         senders: Range<usize>,
-        beta: f64,
+        beta: R,
     ) {
         let (rows, columns, batch) = (self.model.groups[l.to].size, self.model.groups[l.from].size, self.layout.batch);
         let (to, n) = (to + senders.start * batch, senders.len() * batch);
@@ -143,7 +145,7 @@ impl Run<'_> {
                     senders.len(),
                     batch,
                     rows,
-                    1.0,
+                    R::of(1.0),
                     w,
                     columns,
                     d,
@@ -174,20 +176,21 @@ impl Run<'_> {
     #[allow(clippy::too_many_arguments)]
     pub fn transposed_from_places(
         &self,
-        arena: &mut [f64],
+        arena: &mut [R],
         l: &Link,
         sign: usize,
         d: usize,
         to: usize,
         senders: Range<usize>,
-        values: Option<&[f64]>,
+        values: Option<&[R]>,
     ) {
         let rows = &l.places.as_ref().expect("the neurons have places")[sign];
         let (batch, receivers) = (self.layout.batch, self.of(l.to));
         let sites = (rows.start.len() - 1) / self.model.groups[l.to].copies();
         let n = (sites - 1) * receivers.site + receivers.lanes;
         let (d, out) = read_write(arena, d, n, to + senders.start * batch, senders.len() * batch);
-        let weights = &self.params.tensors[l.weights].values;
+        let none = R::default();
+        let weights = &*self.numbers.tensors[l.weights];
         self.each_row(rows, receivers, l.to, |at, entries| {
             for k in entries {
                 let column = rows.column[k] as usize;
@@ -198,12 +201,12 @@ impl Run<'_> {
                 let (same, other) = (part(w, sign == 1), part(w, sign == 0));
                 let (d, out) = (&d[at..at + batch], &mut out[(column - senders.start) * batch..][..batch]);
                 match values.map(|x| &x[column * batch..][..batch]) {
-                    Some(x) if x.iter().any(|x| *x < 0.0) => {
+                    Some(x) if x.iter().any(|x| *x < none) => {
                         for ((o, d), x) in out.iter_mut().zip(d).zip(x) {
-                            *o += d * if *x < 0.0 { -other } else { same };
+                            *o += *d * if *x < none { -other } else { same };
                         }
                     }
-                    _ if same != 0.0 => axpy(self.isa, same, d, out),
+                    _ if same != none => axpy(self.isa, same, d, out),
                     _ => {}
                 }
             }
@@ -211,7 +214,7 @@ impl Run<'_> {
     }
 
     /// Adds the gradient of the weights, `d x^T` where there is a weight, to `out`; with `beta` 0 over dense wires, writes it.
-    pub fn outer(&self, scratch: &mut Scratch, l: &Link, d: &[f64], x: &[f64], out: &mut [f64], beta: f64) {
+    pub fn outer(&self, scratch: &mut Scratch<R>, l: &Link, d: &[R], x: &[R], out: &mut [R], beta: R) {
         let (rows, columns, batch) = (self.model.groups[l.to].size, self.model.groups[l.from].size, self.layout.batch);
         match &l.wires {
             Wires::Dense => {
@@ -234,24 +237,25 @@ impl Run<'_> {
     }
 
     /// Adds the gradient of the weights that act at places of a sign to `out`.
-    pub fn outer_at_places(&self, l: &Link, sign: usize, d: &[f64], x: &[f64], out: &mut [f64]) {
+    pub fn outer_at_places(&self, l: &Link, sign: usize, d: &[R], x: &[R], out: &mut [R]) {
         let rows = &l.places.as_ref().expect("the neurons have places")[sign];
         let batch = self.layout.batch;
+        let none = R::default();
         let said: Vec<Said> = x.chunks_exact(batch).map(Said::of).collect();
         if said.iter().all(|s| *s == Said::Nothing) {
             return;
         }
-        let weights = &self.params.tensors[l.weights].values;
-        let s = if sign == 1 { -1.0 } else { 1.0 };
+        let weights = &*self.numbers.tensors[l.weights];
+        let s = R::of(if sign == 1 { -1.0 } else { 1.0 });
         self.each_row(rows, self.of(l.to), l.to, |at, entries| {
             for k in entries {
                 let (column, w) = (rows.column[k] as usize, rows.weight[k] as usize);
                 let (d, x) = (&d[at..at + batch], &x[column * batch..][..batch]);
                 let acts = s * weights[w];
                 match said[column] {
-                    Said::Positive if acts > 0.0 => out[w] += s * dot(self.isa, d, x),
-                    Said::Both if acts != 0.0 => {
-                        let sum = d.iter().zip(x).filter(|(_, x)| (**x < 0.0) == (acts < 0.0)).fold(0.0, |sum, (d, x)| sum + d * x);
+                    Said::Positive if acts > none => out[w] += s * dot(self.isa, d, x),
+                    Said::Both if acts != none => {
+                        let sum = d.iter().zip(x).filter(|(_, x)| (**x < none) == (acts < none)).fold(none, |sum, (d, x)| sum + *d * *x);
                         out[w] += s * sum;
                     }
                     _ => {}
@@ -271,8 +275,8 @@ enum Said {
 }
 
 impl Said {
-    fn of(x: &[f64]) -> Said {
-        match (x.iter().any(|x| *x < 0.0), x.iter().any(|x| *x != 0.0)) {
+    fn of<R: Real>(x: &[R]) -> Said {
+        match (x.iter().any(|x| *x < R::default()), x.iter().any(|x| *x != R::default())) {
             (true, _) => Said::Both,
             (false, true) => Said::Positive,
             _ => Said::Nothing,
@@ -281,10 +285,10 @@ impl Said {
 }
 
 /// The weights of link `n` as they arrive at this port.
-pub(crate) fn link_weights<'b>(params: &'b Params, signed: &'b [[Vec<f64>; 2]], n: usize, l: &Link, name: &str) -> &'b [f64] {
+pub(crate) fn link_weights<'b, R: Format>(numbers: &'b Numbers<R>, signed: &'b [[Vec<R>; 2]], n: usize, l: &Link, name: &str) -> &'b [R] {
     match l.target {
         Target::BySign => &signed[n][sign_of(name)],
-        _ => &params.tensors[l.weights].values,
+        _ => &numbers.tensors[l.weights],
     }
 }
 
@@ -299,19 +303,19 @@ pub(crate) fn few(spikes: usize, of: usize) -> bool {
 }
 
 /// Prepares the weights of links that carry spikes: split by sign, or transposed.
-pub(crate) fn prepare_weights(model: &Model, params: &Params, scratch: &mut Scratch) {
+pub(crate) fn prepare_weights<R: Format>(model: &Model, numbers: &Numbers<R>, scratch: &mut Scratch<R>) {
     scratch.signed.resize_with(model.links.len(), Default::default);
     scratch.transposed.resize_with(model.links.len(), Vec::new);
     for ((l, s), transposed) in model.links.iter().zip(&mut scratch.signed).zip(&mut scratch.transposed) {
         transposed.clear();
         if l.target == Target::Own && l.wires == Wires::Dense {
             let (rows, columns) = (model.groups[l.to].size, model.groups[l.from].size);
-            let w = &params.tensors[l.weights].values;
+            let w = &*numbers.tensors[l.weights];
             transposed.extend((0..columns).flat_map(|c| (0..rows).map(move |r| w[r * columns + c])));
-            transposed.resize(rows * columns + LINE, 0.0);
+            transposed.resize(rows * columns + R::LINE, R::default());
         }
         if l.target == Target::BySign && l.places.is_none() {
-            let w = &params.tensors[l.weights].values;
+            let w = &*numbers.tensors[l.weights];
             s[0].clear();
             s[0].extend(w.iter().map(|w| part(*w, false)));
             s[1].clear();
@@ -321,7 +325,7 @@ pub(crate) fn prepare_weights(model: &Model, params: &Params, scratch: &mut Scra
 }
 
 /// A column to read and another to write.
-pub(crate) fn read_write(arena: &mut [f64], read: usize, n: usize, write: usize, m: usize) -> (&[f64], &mut [f64]) {
+pub(crate) fn read_write<R>(arena: &mut [R], read: usize, n: usize, write: usize, m: usize) -> (&[R], &mut [R]) {
     if read + n <= write {
         let (a, b) = arena.split_at_mut(write);
         (&a[read..read + n], &mut b[..m])
@@ -332,14 +336,14 @@ pub(crate) fn read_write(arena: &mut [f64], read: usize, n: usize, write: usize,
 }
 
 /// `y += a x`, fused.
-fn axpy(isa: Isa, a: f64, x: &[f64], y: &mut [f64]) {
-    struct Axpy<'a>(f64, &'a [f64], &'a mut [f64]);
-    impl vectorise::Task for Axpy<'_> {
+fn axpy<R: Real>(isa: Isa, a: R, x: &[R], y: &mut [R]) {
+    struct Axpy<'a, R>(R, &'a [R], &'a mut [R]);
+    impl<R: Real> vectorise::Task for Axpy<'_, R> {
         type Output = ();
         #[inline(always)]
         fn run(self) {
             for (y, x) in self.2.iter_mut().zip(self.1) {
-                *y = self.0.mul_add(*x, *y);
+                *y = self.0.fma(*x, *y);
             }
         }
     }
@@ -347,15 +351,15 @@ fn axpy(isa: Isa, a: f64, x: &[f64], y: &mut [f64]) {
 }
 
 /// `y += p |x|` with the `p` of each number's sign, fused.
-fn add_by_sign(isa: Isa, positive: f64, negative: f64, x: &[f64], y: &mut [f64]) {
-    struct BySign<'a>(f64, f64, &'a [f64], &'a mut [f64]);
-    impl vectorise::Task for BySign<'_> {
+fn add_by_sign<R: Real>(isa: Isa, positive: R, negative: R, x: &[R], y: &mut [R]) {
+    struct BySign<'a, R>(R, R, &'a [R], &'a mut [R]);
+    impl<R: Real> vectorise::Task for BySign<'_, R> {
         type Output = ();
         #[inline(always)]
         fn run(self) {
             for (y, x) in self.3.iter_mut().zip(self.2) {
-                let p = if *x < 0.0 { self.1 } else { self.0 };
-                *y = p.mul_add(x.abs(), *y);
+                let p = if *x < R::default() { self.1 } else { self.0 };
+                *y = p.fma(Lane::abs(*x), *y);
             }
         }
     }
@@ -363,13 +367,13 @@ fn add_by_sign(isa: Isa, positive: f64, negative: f64, x: &[f64], y: &mut [f64])
 }
 
 /// The sum of products, fused, one after the other.
-fn dot(isa: Isa, d: &[f64], x: &[f64]) -> f64 {
-    struct Dot<'a>(&'a [f64], &'a [f64]);
-    impl vectorise::Task for Dot<'_> {
-        type Output = f64;
+fn dot<R: Real>(isa: Isa, d: &[R], x: &[R]) -> R {
+    struct Dot<'a, R>(&'a [R], &'a [R]);
+    impl<R: Real> vectorise::Task for Dot<'_, R> {
+        type Output = R;
         #[inline(always)]
-        fn run(self) -> f64 {
-            self.0.iter().zip(self.1).fold(0.0, |s: f64, (a, b)| a.mul_add(*b, s))
+        fn run(self) -> R {
+            self.0.iter().zip(self.1).fold(R::default(), |s: R, (a, b)| a.fma(*b, s))
         }
     }
     vectorise::run(isa, Dot(d, x))

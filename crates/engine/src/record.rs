@@ -1,6 +1,7 @@
 //! What probes see, copied out of the columns while they are there.
 
 use crate::events::Spikes;
+use crate::format::Format;
 use crate::forward::count_variable;
 use crate::layout::Now;
 use crate::plastic::All;
@@ -9,7 +10,7 @@ use homolog_base::Unit;
 use homolog_model::{Observable, Probe, Recording, Trace};
 
 /// Traces of the right shapes, all zero.
-pub(crate) fn empty_recording(run: &Run, probes: &[Probe]) -> Recording {
+pub(crate) fn empty_recording<R: Format>(run: &Run<R>, probes: &[Probe]) -> Recording {
     let trace = |p: &Probe| {
         let g = &run.model.groups[p.group];
         let (frames, ticks) = (run.layout.frames, run.layout.frames * run.model.ticks);
@@ -41,18 +42,18 @@ pub(crate) fn empty_recording(run: &Run, probes: &[Probe]) -> Recording {
 }
 
 /// Copies places of a column one after the other.
-fn places(run: &Run, arena: &[f64], g: usize, at: usize, sites: usize, out: &mut [f64]) {
+fn places<R: Format>(run: &Run<R>, arena: &[R], g: usize, at: usize, sites: usize, out: &mut [f64]) {
     let l = run.of(g);
     for (site, out) in out.chunks_exact_mut(l.lanes).enumerate().take(sites) {
-        out.copy_from_slice(&arena[at + site * l.site..][..l.lanes]);
+        R::widen(&arena[at + site * l.site..][..l.lanes], out);
     }
 }
 
 /// Spikes and states in the ticks of a segment.
 #[allow(clippy::too_many_arguments)]
-pub(crate) fn record_segment(
-    run: &Run,
-    arena: &[f64],
+pub(crate) fn record_segment<R: Format>(
+    run: &Run<R>,
+    arena: &[R],
     spikes: &Spikes,
     probes: &[Probe],
     g: usize,
@@ -85,7 +86,7 @@ pub(crate) fn record_segment(
 }
 
 /// Adds the spikes of a segment, one by one.
-fn raster(run: &Run, spikes: &Spikes, now: Now, ticks: usize, trace: &mut Trace) {
+fn raster<R: Format>(run: &Run<R>, spikes: &Spikes, now: Now, ticks: usize, trace: &mut Trace) {
     let batch = run.layout.batch;
     for t in now.frame * run.model.ticks + now.first..now.frame * run.model.ticks + now.first + ticks {
         let lanes = spikes.of(run.start + t as i64).iter().map(|k| *k as usize);
@@ -96,9 +97,9 @@ fn raster(run: &Run, spikes: &Spikes, now: Now, ticks: usize, trace: &mut Trace)
 
 /// Values, counts and other numbers of some groups at the end of a frame.
 #[allow(clippy::too_many_arguments)]
-pub(crate) fn record_frame(
-    run: &Run,
-    arena: &[f64],
+pub(crate) fn record_frame<R: Format>(
+    run: &Run<R>,
+    arena: &[R],
     plastic: &All,
     probes: &[Probe],
     groups: &[usize],
@@ -116,8 +117,8 @@ pub(crate) fn record_frame(
             Observable::Value => {
                 let to = &mut trace.data[frame * all..(frame + 1) * all];
                 match run.value_source(p.group, frame as isize) {
-                    Source::Given(x) => to.copy_from_slice(x),
-                    Source::Arena(at) => to.copy_from_slice(&arena[at..at + all]),
+                    Source::Given(x) => R::widen(x, to),
+                    Source::Arena(at) => R::widen(&arena[at..at + all], to),
                 }
             }
             Observable::Count => {

@@ -118,7 +118,9 @@ pub fn run_from<N: Number>(
                         given.iter_mut().zip(arrived).for_each(|(x, a)| _ = x.insert(opening.name.clone(), a));
                     }
                     for (port, key) in &group.draws {
-                        let number = |n: usize| vec![N::constant(crate::events::drawn(key.words(), now, n, sample))];
+                        let number = |n: usize| {
+                            vec![N::constant(crate::events::drawn(key.words(), now, n, sample, crate::events::bits(model.precision)))]
+                        };
                         given.iter_mut().enumerate().for_each(|(n, x)| _ = x.insert(group.arrivals[*port].name.clone(), number(n)));
                     }
                     let clamps = model.clamps.iter().filter(|c| c.group == g).map(|c| (c.site, c.current(now))).filter(|c| c.1 != 0.0);

@@ -1,9 +1,10 @@
 //! What stays the same while a run goes on, and the lists of actions that make its ticks.
 
+use crate::format::{Format, Numbers};
 use crate::layout::{GroupLayout, Layout, Now};
 use crate::plan::{Bound, GroupPlan, Plan, PlannedTree, Step};
 use homolog_exec::{Action, Adjoint, Column, Couplings, Isa, Loop, Solve, run_ticks_in};
-use homolog_model::{Clock, Fault, Inputs, Link, Model, Params, Wires};
+use homolog_model::{Clock, Fault, Link, Model, Params, Wires};
 use std::ops::Range;
 
 /// Neurons times samples that are stepped together through a segment: some ten columns of this length fit the second-level
@@ -12,17 +13,15 @@ const TILE: usize = 1536;
 /// Numbers of a tile of neurons with many columns.
 const TILE_NUMBERS: usize = 40_000;
 
-/// Numbers of a cache line.
-pub(crate) const LINE: usize = 8;
-
 /// Everything that stays the same while a run goes on.
-pub(crate) struct Run<'a> {
+pub(crate) struct Run<'a, R: Format = f64> {
     pub isa: Isa,
     pub threads: usize,
-    pub plan: &'a Plan,
+    pub plan: &'a Plan<R>,
     pub model: &'a Model,
     pub params: &'a Params,
-    pub inputs: &'a Inputs,
+    /// Parameters and inputs as this run computes with them.
+    pub numbers: &'a Numbers<'a, R>,
     pub layout: &'a Layout,
     /// Ticks before the run began.
     pub start: i64,
@@ -32,8 +31,8 @@ pub(crate) struct Run<'a> {
 
 /// Where values come from.
 #[derive(Clone, Copy)]
-pub(crate) enum Source<'a> {
-    Given(&'a [f64]),
+pub(crate) enum Source<'a, R = f64> {
+    Given(&'a [R]),
     Arena(usize),
 }
 
@@ -63,15 +62,15 @@ struct Beside {
     pivot: Column,
 }
 
-impl<'a> Run<'a> {
+impl<'a, R: Format> Run<'a, R> {
     #[allow(clippy::too_many_arguments)]
     pub fn new(
         isa: Isa,
         threads: usize,
-        plan: &'a Plan,
+        plan: &'a Plan<R>,
         model: &'a Model,
         params: &'a Params,
-        inputs: &'a Inputs,
+        numbers: &'a Numbers<'a, R>,
         layout: &'a Layout,
         start: i64,
     ) -> Self {
@@ -86,7 +85,7 @@ impl<'a> Run<'a> {
                 })
             })
             .collect();
-        Run { isa, threads, plan, model, params, inputs, layout, start, input_of }
+        Run { isa, threads, plan, model, params, numbers, layout, start, input_of }
     }
 
     /// All copies of a group: its neurons, or those of each kind.
@@ -95,33 +94,33 @@ impl<'a> Run<'a> {
     }
 
     /// Runs actions over turns of a loop, for some neurons of a group (whose columns were given for the first of them).
-    pub fn turns(&self, arena: &mut [f64], g: usize, actions: Vec<Action<'a>>, turns: usize, reverse: bool, rows: &Range<usize>) {
+    pub fn turns(&self, arena: &mut [R], g: usize, actions: Vec<Action<'a, R>>, turns: usize, reverse: bool, rows: &Range<usize>) {
         let ticks = self.looped(g, actions, turns, reverse, rows);
         let scratch = self.layout.scratch..self.layout.size;
         // Called inside the engine's pool when there is one: see `Engine::inside`.
         run_ticks_in(self.isa, arena, &ticks, self.threads > 1, scratch);
     }
 
-    fn looped(&self, g: usize, actions: Vec<Action<'a>>, turns: usize, reverse: bool, rows: &Range<usize>) -> Loop<'a> {
+    fn looped(&self, g: usize, actions: Vec<Action<'a, R>>, turns: usize, reverse: bool, rows: &Range<usize>) -> Loop<'a, R> {
         let lanes = rows.len() * self.layout.batch;
-        Loop { actions, ticks: 0..turns, reverse, lanes, tile: self.tile_lanes(g).max(LINE) }
+        Loop { actions, ticks: 0..turns, reverse, lanes, tile: self.tile_lanes(g).max(R::LINE) }
     }
 
     /// The loops of a segment for all neurons of a group, single ticks.
-    pub fn loops(&self, g: usize, now: Now, ticks: usize) -> Vec<(Piece, Loop<'a>)> {
+    pub fn loops(&self, g: usize, now: Now, ticks: usize) -> Vec<(Piece, Loop<'a, R>)> {
         let rows = self.all(g);
         let of = |piece: Piece| (piece, self.looped(g, self.forward(g, now, piece, &rows), piece.turns, false, &rows));
         self.pieces(g, now, ticks, true).into_iter().map(of).collect()
     }
 
     /// Runs one program once, for all neurons of a group.
-    pub fn once(&self, arena: &mut [f64], g: usize, bound: &Bound, now: Now) {
+    pub fn once(&self, arena: &mut [R], g: usize, bound: &Bound<R>, now: Now) {
         let rows = self.all(g);
         let action = self.launch(g, bound, now, 1, &rows, false);
         self.turns(arena, g, vec![action], 1, false, &rows);
     }
 
-    fn launch<'p>(&self, g: usize, bound: &'p Bound, now: Now, ticks: usize, rows: &Range<usize>, reverse: bool) -> Action<'p>
+    fn launch<'p>(&self, g: usize, bound: &'p Bound<R>, now: Now, ticks: usize, rows: &Range<usize>, reverse: bool) -> Action<'p, R>
     where
         'a: 'p,
     {
@@ -143,7 +142,7 @@ impl<'a> Run<'a> {
     }
 
     /// The actions of a tick (or burst), from `now` on.
-    pub fn forward(&self, g: usize, now: Now, piece: Piece, rows: &Range<usize>) -> Vec<Action<'a>> {
+    pub fn forward(&self, g: usize, now: Now, piece: Piece, rows: &Range<usize>) -> Vec<Action<'a, R>> {
         let plan = &self.plan.groups[g];
         let now = Now { t: piece.t, ..now };
         if piece.ticks > 1 {
@@ -174,7 +173,7 @@ impl<'a> Run<'a> {
     }
 
     /// What is recorded as a sum, after a tick.
-    fn sums(&self, g: usize, now: Now, rows: &Range<usize>, out: &mut Vec<Action<'a>>) {
+    fn sums(&self, g: usize, now: Now, rows: &Range<usize>, out: &mut Vec<Action<'a, R>>) {
         let (l, offset) = (&self.layout.groups[g], rows.start * self.layout.batch);
         for (_, sum, columns) in &l.sums {
             let sum = &self.model.sums[*sum];
@@ -187,7 +186,7 @@ impl<'a> Run<'a> {
             for (clamp, weight) in &sum.clamps {
                 let amount = weight * self.model.clamps[*clamp].current(self.tick(now));
                 if amount != 0.0 {
-                    out.push(Action::AddConstant { to, amount });
+                    out.push(Action::AddConstant { to, amount: R::of(amount) });
                 }
             }
         }
@@ -199,7 +198,7 @@ impl<'a> Run<'a> {
     }
 
     /// The actions of a tick (or burst) in reverse, from `now` on.
-    pub fn backward(&self, g: usize, now: Now, piece: Piece, rows: &Range<usize>) -> Vec<Action<'a>> {
+    pub fn backward(&self, g: usize, now: Now, piece: Piece, rows: &Range<usize>) -> Vec<Action<'a, R>> {
         let plan = &self.plan.groups[g];
         let now = Now { t: piece.t, ..now };
         if piece.ticks > 1 {
@@ -247,7 +246,7 @@ impl<'a> Run<'a> {
         Beside { axial: axial.at, pivot: Column::still(pivots.at, l.site) }
     }
 
-    fn couplings<'p>(&self, g: usize, tree: &'p PlannedTree, beside: Beside, rows: &Range<usize>) -> Couplings<'p> {
+    fn couplings<'p>(&self, g: usize, tree: &'p PlannedTree<R>, beside: Beside, rows: &Range<usize>) -> Couplings<'p, R> {
         let l = &self.layout.groups[g];
         match tree.coupling {
             None => Couplings::Shared { couplings: &tree.couplings, axial: &tree.axial },
@@ -261,7 +260,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn solve<'p>(&self, g: usize, tree: &'p PlannedTree, beside: Beside, now: Now, rows: &Range<usize>) -> Action<'p> {
+    fn solve<'p>(&self, g: usize, tree: &'p PlannedTree<R>, beside: Beside, now: Now, rows: &Range<usize>) -> Action<'p, R> {
         let l = &self.layout.groups[g];
         let offset = rows.start * self.layout.batch;
         let shift = |c: Column| Column { at: c.at + offset, ..c };
@@ -275,11 +274,12 @@ impl<'a> Run<'a> {
                 x: shift(self.layout.variable_column(g, tree.potential, Now { t: now.t + 1, ..now }, 1)),
                 pivot: shift(beside.pivot),
                 extrapolate: tree.extrapolate,
+                change: tree.change,
             },
         }
     }
 
-    fn adjoint<'p>(&self, g: usize, tree: &'p PlannedTree, beside: Beside, now: Now, rows: &Range<usize>) -> Action<'p> {
+    fn adjoint<'p>(&self, g: usize, tree: &'p PlannedTree<R>, beside: Beside, now: Now, rows: &Range<usize>) -> Action<'p, R> {
         let l = &self.layout.groups[g];
         let offset = rows.start * self.layout.batch;
         let shift = |c: Column| Column { at: c.at + offset, ..c };
@@ -300,14 +300,14 @@ impl<'a> Run<'a> {
     }
 
     /// The currents that are injected in a tick; they are the same in all ticks of a piece.
-    fn clamps(&self, g: usize, now: Now, tree: &PlannedTree, rows: &Range<usize>, out: &mut Vec<Action>) {
+    fn clamps(&self, g: usize, now: Now, tree: &PlannedTree<R>, rows: &Range<usize>, out: &mut Vec<Action<R>>) {
         let l = &self.layout.groups[g];
         let tick = self.tick(now);
         for c in self.model.clamps.iter().filter(|c| c.group == g) {
             let amount = c.current(tick);
             if amount != 0.0 {
                 let at = l.work[tree.right].at + c.site * l.site + rows.start * self.layout.batch;
-                out.push(Action::AddConstant { to: Column::still(at, l.site), amount });
+                out.push(Action::AddConstant { to: Column::still(at, l.site), amount: R::of(amount) });
             }
         }
     }
@@ -315,7 +315,7 @@ impl<'a> Run<'a> {
     /// How a segment of `ticks` is cut into loops: bursts, then single ticks; a change of an injected current begins a new one. The run
     /// and its reverse cut alike.
     pub fn pieces(&self, g: usize, now: Now, ticks: usize, single: bool) -> Vec<Piece> {
-        let plan: &GroupPlan = &self.plan.groups[g];
+        let plan: &GroupPlan<R> = &self.plan.groups[g];
         let mut out = Vec::new();
         let mut t = 0;
         if let Some(burst) = plan.burst.as_ref().map(|_| plan.burst_ticks).filter(|b| !single && ticks >= *b) {
@@ -369,12 +369,12 @@ impl<'a> Run<'a> {
     }
 
     /// The values of group `g` in a frame: a range of the arena, or a slice of the inputs.
-    pub fn value_source(&self, g: usize, frame: isize) -> Source<'a> {
+    pub fn value_source(&self, g: usize, frame: isize) -> Source<'a, R> {
         let l = &self.layout.groups[g];
         match self.input_of[g] {
             Some(k) if l.value_history == 0 => {
                 let start = frame as usize * l.all;
-                Source::Given(&self.inputs.values[k][start..start + l.all])
+                Source::Given(&self.numbers.inputs[k][start..start + l.all])
             }
             _ => Source::Arena(self.layout.value(g, frame)),
         }

@@ -1,22 +1,23 @@
 //! Numbers in and out of the columns: constants, the state of a run, checkpoints.
 
+use crate::format::{Format, append};
 use crate::layout::{Columns, Now};
 use crate::run::Run;
 use homolog_exec::Column;
 use homolog_model::State;
 
-impl Run<'_> {
+impl<R: Format> Run<'_, R> {
     /// Columns of learned parameters and of what stays the same, and what is computed from them.
-    pub fn constants(&self, arena: &mut [f64]) {
+    pub fn constants(&self, arena: &mut [R]) {
         let batch = self.layout.batch;
         for (g, group) in self.model.groups.iter().enumerate() {
             let l = self.of(g);
             for t in 0..self.model.ticks {
-                arena[l.open + t] = if t >= group.settle { 1.0 } else { 0.0 };
+                arena[l.open + t] = R::of(if t >= group.settle { 1.0 } else { 0.0 });
             }
             if crate::layout::reads_time(group) {
                 for t in 0..self.model.ticks * self.layout.frames {
-                    arena[l.time + t] = (self.start + t as i64) as f64 * self.model.dt;
+                    arena[l.time + t] = R::of((self.start + t as i64) as f64 * self.model.dt);
                 }
             }
             for (learned, columns) in group.learned.iter().zip(&l.learned) {
@@ -24,14 +25,16 @@ impl Run<'_> {
                 for (site, part) in learned.part.iter().enumerate() {
                     let column = &mut arena[columns.at + site * l.site..][..l.lanes];
                     let first = learned.kind.get(site).map_or(0, |k| *k as usize) * group.copies();
-                    for (row, numbers) in column.chunks_exact_mut(batch).zip(tensor.values.chunks_exact(tensor.shape[1]).skip(first)) {
+                    for (row, numbers) in
+                        column.chunks_exact_mut(batch).zip(self.numbers.tensors[learned.tensor].chunks_exact(tensor.shape[1]).skip(first))
+                    {
                         row.fill(numbers[*part as usize]);
                     }
                 }
             }
             for (fixed, columns) in group.fixed.iter().zip(&l.fixed) {
                 for (site, x) in fixed.values.iter().flatten().enumerate() {
-                    arena[columns.at + site * l.site..][..l.lanes].fill(*x);
+                    arena[columns.at + site * l.site..][..l.lanes].fill(R::of(*x));
                 }
             }
             let plan = &self.plan.groups[g];
@@ -48,15 +51,15 @@ impl Run<'_> {
     }
 
     /// Puts a state, or the initial state, before the first tick.
-    pub fn load(&self, arena: &mut [f64], state: &State) {
+    pub fn load(&self, arena: &mut [R], state: &State) {
         for (g, group) in self.model.groups.iter().enumerate() {
             let l = self.of(g);
             if state.is_fresh() {
                 for d in 0..l.spike_history {
-                    arena[l.spikes.nth(d)..][..l.all].fill(0.0);
+                    arena[l.spikes.nth(d)..][..l.all].fill(R::default());
                 }
                 for d in 0..l.value_history {
-                    arena[l.values.nth(d)..][..l.all].fill(0.0);
+                    arena[l.values.nth(d)..][..l.all].fill(R::default());
                 }
                 for bound in self.plan.groups[g].initial.iter().filter_map(|p| p.forward.as_ref()) {
                     // Outputs are "after the step": these are to lie before the first. The kernels read no variables.
@@ -70,7 +73,7 @@ impl Run<'_> {
                 for (k, numbers) in &group.starts {
                     let to = self.layout.variable(g, *k, 0, 0);
                     for (row, x) in arena[to..to + l.all].chunks_exact_mut(self.layout.batch).zip(numbers) {
-                        row.fill(*x);
+                        row.fill(R::of(*x));
                     }
                 }
             } else {
@@ -79,21 +82,21 @@ impl Run<'_> {
                     for site in 0..group.variables[k].sites {
                         let to = self.layout.variable(g, k, 0, 0) + site * l.site;
                         let (now, after) = rest.split_at(l.lanes);
-                        arena[to..to + l.lanes].copy_from_slice(now);
+                        R::narrow(now, &mut arena[to..to + l.lanes]);
                         rest = after;
                     }
                 }
                 for d in 0..l.spike_history {
-                    arena[l.spikes.nth(d)..][..l.all].copy_from_slice(&state.in_flight[g][d * l.all..(d + 1) * l.all]);
+                    R::narrow(&state.in_flight[g][d * l.all..(d + 1) * l.all], &mut arena[l.spikes.nth(d)..][..l.all]);
                 }
                 for d in 0..l.value_history {
-                    arena[l.values.nth(d)..][..l.all].copy_from_slice(&state.values_in_flight[g][d * l.all..(d + 1) * l.all]);
+                    R::narrow(&state.values_in_flight[g][d * l.all..(d + 1) * l.all], &mut arena[l.values.nth(d)..][..l.all]);
                 }
             }
         }
     }
 
-    fn initial(&self, arena: &mut [f64], g: usize, bound: &crate::plan::Bound, variable: &mut dyn FnMut(usize) -> Column) {
+    fn initial(&self, arena: &mut [R], g: usize, bound: &crate::plan::Bound<R>, variable: &mut dyn FnMut(usize) -> Column) {
         let l = self.of(g);
         let inputs = bound.inputs.iter().map(|p| self.layout.column(g, *p, Now::default(), 1)).collect();
         let outputs = bound
@@ -112,7 +115,7 @@ impl Run<'_> {
     }
 
     /// The final state.
-    pub fn store(&self, arena: &[f64], state: &mut State) {
+    pub fn store(&self, arena: &[R], state: &mut State) {
         let (model, layout) = (self.model, self.layout);
         let last = layout.segments - 1;
         let copy = layout.copy(layout.frames - 1, last);
@@ -129,24 +132,24 @@ impl Run<'_> {
             for k in 0..group.variables.len() {
                 for site in 0..group.variables[k].sites {
                     let a = layout.variable(g, k, copy, ticks) + site * l.site;
-                    out.extend_from_slice(&arena[a..a + l.lanes]);
+                    append(&arena[a..a + l.lanes], out);
                 }
             }
             let out = &mut state.in_flight[g];
             out.clear();
             for d in 0..l.spike_history {
-                out.extend_from_slice(&arena[l.spikes.nth(ticks + d) + copy..][..l.all]);
+                append(&arena[l.spikes.nth(ticks + d) + copy..][..l.all], out);
             }
             let out = &mut state.values_in_flight[g];
             out.clear();
             for d in 0..l.value_history {
-                out.extend_from_slice(&arena[l.values.nth(layout.frames + d)..][..l.all]);
+                append(&arena[l.values.nth(layout.frames + d)..][..l.all], out);
             }
         }
     }
 
     /// Copies what follows a segment of `ticks` in copy `from` to the beginning of copy `to`.
-    pub fn carry(&self, arena: &mut [f64], groups: &[usize], ticks: usize, from: usize, to: usize) {
+    pub fn carry(&self, arena: &mut [R], groups: &[usize], ticks: usize, from: usize, to: usize) {
         for &g in groups {
             let l = self.of(g);
             for (k, (columns, slotted)) in l.variables.iter().enumerate() {
@@ -181,17 +184,17 @@ impl Run<'_> {
     }
 
     /// Adds a checkpoint.
-    pub fn save_checkpoint(&self, arena: &[f64], groups: &[usize], copy: usize, out: &mut Vec<f64>) {
+    pub fn save_checkpoint(&self, arena: &[R], groups: &[usize], copy: usize, out: &mut Vec<f64>) {
         for range in self.checkpointed(groups, copy) {
-            out.extend_from_slice(&arena[range]);
+            append(&arena[range], out);
         }
     }
 
     /// Puts a checkpoint back.
-    pub fn load_checkpoint(&self, arena: &mut [f64], groups: &[usize], mut saved: &[f64]) {
+    pub fn load_checkpoint(&self, arena: &mut [R], groups: &[usize], mut saved: &[f64]) {
         for range in self.checkpointed(groups, 0) {
             let (now, rest) = saved.split_at(range.len());
-            arena[range].copy_from_slice(now);
+            R::narrow(now, &mut arena[range]);
             saved = rest;
         }
     }

@@ -6,7 +6,7 @@ use homolog_exec::{Isa, Program};
 fn main() {
     for kernel in [kernels::hodgkin_huxley(), kernels::lif(), kernels::lif_derivative()] {
         println!("{}", kernel.name);
-        for (code, ns) in Program::compile(&kernel).profile(Isa::best()) {
+        for (code, ns) in Program::<f64>::compile(&kernel).profile(Isa::best()) {
             println!("  {ns:.3} ns  {code}");
         }
     }

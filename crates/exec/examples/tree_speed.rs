@@ -43,7 +43,7 @@ fn measure(name: &str, branches: usize, length: usize, by_depth: bool, lanes: us
     println!("{name}, {n} nodes numbered by {by}, {lanes} lanes, sites {site} apart: ns per node and lane");
     for isa in Isa::available() {
         // Ticks overwrite d and b, which changes numbers (they end as infinities or NaN, at the same speed) and not time.
-        let columns = Solve { couplings, d: c[0], b: c[1], v: c[2], x: c[3], pivot: c[4], extrapolate: false };
+        let columns = Solve { couplings, d: c[0], b: c[1], v: c[2], x: c[3], pivot: c[4], extrapolate: false, change: false };
         let run = |arena: &mut [f64], actions: Vec<Action>| {
             let ticks = (4_000_000 / (n * lanes) / if isa == Isa::Portable { 10 } else { 1 }).clamp(3, 2000);
             time(isa, arena, &Loop { actions, ticks: 0..ticks, reverse: false, lanes, tile: 64 }) / (n * lanes) as f64

@@ -13,12 +13,14 @@
 //! (2008, ACM TOMS 34:12): rows of A packed in blocks that stay in the first-level cache, columns of B in panels that stay
 //! in the second; the innermost kernel keeps a tile of C in registers.
 
-mod kernel;
+pub(crate) mod kernel;
 mod zeros;
 
 use crate::isa::Isa;
-use kernel::{Kernels, Tile};
-pub use zeros::gemm_skipping_zeros;
+use crate::scalar::Scalar;
+pub use kernel::Kernels;
+use kernel::Tile;
+pub(crate) use zeros::gemm_skipping_zeros;
 
 /// Terms of a sum before it is added to C.
 pub const PANEL: usize = 256;
@@ -27,39 +29,39 @@ const COLUMNS: usize = 256;
 
 /// Packing buffers, grown to the largest product that used them.
 #[derive(Clone, Debug, Default)]
-pub struct GemmScratch {
-    parts: Vec<Buffers>,
+pub struct GemmScratch<R = f64> {
+    parts: Vec<Buffers<R>>,
     lists: zeros::Lists,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Buffers {
-    a: Vec<f64>,
-    b: Vec<f64>,
+struct Buffers<R = f64> {
+    a: Vec<R>,
+    b: Vec<R>,
     // Of products over lists.
-    tile: Vec<f64>,
-    sums: Vec<f64>,
+    tile: Vec<R>,
+    sums: Vec<R>,
 }
 
 /// A matrix inside an arena, by strides.
 #[derive(Clone, Copy)]
-struct View {
-    at: *const f64,
+struct View<R: Copy> {
+    at: *const R,
     row: usize,
     column: usize,
 }
 // SAFETY: only read, while the arena is borrowed.
-unsafe impl Send for View {}
+unsafe impl<R: Copy> Send for View<R> {}
 // SAFETY: as above.
-unsafe impl Sync for View {}
+unsafe impl<R: Copy> Sync for View<R> {}
 
 /// The result, of which tasks own disjoint parts.
 #[derive(Clone, Copy)]
-struct Target(*mut f64);
+struct Target<R: Copy>(*mut R);
 // SAFETY: see `gemm_parallel`.
-unsafe impl Send for Target {}
+unsafe impl<R: Copy> Send for Target<R> {}
 // SAFETY: as above.
-unsafe impl Sync for Target {}
+unsafe impl<R: Copy> Sync for Target<R> {}
 
 /// A rectangle of the result.
 #[derive(Clone, Copy)]
@@ -77,22 +79,22 @@ struct Part {
 /// # Panics
 /// When a matrix leaves its slice, a stride is shorter than a row, or the machine lacks `isa`.
 #[allow(clippy::too_many_arguments)]
-pub fn gemm(
+pub fn gemm<R: Scalar>(
     isa: Isa,
     trans_a: bool,
     trans_b: bool,
     m: usize,
     n: usize,
     k: usize,
-    alpha: f64,
-    a: &[f64],
+    alpha: R,
+    a: &[R],
     lda: usize,
-    b: &[f64],
+    b: &[R],
     ldb: usize,
-    beta: f64,
-    c: &mut [f64],
+    beta: R,
+    c: &mut [R],
     ldc: usize,
-    scratch: &mut GemmScratch,
+    scratch: &mut GemmScratch<R>,
 ) {
     isa.check();
     let (a, b) = views(trans_a, trans_b, m, n, k, a, lda, b, ldb, c, ldc);
@@ -107,22 +109,22 @@ pub fn gemm(
 /// # Panics
 /// As [`gemm`].
 #[allow(clippy::too_many_arguments)]
-pub fn gemm_parallel(
+pub fn gemm_parallel<R: Scalar>(
     isa: Isa,
     trans_a: bool,
     trans_b: bool,
     m: usize,
     n: usize,
     k: usize,
-    alpha: f64,
-    a: &[f64],
+    alpha: R,
+    a: &[R],
     lda: usize,
-    b: &[f64],
+    b: &[R],
     ldb: usize,
-    beta: f64,
-    c: &mut [f64],
+    beta: R,
+    c: &mut [R],
     ldc: usize,
-    scratch: &mut GemmScratch,
+    scratch: &mut GemmScratch<R>,
 ) {
     // A task costs some microseconds: as many as pay for themselves.
     let parts = rayon::current_num_threads().min(m * n * k / (1 << 18));
@@ -152,19 +154,19 @@ pub fn gemm_parallel(
 
 /// Checks that all matrices lie in their slices.
 #[allow(clippy::too_many_arguments)]
-fn views(
+fn views<R: Scalar>(
     trans_a: bool,
     trans_b: bool,
     m: usize,
     n: usize,
     k: usize,
-    a: &[f64],
+    a: &[R],
     lda: usize,
-    b: &[f64],
+    b: &[R],
     ldb: usize,
-    c: &[f64],
+    c: &[R],
     ldc: usize,
-) -> (View, View) {
+) -> (View<R>, View<R>) {
     let inside = |rows: usize, columns: usize, ld: usize, len: usize, name: &str| {
         assert!(rows <= 1 || ld >= columns, "rows of {name} overlap: {ld} < {columns}");
         let end = if rows == 0 || columns == 0 { Some(0) } else { (rows - 1).checked_mul(ld).and_then(|x| x.checked_add(columns)) };
@@ -177,7 +179,7 @@ fn views(
     inside(rb, cb, ldb, b.len(), "B");
     inside(m, n, ldc, c.len(), "C");
     let view =
-        |x: &[f64], ld: usize, trans: bool| View { at: x.as_ptr(), row: if trans { 1 } else { ld }, column: if trans { ld } else { 1 } };
+        |x: &[R], ld: usize, trans: bool| View { at: x.as_ptr(), row: if trans { 1 } else { ld }, column: if trans { ld } else { 1 } };
     (view(a, lda, trans_a), view(b, ldb, trans_b))
 }
 
@@ -186,14 +188,26 @@ fn views(
 /// # Safety
 /// The part of C and what it needs of A and B lie in memory; nobody else touches the part; the machine has `isa`.
 #[allow(clippy::too_many_arguments)]
-unsafe fn product(isa: Isa, part: Part, k: usize, alpha: f64, a: View, b: View, beta: f64, c: Target, ldc: usize, buffers: &mut Buffers) {
-    let kernels = Kernels::of(isa);
+unsafe fn product<R: Scalar>(
+    isa: Isa,
+    part: Part,
+    k: usize,
+    alpha: R,
+    a: View<R>,
+    b: View<R>,
+    beta: R,
+    c: Target<R>,
+    ldc: usize,
+    buffers: &mut Buffers<R>,
+) {
+    let kernels = R::products(isa);
+    let (zero, one) = (R::default(), R::of(1.0));
     let (mr, nr) = (kernels.rows(), kernels.width);
     let Part { row, rows, column, columns } = part;
     if k == 0 {
         for i in row..row + rows {
             for x in std::slice::from_raw_parts_mut(c.0.add(i * ldc + column), columns) {
-                *x = if beta == 0.0 { 0.0 } else { alpha.mul_add(0.0, beta * *x) };
+                *x = if beta == zero { zero } else { alpha.fma(zero, beta * *x) };
             }
         }
         return;
@@ -204,7 +218,7 @@ unsafe fn product(isa: Isa, part: Part, k: usize, alpha: f64, a: View, b: View, 
     let direct = b.column == 1 && rows <= 2 * mr;
     for (p, k0) in (0..k).step_by(PANEL).enumerate() {
         let depth = PANEL.min(k - k0);
-        let beta = if p == 0 { beta } else { 1.0 };
+        let beta = if p == 0 { beta } else { one };
         for j0 in (column..column + columns).step_by(COLUMNS) {
             let width = COLUMNS.min(column + columns - j0);
             let full = width - width % nr;
@@ -244,9 +258,9 @@ unsafe fn product(isa: Isa, part: Part, k: usize, alpha: f64, a: View, b: View, 
     }
 }
 
-fn grow(v: &mut Vec<f64>, n: usize) {
+fn grow<R: Scalar>(v: &mut Vec<R>, n: usize) {
     if v.len() < n {
-        v.resize(n, 0.0);
+        v.resize(n, R::default());
     }
 }
 
@@ -254,10 +268,10 @@ fn grow(v: &mut Vec<f64>, n: usize) {
 ///
 /// # Safety
 /// `depth x columns` elements of `from` are in memory.
-unsafe fn pack(from: View, depth: usize, columns: usize, width: usize, to: &mut [f64]) {
+unsafe fn pack<R: Scalar>(from: View<R>, depth: usize, columns: usize, width: usize, to: &mut [R]) {
     debug_assert!(to.len() >= depth * width);
     if columns < width {
-        to.fill(0.0);
+        to.fill(R::default());
     }
     if from.row == 1 {
         // A transpose: eight of `k` at a time, so that whole cache lines are read.

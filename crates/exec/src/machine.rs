@@ -1,7 +1,7 @@
 //! The loops of the block machine: one function per superinstruction and instruction set.
 //!
 //! A superinstruction computes up to three operations of the kernel in registers, element by element, each rounded as the
-//! kernel says; nothing is contracted or reassociated. Operands are *slots*: a column with step 1, or eight copies of one
+//! kernel says; nothing is contracted or reassociated. Operands are *slots*: a column with step 1, or a vector of one
 //! number with step 0, so that a loop does not ask which. Within one element all loads come before the store, so an
 //! output may be the column of an operand.
 
@@ -11,10 +11,10 @@ use homolog_ir::{Compare, Logic, Unary};
 
 /// Where a value is: `at[lane * step]` in units of a vector.
 #[derive(Clone, Copy, Debug)]
-pub struct Slot {
+pub struct Slot<R = f64> {
     /// First element of the block.
-    pub at: *mut f64,
-    /// 1 for a column, 0 for eight copies of one number.
+    pub at: *mut R,
+    /// 1 for a column, 0 for copies of one number, as many as the widest vector has.
     pub step: usize,
 }
 
@@ -32,9 +32,9 @@ pub struct Step {
 /// The compiled form of a step.
 ///
 /// # Safety
-/// Every slot named by the step is valid for `lanes` numbers (8 with step 0), `lanes` is a multiple of 8, result slots
-/// have step 1 or `lanes` is 8, and the machine has the function's instruction set.
-pub type Loop = unsafe fn(*const Slot, &Step, usize);
+/// Every slot named by the step is valid for `lanes` numbers (a whole vector with step 0), `lanes` is a multiple of the widest
+/// vector's numbers, result slots have step 1 or `lanes` is that, and the machine has the function's instruction set.
+pub type Loop<R = f64> = unsafe fn(*const Slot<R>, &Step, usize);
 
 /// First operation of a chain, on operands 0, 1 (and 2).
 pub mod first {
@@ -161,7 +161,7 @@ pub enum Code {
 }
 
 #[inline(always)]
-unsafe fn at<V: Vector>(slots: *const Slot, step: &Step, k: usize) -> (*const f64, usize) {
+unsafe fn at<V: Vector>(slots: *const Slot<V::Real>, step: &Step, k: usize) -> (*const V::Real, usize) {
     let s = *slots.add(step.args[k] as usize);
     (s.at, s.step * V::WIDTH)
 }
@@ -173,7 +173,7 @@ pub type Pattern = u32;
 /// A loop over the lanes: a pattern, named operands, an expression, one result.
 macro_rules! each {
     ($V:ident, $slots:ident, $step:ident, $lanes:ident, $pattern:expr; $($x:ident = $k:literal),* => $body:expr) => {{
-        let mut from = [(std::ptr::null::<f64>(), 0); 7];
+        let mut from = [(std::ptr::null::<$V::Real>(), 0); 7];
         let mut now = [$V::splat(0.0); 7];
         $(
             if ($pattern >> (4 * $k)) & 15 < 2 {
@@ -279,26 +279,30 @@ fn apply_compare<V: Vector, const C: u8>(a: V, b: V) -> V::Mask {
 }
 
 #[inline(always)]
-unsafe fn chain<V: Vector, const F: u8, const S: u8, const T: u8, const P: Pattern>(slots: *const Slot, step: &Step, lanes: usize) {
+unsafe fn chain<V: Vector, const F: u8, const S: u8, const T: u8, const P: Pattern>(
+    slots: *const Slot<V::Real>,
+    step: &Step,
+    lanes: usize,
+) {
     each!(V, slots, step, lanes, P; a = 0, b = 1, c = 2, d = 3, e = 4, f = 5, g = 6 =>
         apply_then::<V, T>(apply_then::<V, S>(apply_first::<V, F>(a, b, c), d, e), f, g));
 }
 
 #[inline(always)]
-unsafe fn tree<V: Vector, const R: u8, const A: u8, const B: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+unsafe fn tree<V: Vector, const R: u8, const A: u8, const B: u8>(slots: *const Slot<V::Real>, step: &Step, lanes: usize) {
     each!(V, slots, step, lanes, 0; a = 0, b = 1, c = 2, d = 3 =>
         apply_first::<V, R>(apply_first::<V, A>(a, b, a), apply_first::<V, B>(c, d, c), a));
 }
 
 #[inline(always)]
-unsafe fn call<V: Vector, const P: u8, const F: u8, const Q: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+unsafe fn call<V: Vector, const P: u8, const F: u8, const Q: u8>(slots: *const Slot<V::Real>, step: &Step, lanes: usize) {
     let pattern = if Q == post::FMA { 0x00110 } else { 0x11110 };
     each!(V, slots, step, lanes, pattern; x = 0, a = 1, b = 2, c = 3, d = 4 =>
         apply_post::<V, Q>(apply_function::<V, F>(apply_pre::<V, P>(x, a, b)), c, d));
 }
 
 #[inline(always)]
-unsafe fn relax_of<V: Vector, const P: u8, const ADD: bool>(slots: *const Slot, step: &Step, lanes: usize) {
+unsafe fn relax_of<V: Vector, const P: u8, const ADD: bool>(slots: *const Slot<V::Real>, step: &Step, lanes: usize) {
     each!(V, slots, step, lanes, 0x11000; a = 0, b = 1, m = 2, c = 3, d = 4 => {
         let s = if ADD { a + b } else { b };
         let i = a / s;
@@ -307,7 +311,7 @@ unsafe fn relax_of<V: Vector, const P: u8, const ADD: bool>(slots: *const Slot, 
 }
 
 #[inline(always)]
-unsafe fn settle<V: Vector, const F: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+unsafe fn settle<V: Vector, const F: u8>(slots: *const Slot<V::Real>, step: &Step, lanes: usize) {
     each!(V, slots, step, lanes, 0x001000; m = 0, i = 1, x = 2, k = 3, a = 4, b = 5 => {
         let e = match F {
             settle::NONE => x,
@@ -321,7 +325,7 @@ unsafe fn settle<V: Vector, const F: u8>(slots: *const Slot, step: &Step, lanes:
 }
 
 #[inline(always)]
-unsafe fn quotient_pair<V: Vector, const P: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+unsafe fn quotient_pair<V: Vector, const P: u8>(slots: *const Slot<V::Real>, step: &Step, lanes: usize) {
     let second = (*slots.add(step.outs[1] as usize)).at;
     let mut l = 0;
     let l = &mut l;
@@ -338,17 +342,17 @@ unsafe fn quotient_pair<V: Vector, const P: u8>(slots: *const Slot, step: &Step,
 }
 
 #[inline(always)]
-unsafe fn sum_relax<V: Vector, const P: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+unsafe fn sum_relax<V: Vector, const P: u8>(slots: *const Slot<V::Real>, step: &Step, lanes: usize) {
     relax_of::<V, P, true>(slots, step, lanes);
 }
 
 #[inline(always)]
-unsafe fn relax<V: Vector, const P: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+unsafe fn relax<V: Vector, const P: u8>(slots: *const Slot<V::Real>, step: &Step, lanes: usize) {
     relax_of::<V, P, false>(slots, step, lanes);
 }
 
 #[inline(always)]
-unsafe fn exp_and_div<V: Vector, const P: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+unsafe fn exp_and_div<V: Vector, const P: u8>(slots: *const Slot<V::Real>, step: &Step, lanes: usize) {
     let second = (*slots.add(step.outs[1] as usize)).at;
     let mut l = 0;
     let l = &mut l;
@@ -362,18 +366,18 @@ unsafe fn exp_and_div<V: Vector, const P: u8>(slots: *const Slot, step: &Step, l
 }
 
 #[inline(always)]
-unsafe fn select_compare<V: Vector, const C: u8, const P: Pattern>(slots: *const Slot, step: &Step, lanes: usize) {
+unsafe fn select_compare<V: Vector, const C: u8, const P: Pattern>(slots: *const Slot<V::Real>, step: &Step, lanes: usize) {
     each!(V, slots, step, lanes, P; a = 0, b = 1, c = 2, d = 3 => V::select(apply_compare::<V, C>(a, b), c, d));
 }
 
 #[inline(always)]
-unsafe fn count_compare<V: Vector, const C: u8, const P: Pattern>(slots: *const Slot, step: &Step, lanes: usize) {
+unsafe fn count_compare<V: Vector, const C: u8, const P: Pattern>(slots: *const Slot<V::Real>, step: &Step, lanes: usize) {
     each!(V, slots, step, lanes, P | 0x1100; a = 0, b = 1, c = 2, d = 3, e = 4 =>
         V::select(apply_compare::<V, C>(a, b), c, d) + e);
 }
 
 #[inline(always)]
-unsafe fn bump<V: Vector, const S: u8, const Q: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+unsafe fn bump<V: Vector, const S: u8, const Q: u8>(slots: *const Slot<V::Real>, step: &Step, lanes: usize) {
     each!(V, slots, step, lanes, 0x0110; a = 0, b = 1, c = 2, d = 3, e = 4, f = 5 => {
         let u = a * b;
         let below = if S == 0 {
@@ -417,7 +421,7 @@ mod plain {
 }
 
 #[inline(always)]
-unsafe fn plain<V: Vector, const K: u8>(slots: *const Slot, step: &Step, lanes: usize) {
+unsafe fn plain<V: Vector, const K: u8>(slots: *const Slot<V::Real>, step: &Step, lanes: usize) {
     each!(V, slots, step, lanes, 0; a = 0, b = 1, c = 2 => match K {
         plain::COPY => a,
         plain::NEG => -a,
@@ -521,11 +525,13 @@ use special;
 
 /// The loops compiled for one instruction set.
 macro_rules! machine {
-    ($module:ident, $V:ty, $(#[$feature:meta])?) => {
+    ($module:ident, $R:ty, $V:ty, $(#[$feature:meta])?) => {
         pub mod $module {
-            //! The loops for one instruction set.
+            //! The loops for one instruction set and format of numbers.
             #![allow(clippy::missing_safety_doc)]
-            use super::{Code, Loop, Slot, Step};
+            use super::{Code, Step};
+            type Loop = super::Loop<$R>;
+            type Slot = super::Slot<$R>;
 
             machine!(@ patterned, $V, $(#[$feature])?, F, S, T, P);
             machine!(@ compared, $V, $(#[$feature])?, C, P);
@@ -611,8 +617,13 @@ macro_rules! machine {
     };
 }
 
-machine!(portable, f64,);
+machine!(portable, f64, f64,);
 #[cfg(target_arch = "x86_64")]
-machine!(avx2, crate::lane::avx2::F64x4, #[target_feature(enable = "avx2,fma")]);
+machine!(avx2, f64, crate::lane::avx2::F64x4, #[target_feature(enable = "avx2,fma")]);
 #[cfg(target_arch = "x86_64")]
-machine!(avx512, crate::lane::avx512::F64x8, #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]);
+machine!(avx512, f64, crate::lane::avx512::F64x8, #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]);
+machine!(portable_single, f32, f32,);
+#[cfg(target_arch = "x86_64")]
+machine!(avx2_single, f32, crate::lane::single::F32x8, #[target_feature(enable = "avx2,fma")]);
+#[cfg(target_arch = "x86_64")]
+machine!(avx512_single, f32, crate::lane::single::F32x16, #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]);

@@ -1,10 +1,11 @@
 //! Memory for large arrays of columns.
 
+use homolog_base::math::Real;
 use std::mem::MaybeUninit;
 
 /// Asks the system to back this memory by large pages, where it does that on request: fewer misses of the address
 /// cache when many long columns are walked at once. A hint: nothing changes but speed.
-pub fn use_large_pages(memory: &mut [MaybeUninit<f64>]) {
+pub fn use_large_pages<R>(memory: &mut [MaybeUninit<R>]) {
     #[cfg(target_os = "linux")]
     {
         const PAGE: usize = 4096;
@@ -21,12 +22,11 @@ pub fn use_large_pages(memory: &mut [MaybeUninit<f64>]) {
 }
 
 /// `n` numbers of whatever values, from a cache line's beginning on: a vector that lies in two lines is read in twice the time.
-pub(crate) fn on_a_line(buffer: &mut Vec<f64>, n: usize) -> &mut [f64] {
-    const LINE: usize = 8;
-    if buffer.len() < n + LINE {
-        buffer.resize(n + LINE, 0.0);
+pub(crate) fn on_a_line<R: Real>(buffer: &mut Vec<R>, n: usize) -> &mut [R] {
+    if buffer.len() < n + R::LINE {
+        buffer.resize(n + R::LINE, R::default());
     }
-    let skip = buffer.as_ptr().align_offset(LINE * size_of::<f64>()).min(LINE);
+    let skip = buffer.as_ptr().align_offset(R::LINE * size_of::<R>()).min(R::LINE);
     &mut buffer[skip..skip + n]
 }
 

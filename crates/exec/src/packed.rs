@@ -10,13 +10,16 @@
 
 use crate::column::{Column, Use};
 use crate::program::Arena;
+use crate::scalar::Scalar;
 use crate::ticks::{Action, Checked, Loop, Plan, WORTH};
 use std::ops::Range;
 
 /// Ticks of a chunk: the more, the less is copied; where columns are kept tick by tick, the fewer, the smaller it is.
-const CHUNKS: [usize; 2] = [64, 8];
+const CHUNKS: [usize; 2] = [128, 8];
 /// Lanes of a tile that are enough.
 const ENOUGH: usize = 32;
+/// Bytes of a tile of more lanes than that: with what programs need beside it, in a second-level cache of 2 MB.
+const NEAR: usize = 1200 * 1024;
 
 /// Columns that are one grid.
 #[derive(Clone, Debug)]
@@ -57,7 +60,7 @@ struct Piece<'u> {
 
 impl Packing {
     /// Of a loop whose actions use these columns; none where they are no grids.
-    pub fn new(l: &Loop, uses: &[Use], chunk: usize) -> Option<Packing> {
+    pub fn new<R: Scalar>(l: &Loop<R>, uses: &[Use], chunk: usize) -> Option<Packing> {
         let chunk = l.ticks.len().min(chunk);
         let mut pieces: Vec<Piece> = Vec::new();
         for use_ in uses.iter().filter(|u| !u.shared && u.sites > 0) {
@@ -117,7 +120,7 @@ impl Packing {
     ///
     /// # Safety
     /// The columns are in the arena for these ticks and lanes, and so is the scratch memory; nobody else touches either.
-    pub unsafe fn copy(&self, arena: *mut f64, scratch: usize, lanes: &Range<usize>, ticks: usize, out: bool) {
+    pub unsafe fn copy<R>(&self, arena: *mut R, scratch: usize, lanes: &Range<usize>, ticks: usize, out: bool) {
         let n = lanes.len();
         for r in &self.regions {
             for slot in if out { r.left.clone() } else { r.filled.clone() } {
@@ -133,7 +136,7 @@ impl Packing {
 }
 
 /// The grid of some columns that overlap.
-fn region(members: &[&Piece], l: &Loop, chunk: usize) -> Option<Region> {
+fn region<R: Scalar>(members: &[&Piece], l: &Loop<R>, chunk: usize) -> Option<Region> {
     let from = members.iter().map(|p| p.from).min()?;
     let mut site = 0;
     let mut pitch = 0;
@@ -187,9 +190,9 @@ fn region(members: &[&Piece], l: &Loop, chunk: usize) -> Option<Region> {
     Some(Region { from, to: 0, site, pitch, sites, slots, filled, left, before: 0 })
 }
 
-impl<'a> Action<'a> {
+impl<'a, R: Scalar> Action<'a, R> {
     /// The same with other columns; those that are one number for all lanes are given by `shared`.
-    pub(crate) fn with_columns(&self, column: impl Fn(&Column) -> Column, shared: impl Fn(&Column) -> Column) -> Action<'a> {
+    pub(crate) fn with_columns(&self, column: impl Fn(&Column) -> Column, shared: impl Fn(&Column) -> Column) -> Action<'a, R> {
         match self {
             Action::Run { program, sites, inputs, outputs } => {
                 let inputs =
@@ -211,7 +214,7 @@ impl<'a> Action<'a> {
 }
 
 /// Some ticks of a loop, packed.
-struct Chunk<'a> {
+struct Chunk<'a, R: Scalar> {
     packing: Packing,
     /// Ticks from the beginning of the packing's loop to that of the chunk.
     shift: usize,
@@ -219,11 +222,11 @@ struct Chunk<'a> {
     first: usize,
     ticks: usize,
     /// The loop's, whose shared columns this chunk reads where they are.
-    actions: Vec<Action<'a>>,
+    actions: Vec<Action<'a, R>>,
 }
 
 /// Runs a loop in tiles that are copied to scratch memory; false where that does not pay or cannot be.
-pub(crate) fn run(checked: &Checked, arena: &mut [f64], parallel: bool, scratch: Range<usize>) -> bool {
+pub(crate) fn run<R: Scalar>(checked: &Checked<R>, arena: &mut [R], parallel: bool, scratch: Range<usize>) -> bool {
     let l = checked.ticks;
     if scratch.is_empty() || l.ticks.is_empty() || l.lanes == 0 {
         return false;
@@ -232,10 +235,11 @@ pub(crate) fn run(checked: &Checked, arena: &mut [f64], parallel: bool, scratch:
     let parallel = parallel && rayon::current_num_threads() > 1 && checked.work() * l.ticks.len() >= WORTH;
     let threads = if parallel { rayon::current_num_threads() } else { 1 };
     let share = scratch.len() / threads;
-    let most = l.lanes.div_ceil(threads).next_multiple_of(8);
+    let most = l.lanes.div_ceil(threads).next_multiple_of(R::LINE);
     let of = |chunk: usize| {
         let packing = Packing::new(l, &uses, chunk).filter(Packing::pays)?;
-        let lanes = (share / packing.numbers / 8 * 8).min(most);
+        let whole = |numbers: usize| numbers / packing.numbers / R::LINE * R::LINE;
+        let lanes = whole(share).min(whole(NEAR / size_of::<R>()).max(ENOUGH)).min(most);
         Some((packing, lanes))
     };
     let Some(long) = of(CHUNKS[0]) else { return false };
@@ -245,7 +249,7 @@ pub(crate) fn run(checked: &Checked, arena: &mut [f64], parallel: bool, scratch:
         return false;
     }
     let n = l.ticks.len() / whole.chunk;
-    let mut chunks: Vec<Chunk> = (0..n)
+    let mut chunks: Vec<Chunk<R>> = (0..n)
         .map(|k| Chunk {
             packing: whole.clone(),
             shift: k * whole.chunk,

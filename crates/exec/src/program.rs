@@ -9,53 +9,50 @@ pub(crate) mod launch;
 
 use crate::fuse::{Facts, Fused, fuse};
 use crate::isa::Isa;
-use crate::machine::{self, Code, Loop, Pattern, Slot, Step};
+use crate::machine::{Code, Loop, Pattern, Slot, Step};
+use crate::scalar::Scalar;
 use homolog_ir::{Class, Kernel, Op};
-use launch::Scratch;
 use std::ops::Range;
 
 /// Bytes of rows and columns that a block may touch: a share of the second-level cache. Longer blocks pay the start of each loop, whose
 /// address the processor often guesses wrong, less often: with 13 channels in a cell 52 ns a compartment at 256 kB, 56 at 64, 64 at 24;
 /// small kernels reach the longest block either way.
 const CACHE: usize = 256 * 1024;
-/// Numbers in the widest vector: rows and uniform values have a multiple of it.
-const WIDE: usize = 8;
-
 /// A kernel, ready to run.
 #[derive(Clone, Debug)]
-pub struct Program {
+pub struct Program<R = f64> {
     name: String,
     /// Of inputs: whether constant.
     constant: Vec<bool>,
     outputs: usize,
-    /// Lanes that pass through all steps together, a multiple of 8. No bit depends on it.
+    /// Lanes that pass through all steps together, a multiple of the widest vector. No bit depends on it.
     block: usize,
     /// Rows of `block` numbers for values between steps: slots `0..rows`.
     rows: usize,
-    /// Values of the prologue and constants: slots from `rows`, as eight copies.
+    /// Values of the prologue and constants: slots from `rows`, as a vector each.
     uniforms: usize,
     /// Numbers of constant slots.
-    literals: Vec<(u16, f64)>,
+    literals: Vec<(u16, R)>,
     /// Slots of constant inputs: (input, slot).
     constant_inputs: Vec<(usize, u16)>,
     /// Slots of columns: (input, slot, last step that reads it).
     columns: Vec<(usize, u16, usize)>,
     /// Slots of outputs: (slot, step that writes it).
     written: Vec<(u16, usize)>,
-    /// Run once, on eight lanes.
-    prologue: Vec<Compiled>,
+    /// Run once, on one vector.
+    prologue: Vec<Compiled<R>>,
     /// Run per block.
-    steps: Vec<Compiled>,
+    steps: Vec<Compiled<R>>,
 }
 
 #[derive(Clone, Debug)]
-struct Compiled {
+struct Compiled<R> {
     step: Step,
     pattern: Pattern,
-    loops: [Loop; 3],
+    loops: [Loop<R>; 3],
 }
 
-impl Compiled {
+impl<R: Scalar> Compiled<R> {
     /// `uniform` tells slots whose step is 0.
     fn new(step: Step, used: &[usize], uniform: impl Fn(u16) -> bool) -> Self {
         let mut pattern: Pattern = 0;
@@ -64,14 +61,7 @@ impl Compiled {
             let digit = if uniform(step.args[k]) { 1 } else { same.map_or(0, |&j| 2 + j as Pattern) };
             pattern |= digit << (4 * k);
         }
-        #[cfg(target_arch = "x86_64")]
-        let loops = [
-            machine::portable::lookup(step.code, pattern),
-            machine::avx2::lookup(step.code, pattern),
-            machine::avx512::lookup(step.code, pattern),
-        ];
-        #[cfg(not(target_arch = "x86_64"))]
-        let loops = [machine::portable::lookup(step.code, pattern); 3];
+        let loops = R::loops(step.code, pattern);
         Compiled { step, pattern, loops }
     }
 }
@@ -80,14 +70,14 @@ fn slot(n: usize) -> u16 {
     u16::try_from(n).expect("a kernel needs at most 65535 slots")
 }
 
-impl Program {
+impl<R: Scalar> Program<R> {
     /// Compiles a kernel. Ports of class [`Class::Constant`] are read once per run; ports of all other classes are columns
     /// (what is indexed must be gathered before and scattered after).
     ///
     /// # Panics
     /// When the kernel breaks the laws of [`homolog_ir::verify`], gives a truth value as an output, has a constant output,
     /// or needs more than 65535 slots.
-    pub fn compile(kernel: &Kernel) -> Program {
+    pub fn compile(kernel: &Kernel) -> Program<R> {
         let constant: Vec<bool> = kernel.inputs.iter().map(|p| p.class == Class::Constant).collect();
         let facts = Facts::new(kernel, &constant);
         let mut fused = fuse(kernel, &facts);
@@ -154,7 +144,7 @@ impl Program {
             }
             at[k] = slot(next);
             match *op {
-                Op::Const(c) => literals.push((at[k], c.0)),
+                Op::Const(c) => literals.push((at[k], R::of(c.0))),
                 Op::Input(i) => constant_inputs.push((i as usize, at[k])),
                 _ => {}
             }
@@ -191,7 +181,7 @@ impl Program {
             Compiled::new(step, &used, |s| (rows..rows + uniforms).contains(&(s as usize)))
         };
         let prologue = prologue.iter().map(lower).collect();
-        let mut compiled: Vec<Compiled> = steps.iter().map(lower).collect();
+        let mut compiled: Vec<Compiled<R>> = steps.iter().map(lower).collect();
         for (s, f) in steps.iter().enumerate() {
             for v in &f.outs {
                 if let Some(o) = column_of[v.index()] {
@@ -208,7 +198,7 @@ impl Program {
             compiled.push(Compiled::new(step, &[], |_| false));
         }
         let touched = rows + columns.len() + kernel.outputs.len();
-        let block = (CACHE / 8 / touched).clamp(64, 512) / 64 * 64;
+        let block = (CACHE / size_of::<R>() / touched).clamp(64, 512) / 64 * 64;
         Program {
             name: kernel.name.clone(),
             constant,
@@ -232,7 +222,7 @@ impl Program {
     /// # Panics
     /// When a column leaves the arena; an output overlaps another output, a constant input, or a part of an input column;
     /// the number of ports is wrong; the machine lacks `isa`.
-    pub fn run(&self, isa: Isa, arena: &mut [f64], inputs: &[usize], outputs: &[usize], lanes: usize) {
+    pub fn run(&self, isa: Isa, arena: &mut [R], inputs: &[usize], outputs: &[usize], lanes: usize) {
         self.check(isa, arena.len(), inputs, outputs, lanes);
         // SAFETY: just checked; the arena is borrowed exclusively.
         unsafe { self.run_lanes(isa, Arena(arena.as_mut_ptr()), inputs, outputs, 0..lanes) }
@@ -242,7 +232,7 @@ impl Program {
     ///
     /// # Panics
     /// As [`Program::run`].
-    pub fn run_parallel(&self, isa: Isa, arena: &mut [f64], inputs: &[usize], outputs: &[usize], lanes: usize) {
+    pub fn run_parallel(&self, isa: Isa, arena: &mut [R], inputs: &[usize], outputs: &[usize], lanes: usize) {
         let parts = rayon::current_num_threads().min(lanes.div_ceil(8 * self.block));
         if parts <= 1 {
             return self.run(isa, arena, inputs, outputs, lanes);
@@ -259,16 +249,16 @@ impl Program {
         });
     }
 
-    /// The same program in blocks of another number of lanes (rounded up to a multiple of 8), for tests and tuning.
+    /// The same program in blocks of another number of lanes (rounded up to whole vectors), for tests and tuning.
     #[must_use]
-    pub fn with_block(mut self, lanes: usize) -> Program {
-        self.block = lanes.max(1).next_multiple_of(WIDE);
+    pub fn with_block(mut self, lanes: usize) -> Program<R> {
+        self.block = lanes.max(1).next_multiple_of(R::LINE);
         self
     }
 
     /// Bytes of one lane that a run reads and writes.
     pub fn bytes(&self) -> usize {
-        8 * (self.columns.len() + self.outputs)
+        size_of::<R>() * (self.columns.len() + self.outputs)
     }
 
     /// The superinstructions of a block, for tests and profiles.
@@ -280,12 +270,13 @@ impl Program {
     pub fn profile(&self, isa: Isa) -> Vec<(String, f64)> {
         isa.check();
         let slots = self.rows + self.uniforms + self.columns.len() + self.outputs;
-        let mut numbers = vec![0.5; slots * self.block + WIDE];
-        let base: *mut f64 = numbers.as_mut_ptr();
+        let mut numbers = vec![R::of(0.5); slots * self.block + R::LINE];
+        let base: *mut R = numbers.as_mut_ptr();
         let base = base.wrapping_add(base.align_offset(64));
         let uniform = |k: usize| (self.rows..self.rows + self.uniforms).contains(&k);
-        let slots: Vec<Slot> = (0..slots).map(|k| Slot { at: base.wrapping_add(k * self.block), step: usize::from(!uniform(k)) }).collect();
-        let time = |s: &Compiled| {
+        let slots: Vec<Slot<R>> =
+            (0..slots).map(|k| Slot { at: base.wrapping_add(k * self.block), step: usize::from(!uniform(k)) }).collect();
+        let time = |s: &Compiled<R>| {
             let mut best = f64::INFINITY;
             for _ in 0..50 {
                 let start = std::time::Instant::now();
@@ -348,9 +339,9 @@ impl Program {
     /// # Safety
     /// [`Program::check`] passed for an arena at `arena` and at least `range.end` lanes; nobody else touches the lanes of
     /// `range` of output columns, or writes to input columns, during the call.
-    unsafe fn run_lanes(&self, isa: Isa, arena: Arena, inputs: &[usize], outputs: &[usize], range: Range<usize>) {
+    unsafe fn run_lanes(&self, isa: Isa, arena: Arena<R>, inputs: &[usize], outputs: &[usize], range: Range<usize>) {
         let lanes = range.len();
-        Scratch::with(self.lines(lanes), 1, |rows, launches| {
+        R::scratch(self.lines(lanes), 1, |rows, launches| {
             let launch = &mut launches[0];
             self.prepare(launch, rows, lanes, 0, |i, o| inputs[i] == outputs[o]);
             launch.inputs.iter_mut().zip(inputs).for_each(|(to, at)| *to = at + range.start);
@@ -362,17 +353,23 @@ impl Program {
 }
 
 /// The arena's address, to be given to tasks.
-#[derive(Clone, Copy)]
-pub(crate) struct Arena(pub *mut f64);
+pub(crate) struct Arena<R>(pub *mut R);
 
-impl Arena {
+impl<R> Clone for Arena<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<R> Copy for Arena<R> {}
+
+impl<R> Arena<R> {
     /// The address; a method, so that closures take the whole and not the pointer alone.
-    pub(crate) fn get(self) -> *mut f64 {
+    pub(crate) fn get(self) -> *mut R {
         self.0
     }
 }
 
 // SAFETY: tasks that share it keep to disjoint lanes (see `run_parallel`).
-unsafe impl Send for Arena {}
+unsafe impl<R> Send for Arena<R> {}
 // SAFETY: as above.
-unsafe impl Sync for Arena {}
+unsafe impl<R> Sync for Arena<R> {}

@@ -47,7 +47,7 @@ unsafe fn avx2(x: *const f64, stride: usize, n: usize, to: &mut [f64]) {
 
 /// Four rows at a time, so that additions of one do not wait for those of another.
 #[inline(always)]
-unsafe fn rows<V: Vector, const P: usize>(x: *const f64, stride: usize, n: usize, to: &mut [f64]) {
+unsafe fn rows<V: Vector<Real = f64>, const P: usize>(x: *const f64, stride: usize, n: usize, to: &mut [f64]) {
     let mut r = 0;
     while r + 4 <= to.len() {
         let s = several::<V, P, 4>(x.add(r * stride), stride, n);
@@ -63,7 +63,7 @@ unsafe fn rows<V: Vector, const P: usize>(x: *const f64, stride: usize, n: usize
 }
 
 #[inline(always)]
-unsafe fn several<V: Vector, const P: usize, const R: usize>(x: *const f64, stride: usize, n: usize) -> [f64; R] {
+unsafe fn several<V: Vector<Real = f64>, const P: usize, const R: usize>(x: *const f64, stride: usize, n: usize) -> [f64; R] {
     let mut sums = [[V::splat(0.0); P]; R];
     let full = n - n % 8;
     let mut l = 0;

@@ -11,8 +11,9 @@
 
 use crate::column::{Column, Meeting, Use, check_alone, check_lanes, meeting};
 use crate::isa::Isa;
-use crate::program::launch::{Launch, Scratch};
+use crate::program::launch::Launch;
 use crate::program::{Arena, Program};
+use crate::scalar::Scalar;
 use crate::tree::{Adjoint, Solve, Tree};
 use std::ops::Range;
 
@@ -21,11 +22,11 @@ pub(crate) const WORTH: usize = 1 << 15;
 
 /// What is done in a tick. Columns are those of the tick, by [`Column`].
 #[derive(Clone, Debug)]
-pub enum Action<'a> {
+pub enum Action<'a, R: Scalar = f64> {
     /// A program at every site.
     Run {
         /// Which.
-        program: &'a Program,
+        program: &'a Program<R>,
         /// How many sites.
         sites: usize,
         /// By port. Of a constant port one number, at `at + t * tick`, which nothing in the loop may write.
@@ -38,21 +39,21 @@ pub enum Action<'a> {
         /// Of what.
         tree: &'a Tree,
         /// Of what numbers.
-        columns: Solve<'a>,
+        columns: Solve<'a, R>,
     },
-    /// [`Tree::adjoint`]
+    /// [`Tree::adjoint`], of 64-bit numbers alone.
     Adjoint {
         /// Of what.
         tree: &'a Tree,
         /// Of what numbers.
-        columns: Adjoint<'a>,
+        columns: Adjoint<'a, R>,
     },
     /// Adds a number to one site.
     AddConstant {
         /// To what.
         to: Column,
         /// How much.
-        amount: f64,
+        amount: R,
     },
     /// Copies a site of a column to another.
     Copy {
@@ -98,9 +99,9 @@ pub enum Action<'a> {
 
 /// Actions over ticks and lanes.
 #[derive(Clone, Debug)]
-pub struct Loop<'a> {
+pub struct Loop<'a, R: Scalar = f64> {
     /// Of each tick, in order.
-    pub actions: Vec<Action<'a>>,
+    pub actions: Vec<Action<'a, R>>,
     /// Which ticks.
     pub ticks: Range<usize>,
     /// Whether the last tick is the first to be done.
@@ -115,7 +116,7 @@ pub struct Loop<'a> {
 ///
 /// # Panics
 /// As [`Loop::check`].
-pub fn run_ticks(isa: Isa, arena: &mut [f64], ticks: &Loop, parallel: bool) {
+pub fn run_ticks<R: Scalar>(isa: Isa, arena: &mut [R], ticks: &Loop<R>, parallel: bool) {
     ticks.check(isa, arena.len()).run(arena, ticks.ticks.clone(), parallel);
 }
 
@@ -124,7 +125,7 @@ pub fn run_ticks(isa: Isa, arena: &mut [f64], ticks: &Loop, parallel: bool) {
 ///
 /// # Panics
 /// As [`Loop::check`]; when the scratch memory is not in the arena, or a column is in it.
-pub fn run_ticks_in(isa: Isa, arena: &mut [f64], ticks: &Loop, parallel: bool, scratch: Range<usize>) {
+pub fn run_ticks_in<R: Scalar>(isa: Isa, arena: &mut [R], ticks: &Loop<R>, parallel: bool, scratch: Range<usize>) {
     assert!(scratch.start <= scratch.end && scratch.end <= arena.len(), "the scratch memory of a loop is not in its arena");
     // Columns are checked against what lies before.
     let checked = ticks.check(isa, scratch.start);
@@ -135,8 +136,8 @@ pub fn run_ticks_in(isa: Isa, arena: &mut [f64], ticks: &Loop, parallel: bool, s
 
 /// A loop that can be run in pieces without being checked again.
 #[derive(Clone, Debug)]
-pub struct Checked<'l, 'a> {
-    pub(crate) ticks: &'l Loop<'a>,
+pub struct Checked<'l, 'a, R: Scalar = f64> {
+    pub(crate) ticks: &'l Loop<'a, R>,
     pub(crate) isa: Isa,
     pub(crate) arena: usize,
     pub(crate) plans: Vec<Plan>,
@@ -151,12 +152,12 @@ pub(crate) struct Plan {
     pub(crate) moving: bool,
     /// Whether sites lie side by side, `lanes` apart.
     pub(crate) flat: bool,
-    /// Of a program over all lanes, whose number is no multiple of 8: how many numbers beyond them may be computed too and put back,
+    /// Of a program over all lanes, whose number is no multiple of the widest vector: how many numbers beyond them may be computed too and put back,
     /// since they are in the arena and none of those beyond outputs belongs to another column of the action. 0 for none.
     pub(crate) beyond: usize,
 }
 
-impl Action<'_> {
+impl<R: Scalar> Action<'_, R> {
     fn owner(&self) -> String {
         match self {
             Action::Run { program, .. } => program.owner(),
@@ -223,7 +224,7 @@ impl Action<'_> {
                     }
                 }
                 let moving = uses.iter().any(|u| u.shared && u.column.tick != 0);
-                let beyond = if flat && matches!(self, Action::Run { .. }) { beyond(uses, arena, ticks, lanes) } else { 0 };
+                let beyond = if flat && matches!(self, Action::Run { .. }) { beyond(uses, arena, ticks, lanes, R::LINE) } else { 0 };
                 Plan { same, moving, flat, beyond }
             }
         }
@@ -231,14 +232,14 @@ impl Action<'_> {
 }
 
 /// How many numbers beyond the lanes of all sites make whole vectors, if they may be computed too: see [`Plan::beyond`].
-fn beyond(uses: &[Use], arena: usize, ticks: &Range<usize>, lanes: usize) -> usize {
+fn beyond(uses: &[Use], arena: usize, ticks: &Range<usize>, lanes: usize, wide: usize) -> usize {
     let sites = uses.iter().filter(|u| !u.shared).map(|u| u.sites).max().unwrap_or(0);
-    let more = (sites * lanes).next_multiple_of(8) - sites * lanes;
+    let more = (sites * lanes).next_multiple_of(wide) - sites * lanes;
     if more == 0 || uses.iter().any(|u| !u.shared && u.sites != sites) {
         return 0;
     }
     // All sites as one, and somewhat wider.
-    let wide = |u: &Use| Use { sites: 1, width: sites * lanes + more, name: String::new(), ..*u };
+    let wider = |u: &Use| Use { sites: 1, width: sites * lanes + more, name: String::new(), ..*u };
     let one = |u: &Use| {
         if u.shared { Use { name: String::new(), ..*u } } else { Use { sites: 1, width: sites * lanes, name: String::new(), ..*u } }
     };
@@ -248,20 +249,20 @@ fn beyond(uses: &[Use], arena: usize, ticks: &Range<usize>, lanes: usize) -> usi
     });
     let alone = |u: &Use, other: &Use| {
         let in_place = u.column.at == other.column.at && u.column.tick == other.column.tick && !other.shared;
-        in_place || meeting(&wide(u), &one(other), ticks) == Meeting::Apart
+        in_place || meeting(&wider(u), &one(other), ticks) == Meeting::Apart
     };
     let written = || uses.iter().enumerate().filter(|(_, u)| u.written);
     let free = written().all(|(k, u)| uses.iter().enumerate().all(|(j, other)| k == j || alone(u, other)));
     if inside && free { more } else { 0 }
 }
 
-impl<'a> Loop<'a> {
+impl<'a, R: Scalar> Loop<'a, R> {
     /// Checks that the loop can run in an arena of so many numbers.
     ///
     /// # Panics
     /// When a column leaves the arena in some tick; columns of an action overlap where they may not; a number is written in one
     /// lane and used in another, in any two ticks; the number of a program's ports is wrong; the machine lacks `isa`.
-    pub fn check(&self, isa: Isa, arena: usize) -> Checked<'_, 'a> {
+    pub fn check(&self, isa: Isa, arena: usize) -> Checked<'_, 'a, R> {
         isa.check();
         let mut plans = Vec::with_capacity(self.actions.len());
         if !self.ticks.is_empty() && self.lanes > 0 {
@@ -278,12 +279,12 @@ impl<'a> Loop<'a> {
     }
 }
 
-impl Checked<'_, '_> {
+impl<R: Scalar> Checked<'_, '_, R> {
     /// Runs some of the loop's ticks.
     ///
     /// # Panics
     /// When the arena is smaller than was said, or these are no ticks of the loop.
-    pub fn run(&self, arena: &mut [f64], ticks: Range<usize>, parallel: bool) {
+    pub fn run(&self, arena: &mut [R], ticks: Range<usize>, parallel: bool) {
         let l = self.ticks;
         assert!(arena.len() >= self.arena, "the arena of a loop was checked with {} numbers and has {}", self.arena, arena.len());
         if ticks.is_empty() || l.lanes == 0 {
@@ -296,7 +297,7 @@ impl Checked<'_, '_> {
         if parallel {
             tiles = tiles.next_multiple_of(threads);
         }
-        let tile = l.lanes.div_ceil(tiles).next_multiple_of(8);
+        let tile = l.lanes.div_ceil(tiles).next_multiple_of(R::LINE);
         let lanes = |start: usize| start..(start + tile).min(l.lanes);
         let base = Arena(arena.as_mut_ptr());
         if !parallel || tile >= l.lanes {
@@ -317,7 +318,7 @@ impl Checked<'_, '_> {
 
     /// Numbers that are worked on in a tick.
     pub(crate) fn work(&self) -> usize {
-        let sites = |a: &Action| match a {
+        let sites = |a: &Action<R>| match a {
             // A step is worth some numbers.
             Action::Run { program, sites, .. } => sites * program.steps(),
             Action::Solve { tree, .. } | Action::Adjoint { tree, .. } => 4 * tree.nodes(),
@@ -332,7 +333,7 @@ impl Checked<'_, '_> {
     ///
     /// # Safety
     /// The arena has the length that was checked; `lanes` and `ticks` are within those that were; nobody else touches these lanes.
-    pub(crate) unsafe fn run_tile(&self, arena: Arena, lanes: Range<usize>, ticks: &Range<usize>) {
+    pub(crate) unsafe fn run_tile(&self, arena: Arena<R>, lanes: Range<usize>, ticks: &Range<usize>) {
         let all = lanes.len() == self.ticks.lanes;
         let actions = &self.ticks.actions;
         // Alone with all lanes, nobody minds if what lies beyond them changes for a moment.
@@ -344,7 +345,7 @@ impl Checked<'_, '_> {
                 lines = lines.max(program.lines(launched(k, *sites)));
             }
         }
-        Scratch::with(lines, actions.len(), |rows, launches| {
+        R::scratch(lines, actions.len(), |rows, launches| {
             for (k, (action, launch)) in actions.iter().zip(launches.iter_mut()).enumerate() {
                 if let Action::Run { program, sites, inputs, .. } = action {
                     program.prepare(launch, rows, launched(k, *sites), beyond(k), |i, o| self.plans[k].same.contains(&(i, o)));
@@ -366,7 +367,16 @@ impl Checked<'_, '_> {
     /// As [`Checked::run_tile`]; the action's launch is prepared.
     #[allow(clippy::too_many_arguments)]
     #[inline(always)]
-    unsafe fn act(&self, action: &Action, plan: &Plan, launch: &mut Launch, arena: *mut f64, t: usize, lanes: &Range<usize>, flat: bool) {
+    unsafe fn act(
+        &self,
+        action: &Action<R>,
+        plan: &Plan,
+        launch: &mut Launch<R>,
+        arena: *mut R,
+        t: usize,
+        lanes: &Range<usize>,
+        flat: bool,
+    ) {
         match action {
             Action::Run { program, sites, inputs, outputs } => {
                 if plan.moving {
@@ -380,11 +390,11 @@ impl Checked<'_, '_> {
                 }
             }
             Action::Solve { tree, columns } => tree.solve_lanes(self.isa, arena, columns, t, lanes.clone()),
-            Action::Adjoint { tree, columns } => tree.adjoint_lanes(self.isa, arena, columns, t, lanes.clone()),
+            Action::Adjoint { tree, columns } => R::adjoint(tree, self.isa, arena, columns, t, lanes.clone()),
             Action::AddConstant { to, amount } => {
                 let to = arena.add(to.begin(t) + lanes.start);
                 for l in 0..lanes.len() {
-                    *to.add(l) += amount;
+                    *to.add(l) += *amount;
                 }
             }
             Action::Copy { from, to } => {
@@ -406,12 +416,12 @@ impl Checked<'_, '_> {
                 let (from, to) = (arena.add(from.begin(t) + lanes.start), arena.add(to.begin(t) + lanes.start));
                 for first in (0..lanes.len()).step_by(8) {
                     let n = (lanes.len() - first).min(8);
-                    let mut sum = [0.0; 8];
+                    let mut sum = [R::default(); 8];
                     if *add {
                         std::ptr::copy_nonoverlapping(to.add(first), sum.as_mut_ptr(), n);
                     }
                     for (place, weight) in *places {
-                        let x = from.add(*place as usize * site + first);
+                        let (x, weight) = (from.add(*place as usize * site + first), R::of(*weight));
                         for (l, sum) in sum[..n].iter_mut().enumerate() {
                             *sum += weight * *x.add(l);
                         }
@@ -422,7 +432,7 @@ impl Checked<'_, '_> {
             Action::Spread { from, to, places, .. } => {
                 let x = arena.add(from.begin(t) + lanes.start);
                 for (place, weight) in *places {
-                    let y = arena.add(to.begin(t) + *place as usize * to.site + lanes.start);
+                    let (y, weight) = (arena.add(to.begin(t) + *place as usize * to.site + lanes.start), R::of(*weight));
                     for l in 0..lanes.len() {
                         *y.add(l) += weight * *x.add(l);
                     }

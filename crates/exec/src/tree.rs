@@ -24,6 +24,15 @@
 //! db_i = lam_i,  dd_i = (-lam_i) x_i,  dg_c = dg_c + (-(lam_c - lam_p)) (x_c - x_p)
 //! ```
 //!
+//! With [`Solve::change`] the unknowns are the changes `y = x - v` instead, so that 32-bit numbers lose digits of those alone. The right side
+//! is then what drives the change at `v`, without what flows between nodes, which elimination adds:
+//!
+//! ```text
+//! w = g_c (v_p - v_c),  B_c = B_c + w                             before a child is drawn in
+//! B_p = fma(f, B_c, B_p) - w
+//! y_r = B_r q_r,  y_c = q_c fma(g_c, y_p, B_c),  x = v + y        or fma(2, y, v) when extrapolated
+//! ```
+//!
 //! Only the order of a node's children shows in the bits. So runs of nodes with neighbouring indices are done together, and how
 //! numbers are cut into vectors changes nothing.
 
@@ -33,6 +42,7 @@ mod kernel;
 
 use crate::column::{Column, Meeting, Use, check_alone, meeting};
 use crate::isa::Isa;
+use crate::scalar::Scalar;
 use std::ops::Range;
 
 /// What a node's numbers are when a run comes to it.
@@ -101,13 +111,13 @@ impl std::error::Error for TreeError {}
 
 /// Couplings and their sums: one number per node, or one per node and lane.
 #[derive(Clone, Copy, Debug)]
-pub enum Couplings<'a> {
+pub enum Couplings<'a, R = f64> {
     /// The same in all lanes.
     Shared {
         /// By child; a root's is not read.
-        couplings: &'a [f64],
+        couplings: &'a [R],
         /// From [`Tree::axial`].
-        axial: &'a [f64],
+        axial: &'a [R],
     },
     /// A number per lane.
     Lanes {
@@ -118,16 +128,16 @@ pub enum Couplings<'a> {
     },
 }
 
-/// Columns of a solve. `pivot` may be `d`; `x` may be `v`, or `b` without `extrapolate`.
+/// Columns of a solve. `pivot` may be `d`; `x` may be `v`, or `b` without `extrapolate` and `change`.
 #[derive(Clone, Copy, Debug)]
-pub struct Solve<'a> {
+pub struct Solve<'a, R = f64> {
     /// Between the nodes.
-    pub couplings: Couplings<'a>,
+    pub couplings: Couplings<'a, R>,
     /// The diagonal without the couplings. Working space afterwards.
     pub d: Column,
     /// The right side. Working space afterwards.
     pub b: Column,
-    /// The old values; read with `extrapolate` only.
+    /// The old values; read with `extrapolate` or `change` only.
     pub v: Column,
     /// The result.
     pub x: Column,
@@ -135,13 +145,15 @@ pub struct Solve<'a> {
     pub pivot: Column,
     /// The result is `2 x - v`, with one rounding: Crank-Nicolson by a backward Euler step of half the length.
     pub extrapolate: bool,
+    /// The right side is without `d v`, and the system is solved for the change of the values.
+    pub change: bool,
 }
 
 /// Columns of the adjoint of a solve.
 #[derive(Clone, Copy, Debug)]
-pub struct Adjoint<'a> {
+pub struct Adjoint<'a, R = f64> {
     /// As in the solve.
-    pub couplings: Couplings<'a>,
+    pub couplings: Couplings<'a, R>,
     /// As the solve left them.
     pub pivot: Column,
     /// The old values; read with `extrapolate` only.
@@ -160,8 +172,8 @@ pub struct Adjoint<'a> {
     pub extrapolate: bool,
 }
 
-impl<'a> Couplings<'a> {
-    fn with_columns(self, column: impl Fn(&Column) -> Column) -> Couplings<'a> {
+impl<'a, R> Couplings<'a, R> {
+    fn with_columns(self, column: impl Fn(&Column) -> Column) -> Couplings<'a, R> {
         match self {
             Couplings::Shared { .. } => self,
             Couplings::Lanes { couplings, axial } => Couplings::Lanes { couplings: column(&couplings), axial: column(&axial) },
@@ -169,19 +181,24 @@ impl<'a> Couplings<'a> {
     }
 }
 
-impl<'a> Solve<'a> {
+impl<'a, R: Copy> Solve<'a, R> {
+    /// Whether old values are read.
+    pub(crate) fn reads_old(&self) -> bool {
+        self.extrapolate || self.change
+    }
+
     /// The same with other columns.
-    pub(crate) fn with_columns(&self, column: impl Fn(&Column) -> Column) -> Solve<'a> {
+    pub(crate) fn with_columns(&self, column: impl Fn(&Column) -> Column) -> Solve<'a, R> {
         let x = column(&self.x);
-        let v = if self.extrapolate { column(&self.v) } else { x };
+        let v = if self.reads_old() { column(&self.v) } else { x };
         let couplings = self.couplings.with_columns(&column);
-        Solve { couplings, d: column(&self.d), b: column(&self.b), v, x, pivot: column(&self.pivot), extrapolate: self.extrapolate }
+        Solve { couplings, d: column(&self.d), b: column(&self.b), v, x, pivot: column(&self.pivot), ..*self }
     }
 }
 
-impl<'a> Adjoint<'a> {
+impl<'a, R: Copy> Adjoint<'a, R> {
     /// The same with other columns.
-    pub(crate) fn with_columns(&self, column: impl Fn(&Column) -> Column) -> Adjoint<'a> {
+    pub(crate) fn with_columns(&self, column: impl Fn(&Column) -> Column) -> Adjoint<'a, R> {
         let x = column(&self.x);
         Adjoint {
             couplings: self.couplings.with_columns(&column),
@@ -262,10 +279,10 @@ impl Tree {
     ///
     /// # Panics
     /// When a slice does not have one number per node.
-    pub fn axial(&self, couplings: &[f64], axial: &mut [f64]) {
+    pub fn axial<R: Scalar>(&self, couplings: &[R], axial: &mut [R]) {
         assert!(couplings.len() == self.nodes() && axial.len() == self.nodes(), "tree: one coupling per node");
         for (i, a) in axial.iter_mut().enumerate() {
-            *a = if self.parent[i].is_some() { couplings[i] } else { 0.0 };
+            *a = if self.parent[i].is_some() { couplings[i] } else { R::default() };
         }
         for (c, p) in self.parent.iter().enumerate() {
             if let Some(p) = p {
@@ -278,7 +295,7 @@ impl Tree {
     ///
     /// # Panics
     /// When a column leaves the arena, or they overlap.
-    pub fn axial_of_lanes(&self, arena: &mut [f64], couplings: Column, axial: Column, lanes: usize) {
+    pub fn axial_of_lanes<R: Scalar>(&self, arena: &mut [R], couplings: Column, axial: Column, lanes: usize) {
         let uses = [self.used(couplings, lanes, false, "couplings"), self.used(axial, lanes, true, "axial")];
         for u in &uses {
             check_alone(u, &(0..1), arena.len(), "tree");
@@ -289,13 +306,14 @@ impl Tree {
             if p.is_some() {
                 arena.copy_within(from..from + lanes, to);
             } else {
-                arena[to..to + lanes].fill(0.0);
+                arena[to..to + lanes].fill(R::default());
             }
         }
         for (c, p) in self.parent.iter().enumerate() {
             if let Some(p) = p {
                 for l in 0..lanes {
-                    arena[axial.at + *p as usize * axial.site + l] += arena[couplings.at + c * couplings.site + l];
+                    let g = arena[couplings.at + c * couplings.site + l];
+                    arena[axial.at + *p as usize * axial.site + l] += g;
                 }
             }
         }
@@ -306,11 +324,11 @@ impl Tree {
     /// # Panics
     /// When a column leaves the arena or overlaps another (but where [`Solve`] allows it), couplings are not one per node, or the
     /// machine lacks `isa`.
-    pub fn solve(&self, isa: Isa, arena: &mut [f64], solve: &Solve, lanes: usize) {
+    pub fn solve<R: Scalar>(&self, isa: Isa, arena: &mut [R], solve: &Solve<R>, lanes: usize) {
         isa.check();
         self.check(&self.uses_of_solve(solve, lanes), arena.len(), &(0..1), "tree");
         // SAFETY: just checked; the arena is borrowed exclusively.
-        unsafe { self.solve_lanes(isa, arena.as_mut_ptr(), solve, 0, 0..lanes) }
+        unsafe { R::solve(self, isa, arena.as_mut_ptr(), solve, 0, 0..lanes) }
     }
 
     /// The adjoint of [`Tree::solve`].
@@ -328,31 +346,31 @@ impl Tree {
         Use { column, sites: self.nodes(), width: lanes, shared: false, written, name: name.into() }
     }
 
-    fn uses_of_couplings(&self, couplings: &Couplings, lanes: usize, uses: &mut Vec<Use>) {
-        match *couplings {
+    fn uses_of_couplings<R>(&self, couplings: &Couplings<R>, lanes: usize, uses: &mut Vec<Use>) {
+        match couplings {
             Couplings::Shared { couplings, axial } => {
                 assert!(couplings.len() == self.nodes() && axial.len() == self.nodes(), "tree: one coupling per node");
             }
             Couplings::Lanes { couplings, axial } => {
-                uses.push(self.used(couplings, lanes, false, "couplings"));
-                uses.push(self.used(axial, lanes, false, "axial"));
+                uses.push(self.used(*couplings, lanes, false, "couplings"));
+                uses.push(self.used(*axial, lanes, false, "axial"));
             }
         }
     }
 
-    pub(crate) fn uses_of_solve(&self, s: &Solve, lanes: usize) -> Vec<Use> {
+    pub(crate) fn uses_of_solve<R: Copy>(&self, s: &Solve<R>, lanes: usize) -> Vec<Use> {
         let mut uses = Vec::with_capacity(7);
         for (column, name) in [(s.d, "d"), (s.b, "b"), (s.x, "x"), (s.pivot, "pivot")] {
             uses.push(self.used(column, lanes, true, name));
         }
-        if s.extrapolate {
+        if s.reads_old() {
             uses.push(self.used(s.v, lanes, false, "v"));
         }
         self.uses_of_couplings(&s.couplings, lanes, &mut uses);
         uses
     }
 
-    pub(crate) fn uses_of_adjoint(&self, a: &Adjoint, lanes: usize) -> Vec<Use> {
+    pub(crate) fn uses_of_adjoint<R>(&self, a: &Adjoint<R>, lanes: usize) -> Vec<Use> {
         let mut uses = Vec::with_capacity(9);
         let dg = a.dg.iter().map(|c| (*c, "dg"));
         for (column, name) in [(a.dx, "dx"), (a.db, "db"), (a.dd, "dd")].into_iter().chain(dg) {
@@ -369,14 +387,14 @@ impl Tree {
 
     /// Panics when these columns of one solve or adjoint cannot be.
     pub(crate) fn check(&self, uses: &[Use], arena: usize, ticks: &Range<usize>, owner: &str) {
-        let extrapolate = uses.iter().any(|u| u.name == "v");
+        let reads_old = uses.iter().any(|u| u.name == "v");
         for (k, x) in uses.iter().enumerate() {
             check_alone(x, ticks, arena, owner);
             for y in &uses[..k] {
                 let met = if x.written || y.written { meeting(x, y, ticks) } else { Meeting::Apart };
                 let may_be_one = match (y.name.as_str(), x.name.as_str()) {
                     ("d", "pivot") | ("x", "v") => true,
-                    ("b", "x") => !extrapolate,
+                    ("b", "x") => !reads_old,
                     _ => false,
                 };
                 assert!(

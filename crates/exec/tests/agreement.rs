@@ -196,7 +196,7 @@ const MODELS: [fn() -> Kernel; 5] =
 
 #[test]
 fn known_models_compile_to_superinstructions() {
-    let codes = |k: Kernel| Program::compile(&k).codes();
+    let codes = |k: Kernel| Program::<f64>::compile(&k).codes();
     let hh = codes(kernels::hodgkin_huxley());
     assert_eq!(hh.iter().filter(|c| matches!(c, Code::Relax(_, true))).count(), 3, "{hh:?}");
     assert!(hh.len() <= 16, "{hh:?}");

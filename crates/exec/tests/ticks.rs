@@ -73,6 +73,7 @@ impl Case {
                     x: self.tape(0, 1),
                     pivot: self.tape(2, 0),
                     extrapolate: true,
+                    change: false,
                 },
             },
         ];

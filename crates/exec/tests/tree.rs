@@ -18,7 +18,7 @@ fn arena(seed: u64, nodes: usize, lanes: usize, gap: usize) -> (Vec<f64>, Vec<Co
 
 /// Columns: 0 d, 1 b, 2 v, 3 x, 4 pivot, 5 dx, 6 db, 7 dd, 8 dg, 9 couplings, 10 axial.
 fn jobs<'a>(c: &[Column], couplings: Couplings<'a>, extrapolate: bool, learned: bool) -> (Solve<'a>, Adjoint<'a>) {
-    let solve = Solve { couplings, d: c[0], b: c[1], v: c[2], x: c[3], pivot: c[4], extrapolate };
+    let solve = Solve { couplings, d: c[0], b: c[1], v: c[2], x: c[3], pivot: c[4], extrapolate, change: false };
     let dg = learned.then_some(c[8]);
     (solve, Adjoint { couplings, pivot: c[4], v: c[2], x: c[3], dx: c[5], db: c[6], dd: c[7], dg, extrapolate })
 }

@@ -1,10 +1,10 @@
-//! Number types of the reference interpreter: `f64`, and [`Dual`] numbers that carry a derivative along.
+//! Number types of the reference interpreter: `f64`, `f32`, and [`Dual`] numbers that carry a derivative along.
 //!
 //! Dual numbers `a + b eps`, `eps^2 = 0` (Clifford 1873): evaluating a program on them gives its exact directional
 //! derivative, by rules independent of the symbolic ones in [`crate::calculus`].
 
 use crate::kernel::{Binary, Shape, Surrogate, Unary};
-use homolog_base::math;
+use homolog_base::math::{self, Real};
 
 /// What the interpreter can compute with.
 pub trait Number: Copy + std::fmt::Debug {
@@ -22,58 +22,65 @@ pub trait Number: Copy + std::fmt::Debug {
     fn spike(x: Self, surrogate: Surrogate) -> Self;
 }
 
-impl Number for f64 {
-    fn constant(x: f64) -> Self {
-        x
-    }
-    fn value(self) -> f64 {
-        self
-    }
-    fn unary(f: Unary, x: f64) -> f64 {
-        match f {
-            Unary::Neg => -x,
-            Unary::Abs => x.abs(),
-            Unary::Sqrt => x.sqrt(),
-            Unary::Exp => math::exp(x),
-            Unary::Expm1 => math::expm1(x),
-            Unary::Ln => math::ln(x),
-            Unary::Sin => math::sin(x),
-            Unary::Cos => math::cos(x),
-            Unary::Tanh => math::tanh(x),
-            Unary::Exprelr => math::exprelr(x),
-            Unary::Floor => x.floor(),
-        }
-    }
-    fn binary(f: Binary, x: f64, y: f64) -> f64 {
-        match f {
-            Binary::Add => x + y,
-            Binary::Sub => x - y,
-            Binary::Mul => x * y,
-            Binary::Div => x / y,
-            Binary::Min => {
-                if x < y {
-                    x
-                } else {
-                    y
+macro_rules! format {
+    ($real:ident) => {
+        impl Number for $real {
+            fn constant(x: f64) -> Self {
+                <$real as Real>::of(x)
+            }
+            fn value(self) -> f64 {
+                f64::from(self)
+            }
+            fn unary(f: Unary, x: $real) -> $real {
+                match f {
+                    Unary::Neg => -x,
+                    Unary::Abs => x.abs(),
+                    Unary::Sqrt => x.sqrt(),
+                    Unary::Exp => math::generic::exp(x),
+                    Unary::Expm1 => math::generic::expm1(x),
+                    Unary::Ln => math::generic::ln(x),
+                    Unary::Sin => math::generic::sin(x),
+                    Unary::Cos => math::generic::cos(x),
+                    Unary::Tanh => math::generic::tanh(x),
+                    Unary::Exprelr => math::generic::exprelr(x),
+                    Unary::Floor => x.floor(),
                 }
             }
-            Binary::Max => {
-                if x > y {
-                    x
-                } else {
-                    y
+            fn binary(f: Binary, x: $real, y: $real) -> $real {
+                match f {
+                    Binary::Add => x + y,
+                    Binary::Sub => x - y,
+                    Binary::Mul => x * y,
+                    Binary::Div => x / y,
+                    Binary::Min => {
+                        if x < y {
+                            x
+                        } else {
+                            y
+                        }
+                    }
+                    Binary::Max => {
+                        if x > y {
+                            x
+                        } else {
+                            y
+                        }
+                    }
+                    Binary::Pow => math::generic::pow(x, y),
                 }
             }
-            Binary::Pow => math::pow(x, y),
+            fn fma(x: $real, y: $real, z: $real) -> $real {
+                x.mul_add(y, z)
+            }
+            fn spike(x: $real, _: Surrogate) -> $real {
+                if x > 0.0 { 1.0 } else { 0.0 }
+            }
         }
-    }
-    fn fma(x: f64, y: f64, z: f64) -> f64 {
-        x.mul_add(y, z)
-    }
-    fn spike(x: f64, _: Surrogate) -> f64 {
-        if x > 0.0 { 1.0 } else { 0.0 }
-    }
+    };
 }
+
+format!(f64);
+format!(f32);
 
 impl Surrogate {
     /// The pseudo-derivative at distance `x` above threshold.

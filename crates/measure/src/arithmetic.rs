@@ -49,10 +49,11 @@ impl Neg for Counted {
 }
 
 impl Lane for Counted {
+    type Real = f64;
     type Mask = bool;
     type Bits = u64;
 
-    fn splat(x: f64) -> Self {
+    fn repeat(x: f64) -> Self {
         Counted(x)
     }
     fn fma(self, b: Self, c: Self) -> Self {

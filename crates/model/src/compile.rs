@@ -10,7 +10,7 @@ use crate::compose::cable::SIGNS;
 use crate::compose::{Parts, compose};
 use crate::library::Library;
 use crate::model::{Clock, Group, Learned, Link, Model, Opening, Target};
-use crate::network::{Delay, Network, Population};
+use crate::network::{Delay, Network, Population, Precision};
 use crate::params::{Params, Tensor};
 use homolog_base::{Diagnostic, Hash, Key, Unit};
 use homolog_ir::mechanism::is_draw;
@@ -201,6 +201,7 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
         hash: Hash::of(b""),
         dt,
         ticks,
+        precision: network.precision.as_ref().map_or_else(Default::default, |p| p.value),
         groups,
         links,
         phases: order,
@@ -216,6 +217,9 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
 /// The hash of everything that a run depends on beside parameters and inputs.
 fn hash(model: &Model) -> Hash {
     let mut text = format!("{} {}\n", model.dt.to_bits(), model.ticks);
+    if model.precision != Precision::default() {
+        text += &format!("{}\n", model.precision.name());
+    }
     for g in &model.groups {
         text += &format!("{} {} {} {} {:?} {}\n", g.name, g.neuron, g.size, g.kinds(), g.clock, g.settle);
         for l in g.prepare.iter().chain(&g.initial).chain(g.launches()) {

@@ -9,6 +9,7 @@
 //! [time]                          # optional; what the neurons declare when not given
 //! step = "1 ms"
 //! presentation = "40 ms"
+//! precision = "f64"               # or "f32": 32-bit numbers, for runs without training
 //!
 //! [population.image]
 //! size = 64

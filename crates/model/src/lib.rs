@@ -39,7 +39,7 @@ pub use compile::{compile, equations};
 pub use fit::Fit;
 pub use library::Library;
 pub use model::{Action, Burst, Clock, Equations, Group, Launch, Link, Model, Phase, Target, Wires};
-pub use network::{Learn, Located, Network, Per, Population, Projection, RecordRule, Stimulus, Weights, Wiring};
+pub use network::{Learn, Located, Network, Per, Population, Precision, Projection, RecordRule, Stimulus, Weights, Wiring};
 pub use params::{Params, Tensor};
 pub use pieces::Pieces;
 pub use runner::{Fault, Gradients, Inputs, Observable, Probe, Recording, RecordingGrad, Runner, State, Tape, TapeShape, Trace};

@@ -7,6 +7,7 @@
 use crate::calibration::Calibration;
 use crate::events::Events;
 use crate::extracellular::Piece;
+use crate::network::Precision;
 use crate::plasticity::{Heard, Plasticity};
 use homolog_base::{Hash, Key, Unit};
 use homolog_ir::Kernel;
@@ -121,7 +122,8 @@ pub struct Diffusion {
 }
 
 /// Compartments that are coupled. In a tick the potentials `v` of all nodes become the solution of
-/// `(d_i + sum of g) v_i - sum of g_j v_j = b_i`, where the columns [`port::DIAGONAL`] and [`port::RIGHT`] hold `d` and `b`.
+/// `(d_i + sum of g) v_i - sum of g_j v_j = b_i`, where the columns [`port::DIAGONAL`] and [`port::RIGHT`] hold `d` and `b`; with
+/// [`Group::change`] `b` is without `d v`, and the solution is the change of the potentials.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Tree {
     /// For every node (compartments, then junctions): the node it hangs on.
@@ -261,6 +263,8 @@ pub struct Group {
     /// Kinds of neurons with places of their own, equally many of each, one kind after the other; 0 or 1 where all are alike. A column has
     /// a number for each place and *copy*, that is neuron of the kind; what every neuron has one of has a place for each kind.
     pub kinds: usize,
+    /// Whether the equations of its tree are for the change of the potentials, in which 32-bit numbers lose no digits of these.
+    pub change: bool,
     /// When it is computed.
     pub clock: Clock,
     /// Its state variables. Empty without ticks.
@@ -497,6 +501,8 @@ pub struct Model {
     pub dt: f64,
     /// Ticks of one frame.
     pub ticks: usize,
+    /// In which numbers it is run.
+    pub precision: Precision,
     /// The groups, in the order of the populations.
     pub groups: Vec<Group>,
     /// The links, in the order of the projections.

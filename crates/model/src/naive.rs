@@ -102,7 +102,7 @@ impl<N: Number> Neuron<N> {
                         None => self.fixed[port::COUPLING].clone(),
                     };
                     let v = &self.variables[tree.potential];
-                    let next = solve(tree, &couplings, &work[port::DIAGONAL], &work[port::RIGHT], v);
+                    let next = solve(tree, &couplings, &work[port::DIAGONAL], &work[port::RIGHT], v, group.change);
                     // Kernels after this read it as the next potential.
                     work.insert(port::next("v"), next);
                 }
@@ -114,7 +114,7 @@ impl<N: Number> Neuron<N> {
                     };
                     let c = &self.variables[d.tree.potential];
                     self.variables[d.tree.potential] =
-                        solve(&d.tree, &couplings, &work[&port::diagonal(&d.name)], &work[&port::right(&d.name)], c);
+                        solve(&d.tree, &couplings, &work[&port::diagonal(&d.name)], &work[&port::right(&d.name)], c, false);
                 }
             }
         }
@@ -179,8 +179,9 @@ impl<N: Number> Neuron<N> {
     }
 }
 
-/// Solves the equations of a tree: nodes are eliminated from the deepest to the root, within a depth in the order of memory.
-pub fn solve<N: Number>(tree: &Tree, couplings: &[N], diagonal: &[N], right: &[N], v: &[N]) -> Vec<N> {
+/// Solves the equations of a tree: nodes are eliminated from the deepest to the root, within a depth in the order of memory. With `change`
+/// they are those of [`Group::change`].
+pub fn solve<N: Number>(tree: &Tree, couplings: &[N], diagonal: &[N], right: &[N], v: &[N], change: bool) -> Vec<N> {
     use homolog_ir::{Binary, Unary};
     let n = tree.parent.len();
     let depth: Vec<usize> = (0..n).map(|k| std::iter::successors(tree.parent[k], |p| tree.parent[*p as usize]).count()).collect();
@@ -208,7 +209,14 @@ pub fn solve<N: Number>(tree: &Tree, couplings: &[N], diagonal: &[N], right: &[N
             let p = p as usize;
             let f = N::binary(Binary::Mul, couplings[c], q[c]);
             d[p] = N::fma(N::unary(Unary::Neg, couplings[c]), f, d[p]);
-            b[p] = N::fma(f, b[c], b[p]);
+            if change {
+                // What flows at the old potentials.
+                let flow = N::binary(Binary::Mul, couplings[c], N::binary(Binary::Sub, v[p], v[c]));
+                b[c] = N::binary(Binary::Add, b[c], flow);
+                b[p] = N::binary(Binary::Sub, N::fma(f, b[c], b[p]), flow);
+            } else {
+                b[p] = N::fma(f, b[c], b[p]);
+            }
         }
     }
     let mut x = vec![zero; n];
@@ -218,9 +226,12 @@ pub fn solve<N: Number>(tree: &Tree, couplings: &[N], diagonal: &[N], right: &[N
             Some(p) => N::binary(Binary::Mul, q[c], N::fma(couplings[c], x[p as usize], b[c])),
         };
     }
-    if tree.extrapolate {
-        for (x, v) in x.iter_mut().zip(v) {
-            *x = N::fma(N::constant(2.0), *x, N::unary(Unary::Neg, *v));
+    for (x, v) in x.iter_mut().zip(v) {
+        match (tree.extrapolate, change) {
+            (false, false) => {}
+            (true, false) => *x = N::fma(N::constant(2.0), *x, N::unary(Unary::Neg, *v)),
+            (false, true) => *x = N::binary(Binary::Add, *v, *x),
+            (true, true) => *x = N::fma(N::constant(2.0), *x, *v),
         }
     }
     x

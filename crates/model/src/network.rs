@@ -41,6 +41,37 @@ impl<T> std::ops::Deref for Located<T> {
     }
 }
 
+/// In which numbers a network is run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Precision {
+    /// 64-bit floating point.
+    #[default]
+    Double,
+    /// 32-bit floating point: half the memory and about half the time, seven digits, and no gradients.
+    Single,
+}
+
+impl Precision {
+    /// What they are called in files and on the command line, in order.
+    pub const NAMES: [&str; 2] = ["f64", "f32"];
+
+    /// The one of this place in [`Precision::NAMES`].
+    pub fn nth(k: usize) -> Precision {
+        if k == 1 { Precision::Single } else { Precision::Double }
+    }
+
+    /// What is said of a network of 32-bit numbers that is to be trained.
+    pub fn not_trained() -> Diagnostic {
+        let text = "a network of 32-bit numbers is not trained: gradients are computed with 64 bits alone";
+        Diagnostic::error("model-precision", text).hint("train with `precision = \"f64\"`, which is what there is without it")
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Precision::NAMES[usize::from(self == Precision::Single)]
+    }
+}
+
 /// Populations, projections between them, and how long a step and a presentation are.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Network {
@@ -56,6 +87,8 @@ pub struct Network {
     pub dt: Option<Located<f64>>,
     /// How long one input is shown, ms; the longest that its neurons declare when not given.
     pub presentation: Option<Located<f64>>,
+    /// In which numbers it is run; 64-bit ones when not given.
+    pub precision: Option<Located<Precision>>,
     /// Spikes from outside that are drawn and not stored.
     pub noise: Vec<Noise>,
     /// Gap junctions between cells, or inside of them.

@@ -1,23 +1,33 @@
 //! What an elementary function may use: one number, or one vector register of them.
 //!
-//! The functions of [`super::generic`] are written once over [`Lane`]. `f64` is the scalar implementation; the vector
-//! ones live in `exec`, which alone may use `unsafe`. Every method is exact or correctly rounded (IEEE 754), so one text
+//! The functions of [`super::double`] and [`super::single`] are written once over [`Lane`]. `f64` and `f32` are the scalar
+//! implementations; the vector ones live in `exec`, which alone may use `unsafe`. Every method is exact or correctly rounded (IEEE 754), so one text
 //! gives the same bits on every machine. Only which NaN a NaN is (sign and payload) is left open, as IEEE 754 leaves it.
 
+use super::Real;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// `1.5 * 2^48`: adding it rounds to a multiple of 1/16, which then stands in the low bits.
 pub const SHIFT16: f64 = 422_212_465_065_984.0;
+/// `1.5 * 2^19`, the same of 32-bit numbers.
+pub const SHIFT16_SINGLE: f32 = 786_432.0;
 
 /// One or more numbers, each treated alike.
 pub trait Lane: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self> {
+    /// One of its numbers.
+    type Real: Real;
     /// A truth value per number.
     type Mask: Copy;
-    /// 64 bits per number.
+    /// As many bits per number as it has.
     type Bits: Copy;
 
     /// The same number everywhere.
-    fn splat(x: f64) -> Self;
+    fn repeat(x: Self::Real) -> Self;
+    /// The same number everywhere, rounded to what one can be.
+    #[inline(always)]
+    fn splat(x: f64) -> Self {
+        Self::repeat(Self::Real::of(x))
+    }
     /// `self * b + c`, rounded once.
     fn fma(self, b: Self, c: Self) -> Self;
     /// Correctly rounded square root.
@@ -50,7 +60,7 @@ pub trait Lane: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Se
     fn to_bits(self) -> Self::Bits;
     /// The number of this representation.
     fn from_bits(b: Self::Bits) -> Self;
-    /// The same bits everywhere.
+    /// The same bits everywhere; of 32-bit numbers the low 32.
     fn bits(b: u64) -> Self::Bits;
     /// Bitwise and.
     fn bit_and(a: Self::Bits, b: Self::Bits) -> Self::Bits;
@@ -58,9 +68,9 @@ pub trait Lane: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Se
     fn bit_or(a: Self::Bits, b: Self::Bits) -> Self::Bits;
     /// Bitwise exclusive or.
     fn bit_xor(a: Self::Bits, b: Self::Bits) -> Self::Bits;
-    /// Sum modulo 2^64.
+    /// Sum modulo 2^64, or 2^32.
     fn bit_add(a: Self::Bits, b: Self::Bits) -> Self::Bits;
-    /// Difference modulo 2^64.
+    /// Difference modulo 2^64, or 2^32.
     fn bit_sub(a: Self::Bits, b: Self::Bits) -> Self::Bits;
     /// Shift towards the sign.
     fn shl<const N: u32>(a: Self::Bits) -> Self::Bits;
@@ -68,125 +78,154 @@ pub trait Lane: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Se
     fn shr<const N: u32>(a: Self::Bits) -> Self::Bits;
 
     /// `table[low four bits of index]`
-    fn lookup16(table: &[f64; 16], index: Self::Bits) -> Self;
+    fn lookup16(table: &[Self::Real; 16], index: Self::Bits) -> Self;
 
-    /// `self * 2^floor(t - SHIFT16)`, rounded once, for `|self|` in `[2^-500, 2^8]` or zero or NaN and an exponent in
-    /// `[-1100, 1030]`; `t` is a sum with [`SHIFT16`]. (A zero stays zero; a smaller `self` may round twice.)
-    #[inline(always)]
-    fn scale(self, t: Self) -> Self {
-        // w = exponent + 2048 > 0; split in halves, so that only the second product can round.
-        let w = Self::shr::<4>(Self::bit_sub(Self::to_bits(t), Self::bits(SHIFT16.to_bits() - (2048 << 4))));
-        let half = Self::shr::<1>(w);
-        let one = Self::bits(1);
-        let first = Self::shl::<52>(Self::bit_sub(half, one));
-        let second = Self::shl::<52>(Self::bit_sub(Self::bit_sub(w, half), one));
-        self * Self::from_bits(first) * Self::from_bits(second)
-    }
+    /// `self * 2^floor(t - S)`, rounded once, where `t` is a sum with `S`, [`SHIFT16`] or [`SHIFT16_SINGLE`]. Of 64-bit numbers for
+    /// `|self|` in `[2^-500, 2^8]` or zero or NaN and an exponent in `[-1100, 1030]`; of 32-bit numbers for `|self|` in `[2^-60, 2^8]` and
+    /// an exponent in `[-160, 130]`. (A zero stays zero; a smaller `self` may round twice.)
+    fn scale(self, t: Self) -> Self;
 }
 
-impl Lane for f64 {
-    type Mask = bool;
-    type Bits = u64;
-
-    #[inline(always)]
-    fn splat(x: f64) -> f64 {
-        x
-    }
-    #[inline(always)]
-    fn fma(self, b: f64, c: f64) -> f64 {
-        self.mul_add(b, c)
-    }
-    #[inline(always)]
-    fn sqrt(self) -> f64 {
-        f64::sqrt(self)
-    }
-    #[inline(always)]
-    fn abs(self) -> f64 {
-        f64::abs(self)
-    }
-    #[inline(always)]
-    fn floor(self) -> f64 {
-        f64::floor(self)
-    }
-    #[inline(always)]
-    fn min(self, b: f64) -> f64 {
-        if self < b { self } else { b }
-    }
-    #[inline(always)]
-    fn max(self, b: f64) -> f64 {
-        if self > b { self } else { b }
-    }
-    #[inline(always)]
-    fn lt(self, b: f64) -> bool {
-        self < b
-    }
-    #[inline(always)]
-    fn le(self, b: f64) -> bool {
-        self <= b
-    }
-    #[inline(always)]
-    #[allow(clippy::float_cmp)] // Equality of numbers is what it means.
-    fn eq(self, b: f64) -> bool {
-        self == b
-    }
-    #[inline(always)]
-    fn both(a: bool, b: bool) -> bool {
-        a & b
-    }
-    #[inline(always)]
-    fn either(a: bool, b: bool) -> bool {
-        a | b
-    }
-    #[inline(always)]
-    fn not(a: bool) -> bool {
-        !a
-    }
-    #[inline(always)]
-    fn select(m: bool, yes: f64, no: f64) -> f64 {
-        if m { yes } else { no }
-    }
-    #[inline(always)]
-    fn to_bits(self) -> u64 {
-        f64::to_bits(self)
-    }
-    #[inline(always)]
-    fn from_bits(b: u64) -> f64 {
-        f64::from_bits(b)
-    }
-    #[inline(always)]
-    fn bits(b: u64) -> u64 {
-        b
-    }
-    #[inline(always)]
-    fn bit_and(a: u64, b: u64) -> u64 {
-        a & b
-    }
-    #[inline(always)]
-    fn bit_or(a: u64, b: u64) -> u64 {
-        a | b
-    }
-    #[inline(always)]
-    fn bit_xor(a: u64, b: u64) -> u64 {
-        a ^ b
-    }
-    #[inline(always)]
-    fn bit_add(a: u64, b: u64) -> u64 {
-        a.wrapping_add(b)
-    }
-    #[inline(always)]
-    fn bit_sub(a: u64, b: u64) -> u64 {
-        a.wrapping_sub(b)
-    }
-    #[inline(always)]
-    fn shl<const N: u32>(a: u64) -> u64 {
-        a << N
-    }
-    #[inline(always)]
-    fn shr<const N: u32>(a: u64) -> u64 {
-        a >> N
-    }
-    #[inline(always)]
-    fn lookup16(table: &[f64; 16], index: u64) -> f64 {
-        table[(index & 15) as usize]
-    }
+/// [`Lane::scale`] of 64-bit numbers, by two products of which only the second can round.
+#[inline(always)]
+pub fn scale_double<V: Lane<Real = f64>>(x: V, t: V) -> V {
+    // w = exponent + 2048 > 0, split in halves.
+    let w = V::shr::<4>(V::bit_sub(V::to_bits(t), V::bits(SHIFT16.to_bits() - (2048 << 4))));
+    let half = V::shr::<1>(w);
+    let one = V::bits(1);
+    let first = V::shl::<52>(V::bit_sub(half, one));
+    let second = V::shl::<52>(V::bit_sub(V::bit_sub(w, half), one));
+    x * V::from_bits(first) * V::from_bits(second)
 }
+
+/// [`Lane::scale`] of 32-bit numbers, in the same way.
+#[inline(always)]
+pub fn scale_single<V: Lane<Real = f32>>(x: V, t: V) -> V {
+    // w = exponent + 256 > 0, split in halves.
+    let w = V::shr::<4>(V::bit_sub(V::to_bits(t), V::bits(u64::from(SHIFT16_SINGLE.to_bits()) - (256 << 4))));
+    let half = V::shr::<1>(w);
+    let one = V::bits(1);
+    let first = V::shl::<23>(V::bit_sub(half, one));
+    let second = V::shl::<23>(V::bit_sub(V::bit_sub(w, half), one));
+    x * V::from_bits(first) * V::from_bits(second)
+}
+
+/// One number.
+macro_rules! one {
+    ($real:ident, $bits:ident, $scale:ident) => {
+        impl Lane for $real {
+            type Real = $real;
+            type Mask = bool;
+            type Bits = $bits;
+
+            #[inline(always)]
+            fn repeat(x: $real) -> $real {
+                x
+            }
+            #[inline(always)]
+            fn fma(self, b: $real, c: $real) -> $real {
+                self.mul_add(b, c)
+            }
+            #[inline(always)]
+            fn sqrt(self) -> $real {
+                <$real>::sqrt(self)
+            }
+            #[inline(always)]
+            fn abs(self) -> $real {
+                <$real>::abs(self)
+            }
+            #[inline(always)]
+            fn floor(self) -> $real {
+                <$real>::floor(self)
+            }
+            #[inline(always)]
+            fn min(self, b: $real) -> $real {
+                if self < b { self } else { b }
+            }
+            #[inline(always)]
+            fn max(self, b: $real) -> $real {
+                if self > b { self } else { b }
+            }
+            #[inline(always)]
+            fn lt(self, b: $real) -> bool {
+                self < b
+            }
+            #[inline(always)]
+            fn le(self, b: $real) -> bool {
+                self <= b
+            }
+            #[inline(always)]
+            #[allow(clippy::float_cmp)] // Equality of numbers is what it means.
+            fn eq(self, b: $real) -> bool {
+                self == b
+            }
+            #[inline(always)]
+            fn both(a: bool, b: bool) -> bool {
+                a & b
+            }
+            #[inline(always)]
+            fn either(a: bool, b: bool) -> bool {
+                a | b
+            }
+            #[inline(always)]
+            fn not(a: bool) -> bool {
+                !a
+            }
+            #[inline(always)]
+            fn select(m: bool, yes: $real, no: $real) -> $real {
+                if m { yes } else { no }
+            }
+            #[inline(always)]
+            fn to_bits(self) -> $bits {
+                <$real>::to_bits(self)
+            }
+            #[inline(always)]
+            fn from_bits(b: $bits) -> $real {
+                <$real>::from_bits(b)
+            }
+            #[inline(always)]
+            fn bits(b: u64) -> $bits {
+                b as $bits
+            }
+            #[inline(always)]
+            fn bit_and(a: $bits, b: $bits) -> $bits {
+                a & b
+            }
+            #[inline(always)]
+            fn bit_or(a: $bits, b: $bits) -> $bits {
+                a | b
+            }
+            #[inline(always)]
+            fn bit_xor(a: $bits, b: $bits) -> $bits {
+                a ^ b
+            }
+            #[inline(always)]
+            fn bit_add(a: $bits, b: $bits) -> $bits {
+                a.wrapping_add(b)
+            }
+            #[inline(always)]
+            fn bit_sub(a: $bits, b: $bits) -> $bits {
+                a.wrapping_sub(b)
+            }
+            #[inline(always)]
+            fn shl<const N: u32>(a: $bits) -> $bits {
+                a << N
+            }
+            #[inline(always)]
+            fn shr<const N: u32>(a: $bits) -> $bits {
+                a >> N
+            }
+            #[inline(always)]
+            fn lookup16(table: &[$real; 16], index: $bits) -> $real {
+                table[(index & 15) as usize]
+            }
+            #[inline(always)]
+            fn scale(self, t: $real) -> $real {
+                $scale(self, t)
+            }
+        }
+    };
+}
+
+one!(f64, u64, scale_double);
+one!(f32, u32, scale_single);

@@ -132,3 +132,85 @@ proptest! {
         }
     }
 }
+
+/// Functions of 32-bit numbers: errors in units of the last place of what 64 bits say.
+mod of_single {
+    use super::*;
+
+    /// Between two 32-bit numbers at `want`.
+    fn ulp(want: f64) -> f64 {
+        let x = want.abs() as f32;
+        if x.is_infinite() { f64::from(f32::MAX) * 2f64.powi(-24) } else { f64::from(f32::from_bits(x.to_bits() + 1)) - f64::from(x) }
+    }
+
+    fn error(got: f32, want: f64) -> f64 {
+        let rounded = want as f32;
+        if got == rounded || (got.is_nan() && want.is_nan()) { 0.0 } else { (f64::from(got) - want).abs() / ulp(want) }
+    }
+
+    /// The largest error over every number of a sign and a stride of bits.
+    fn worst(f: fn(f32) -> f32, g: fn(f64) -> f64, of: impl Fn(f32) -> bool) -> (f64, f32) {
+        let mut worst = (0.0, 0.0);
+        for bits in (0..u64::from(u32::MAX)).step_by(997) {
+            let x = f32::from_bits(bits as u32);
+            if of(x) {
+                let e = error(f(x), g(f64::from(x)));
+                if e > worst.0 || e.is_nan() {
+                    worst = (e, x);
+                }
+            }
+        }
+        worst
+    }
+
+    fn holds(name: &str, f: fn(f32) -> f32, g: fn(f64) -> f64, bound: f64, of: impl Fn(f32) -> bool) {
+        let (e, x) = worst(f, g, of);
+        assert!(e <= bound, "{name}: {e} ulp at {x}: {} for {}", f(x), g(f64::from(x)));
+    }
+
+    #[test]
+    fn functions_err_by_as_many_ulp_as_the_page_says() {
+        holds("exp", single::exp, f64::exp, 1.2, |_| true);
+        holds("expm1", single::expm1, f64::exp_m1, 1.6, |_| true);
+        holds("exprelr", single::exprelr, |x| if x == 0.0 { 1.0 } else { x / x.exp_m1() }, 2.0, |x| x < 88.0);
+        holds("tanh", single::tanh, f64::tanh, 2.5, |_| true);
+        holds("ln", single::ln, f64::ln, 1.0, |_| true);
+        for (f, g) in [(single::sin as fn(f32) -> f32, f64::sin as fn(f64) -> f64), (single::cos, f64::cos)] {
+            for bits in (0..u64::from(u32::MAX)).step_by(997) {
+                let x = f32::from_bits(bits as u32);
+                if x.abs() <= 1e5 {
+                    assert!((f64::from(f(x)) - g(f64::from(x))).abs() <= 1e-7, "{x}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn special_values_are_those_of_64_bits() {
+        let inf = f32::INFINITY;
+        let all: [fn(f32) -> f32; 7] = [single::exp, single::expm1, single::ln, single::sin, single::cos, single::tanh, single::exprelr];
+        for f in all {
+            assert!(f(f32::NAN).is_nan());
+        }
+        let [exp, expm1, ln, exprelr, tanh]: [fn(f32) -> f32; 5] = [single::exp, single::expm1, single::ln, single::exprelr, single::tanh];
+        assert_eq!((exp(inf), exp(-inf), exp(0.0), exp(-200.0)), (inf, 0.0, 1.0, 0.0));
+        assert_eq!((expm1(inf), expm1(-inf), expm1(0.0), expm1(1e-40)), (inf, -1.0, 0.0, 1e-40));
+        assert_eq!((ln(0.0), ln(inf), ln(1.0)), (-inf, inf, 0.0));
+        assert_eq!((exprelr(0.0), exprelr(inf), exprelr(-1e4)), (1.0, 0.0, 1e4));
+        assert_eq!((tanh(inf), tanh(-inf)), (1.0, -1.0));
+        let s = [0.0f32, 1.0, 2.0, 0.5, 3.0, 2.5, 1e30, 1e-40, f32::MAX, inf, f32::NAN, 1e-45, 16_777_215.0];
+        for x in s.iter().flat_map(|x| [*x, -*x]) {
+            for y in s.iter().flat_map(|y| [*y, -*y]) {
+                let (got, want) = (single::pow(x, y), f64::from(x).powf(f64::from(y)));
+                assert!(error(got, want) <= 1.0, "{x}^{y} = {got}, not {want}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn powers_err_by_less_than_two_ulp(x in 1e-3f32..1e3, y in -12f32..12.0) {
+            prop_assert!(error(single::pow(x, y), f64::from(x).powf(f64::from(y))) <= 2.0);
+        }
+    }
+}

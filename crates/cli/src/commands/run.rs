@@ -9,7 +9,7 @@ use crate::{cuts, show, terminal};
 use homolog_base::Diagnostic;
 use homolog_base::report::{Basis, Entry, Provenance, Report, Score};
 use homolog_engine::Engine;
-use homolog_model::{Checkpoint, Inputs, Model, Observable, Pieces, Probe, Recording};
+use homolog_model::{Checkpoint, Inputs, Model, Observable, Pieces, Precision, Probe, Recording};
 use homolog_train::Trainer;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -44,6 +44,9 @@ pub struct Args {
     /// Threads [default: as many as there are processors]
     #[arg(long, value_name = "N", value_parser = work::threads)]
     threads: Option<usize>,
+    /// Numbers to run it in: f64, or f32, which is faster, keeps seven digits and does not train [default: what the file says, or f64]
+    #[arg(long, value_name = "FORMAT", value_parser = work::precision)]
+    precision: Option<Precision>,
     /// Folder of .mod files to use besides those that ship with the program; may be repeated
     #[arg(long, value_name = "DIR")]
     library: Vec<PathBuf>,
@@ -133,6 +136,7 @@ pub fn run(args: &Args, color: bool) -> Done {
         let text = format!("`{}` has no reference: that is solved for models of cells without [training]", opened.name);
         return Err(vec![Diagnostic::error("reference-refused", text).hint("run it without `--reference`")]);
     }
+    work::set_precision(&mut opened.study, args.precision)?;
     if let (Some(n), Some(t)) = (args.epochs, &mut opened.study.training) {
         t.epochs.value = n;
     }

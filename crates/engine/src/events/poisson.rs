@@ -4,9 +4,10 @@
 //! Generation", ch. III.2); what is less likely than 2^-32 never occurs. The number is keyed by tick, neuron and sample, and made for
 //! many neurons at once.
 
-use homolog_base::math;
+use homolog_base::math::{self, Real};
 use homolog_base::random::{philox4x32, philox4x32_lanes};
 use homolog_exec::vectorise;
+use homolog_model::Precision;
 use homolog_model::model::Noise;
 
 /// Of a Poisson distribution: for k = 0, 1, ... the number (times 2^-32) from which on a uniform number stands for more than k.
@@ -36,17 +37,17 @@ const COUNTERS: usize = 16;
 const BLOCK: usize = 4 * COUNTERS;
 
 /// Adds Poisson numbers times a weight to what arrives.
-pub(crate) struct AddPoisson<'a> {
-    pub arrive: &'a mut [f64],
+pub(crate) struct AddPoisson<'a, R> {
+    pub arrive: &'a mut [R],
     pub batch: usize,
     pub sample: usize,
     pub thresholds: &'a [u32],
-    pub weight: f64,
+    pub weight: R,
     pub key: [u32; 2],
     pub tick: i64,
 }
 
-impl vectorise::Task for AddPoisson<'_> {
+impl<R: Real> vectorise::Task for AddPoisson<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
@@ -64,12 +65,12 @@ impl vectorise::Task for AddPoisson<'_> {
             let own = &mut self.arrive[first * self.batch..(first + BLOCK).min(neurons) * self.batch];
             if self.batch == 1 {
                 for (a, k) in own.iter_mut().zip(k) {
-                    *a = self.weight.mul_add(f64::from(*k), *a);
+                    *a = self.weight.fma(R::count(*k), *a);
                 }
                 continue;
             }
             for (row, k) in own.chunks_exact_mut(self.batch).zip(k) {
-                row[self.sample] = self.weight.mul_add(f64::from(*k), row[self.sample]);
+                row[self.sample] = self.weight.fma(R::count(*k), row[self.sample]);
             }
         }
     }
@@ -84,20 +85,26 @@ fn block(number: usize, tick: i64, sample: usize, key: [u32; 2]) -> [[u32; COUNT
 }
 
 /// Uniform numbers between 0 and 1, of 32 bits, for neurons and samples.
-pub(crate) struct Draw<'a> {
-    pub numbers: &'a mut [f64],
+pub(crate) struct Draw<'a, R> {
+    pub numbers: &'a mut [R],
     pub batch: usize,
     pub key: [u32; 2],
     pub tick: i64,
+    pub bits: u32,
 }
 
-/// A word as a number in the open interval.
+/// Bits of a word that are used for numbers of a format: with more the largest would round to 1.
+pub(crate) fn bits(precision: Precision) -> u32 {
+    if precision == Precision::Single { 23 } else { 32 }
+}
+
+/// The first bits of a word as a number in the open interval.
 #[inline(always)]
-fn between_0_and_1(word: u32) -> f64 {
-    (f64::from(word) + 0.5) * (1.0 / 4_294_967_296.0)
+fn between_0_and_1(word: u32, bits: u32) -> f64 {
+    (f64::from(word >> (32 - bits)) + 0.5) / (1u64 << bits) as f64
 }
 
-impl vectorise::Task for Draw<'_> {
+impl<R: Real> vectorise::Task for Draw<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run(self) {
@@ -107,7 +114,7 @@ impl vectorise::Task for Draw<'_> {
                 let words = block(first / BLOCK, self.tick, sample, self.key);
                 let own = &mut self.numbers[first * self.batch..(first + BLOCK).min(neurons) * self.batch];
                 for (x, word) in own.iter_mut().skip(sample).step_by(self.batch).zip(words.as_flattened()) {
-                    *x = between_0_and_1(*word);
+                    *x = R::of(between_0_and_1(*word, self.bits));
                 }
             }
         }
@@ -115,8 +122,8 @@ impl vectorise::Task for Draw<'_> {
 }
 
 /// The number of a neuron, one by one.
-pub(crate) fn drawn(key: [u32; 2], tick: i64, neuron: usize, sample: usize) -> f64 {
-    between_0_and_1(word(key, tick, neuron, sample))
+pub(crate) fn drawn(key: [u32; 2], tick: i64, neuron: usize, sample: usize, bits: u32) -> f64 {
+    between_0_and_1(word(key, tick, neuron, sample), bits)
 }
 
 /// The random word of a neuron, one by one.

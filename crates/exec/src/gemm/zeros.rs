@@ -143,7 +143,7 @@ impl Lists {
 /// # Panics
 /// As [`gemm()`](super::gemm()).
 #[allow(clippy::too_many_arguments)]
-pub fn gemm_skipping_zeros(
+pub(crate) fn gemm_skipping_zeros(
     isa: Isa,
     parallel: bool,
     trans_b: bool,
@@ -204,10 +204,10 @@ struct Job<'a> {
     kernels: &'a Kernels,
     lists: &'a Lists,
     k: usize,
-    a: View,
-    b: View,
+    a: View<f64>,
+    b: View<f64>,
     beta: f64,
-    c: Target,
+    c: Target<f64>,
     ldc: usize,
 }
 

@@ -51,11 +51,12 @@ impl Neg for F64x4 {
 }
 
 impl Lane for F64x4 {
+    type Real = f64;
     type Mask = __m256d;
     type Bits = __m256i;
 
     #[inline(always)]
-    fn splat(x: f64) -> Self {
+    fn repeat(x: f64) -> Self {
         F64x4(unsafe { _mm256_set1_pd(x) })
     }
     #[inline(always)]
@@ -154,9 +155,14 @@ impl Lane for F64x4 {
     fn lookup16(table: &[f64; 16], index: __m256i) -> Self {
         unsafe { F64x4(_mm256_i64gather_pd::<8>(table.as_ptr(), Self::bit_and(index, Self::bits(15)))) }
     }
+    #[inline(always)]
+    fn scale(self, t: Self) -> Self {
+        homolog_base::math::lane::scale_double(self, t)
+    }
 }
 
 impl Vector for F64x4 {
+    type Eight = F64x4;
     type Short = F64x4;
     const WIDTH: usize = 4;
     #[inline(always)]

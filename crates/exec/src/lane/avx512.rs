@@ -52,11 +52,12 @@ impl Neg for F64x8 {
 }
 
 impl Lane for F64x8 {
+    type Real = f64;
     type Mask = __mmask8;
     type Bits = __m512i;
 
     #[inline(always)]
-    fn splat(x: f64) -> Self {
+    fn repeat(x: f64) -> Self {
         F64x8(unsafe { _mm512_set1_pd(x) })
     }
     #[inline(always)]
@@ -165,6 +166,7 @@ impl Lane for F64x8 {
 }
 
 impl Vector for F64x8 {
+    type Eight = F64x8;
     type Short = super::avx2::F64x4;
     const WIDTH: usize = 8;
     #[inline(always)]

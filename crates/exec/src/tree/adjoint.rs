@@ -1,6 +1,6 @@
 //! The loops of the adjoint of the tree solve: the same walk, without divisions.
 
-use super::kernel::{Access, Body, Extrapolated, Job, Place, coupling, couplings, dispatch, segments, sweep, sweep_lone};
+use super::kernel::{Access, Body, EXTRAPOLATED, Job, Of, Place, VALUES, coupling, couplings, dispatch, segments, sweep, sweep_lone};
 use super::{Adjoint, Start, Tree};
 use crate::column::Column;
 use crate::isa::Isa;
@@ -32,26 +32,26 @@ impl Tree {
             dd: place(&s.dd),
             dg: s.dg.as_ref().map(place),
         };
-        if s.extrapolate { dispatch(isa, &Extrapolated::<_, true>(job)) } else { dispatch(isa, &Extrapolated::<_, false>(job)) }
+        if s.extrapolate { dispatch(isa, &Of::<_, EXTRAPOLATED>(job)) } else { dispatch(isa, &Of::<_, VALUES>(job)) }
     }
 }
 
 pub(super) struct AdjointJob<'a> {
     tree: &'a Tree,
     lanes: usize,
-    pub(super) g: Place,
+    pub(super) g: Place<f64>,
     shared: bool,
-    pub(super) q: Place,
-    v: Place,
-    x: Place,
-    dx: Place,
-    pub(super) db: Place,
-    dd: Place,
-    dg: Option<Place>,
+    pub(super) q: Place<f64>,
+    v: Place<f64>,
+    x: Place<f64>,
+    dx: Place<f64>,
+    pub(super) db: Place<f64>,
+    dd: Place<f64>,
+    dg: Option<Place<f64>>,
 }
 
 /// A child into its parent. Whoever was not touched yet has the cotangent of its result.
-struct Forward<const SHARED: bool, const EX: bool> {
+struct Forward<const SHARED: bool, const EX: u8> {
     leaf: bool,
     first: bool,
     g: *const f64,
@@ -62,9 +62,9 @@ struct Forward<const SHARED: bool, const EX: bool> {
     yp: *mut f64,
 }
 
-impl<const SHARED: bool, const EX: bool> Body for Forward<SHARED, EX> {
+impl<const SHARED: bool, const EX: u8> Body<f64> for Forward<SHARED, EX> {
     #[inline(always)]
-    unsafe fn at<V: Vector, A: Access>(&self, l: usize, access: A) {
+    unsafe fn at<V: Vector<Real = f64>, A: Access>(&self, l: usize, access: A) {
         let y: V = if self.leaf { load_scaled::<V, A, EX>(access, self.dxc, l) } else { access.load(self.yc.add(l)) };
         let yp: V = if self.first { load_scaled::<V, A, EX>(access, self.dxp, l) } else { access.load(self.yp.add(l)) };
         let f = coupling::<V, A, SHARED>(access, self.g, l) * access.load(self.q.add(l));
@@ -74,16 +74,16 @@ impl<const SHARED: bool, const EX: bool> Body for Forward<SHARED, EX> {
 
 /// The cotangent of the solution, from that of the result.
 #[inline(always)]
-unsafe fn load_scaled<V: Vector, A: Access, const EX: bool>(access: A, dx: *const f64, l: usize) -> V {
+unsafe fn load_scaled<V: Vector<Real = f64>, A: Access, const EX: u8>(access: A, dx: *const f64, l: usize) -> V {
     let x: V = access.load(dx.add(l));
-    if EX { V::splat(2.0) * x } else { x }
+    if EX == EXTRAPOLATED { V::splat(2.0) * x } else { x }
 }
 
 /// The solution, from the result.
 #[inline(always)]
-unsafe fn load_solution<V: Vector, A: Access, const EX: bool>(access: A, x: *const f64, v: *const f64, l: usize) -> V {
+unsafe fn load_solution<V: Vector<Real = f64>, A: Access, const EX: u8>(access: A, x: *const f64, v: *const f64, l: usize) -> V {
     let x: V = access.load(x.add(l));
-    if EX { V::splat(0.5) * (x + access.load(v.add(l))) } else { x }
+    if EX == EXTRAPOLATED { V::splat(0.5) * (x + access.load(v.add(l))) } else { x }
 }
 
 /// What follows from a node's multiplier.
@@ -97,30 +97,30 @@ struct Give {
 
 impl Give {
     #[inline(always)]
-    unsafe fn give<V: Vector, A: Access, const EX: bool>(&self, access: A, lam: V, l: usize) {
+    unsafe fn give<V: Vector<Real = f64>, A: Access, const EX: u8>(&self, access: A, lam: V, l: usize) {
         access.store(lam, self.db.add(l));
         access.store(-lam * load_solution::<V, A, EX>(access, self.x, self.v, l), self.dd.add(l));
-        let direct = if EX { -access.load::<V>(self.dx.add(l)) } else { V::splat(0.0) };
+        let direct = if EX == EXTRAPOLATED { -access.load::<V>(self.dx.add(l)) } else { V::splat(0.0) };
         access.store(direct, self.dx.add(l));
     }
 }
 
-struct Root<const EX: bool> {
+struct Root<const EX: u8> {
     leaf: bool,
     q: *const f64,
     node: Give,
 }
 
-impl<const EX: bool> Body for Root<EX> {
+impl<const EX: u8> Body<f64> for Root<EX> {
     #[inline(always)]
-    unsafe fn at<V: Vector, A: Access>(&self, l: usize, access: A) {
+    unsafe fn at<V: Vector<Real = f64>, A: Access>(&self, l: usize, access: A) {
         let y: V = if self.leaf { load_scaled::<V, A, EX>(access, self.node.dx, l) } else { access.load(self.node.db.add(l)) };
         self.node.give::<V, A, EX>(access, y * access.load(self.q.add(l)), l);
     }
 }
 
 /// A parent's multiplier into its child.
-struct Back<const SHARED: bool, const EX: bool> {
+struct Back<const SHARED: bool, const EX: u8> {
     leaf: bool,
     g: *const f64,
     q: *const f64,
@@ -128,9 +128,9 @@ struct Back<const SHARED: bool, const EX: bool> {
     node: Give,
 }
 
-impl<const SHARED: bool, const EX: bool> Body for Back<SHARED, EX> {
+impl<const SHARED: bool, const EX: u8> Body<f64> for Back<SHARED, EX> {
     #[inline(always)]
-    unsafe fn at<V: Vector, A: Access>(&self, l: usize, access: A) {
+    unsafe fn at<V: Vector<Real = f64>, A: Access>(&self, l: usize, access: A) {
         let y: V = if self.leaf { load_scaled::<V, A, EX>(access, self.node.dx, l) } else { access.load(self.node.db.add(l)) };
         let g: V = coupling::<V, A, SHARED>(access, self.g, l);
         let lam = access.load::<V>(self.q.add(l)) * g.fma(access.load(self.lam.add(l)), y);
@@ -139,7 +139,7 @@ impl<const SHARED: bool, const EX: bool> Body for Back<SHARED, EX> {
 }
 
 /// The cotangent of a coupling, from both ends of the edge.
-struct Edge<const EX: bool> {
+struct Edge<const EX: u8> {
     xc: *const f64,
     xp: *const f64,
     vc: *const f64,
@@ -149,18 +149,18 @@ struct Edge<const EX: bool> {
     dg: *mut f64,
 }
 
-impl<const EX: bool> Body for Edge<EX> {
+impl<const EX: u8> Body<f64> for Edge<EX> {
     #[inline(always)]
-    unsafe fn at<V: Vector, A: Access>(&self, l: usize, access: A) {
+    unsafe fn at<V: Vector<Real = f64>, A: Access>(&self, l: usize, access: A) {
         let x = load_solution::<V, A, EX>(access, self.xc, self.vc, l) - load_solution::<V, A, EX>(access, self.xp, self.vp, l);
         let lam = access.load::<V>(self.lc.add(l)) - access.load::<V>(self.lp.add(l));
         access.store(access.load::<V>(self.dg.add(l)) + -lam * x, self.dg.add(l));
     }
 }
 
-impl<const EX: bool> Job for Extrapolated<AdjointJob<'_>, EX> {
+impl<const EX: u8> Job<f64> for Of<AdjointJob<'_>, EX> {
     #[inline(always)]
-    unsafe fn run<V: Vector>(&self) {
+    unsafe fn run<V: Vector<Real = f64>>(&self) {
         let j = &self.0;
         let side_by_side = [j.q, j.v, j.x, j.dx, j.db, j.dd, j.dg.unwrap_or(j.x)].iter().all(|p| p.site == j.lanes);
         let flat = side_by_side && !j.shared && j.g.site == j.lanes;
@@ -181,7 +181,7 @@ impl AdjointJob<'_> {
     }
 
     #[inline(always)]
-    unsafe fn wide<V: Vector, const SHARED: bool, const EX: bool>(&self, flat: bool) {
+    unsafe fn wide<V: Vector<Real = f64>, const SHARED: bool, const EX: u8>(&self, flat: bool) {
         let (g, q, dx, db) = (self.g, self.q, self.dx, self.db);
         for run in &self.tree.runs {
             let (segments, n) = segments(run, self.lanes, flat);
@@ -216,7 +216,7 @@ impl AdjointJob<'_> {
 
     /// One lane, nodes side by side.
     #[inline(always)]
-    unsafe fn lone<V: Vector, const EX: bool>(&self) {
+    unsafe fn lone<V: Vector<Real = f64>, const EX: u8>(&self) {
         let (x, v, y) = (self.x.at, self.v.at, self.db.at);
         let nodes = self.tree.nodes();
         sweep::<V, _>(nodes, &Scale::<EX> { dx: self.dx.at, y });
@@ -237,13 +237,13 @@ impl AdjointJob<'_> {
 
     /// One lane, nodes side by side: from the cotangents of the solution in `db` to the multipliers there.
     #[inline(always)]
-    unsafe fn by_depths<V: Vector>(&self) {
+    unsafe fn by_depths<V: Vector<Real = f64>>(&self) {
         let (g, q, y) = (self.g.at, self.q.at, self.db.at);
         for run in &self.tree.runs {
             let (c, p) = (run.child as usize, run.parent as usize);
             let (dxc, dxp) = (y, y);
             let step =
-                Forward::<false, false> { leaf: false, first: false, g: g.add(c), q: q.add(c), dxc, dxp, yc: y.add(c), yp: y.add(p) };
+                Forward::<false, VALUES> { leaf: false, first: false, g: g.add(c), q: q.add(c), dxc, dxp, yc: y.add(c), yp: y.add(p) };
             sweep_lone::<V::Short, _>(run.n as usize, &step);
         }
         for run in &self.tree.roots {
@@ -260,14 +260,14 @@ impl AdjointJob<'_> {
 }
 
 /// `y = dh`
-struct Scale<const EX: bool> {
+struct Scale<const EX: u8> {
     dx: *const f64,
     y: *mut f64,
 }
 
-impl<const EX: bool> Body for Scale<EX> {
+impl<const EX: u8> Body<f64> for Scale<EX> {
     #[inline(always)]
-    unsafe fn at<V: Vector, A: Access>(&self, l: usize, access: A) {
+    unsafe fn at<V: Vector<Real = f64>, A: Access>(&self, l: usize, access: A) {
         access.store(load_scaled::<V, A, EX>(access, self.dx, l), self.y.add(l));
     }
 }
@@ -280,9 +280,9 @@ struct Multiplier {
     y: *mut f64,
 }
 
-impl Body for Multiplier {
+impl Body<f64> for Multiplier {
     #[inline(always)]
-    unsafe fn at<V: Vector, A: Access>(&self, l: usize, access: A) {
+    unsafe fn at<V: Vector<Real = f64>, A: Access>(&self, l: usize, access: A) {
         let g: V = access.load(self.g.add(l));
         let lam = access.load::<V>(self.q.add(l)) * g.fma(access.load(self.lam.add(l)), access.load(self.y.add(l)));
         access.store(lam, self.y.add(l));
@@ -290,11 +290,11 @@ impl Body for Multiplier {
 }
 
 /// What follows from the multipliers of all nodes.
-struct Rest<const EX: bool>(Give);
+struct Rest<const EX: u8>(Give);
 
-impl<const EX: bool> Body for Rest<EX> {
+impl<const EX: u8> Body<f64> for Rest<EX> {
     #[inline(always)]
-    unsafe fn at<V: Vector, A: Access>(&self, l: usize, access: A) {
+    unsafe fn at<V: Vector<Real = f64>, A: Access>(&self, l: usize, access: A) {
         self.0.give::<V, A, EX>(access, access.load(self.0.db.add(l)), l);
     }
 }

@@ -8,8 +8,9 @@
 #![allow(clippy::needless_range_loop)] // Loops over chains index several arrays.
 
 use super::adjoint::AdjointJob;
-use super::kernel::SolveJob;
+use super::kernel::{SolveJob, changes};
 use crate::lane::{Lane, Vector};
+use crate::scalar::Scalar;
 use homolog_base::chains::{Chain, chains};
 
 /// Nodes per run from which vectors over runs are faster.
@@ -130,73 +131,95 @@ fn rows(chains: &[Chain], membrane: usize) -> bool {
     })
 }
 
-impl SolveJob<'_> {
+impl<R: Scalar> SolveJob<'_, R> {
     /// From diagonals and right sides as they are given, to `h`.
     ///
     /// # Safety
     /// One lane, nodes side by side.
     #[inline(always)]
-    pub(super) unsafe fn by_chains<V: Vector>(&self, chains: &Chains, h: *mut f64) {
+    pub(super) unsafe fn by_chains<V: Vector<Real = R>, const FORM: u8>(&self, chains: &Chains, h: *mut R) {
         for group in &chains.groups {
             match (group.rows, group.chains) {
-                (Some(rows), 8) => self.up_rows::<V>(chains, group, rows, 8),
-                (Some(rows), n) => self.up_rows::<V::Short>(chains, group, rows, n as usize),
-                (None, 4) => self.up::<4>(chains, group),
-                (None, 2) => self.up::<2>(chains, group),
-                _ => self.up::<1>(chains, group),
+                (Some(rows), 8) => self.up_rows::<V::Eight, FORM>(chains, group, rows, 8),
+                (Some(rows), n) => self.up_rows::<V::Short, FORM>(chains, group, rows, n as usize),
+                (None, 4) => self.up::<4, FORM>(chains, group),
+                (None, 2) => self.up::<2, FORM>(chains, group),
+                _ => self.up::<1, FORM>(chains, group),
             }
         }
         for group in chains.groups.iter().rev() {
             let (g, q, b) = (self.g.at, self.q.at, self.b.at);
             match (group.rows, group.chains) {
-                (Some(rows), 8) => down_rows::<V>(chains, group, rows, 8, g, q, b, h),
+                (Some(rows), 8) => down_rows::<V::Eight>(chains, group, rows, 8, g, q, b, h),
                 (Some(rows), n) => down_rows::<V::Short>(chains, group, rows, n as usize, g, q, b, h),
-                (None, 4) => down::<4>(chains, group, g, q, b, h),
-                (None, 2) => down::<2>(chains, group, g, q, b, h),
-                _ => down::<1>(chains, group, g, q, b, h),
+                (None, 4) => down::<R, 4>(chains, group, g, q, b, h),
+                (None, 2) => down::<R, 2>(chains, group, g, q, b, h),
+                _ => down::<R, 1>(chains, group, g, q, b, h),
             }
         }
     }
 
     /// Diagonal and right side of a node before anything is drawn in.
     #[inline(always)]
-    unsafe fn begin<V: Vector>(&self, i: usize, membrane: usize) -> (V, V) {
+    unsafe fn begin<V: Vector<Real = R>>(&self, i: usize, membrane: usize) -> (V, V) {
         let a: V = V::load(self.a.at.add(i));
         if i < membrane { (V::load(self.d.at.add(i)) + a, V::load(self.b.at.add(i))) } else { (V::splat(0.0) + a, V::splat(0.0)) }
     }
 
+    /// What flows into a node from the one it hangs on, at the old values.
+    #[inline(always)]
+    unsafe fn flow(&self, c: usize, p: usize) -> R {
+        let v = self.v.at;
+        *self.g.at.add(c) * (*v.add(p) - *v.add(c))
+    }
+
     /// What a chain's first node has when its children are drawn in.
     #[inline(always)]
-    unsafe fn drawn(&self, chains: &Chains, i: usize) -> (f64, f64) {
+    unsafe fn drawn<const FORM: u8>(&self, chains: &Chains, i: usize) -> (R, R) {
         let (g, b, q) = (self.g.at, self.b.at, self.q.at);
-        let (mut dk, mut bk) = self.begin::<f64>(i, chains.membrane);
+        let (mut dk, mut bk) = self.begin::<R>(i, chains.membrane);
         for &c in chains.children(i) {
             let c = c as usize;
             let f = *g.add(c) * *q.add(c);
             dk = (-*g.add(c)).fma(f, dk);
             bk = f.fma(*b.add(c), bk);
+            if changes(FORM) {
+                bk = bk - self.flow(c, i);
+            }
         }
         (dk, bk)
     }
 
     #[inline(always)]
-    unsafe fn up<const P: usize>(&self, chains: &Chains, group: &Group) {
+    unsafe fn up<const P: usize, const FORM: u8>(&self, chains: &Chains, group: &Group) {
         let (g, b, q) = (self.g.at, self.b.at, self.q.at);
-        let (mut dk, mut bk) = ([0.0; P], [0.0; P]);
+        let (mut dk, mut bk) = ([R::default(); P], [R::default(); P]);
         for k in 0..P {
-            (dk[k], bk[k]) = self.drawn(chains, chains.node::<P>(group, 0, k));
+            (dk[k], bk[k]) = self.drawn::<FORM>(chains, chains.node::<P>(group, 0, k));
         }
         for j in 0..group.length as usize {
             for k in 0..P {
                 let i = chains.node::<P>(group, j, k);
-                let qk = 1.0 / dk[k];
+                let qk = R::of(1.0) / dk[k];
                 *q.add(i) = qk;
+                let last = j + 1 == group.length as usize;
+                let mut flow = R::default();
+                if changes(FORM) {
+                    let p = if last { *chains.parent.get_unchecked(i) as usize } else { chains.node::<P>(group, j + 1, k) };
+                    if p != i {
+                        flow = self.flow(i, p);
+                        bk[k] = bk[k] + flow;
+                    }
+                }
                 *b.add(i) = bk[k];
-                if j + 1 < group.length as usize {
-                    let (dp, bp) = self.begin::<f64>(chains.node::<P>(group, j + 1, k), chains.membrane);
+                if !last {
+                    let (dp, bp) = self.begin::<R>(chains.node::<P>(group, j + 1, k), chains.membrane);
                     let f = *g.add(i) * qk;
                     dk[k] = (-*g.add(i)).fma(f, dp);
                     bk[k] = f.fma(bk[k], bp);
+                    if changes(FORM) {
+                        bk[k] = bk[k] - flow;
+                    }
                 }
             }
         }
@@ -204,30 +227,40 @@ impl SolveJob<'_> {
 
     /// The same for chains whose nodes lie side by side.
     #[inline(always)]
-    unsafe fn up_rows<V: Vector>(&self, chains: &Chains, group: &Group, rows: u32, n: usize) {
-        let (g, b, q) = (self.g.at, self.b.at, self.q.at);
+    unsafe fn up_rows<V: Vector<Real = R>, const FORM: u8>(&self, chains: &Chains, group: &Group, rows: u32, n: usize) {
+        let (g, b, q, v) = (self.g.at, self.b.at, self.q.at, self.v.at);
         for part in (0..n).step_by(V::WIDTH) {
             let mut i = chains.row(rows, 0) + part;
             let (mut dk, mut bk): (V, V) = if group.tips {
                 self.begin(i, chains.membrane)
             } else {
-                let (mut d, mut b) = ([0.0; WIDE], [0.0; WIDE]);
+                let (mut d, mut b) = ([R::default(); WIDE], [R::default(); WIDE]);
                 for k in 0..V::WIDTH {
-                    (d[k], b[k]) = self.drawn(chains, i + k);
+                    (d[k], b[k]) = self.drawn::<FORM>(chains, i + k);
                 }
                 (V::load(d.as_ptr()), V::load(b.as_ptr()))
             };
             for j in 1..=group.length as usize {
                 let qk = V::splat(1.0) / dk;
                 qk.store(q.add(i));
+                let last = j == group.length as usize;
+                let p = if last { i } else { chains.row(rows, j) + part };
+                let gk = V::load(g.add(i));
+                let mut flow = V::splat(0.0);
+                if changes(FORM) && !(last && group.roots) {
+                    let above = if last { above::<V>(chains, i, v) } else { V::load(v.add(p)) };
+                    flow = gk * (above - V::load(v.add(i)));
+                    bk = bk + flow;
+                }
                 bk.store(b.add(i));
-                if j < group.length as usize {
-                    let p = chains.row(rows, j) + part;
+                if !last {
                     let (dp, bp) = self.begin::<V>(p, chains.membrane);
-                    let gk = V::load(g.add(i));
                     let f = gk * qk;
                     dk = (-gk).fma(f, dp);
                     bk = f.fma(bk, bp);
+                    if changes(FORM) {
+                        bk = bk - flow;
+                    }
                     i = p;
                 }
             }
@@ -235,14 +268,24 @@ impl SolveJob<'_> {
     }
 }
 
+/// What a column has where nodes from `i` on hang.
+#[inline(always)]
+unsafe fn above<V: Vector>(chains: &Chains, i: usize, column: *const V::Real) -> V {
+    let mut above = [V::Real::default(); WIDE];
+    for k in 0..V::WIDTH {
+        above[k] = *column.add(*chains.parent.get_unchecked(i + k) as usize);
+    }
+    V::load(above.as_ptr())
+}
+
 /// From the root's end of a group's chains down: `h = q (b + g h of the parent)`, where `h` may be `b`.
 ///
 /// # Safety
 /// One lane, nodes side by side; what hangs on other chains comes after those.
 #[inline(always)]
-unsafe fn down<const P: usize>(chains: &Chains, group: &Group, g: *const f64, q: *const f64, b: *const f64, h: *mut f64) {
+unsafe fn down<R: Scalar, const P: usize>(chains: &Chains, group: &Group, g: *const R, q: *const R, b: *const R, h: *mut R) {
     let last = group.length as usize - 1;
-    let mut x = [0.0; P];
+    let mut x = [R::default(); P];
     for k in 0..P {
         let i = chains.node::<P>(group, last, k);
         let p = *chains.parent.get_unchecked(i) as usize;
@@ -269,24 +312,16 @@ unsafe fn down_rows<V: Vector>(
     group: &Group,
     rows: u32,
     n: usize,
-    g: *const f64,
-    q: *const f64,
-    b: *const f64,
-    h: *mut f64,
+    g: *const V::Real,
+    q: *const V::Real,
+    b: *const V::Real,
+    h: *mut V::Real,
 ) {
     let last = group.length as usize - 1;
     for part in (0..n).step_by(V::WIDTH) {
         let i = chains.row(rows, last) + part;
         let (qi, bi) = (V::load(q.add(i)), V::load(b.add(i)));
-        let mut x = if group.roots {
-            bi * qi
-        } else {
-            let mut above = [0.0; WIDE];
-            for k in 0..V::WIDTH {
-                above[k] = *h.add(*chains.parent.get_unchecked(i + k) as usize);
-            }
-            qi * V::load(g.add(i)).fma(V::load(above.as_ptr()), bi)
-        };
+        let mut x = if group.roots { bi * qi } else { qi * V::load(g.add(i)).fma(above(chains, i, h), bi) };
         x.store(h.add(i));
         for j in (0..last).rev() {
             let i = chains.row(rows, j) + part;
@@ -302,10 +337,10 @@ impl AdjointJob<'_> {
     /// # Safety
     /// One lane, nodes side by side.
     #[inline(always)]
-    pub(super) unsafe fn by_chains<V: Vector>(&self, chains: &Chains) {
+    pub(super) unsafe fn by_chains<V: Vector<Real = f64>>(&self, chains: &Chains) {
         for group in &chains.groups {
             match (group.rows, group.chains) {
-                (Some(rows), 8) => self.up_rows::<V>(chains, group, rows, 8),
+                (Some(rows), 8) => self.up_rows::<V::Eight>(chains, group, rows, 8),
                 (Some(rows), n) => self.up_rows::<V::Short>(chains, group, rows, n as usize),
                 (None, 4) => self.up::<4>(chains, group),
                 (None, 2) => self.up::<2>(chains, group),
@@ -315,11 +350,11 @@ impl AdjointJob<'_> {
         for group in chains.groups.iter().rev() {
             let (g, q, y) = (self.g.at, self.q.at, self.db.at);
             match (group.rows, group.chains) {
-                (Some(rows), 8) => down_rows::<V>(chains, group, rows, 8, g, q, y, y),
+                (Some(rows), 8) => down_rows::<V::Eight>(chains, group, rows, 8, g, q, y, y),
                 (Some(rows), n) => down_rows::<V::Short>(chains, group, rows, n as usize, g, q, y, y),
-                (None, 4) => down::<4>(chains, group, g, q, y, y),
-                (None, 2) => down::<2>(chains, group, g, q, y, y),
-                _ => down::<1>(chains, group, g, q, y, y),
+                (None, 4) => down::<f64, 4>(chains, group, g, q, y, y),
+                (None, 2) => down::<f64, 2>(chains, group, g, q, y, y),
+                _ => down::<f64, 1>(chains, group, g, q, y, y),
             }
         }
     }
@@ -356,7 +391,7 @@ impl AdjointJob<'_> {
 
     /// The same for chains whose nodes lie side by side.
     #[inline(always)]
-    unsafe fn up_rows<V: Vector>(&self, chains: &Chains, group: &Group, rows: u32, n: usize) {
+    unsafe fn up_rows<V: Vector<Real = f64>>(&self, chains: &Chains, group: &Group, rows: u32, n: usize) {
         let (g, y, q) = (self.g.at, self.db.at, self.q.at);
         for part in (0..n).step_by(V::WIDTH) {
             let mut c = chains.row(rows, 0) + part;

@@ -7,7 +7,7 @@ use crate::compose::cable::{self, CableParts, LearnedAt, Painted, Receiving, com
 use crate::discretise::{Cut, count, cut};
 use crate::library::Library;
 use crate::model::{Equations, Group, Link, Target};
-use crate::network::{Located, Network, Population, Weights};
+use crate::network::{Located, Network, Population, Precision, Weights};
 use crate::params::{Params, Tensor};
 use homolog_base::{Diagnostic, Unit};
 use homolog_ir::{Readout, Surrogate};
@@ -159,6 +159,7 @@ fn parts<'h>(around: &Around, population: &'h Population, u: &'h Understood) -> 
         spike_at: held.spike_at.clone(),
         watched: outside::watches(around.network, &population.name),
         gain: 1.0,
+        change: around.network.precision.as_ref().is_some_and(|p| p.value == Precision::Single),
     };
     let copies = population.size.value / parts.kinds();
     let (mut tensors, mut problems) = (Vec::new(), Vec::new());

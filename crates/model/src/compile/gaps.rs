@@ -10,7 +10,7 @@ use crate::compose::cable::tangent;
 use crate::compose::scope::Scope;
 use crate::library::Library;
 use crate::model::{Contact, End, Group, port};
-use crate::network::{Gap, GapEnd, Located, Network, Projection, Wiring};
+use crate::network::{Gap, GapEnd, Located, Network, Precision, Projection, Wiring};
 use homolog_base::{Diagnostic, Unit};
 use homolog_ir::{Builder, Kernel, Mechanism, Role, calculus, passes};
 use std::collections::BTreeMap;
@@ -44,7 +44,8 @@ pub(super) fn contact(
     if !problems.is_empty() {
         return Err(problems);
     }
-    let kernel = kernel(&name, mechanism, &values, celsius(from), dt).map_err(|e| {
+    let change = network.precision.as_ref().is_some_and(|p| p.value == Precision::Single);
+    let kernel = kernel(&name, mechanism, &values, celsius(from), dt, change).map_err(|e| {
         let locate = |m: String| network.locate(Diagnostic::error("model-gap", m), gap.mechanism.span, "this mechanism");
         e.into_iter().map(locate).collect::<Vec<_>>()
     })?;
@@ -129,7 +130,14 @@ fn mechanism<'a>(network: &Network, gap: &Gap, library: &'a Library) -> Result<&
 }
 
 /// From the two potentials to what a side adds to the equation of its compartment.
-fn kernel(name: &str, mechanism: &Mechanism, values: &BTreeMap<String, f64>, celsius: f64, dt: f64) -> Result<Kernel, Vec<String>> {
+fn kernel(
+    name: &str,
+    mechanism: &Mechanism,
+    values: &BTreeMap<String, f64>,
+    celsius: f64,
+    dt: f64,
+    change: bool,
+) -> Result<Kernel, Vec<String>> {
     let known = ["v", "t", "dt", "celsius", "area", "diam"];
     let other: Vec<_> = mechanism.reads.iter().filter(|p| !known.contains(&p.name.as_str())).collect();
     let mv = Unit::parse("mV").expect("a unit");
@@ -158,6 +166,7 @@ fn kernel(name: &str, mechanism: &Mechanism, values: &BTreeMap<String, f64>, cel
         return Err(problems);
     }
     let (g, j) = tangent(&mut b, i, own);
+    let j = if change { b.neg(i) } else { j };
     b.output(port::DIAGONAL, Unit::parse("uS").expect("a unit"), g);
     b.output(port::RIGHT, Unit::parse("nA").expect("a unit"), j);
     Ok(passes::optimise(&b.finish()))

@@ -5,7 +5,7 @@ use super::{Kind, Resolved, settings};
 use crate::events::Strength;
 use crate::library::Library;
 use crate::model::{Clock, Group, Stream};
-use crate::network::{Located, Network, Projection, RuleUse};
+use crate::network::{Located, Network, Precision, Projection, RuleUse};
 use crate::plasticity::{self, Heard, Incoming, Normalise, Plasticity, Rule};
 use homolog_base::{Diagnostic, Span, Unit};
 use homolog_ir::{Mechanism, Role};
@@ -40,6 +40,8 @@ pub(super) fn misplaced(network: &Network, resolved: &[Resolved], library: &Libr
             );
         } else if matches!(to.kind, Kind::Cell(_)) {
             say(format!("`{}` is made of cells, whose synapses take no rule yet", p.to.value), "choose a point neuron");
+        } else if network.precision.as_ref().is_some_and(|p| p.value == Precision::Single) {
+            say("a network with rules of plasticity is not run in 32-bit numbers".into(), "leave out `precision`");
         } else if !still {
             let hint = "set `learn = false` of the other projections and `bias = false` of the populations";
             say("a network with rules of plasticity learns nothing else".into(), hint);

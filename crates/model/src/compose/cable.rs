@@ -9,6 +9,8 @@
 //! 4 crossing, readout: at one compartment
 //! ```
 //!
+//! For the change of potentials ([`Group::change`]) `b` is `-I` alone, with the current as it is and not by its tangent.
+//!
 //! `h` is the step (backward Euler, order 1), or half of it, when `v'` is then carried on to the end of the step and gates are staggered
 //! by half a step (Crank-Nicolson, order 2): Hines 1984, Int. J. Bio-Med. Comput. 15, 69; Mascagni & Sherman 1989. Compartments lie in
 //! memory zone by zone, so that each program runs over consecutive columns, and junctions last.
@@ -129,6 +131,8 @@ pub struct CableParts<'a> {
     pub watched: bool,
     /// Factor on the declared size of a weight.
     pub gain: f64,
+    /// Whether equations are for the change of potentials: see [`Group::change`].
+    pub change: bool,
 }
 
 /// The names of receptors in columns.
@@ -155,7 +159,7 @@ pub(super) fn unit(text: &str) -> Unit {
 /// Why these parts do not fit together, one sentence each.
 pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
     let a = Arrangement::new(parts);
-    let mut group = Group { clock: Clock::Tick, spikes: true, kinds: parts.kinds(), ..Group::default() };
+    let mut group = Group { clock: Clock::Tick, spikes: true, kinds: parts.kinds(), change: parts.change, ..Group::default() };
     geometry::geometry(parts, &a, &mut group);
     group.fixed.extend(fields(parts, &a));
     let mut problems = Vec::new();

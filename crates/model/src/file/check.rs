@@ -4,7 +4,7 @@
 
 use super::walk::Reader;
 use super::{INPUT, SPIKES};
-use crate::network::{Located, Network, Population, Wiring};
+use crate::network::{Located, Network, Population, Precision, Wiring};
 use crate::recordings::RASTER;
 use crate::study::Study;
 use homolog_base::Diagnostic;
@@ -13,6 +13,7 @@ use std::collections::HashMap;
 pub(super) fn study(r: &mut Reader<'_>, study: &Study) {
     let network = &study.network;
     time(r, network);
+    precision(r, study);
     projections(r, network);
     clamps(r, network);
     if let Some(data) = &study.data
@@ -130,6 +131,15 @@ fn time(r: &mut Reader<'_>, network: &Network) {
             "the step",
         );
         r.problems.push(d.at(r.source, presentation.span, "the presentation"));
+    }
+}
+
+/// What is trained has gradients, and those are of 64-bit numbers.
+fn precision(r: &mut Reader<'_>, study: &Study) {
+    if let (Some(p), Some(_)) = (&study.network.precision, &study.training)
+        && p.value == Precision::Single
+    {
+        r.problems.push(Precision::not_trained().at(r.source, p.span, "the precision"));
     }
 }
 

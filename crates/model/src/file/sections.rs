@@ -5,7 +5,9 @@ use super::walk::{
     ANY, BELOW_ONE, CONDUCTIVITY, CURRENT, FRACTION, LENGTH, NOT_NEGATIVE, POSITIVE, RATE, Range, Reader, Section, Value, in_order, kind,
     split_number,
 };
-use crate::network::{Gap, GapEnd, Located, Network, Noise, Normalise, Population, Projection, RecordRule, RuleUse, Start, Stimulus};
+use crate::network::{
+    Gap, GapEnd, Located, Network, Noise, Normalise, Population, Precision, Projection, RecordRule, RuleUse, Start, Stimulus,
+};
 use crate::recordings::LFP;
 use crate::study::{Comparison, Data, Learning, Loss, Study, Training};
 use homolog_base::Span;
@@ -37,10 +39,11 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
     let mut network = Network { source: Some(r.source.clone()), ..Network::default() };
     network.title = r.optional(&root, "title", Reader::text).map(|t| t.value).unwrap_or_default();
     if let Some(v) = root.get("time")
-        && let Some(s) = r.section("time", v, &["step", "presentation"])
+        && let Some(s) = r.section("time", v, &["step", "presentation", "precision"])
     {
         network.dt = r.optional(&s, "step", |r, k, v| r.milliseconds(k, v, POSITIVE));
         network.presentation = r.optional(&s, "presentation", |r, k, v| r.milliseconds(k, v, POSITIVE));
+        network.precision = r.optional(&s, "precision", |r, k, v| r.choice(k, v, &Precision::NAMES).map(Precision::nth));
     }
     network.populations = root.get("population").map(|v| populations(r, v)).unwrap_or_default();
     let entries = |r: &mut Reader<'_>, key: &str| root.get(key).map_or(&[][..], |v| r.tables(key, v));

@@ -2,8 +2,8 @@
 
 use super::{read, with_neuron, write};
 use crate::network::{
-    Delay, Gap, GapEnd, Learn, Located, Network, Noise, Normalise, Per, Population, Projection, RecordRule, RuleUse, Spread, Start,
-    Stimulus, Weights, Wiring,
+    Delay, Gap, GapEnd, Learn, Located, Network, Noise, Normalise, Per, Population, Precision, Projection, RecordRule, RuleUse, Spread,
+    Start, Stimulus, Weights, Wiring,
 };
 use crate::space::{Places, Profile, Space};
 use crate::study::{Comparison, Data, Loss, Optimiser, Study, Training};
@@ -160,6 +160,19 @@ fn spans_show_the_very_words() {
     assert_eq!(&DIGITS[p.neuron.span.start..p.neuron.span.end], "\"relu\"");
     assert_eq!(&DIGITS[p.name.span.start..p.name.span.end], "hidden");
     assert_eq!(&DIGITS[study.network.projections[0].span.start..][..14], "[[projection]]");
+}
+
+#[test]
+fn numbers_of_32_bits_are_asked_for_by_name_and_not_trained() {
+    let time = |word: &str| format!("{}[time]\nprecision = \"{word}\"\n", with("title = \"t\"", ""));
+    let study = good(&time("f32"));
+    assert_eq!(study.network.precision.as_ref().map(|p| p.value), Some(Precision::Single));
+    assert_eq!(good(&write(&study)).network.precision.map(|p| p.value), Some(Precision::Single));
+    assert_eq!(good(&time("f64")).network.precision.map(|p| p.value), Some(Precision::Double));
+    assert_eq!(good(DIGITS).network.precision, None);
+    let codes = |text: &str| read(&Source::new("bad.toml", text)).1.iter().map(|d| d.code).collect::<Vec<_>>();
+    assert_eq!(codes(&time("f16")), ["model-unknown-word"]);
+    assert_eq!(codes(&DIGITS.replacen("[population", "[time]\nprecision = \"f32\"\n\n[population", 1)), ["model-precision"]);
 }
 
 #[test]
@@ -550,6 +563,7 @@ fn study() -> impl Strategy<Value = Study> {
                     populations: populations_and_input,
                     dt: time.map(|t| t.0.min(t.1).into()),
                     presentation: time.map(|t| t.0.max(t.1).into()),
+                    precision: None,
                     noise: (0..one.index(3))
                         .map(|k| Noise {
                             population: pick(one),

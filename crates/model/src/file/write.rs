@@ -158,13 +158,16 @@ fn wiring(w: &Wiring) -> String {
 fn network(n: &Network, lines: &mut Vec<String>) {
     let mut line = |k: &str, v: String| lines.push(if v.is_empty() { k.to_string() } else { format!("{k} = {v}") });
     let ms = |x: f64| quoted(&format!("{x:?} ms"));
-    if n.dt.is_some() || n.presentation.is_some() {
+    if n.dt.is_some() || n.presentation.is_some() || n.precision.is_some() {
         line("\n[time]", String::new());
         if let Some(x) = &n.dt {
             line("step", ms(x.value));
         }
         if let Some(x) = &n.presentation {
             line("presentation", ms(x.value));
+        }
+        if let Some(x) = &n.precision {
+            line("precision", quoted(x.value.name()));
         }
     }
     for p in &n.populations {

@@ -15,6 +15,7 @@ mod variants;
 use super::Done;
 use crate::{terminal, work};
 use homolog_base::Diagnostic;
+use homolog_model::Precision;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -53,6 +54,9 @@ pub struct Args {
     /// Size of populations and numbers of connections of each neuron, times this (brunel, brunel-w, coba, cuba, inputs, pd14, stdp)
     #[arg(long, value_name = "F", value_parser = work::positive)]
     scale: Option<f64>,
+    /// Numbers to run in, f64 or f32 (hhtree, ring, brunel, brunel-w, coba, cuba, pd14) [default: f64]
+    #[arg(long, value_name = "FORMAT", value_parser = work::precision)]
+    precision: Option<Precision>,
     /// One gradient alone (grad), for the time from the start of the program
     #[arg(long, hide = true)]
     once: bool,

@@ -52,6 +52,7 @@ fn compiled(args: &Args) -> Result<Work, Vec<Diagnostic>> {
     }
     network.presentation = args.t.map(Into::into).or(network.presentation.take());
     network.dt = args.dt.map(Into::into).or(network.dt.take());
+    network.precision = args.precision.map(Into::into);
     let (model, mut params) = homolog_model::compile(network, &opened.library, 0)?;
     if let Some(amplitudes) = params.find("cells.iclamp.amp") {
         for (k, amplitude) in params.tensors[amplitudes].values.iter_mut().enumerate() {
@@ -113,7 +114,7 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
         show::three_digits(run.peak_rss_mb),
     );
     let json = serde_json::json!({
-        "n_cells": cells, "n_compartments": compartments, "t_ms": time, "dt_ms": model.dt, "threads": engine.threads(),
+        "n_cells": cells, "n_compartments": compartments, "t_ms": time, "dt_ms": model.dt, "threads": engine.threads(), "precision": model.precision.name(),
         "build_s": build.wall_s, "build_cpu_s": build.cpu_s, "run_s": run.wall_s, "run_cpu_s": run.cpu_s, "peak_rss_mb": run.peak_rss_mb,
         "ns_per_compartment_step": ns, "n_spikes": spikes.len(), "spikes": spikes, "soma0_n": first.len(),
     });

@@ -203,7 +203,7 @@ unsafe fn pack(transpose: Transpose, wide: usize, from: *const f64, step: usize,
 /// # Safety
 /// As [`Kernels::sum`].
 #[inline(always)]
-unsafe fn sum<V: Vector, const N: usize>(at: &[u32], values: &[f64], tile: *const f64, sums: *mut f64) {
+unsafe fn sum<V: Vector<Real = f64>, const N: usize>(at: &[u32], values: &[f64], tile: *const f64, sums: *mut f64) {
     let mut s = [V::splat(0.0); N];
     for (k, x) in at.iter().zip(values) {
         let x = V::splat(*x);

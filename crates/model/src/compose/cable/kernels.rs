@@ -24,14 +24,16 @@ pub(crate) fn tangent(b: &mut Builder, i: Value, v: Value) -> (Value, Value) {
     (g, j)
 }
 
-/// Adds the currents of a mechanism that has been evaluated.
-fn add_currents(b: &mut Builder, s: &Scope, v: Value, g: &mut Value, j: &mut Value) {
+/// Adds the currents of a mechanism that has been evaluated: slopes to `g`, to `j` what is left at `v = 0`, or for the change of potentials
+/// what flows in at `v`.
+fn add_currents(b: &mut Builder, s: &Scope, v: Value, change: bool, g: &mut Value, j: &mut Value) {
     let mut i = b.constant(0.0);
     for c in &s.mechanism.currents {
         let x = s.known[&c.name];
         i = b.add(i, x);
     }
     let (slope, rest) = tangent(b, i, v);
+    let rest = if change { b.neg(i) } else { rest };
     *g = b.add(*g, slope);
     *j = b.add(*j, rest);
 }
@@ -72,11 +74,11 @@ pub(super) fn current(parts: &CableParts, here: Here) -> Result<Option<Launch>, 
         inside.take(&mut b, &s, &p.mechanism.breakpoint);
         if p.mechanism.role == Role::Point {
             inside.add_currents(&mut b, &s, per_area);
-            add_currents(&mut b, &s, v, &mut g_points, &mut j_points);
+            add_currents(&mut b, &s, v, parts.change, &mut g_points, &mut j_points);
             points.push(s);
         } else {
             inside.add_currents(&mut b, &s, None);
-            add_currents(&mut b, &s, v, &mut g, &mut j);
+            add_currents(&mut b, &s, v, parts.change, &mut g, &mut j);
             channels.push(s);
         }
     }
@@ -91,7 +93,7 @@ pub(super) fn current(parts: &CableParts, here: Here) -> Result<Option<Launch>, 
         s.run(&mut b, &r.mechanism.breakpoint);
         inside.take(&mut b, &s, &r.mechanism.breakpoint);
         inside.add_currents(&mut b, &s, per_area);
-        add_currents(&mut b, &s, v, &mut g, &mut j);
+        add_currents(&mut b, &s, v, parts.change, &mut g, &mut j);
         points.push(s);
     }
     if zone.biased {
@@ -103,8 +105,12 @@ pub(super) fn current(parts: &CableParts, here: Here) -> Result<Option<Launch>, 
     let h = b.constant(parts.solved_step());
     let inertia = b.div(capacity, h);
     let d = b.add(inertia, g);
-    let along = b.mul(inertia, v);
-    let right = b.add(along, j);
+    let right = if parts.change {
+        j
+    } else {
+        let along = b.mul(inertia, v);
+        b.add(along, j)
+    };
     b.output(port::DIAGONAL, unit("uS"), d);
     b.output(port::RIGHT, unit("nA"), right);
     for (name, unit, value) in inside.outcome() {
@@ -161,7 +167,7 @@ pub(super) fn current_at_point(parts: &CableParts, here: Here) -> Result<Option<
         let mut s = parts.painted_scope(&mut b, here, p, At { moment: Moment::Currents, dt: parts.dt, v, inside: &inside });
         s.read_states(&mut b);
         s.run(&mut b, &p.mechanism.breakpoint);
-        add_currents(&mut b, &s, v, &mut g, &mut j);
+        add_currents(&mut b, &s, v, parts.change, &mut g, &mut j);
         let problems = s.problems();
         if !problems.is_empty() {
             return Err(problems);
