@@ -299,8 +299,8 @@ impl Thinner {
         self.done.iter().chain(self.now.iter().flatten()).flat_map(|p| [p.0, p.1]).collect()
     }
 
-    /// From such numbers; none when they cannot be some.
-    pub fn from_numbers(&self, numbers: &[f64]) -> Option<Thinner> {
+    /// The same line as one that goes on from such numbers; none when they cannot be some.
+    pub fn resumed(&self, numbers: &[f64]) -> Option<Thinner> {
         let mut done: Vec<(f64, f64)> = numbers.chunks_exact(2).map(|p| (p[0], p[1])).collect();
         let now = match self.duration {
             Some(_) if !done.is_empty() => {
@@ -377,7 +377,7 @@ mod tests {
             for cut in [0, 1, 5, points - 1, points] {
                 let mut first = Thinner::new(points, points as f64);
                 line[..cut].iter().for_each(|p| first.push(*p));
-                let mut second = first.from_numbers(&first.numbers()).unwrap();
+                let mut second = first.resumed(&first.numbers()).unwrap();
                 assert_eq!(second, first);
                 line[cut..].iter().for_each(|p| second.push(*p));
                 assert_eq!(second.points(), thinned(&line, points as f64));

@@ -299,7 +299,7 @@ impl Sink for Watch {
         self.until = get("until".into())?.first().copied();
         for (k, line) in &mut self.lines {
             let name = format!("line/{k}");
-            *line = line.from_numbers(get(name.clone())?).ok_or(format!("watch.{name}"))?;
+            *line = line.resumed(get(name.clone())?).ok_or(format!("watch.{name}"))?;
         }
         for w in &mut self.groups {
             let (g, size) = (w.group, model.groups[w.group].size);
