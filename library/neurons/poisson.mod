@@ -1,11 +1,15 @@
 TITLE Source of Poisson spikes
 
 COMMENT
-    it spikes in a step with the probability (rate + i) dt, whatever it did before
+    it spikes in a step with the probability (rate + i) dt + w, whatever it did before; w is the sum of the weights that arrive in the step
 
 Cox & Lewis 1966, "The Statistical Analysis of Series of Events", ch. 2; the first-order approximation of the probability 1 - exp(-(rate + i) dt)
 of one spike or more, as in Brian's PoissonGroup and NEST's generators of small steps. Dayan & Abbott 2001, "Theoretical
 Neuroscience", section 1.4, use it as a model of cortical spikes: the intervals are exponential and their CV is nearly 1.
+
+Spikes that arrive are passed on with the probability of their weight. So sources that hear one common process are correlated: with the weight c
+from a common process of the rate r and (1 - c) r of their own, each has the rate r, and two of them spike together at c^2 r (the "multiple
+interaction process" of Kuhn, Aertsen & Rotter 2003, Neural Comput. 15, 67-101).
 
 For images as rates: an input population, a projection "one-to-one" to neurons of this kind. Rates below 0 are 0, and there is one spike in a step at
 most. The numbers are keyed by the network's seed, the population, the neuron and the step.
@@ -30,24 +34,32 @@ ASSIGNED {
 
 STATE {
     p                                   : by how much the probability exceeds a random number
+    passed                              : probability of passing a spike on
 }
 
 INITIAL {
     p = -1
+    passed = 0
 }
 
 BREAKPOINT {
-    p = (rate + i)*dt - random_uniform(r)
+    p = (rate + i)*dt + passed - random_uniform(r)
+    passed = 0
 }
 
 SPIKE (p > 0) {
     p = -1
 }
 
+NET_RECEIVE (w) {
+    passed = passed + w
+}
+
 INTERFACE {
     SIGNAL spike
     DRIVE i
     WEIGHT 0.06 (/ms)
+    EVENT 1 (1)
     PRESENTATION 50 (ms)
     SETTLE 0 (ms)
     STEP 1 (ms)

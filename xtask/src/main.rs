@@ -1,6 +1,7 @@
 //! The chores of the repository, each one command: `cargo xtask test`.
 
 mod accuracy;
+mod kill;
 
 use std::env;
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ cargo xtask <chore>
   smoke   the real program, in release: the digits must be learned as well as promised (one line of JSON on stdout)
   ci      test, then smoke
   bench   the benches of the program, in release
+  kill    [ROUNDS] [SEED]: the real program, in release, killed at seeded moments; what goes on must leave the files of a whole run (100 rounds)
   bless   accept the snapshots as they are now
 ";
 
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
         "smoke" => smoke(),
         "ci" => test().and_then(|()| smoke()),
         "bench" => bench(),
+        "kill" => kill(),
         "bless" => bless(),
         "" | "help" | "--help" => {
             print!("{HELP}");
@@ -75,6 +78,25 @@ fn bench() -> Result<(), String> {
     homolog(&["bench", "grad"])?;
     homolog(&["bench", "mlp", "--threads", "1"])?;
     homolog(&["bench", "snn", "--threads", "1"])
+}
+
+/// Runs that are killed.
+fn kill() -> Result<(), String> {
+    let number = |k: usize, default: u64| match env::args().nth(k) {
+        Some(word) => word.parse().map_err(|_| format!("`{word}` is not a number")),
+        None => Ok(default),
+    };
+    let (rounds, seed) = (number(2, 100)?, number(3, 1)?);
+    let built = timed("release build", || {
+        let mut command = Command::new(cargo_path());
+        command.args(["build", "--release", "--locked", "--package", "homolog-cli", "--message-format", "json"]).stderr(Stdio::inherit());
+        let output = command.output().map_err(|e| e.to_string())?;
+        if output.status.success() { Ok(String::from_utf8_lossy(&output.stdout).into_owned()) } else { Err("the build failed".into()) }
+    })?;
+    let executable = |line: &str| Some(serde_json::from_str::<serde_json::Value>(line).ok()?.get("executable")?.as_str()?.to_string());
+    let binary = built.lines().filter_map(executable).next_back().ok_or("cargo does not say where the program is")?;
+    println!("{}", timed("kill", || kill::kill(binary.into(), rounds, seed))?);
+    Ok(())
 }
 
 fn bless() -> Result<(), String> {

@@ -2,9 +2,12 @@
 //! in the `[experiment]` of a card.
 
 mod attenuation;
+mod features;
+mod inputs;
 mod ladder;
 mod layouts;
 mod ledger;
+mod pairing;
 mod patterns;
 mod propagation;
 mod sequence;
@@ -66,9 +69,12 @@ fn table<T>(name: &str, read: fn(&Arc<Source>) -> Result<T, Box<Diagnostic>>) ->
 /// All kinds.
 pub const ALL: &[Kind] = &[
     attenuation::KIND,
+    features::KIND,
+    inputs::KIND,
     ladder::KIND,
     layouts::KIND,
     ledger::KIND,
+    pairing::KIND,
     patterns::KIND,
     propagation::KIND,
     sequence::KIND,

@@ -1,6 +1,7 @@
 //! What turning a knob changes in a description.
 //!
-//! A target is a word with dots: `hh.gnabar` (a parameter of a mechanism that is painted, or of one that stands at a place, by its name),
+//! A target is a word with dots: `hh.gnabar` (a parameter of a mechanism that is painted, of one that stands at a place, by its name, or of a rule of
+//! plasticity),
 //! `membrane.resistivity`, `membrane.capacitance`, `membrane.temperature`, `membrane.initial`, `ions.ena`, `branch.diameter` of all branches or
 //! `branch.axon.diameter`, `branch.axon.length`, `stimulus.amplitude`, `stimulus.duration`. It acts wherever it is found, once,
 //! in all cells of all models unless it begins with the setting that names one: `squid/hh.gnabar`.
@@ -58,6 +59,9 @@ pub fn turn<'n>(
                 _ => continue,
             }
             hits += 1;
+        }
+        for rule in network.projections.iter_mut().flat_map(|p| &mut p.plasticity).filter(|u| u.rule.value == of) {
+            hits += usize::from(parameter(&mut rule.parameters, &rule.rule.value, what, change, library)?);
         }
         names.extend(network.populations.iter().flat_map(|p| std::iter::once(&p.neuron).chain(&p.others)).map(|n| n.value.clone()));
     }

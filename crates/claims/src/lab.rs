@@ -14,8 +14,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 mod driven;
+mod heard;
+mod learned;
 
 pub use driven::{Driven, Driver, Trains};
+pub use heard::Heard;
 
 /// A claim with all that its card names.
 #[derive(Clone, Debug)]

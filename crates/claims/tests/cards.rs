@@ -272,6 +272,50 @@ fn a_contact_does_what_the_receptors_of_the_library_do_and_counts_its_sodium() {
     assert!(own["whole-pumps"] > library["whole-pumps"], "the library's receptors name no ion");
 }
 
+/// Which criteria of a card are met with three seeds, without controls.
+fn met(id: u32, set: &[(&str, f64)]) -> Vec<(String, Option<bool>)> {
+    let folder = changed(id, &[]);
+    let card = open(id).card;
+    let seeds: Vec<_> = (0..3).map(|seed| seeded(&folder, set, seed).unwrap()).collect();
+    let of = |c: &Criterion| judge(c, &seeds.iter().map(|s| s[c.quantity.as_str()]).collect::<Vec<_>>()).met;
+    card.criteria.iter().map(|c| (c.name.clone(), of(c))).collect()
+}
+
+#[test]
+fn a_cell_has_room_for_a_hundred_thousand_inputs_from_as_many_neurons() {
+    let all = |met: [Option<bool>; 3]| ["fits", "other cells", "invariant"].map(String::from).into_iter().zip(met).collect::<Vec<_>>();
+    assert_eq!(met(11, &[]), all([Some(true); 3]));
+    let seen = measured(&changed(11, &[]), &[]).unwrap();
+    assert_eq!((seen["inputs"], seen["senders"]), (1e5, 1e5));
+    // In a second, of Poisson processes of 1 Hz: so many spikes, by so many of them.
+    assert!((seen["arrived"] - 1e5).abs() < 4.0 * 1e5f64.sqrt(), "{seen:?}");
+    let active = 1.0 - homolog_base::math::exp(-1.0);
+    assert!((seen["active"] - 1e5 * active).abs() < 4.0 * (1e5 * active * (1.0 - active)).sqrt(), "{seen:?}");
+    assert!(seen["spikes"] >= 5.0, "{seen:?}");
+    // A knob turns each but the first, which takes a hundred times the inputs.
+    assert_eq!(met(11, &[("contacts", 10.0)])[1].1, Some(false));
+    assert_eq!(met(11, &[("step", 0.2)])[2].1, Some(false));
+    let more = measured(&changed(11, &[]), &[("times", 10.0), ("step", 0.2)]).unwrap();
+    assert!(more["inputs"] == 1e6 && more["memory"] > seen["memory"], "{more:?}");
+}
+
+#[test]
+fn a_cell_tells_features_that_have_a_branch_each_and_not_those_that_are_anywhere() {
+    let folder = changed(21, &[]);
+    let brief = |set: &[(&str, f64)]| {
+        let set: Vec<(&str, f64)> = set.iter().copied().chain([("epochs", 1.0)]).collect();
+        measured(&folder, &set).unwrap()
+    };
+    let mapped = brief(&[]);
+    assert!(mapped["gain"] >= 0.15 && (mapped["sum"] - 0.5).abs() < 0.1, "{mapped:?}");
+    for turned in [("scrambled", 1.0), ("nmda", 0.0)] {
+        let other = brief(&[turned]);
+        assert!(other["gain"] < 0.15, "{turned:?}: {other:?}");
+    }
+    assert!(mapped["share"] <= 1.0 / 3.0, "{mapped:?}");
+    assert!(brief(&[("field", 8.0)])["share"] > 1.0 / 3.0);
+}
+
 #[test]
 fn one_seed_decides_nothing_where_chance_plays_a_part() {
     let one = Order { seeds: Some(1), size: Size::Small, ..Order::default() };

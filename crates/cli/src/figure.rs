@@ -16,6 +16,8 @@ pub struct Figure {
     pub lines: Vec<Line>,
     /// Neurons that can spike, and when each did, ms.
     pub spikes: Vec<(String, Vec<f64>)>,
+    /// When there were more spikes than are given: how many, and until when (ms) they are given.
+    pub more_spikes: Option<(usize, f64)>,
     /// Where currents are injected; from which time on (ms) until the next how much (nA).
     pub currents: Vec<(String, Vec<(f64, f64)>)>,
     /// Files with all numbers.
@@ -203,7 +205,7 @@ fn spikes(f: &Figure) -> String {
     let mut rows: Vec<&(String, Vec<f64>)> = f.spikes.iter().filter(|s| f.spikes.len() <= MOST || !s.1.is_empty()).collect();
     let spiking = rows.len();
     rows.truncate(40);
-    let total: usize = f.spikes.iter().map(|s| s.1.len()).sum();
+    let total = f.more_spikes.map_or_else(|| f.spikes.iter().map(|s| s.1.len()).sum(), |m| m.0);
     let (each, top) = (18.0, 8.0);
     let bottom = top + each * rows.len().max(1) as f64;
     let left = rows.iter().map(|r| r.0.chars().count()).max().unwrap_or(0) as f64 * 7.0 + 14.0;
@@ -216,11 +218,14 @@ fn spikes(f: &Figure) -> String {
         svg.text((x.places.0 - 8.0, y + 13.0), "end", name);
         svg.strokes(times.iter().map(|t| (x.at(*t), y + 3.0, each - 6.0)), "spikes l0", 2.0);
     }
-    let rest = if spiking > rows.len() {
+    let mut rest = if spiking > rows.len() {
         format!("<p class=\"caption\">The first {} of {spiking} that spiked.</p>\n", rows.len())
     } else {
         String::new()
     };
+    if let Some((_, until)) = f.more_spikes {
+        rest += &format!("<p class=\"caption\">Spikes are drawn until {until} ms.</p>\n");
+    }
     format!("<section>\n<h3>Spikes: {total}</h3>\n<figure>\n{}\n</figure>\n{rest}</section>\n", svg.finish())
 }
 
@@ -236,23 +241,77 @@ pub(crate) fn axis(svg: &mut Svg, x: &Scale, bottom: f64, over: &str) {
 
 /// No more points than can be seen: of each piece of time the lowest and the highest, in their order.
 pub(crate) fn thinned(points: &[(f64, f64)], duration: f64) -> Vec<(f64, f64)> {
-    if points.len() <= 2 * PIECES {
-        return points.to_vec();
+    let mut few = Thinner::new(points.len(), duration);
+    points.iter().for_each(|p| few.push(*p));
+    few.points()
+}
+
+/// A line of which points come one after the other, and of which no more are kept than can be seen.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Thinner {
+    /// The time that is divided into pieces, ms; none where all points are kept.
+    duration: Option<f64>,
+    done: Vec<(f64, f64)>,
+    /// Of the present piece: the lowest and the highest point so far.
+    now: Option<[(f64, f64); 2]>,
+}
+
+impl Thinner {
+    /// A line of so many points in so many ms.
+    pub fn new(points: usize, duration: f64) -> Thinner {
+        Thinner { duration: (points > 2 * PIECES).then_some(duration), done: vec![], now: None }
     }
-    let piece = |t: f64| (t / duration * PIECES as f64) as usize;
-    let mut out = Vec::with_capacity(2 * PIECES);
-    for chunk in points.chunk_by(|a, b| piece(a.0) == piece(b.0)) {
-        let (mut low, mut high) = (0, 0);
-        for (k, p) in chunk.iter().enumerate() {
-            low = if p.1 < chunk[low].1 { k } else { low };
-            high = if p.1 > chunk[high].1 { k } else { high };
-        }
-        out.push(chunk[low.min(high)]);
-        if low != high {
-            out.push(chunk[low.max(high)]);
+
+    /// The next point.
+    pub fn push(&mut self, p: (f64, f64)) {
+        let Some(duration) = self.duration else {
+            self.done.push(p);
+            return;
+        };
+        let piece = |p: (f64, f64)| (p.0 / duration * PIECES as f64) as usize;
+        match &mut self.now {
+            Some([low, high]) if piece(*low) == piece(p) => {
+                *low = if p.1 < low.1 { p } else { *low };
+                *high = if p.1 > high.1 { p } else { *high };
+            }
+            _ => {
+                let [first, second] = self.kept();
+                self.done.extend(first.into_iter().chain(second));
+                self.now = Some([p, p]);
+            }
         }
     }
-    out
+
+    /// What is kept of the present piece, in its order: none, one or two points.
+    fn kept(&self) -> [Option<(f64, f64)>; 2] {
+        let Some([low, high]) = self.now else { return [None, None] };
+        let (first, second) = if low.0 <= high.0 { (low, high) } else { (high, low) };
+        [Some(first), (first.0 != second.0).then_some(second)]
+    }
+
+    /// The points that are kept, in their order.
+    pub fn points(&self) -> Vec<(f64, f64)> {
+        self.done.iter().copied().chain(self.kept().into_iter().flatten()).collect()
+    }
+
+    /// As numbers: time and value of what is kept, and last of the present piece its lowest and its highest point.
+    pub fn numbers(&self) -> Vec<f64> {
+        self.done.iter().chain(self.now.iter().flatten()).flat_map(|p| [p.0, p.1]).collect()
+    }
+
+    /// The same line as one that goes on from such numbers; none when they cannot be some.
+    pub fn resumed(&self, numbers: &[f64]) -> Option<Thinner> {
+        let mut done: Vec<(f64, f64)> = numbers.chunks_exact(2).map(|p| (p[0], p[1])).collect();
+        let now = match self.duration {
+            Some(_) if !done.is_empty() => {
+                let [.., low, high] = done[..] else { return None };
+                done.truncate(done.len() - 2);
+                Some([low, high])
+            }
+            _ => None,
+        };
+        numbers.len().is_multiple_of(2).then_some(Thinner { done, now, ..self.clone() })
+    }
 }
 
 /// Corners of a current that is constant from one entry to the next, and none before the first.
@@ -281,6 +340,7 @@ mod tests {
                 line("cell[0].soma(0.5).hh.m", "1", vec![(1.0, 0.0), (2.0, 0.0)]),
             ],
             spikes: vec![("cell[0]".into(), vec![2.5])],
+            more_spikes: None,
             currents: vec![("cell.soma(0.5)".into(), vec![(2.0, 0.5), (8.0, 0.0)])],
             files: vec!["traces.csv".into()],
             curves: vec![Curves { title: "m".into(), over: "mV".into(), lines: vec![line("m", "", vec![(-60.0, 0.0), (0.0, 1.0)])] }],
@@ -307,6 +367,22 @@ mod tests {
         let points: Vec<(f64, f64)> = (0..100_000).map(|k| (k as f64 * 0.01, if k == 54_321 { 40.0 } else { -65.0 })).collect();
         let few = thinned(&points, 1000.0);
         assert!(few.len() <= 2 * PIECES + 2 && few.contains(&(543.21, 40.0)));
+        assert_eq!(thinned(&few, 1000.0), few, "once more leaves all");
+    }
+
+    #[test]
+    fn a_line_that_goes_on_from_its_numbers_is_the_same() {
+        for points in [10, 10_000] {
+            let line: Vec<(f64, f64)> = (0..points).map(|k| (k as f64, (k * 7919 % 1013) as f64)).collect();
+            for cut in [0, 1, 5, points - 1, points] {
+                let mut first = Thinner::new(points, points as f64);
+                line[..cut].iter().for_each(|p| first.push(*p));
+                let mut second = first.resumed(&first.numbers()).unwrap();
+                assert_eq!(second, first);
+                line[cut..].iter().for_each(|p| second.push(*p));
+                assert_eq!(second.points(), thinned(&line, points as f64));
+            }
+        }
     }
 
     #[test]

@@ -8,7 +8,9 @@ mod page;
 mod portrait;
 mod progress;
 mod show;
+mod stepwise;
 mod terminal;
+mod watch;
 mod work;
 
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};

@@ -343,6 +343,11 @@ impl Clock {
     }
 }
 
+/// Largest resident memory of this process so far, MB (million bytes). None where the system does not say.
+pub fn peak_rss_mb() -> Option<f64> {
+    machine::peak_memory().map(|b| b as f64 / 1e6)
+}
+
 /// Time of all processors that this process has used, s.
 pub fn cpu_s() -> f64 {
     machine::cpu_time().map_or(f64::NAN, |t| t.as_secs_f64())
@@ -400,13 +405,24 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Vec<Diagnostic>> {
     atomic::write(path, bytes).map_err(|d| vec![d])
 }
 
+/// Removes a file, if there is one.
+pub fn remove(path: &Path) -> Result<(), Vec<Diagnostic>> {
+    atomic::remove(path).map_err(|d| vec![d])
+}
+
 /// Refuses what could not be written, before there is anything to write; all at once.
 pub fn writable<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Result<(), Vec<Diagnostic>> {
     let refused: Vec<Diagnostic> = paths.into_iter().filter_map(|p| atomic::writable(p).err()).collect();
     if refused.is_empty() { Ok(()) } else { Err(refused) }
 }
 
+pub use homolog_formats::parts::{Column, Growing, Kind, rows_of_a_part};
 pub use homolog_formats::traces::Table;
+
+/// Takes away what writers of these files left that were killed.
+pub fn tidy<'p>(paths: impl IntoIterator<Item = &'p Path>) -> Result<(), Vec<Diagnostic>> {
+    paths.into_iter().try_for_each(|p| atomic::tidy(p).map_err(|d| vec![d]))
+}
 
 /// Writes traces as CSV, whole or not at all.
 pub fn write_csv(path: &Path, table: &Table) -> Result<(), Vec<Diagnostic>> {

@@ -50,7 +50,7 @@ fn every_example_learns_for_an_epoch_writes_its_traces_or_finds_what_it_seeks() 
             assert!(explained.as_f64().is_some_and(|e| e > 0.999) && json["as_good"].as_u64().unwrap() >= 2, "{json}");
             continue;
         }
-        if !text.contains("\n[training]") {
+        if !text.contains("\n[training]") && !text.contains("\n[learning]") {
             let json = place.homolog(&format!("run {} --out found --quiet --json", path.display())).well().json();
             let table = place.read("found/traces.csv");
             assert_eq!(table.lines().count() as u64, json["steps"].as_u64().unwrap() + 1, "{}", path.display());

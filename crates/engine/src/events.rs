@@ -11,8 +11,10 @@
 //! of their ticks, and in that of senders. Ticks whose spikes are known are shared by the threads; no order depends on them.
 
 mod poisson;
+mod sources;
 
 pub(crate) use poisson::{AddPoisson, Draw, bits, drawn, poisson, thresholds};
+pub(crate) use sources::{slot, slots};
 
 use crate::crew::in_order;
 use crate::format::Format;
@@ -113,21 +115,29 @@ pub(crate) struct Prepared {
     thresholds: Vec<Vec<Vec<u32>>>,
     /// For each stream.
     calendars: Vec<Calendar>,
+    /// Spikes that are given or drawn, of the ticks at hand.
+    outside: Vec<(i64, u32)>,
 }
 
 impl Prepared {
     /// For a run in segments of so many ticks.
     pub fn new(model: &Model, probes: &[Probe], segment: usize) -> Prepared {
         let drawn = |g: usize| probes.iter().any(|p| p.group == g && p.what == Observable::Raster);
-        let lists = |g: usize| match model.stream_history(g) {
-            0 if !drawn(g) => vec![],
-            longest => vec![vec![]; longest + segment + 1],
+        let lists = |g: usize| match drawn(g) || model.stream_history(g) > 0 || model.streams.iter().any(|s| s.from == g) {
+            false => vec![],
+            true => vec![vec![]; model.stream_history(g) + segment + 1],
         };
         Prepared {
             sent: (0..model.groups.len()).map(|g| Spikes { lists: lists(g) }).collect(),
             thresholds: model.groups.iter().map(|g| g.noise.iter().map(|n| thresholds(n.mean)).collect()).collect(),
             calendars: model.streams.iter().map(|s| Calendar::new(s, segment)).collect(),
+            outside: vec![],
         }
+    }
+
+    /// Bytes of the calendars of a stream, without what stands in them.
+    pub fn bytes(stream: &Stream, segment: usize) -> usize {
+        size_of::<Vec<Due>>() * stream.events.parts() * (stream.events.longest() + segment + 1)
     }
 
     /// Puts spikes that are on their way when tick `from` begins.
@@ -361,10 +371,13 @@ impl<R: Format> Run<'_, R> {
             .collect();
         let mut places: Vec<(usize, Range<usize>)> = Vec::new();
         for (n, (t, g)) in ticks.clone().flat_map(|t| groups.iter().map(move |g| (t, *g))).enumerate() {
+            let l = &layout.groups[g];
             // Those that are drawn come last.
-            let ports = model.groups[g].arrivals.len() - model.groups[g].draws.len();
-            let at = (0..ports).map(|k| layout.arrival(g, k, now.copy, t));
-            places.extend(at.map(|at| (n, at..at + layout.groups[g].all)));
+            let ports = l.arrivals.len() - model.groups[g].draws.len();
+            places.extend((0..ports).map(|k| {
+                let at = layout.arrival(g, k, now.copy, t);
+                (n, at..at + (l.arrivals[k].sites - 1) * l.site + l.lanes)
+            }));
         }
         let numbers: usize = places.iter().map(|p| p.1.len()).sum();
         cut(arena, &places).into_iter().zip(&places).for_each(|(column, (n, _))| all[*n].columns.push(column));
@@ -405,6 +418,35 @@ impl<R: Format> Run<'_, R> {
                 );
             }
         }
+    }
+
+    /// The spikes of some ticks of a group that are given or drawn: into its columns where it has some, and onto its lists.
+    pub fn give(&self, arena: &mut [R], prepared: &mut Prepared, g: usize, now: Now, ticks: usize) {
+        let (group, l, batch) = (&self.model.groups[g], &self.layout.groups[g], self.layout.batch);
+        let (from, to) = (self.absolute(now, 0), self.absolute(now, ticks));
+        sources::spikes(group, batch, self.model.dt, from..to, &mut prepared.outside);
+        if l.dense {
+            for t in 0..ticks {
+                let at = self.layout.spike(g, now.copy, t as isize);
+                arena[at..at + l.all].fill(R::default());
+            }
+            for (tick, lane) in &prepared.outside {
+                arena[self.layout.spike(g, now.copy, (tick - from) as isize) + *lane as usize] = R::of(1.0);
+            }
+        }
+        let Prepared { sent, outside, .. } = prepared;
+        if sent[g].lists.is_empty() {
+            return;
+        }
+        (from..to).for_each(|tick| {
+            let slot = sent[g].slot(tick);
+            sent[g].lists[slot].clear();
+        });
+        for (tick, lane) in outside.iter() {
+            let slot = sent[g].slot(*tick);
+            sent[g].lists[slot].push(*lane);
+        }
+        prepared.enter(self.model, batch, &[g], from..to, i64::MIN, false);
     }
 
     /// Lists the spikes of some ticks of groups where a stream begins or a raster is drawn.

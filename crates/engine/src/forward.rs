@@ -105,8 +105,7 @@ impl<R: Format> Run<'_, R> {
         let now = self.begin(frame, segment);
         for stage in stages {
             for &g in stage.iter().filter(|g| self.model.groups[**g].is_given()) {
-                self.give(arena, g, now, ticks);
-                self.list_spikes(arena, &mut scratch.events, &[g], now, 0..ticks);
+                self.give(arena, &mut scratch.events, g, now, ticks);
                 self.learn(arena, &scratch.events, &mut scratch.plastic, &[g], now, 0..ticks);
             }
             if stage.iter().all(|g| self.model.groups[*g].is_given()) {
@@ -218,21 +217,6 @@ impl<R: Format> Run<'_, R> {
             links.chain(streams).filter_map(|(from, to, delay)| Some((place(from)?, place(to)?, delay))).collect();
         let back = within.iter().filter(|(from, to, _)| from >= to).map(|l| l.2).min().unwrap_or(usize::MAX).max(1);
         (back, within.iter().all(|l| l.2 >= back))
-    }
-
-    /// The spikes of a segment that are given.
-    fn give(&self, arena: &mut [R], g: usize, now: Now, ticks: usize) {
-        let (l, batch, given) = (self.of(g), self.layout.batch, &self.model.groups[g].given);
-        let first = self.start + (now.frame * self.model.ticks + now.first) as i64;
-        for t in 0..ticks {
-            let at = self.layout.spike(g, now.copy, t as isize);
-            arena[at..at + l.all].fill(R::default());
-        }
-        let (from, to) = (given.partition_point(|s| s.0 < first), given.partition_point(|s| s.0 < first + ticks as i64));
-        for (tick, neuron) in &given[from..to] {
-            let at = self.layout.spike(g, now.copy, (tick - first) as isize) + *neuron as usize * batch;
-            arena[at..at + batch].fill(R::of(1.0));
-        }
     }
 
     /// The first number of a segment that is not finite.

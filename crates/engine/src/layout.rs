@@ -76,6 +76,8 @@ pub(crate) struct GroupLayout {
     /// Each variable (copy 0, slot 0), and whether it has slots.
     pub variables: Vec<(Columns, bool)>,
     pub spikes: Columns,
+    /// Whether there is a column of spikes for each tick: what spikes by streams alone and from outside is listed and no more.
+    pub dense: bool,
     pub spike_history: usize,
     pub arrivals: Vec<Columns>,
     pub work: Vec<Columns>,
@@ -168,11 +170,26 @@ pub(crate) fn reads_time(g: &Group) -> bool {
     g.tree.is_some() && g.launches().any(|l| l.kernel.input(port::TIME).is_some() || l.vjp.input(port::TIME).is_some())
 }
 
+/// Whether a group has a column of spikes for each tick.
+fn dense(wanted: &Wanted, k: usize) -> bool {
+    let (model, g) = (wanted.model, &wanted.model.groups[k]);
+    let read = || {
+        model.links.iter().any(|l| l.from == k && l.target.spikes())
+            || wanted.probes.iter().any(|p| p.group == k && p.what == Observable::Spikes)
+    };
+    g.spikes && (!g.is_given() || wanted.taped || read())
+}
+
+/// Whether spikes are delivered to places of a group one by one, so that those of all its neurons lie side by side.
+fn delivered(model: &Model, k: usize) -> bool {
+    model.groups[k].tree.is_some() && (!model.groups[k].noise.is_empty() || model.streams.iter().any(|s| s.to == k))
+}
+
 /// Numbers that a segment keeps for each tick, neuron and sample.
-fn kept_per_tick(g: &Group, slotted: bool) -> usize {
+fn kept_per_tick(g: &Group, dense: bool, slotted: bool) -> usize {
     let variables: usize = g.variables.iter().filter(|v| slotted && v.taped).map(|v| v.sites).sum();
     let arrivals: usize = g.arrivals.iter().map(|a| a.sites).sum();
-    variables + usize::from(g.spikes) * g.kinds() + arrivals + g.tree.as_ref().filter(|_| slotted).map_or(0, |t| t.parent.len())
+    variables + usize::from(dense) * g.kinds() + arrivals + g.tree.as_ref().filter(|_| slotted).map_or(0, |t| t.parent.len())
 }
 
 /// Whether what a long segment keeps tick by tick is little beside the columns that cells have anyway.
@@ -187,8 +204,9 @@ impl Layout {
     /// Lays out a run; segments of a tape may take `budget` bytes.
     pub fn new(wanted: Wanted, budget: usize) -> Layout {
         let model = wanted.model;
-        let per_tick: usize =
-            model.groups.iter().map(|g| g.copies() * wanted.batch * kept_per_tick(g, wanted.taped || wanted.precise)).sum();
+        let kept =
+            |(k, g): (usize, &Group)| g.copies() * wanted.batch * kept_per_tick(g, dense(&wanted, k), wanted.taped || wanted.precise);
+        let per_tick: usize = model.groups.iter().enumerate().map(kept).sum();
         let ticks = model.ticks.max(1);
         let bytes = 64 / wanted.line;
         let all = per_tick * bytes * ticks * wanted.frames;
@@ -220,7 +238,8 @@ impl Layout {
                     lanes,
                     all: g.size * batch,
                     // Places of few lanes lie side by side, so that one loop runs over them.
-                    site: if lanes >= 512 && g.kinds() == 1 { pitch(lanes, line) } else { lanes },
+                    site: if lanes >= 512 && g.kinds() == 1 && !delivered(model, k) { pitch(lanes, line) } else { lanes },
+                    dense: dense(&wanted, k),
                     value_history: model.value_history(k),
                     spike_history: model.spike_history(k),
                     arrival_history: incoming.map(|l| l.delay).max().unwrap_or(0),
@@ -275,7 +294,7 @@ impl Layout {
                     (if slotted { take(&mut at, l, g.variables[v].sites, segment + 1) } else { Columns::default() }, slotted)
                 })
                 .collect();
-            l.spikes = take(&mut at, l, g.kinds(), if g.spikes { segment + l.spike_history } else { 0 });
+            l.spikes = take(&mut at, l, g.kinds(), if l.dense { segment + l.spike_history } else { 0 });
             l.arrivals = g.arrivals.iter().map(|a| take(&mut at, l, a.sites, segment)).collect();
             if let Some(t) = g.tree.as_ref().filter(|_| taped) {
                 l.pivots = take(&mut at, l, t.parent.len(), segment);

@@ -21,6 +21,7 @@ mod run;
 mod state;
 
 use format::Format;
+use homolog_base::math::Real;
 use homolog_exec::{GemmScratch, Isa, SpikeList};
 use homolog_model::{Fault, Gradients, Inputs, Model, Params, Precision, Probe, Recording, RecordingGrad, Runner, State, Tape};
 use plan::Plan;
@@ -101,6 +102,31 @@ impl Engine {
     /// Threads used.
     pub fn threads(&self) -> usize {
         self.threads
+    }
+
+    /// Bytes that a run without a tape takes beside model, parameters, inputs and recording: columns, copies of weights by which spikes
+    /// arrive, and what of streams is on its way.
+    pub fn memory(&self, model: &Model, params: &Params, inputs: &Inputs, probes: &[Probe]) -> usize {
+        let (batch, frames, threads) = (inputs.batch, inputs.frames, self.threads);
+        let (line, bytes) = match model.precision {
+            Precision::Double => (f64::LINE, 8),
+            Precision::Single => (f32::LINE, 4),
+        };
+        let wanted = layout::Wanted { model, probes, batch, frames, taped: false, precise: false, threads, line };
+        let layout = layout::Layout::new(wanted, self.tape_budget);
+        let of_link = |l: &homolog_model::Link| match l.target {
+            homolog_model::Target::Drive => 0,
+            homolog_model::Target::Own => params.tensors[l.weights].values.len(),
+            _ => 2 * params.tensors[l.weights].values.len(),
+        };
+        let weights: usize = model.links.iter().map(of_link).sum();
+        let calendars: usize = model.streams.iter().map(|s| events::Prepared::bytes(s, layout.segment)).sum();
+        // What each connection remembers, and the weight itself.
+        let rules =
+            |s: &homolog_model::model::Stream| s.plasticity.iter().flat_map(|p| &p.rules).map(|r| r.connection.len()).sum::<usize>();
+        let plastic = |s: &&homolog_model::model::Stream| s.plasticity.is_some();
+        let remembered: usize = model.streams.iter().filter(plastic).map(|s| (1 + rules(s)) * s.events.len()).sum();
+        bytes * (layout.size + weights) + 8 * remembered + calendars
     }
 
     /// Does `work` where the threads of the pool are at hand.

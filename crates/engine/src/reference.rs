@@ -135,6 +135,9 @@ pub fn run_from<N: Number>(
                     for (_, neuron) in group.given.iter().filter(|s| s.0 == now) {
                         spikes[*neuron as usize] = N::constant(1.0);
                     }
+                    for neuron in drawn(group, now, model.dt) {
+                        spikes[neuron] = N::constant(1.0);
+                    }
                     out.spikes[g].push(spikes);
                     out.variables[g].push(neurons[g].iter().map(|n| n.variables.clone()).collect());
                     learn(model, &mut plastic, &out, &neurons, g, (frame, tick, now));
@@ -313,15 +316,26 @@ fn arrive<N: Number>(model: &Model, params: &[Vec<N>], out: &Outcome<N>, g: usiz
     sums
 }
 
-/// Adds what noise and streams bring to the neurons of a port.
+/// Which Poisson sources spike in a tick.
+fn drawn(group: &Group, now: i64, dt: f64) -> Vec<usize> {
+    let Some(sources) = &group.sources else { return vec![] };
+    let slots = crate::events::slots(&(now..now + 1), dt);
+    let all = slots.flat_map(|slot| crate::events::slot(sources, group.size, slot, 0));
+    all.filter(|(time, _)| (time / dt).floor() as i64 == now).map(|(_, n)| n as usize).collect()
+}
+
+/// Adds what noise and streams bring to the places of a port, which are counted place by place and in that copy by copy.
 fn streamed<N: Number>(model: &Model, out: &Outcome<N>, g: usize, name: &str, tick: usize, now: i64, sums: &mut [Vec<N>]) {
     let group = &model.groups[g];
     let port = group.arrivals.iter().position(|a| a.name == name);
+    let copies = group.copies();
+    let numbers = copies * sums.first().map_or(0, Vec::len);
     for noise in group.noise.iter().filter(|n| Some(n.port) == port) {
         let thresholds = crate::events::thresholds(noise.mean);
-        for (n, sum) in sums.iter_mut().enumerate() {
+        for n in 0..numbers {
             let k = crate::events::poisson(&thresholds, noise, now, n, 0);
-            sum[0] = N::fma(N::constant(noise.weight), N::constant(f64::from(k)), sum[0]);
+            let sum = &mut sums[n % copies][n / copies];
+            *sum = N::fma(N::constant(noise.weight), N::constant(f64::from(k)), *sum);
         }
     }
     for s in model.streams.iter().filter(|s| s.to == g && s.plasticity.is_none()) {
@@ -331,6 +345,15 @@ fn streamed<N: Number>(model: &Model, out: &Outcome<N>, g: usize, name: &str, ti
             (Target::BySign, _) => w.max(0.0),
             _ => w,
         };
+        // Places of the other sign are others.
+        let acting = |w: f64| acts(w) != 0.0;
+        let any = match &e.strength {
+            homolog_model::events::Strength::Shared(w) => acting(*w),
+            homolog_model::events::Strength::Each(w) => w.iter().any(|w| acting(f64::from(*w))),
+        };
+        if !any {
+            continue;
+        }
         let mut counts = vec![0.0; e.receivers];
         let weight = if let homolog_model::events::Strength::Shared(w) = e.strength { acts(w) } else { 0.0 };
         for delay in (e.bounds.0..=e.bounds.1).rev() {
@@ -342,7 +365,8 @@ fn streamed<N: Number>(model: &Model, out: &Outcome<N>, g: usize, name: &str, ti
                         match &e.strength {
                             homolog_model::events::Strength::Shared(_) => counts[to] += spike.value(),
                             homolog_model::events::Strength::Each(w) => {
-                                sums[to][0] = N::binary(Binary::Add, sums[to][0], N::constant(acts(f64::from(w[k]))));
+                                let sum = &mut sums[to % copies][to / copies];
+                                *sum = N::binary(Binary::Add, *sum, N::constant(acts(f64::from(w[k]))));
                             }
                         }
                     }
@@ -350,8 +374,9 @@ fn streamed<N: Number>(model: &Model, out: &Outcome<N>, g: usize, name: &str, ti
             }
         }
         if weight != 0.0 && counts.iter().any(|n| *n != 0.0) {
-            for (sum, n) in sums.iter_mut().zip(counts) {
-                sum[0] = N::fma(N::constant(weight), N::constant(n), sum[0]);
+            for (to, n) in counts.into_iter().enumerate() {
+                let sum = &mut sums[to % copies][to / copies];
+                *sum = N::fma(N::constant(weight), N::constant(n), *sum);
             }
         }
     }

@@ -10,7 +10,9 @@ use homolog_engine::{Engine, reference};
 use homolog_exec::Isa;
 use homolog_model::events::Strength;
 use homolog_model::network::{Delay, Noise, Normalise, Projection, RuleUse};
-use homolog_model::{Inputs, Library, Model, Network, Observable, Params, Population, Probe, Runner, State, Weights, Wiring};
+use homolog_model::{
+    Checkpoint, Inputs, Library, Model, Network, Observable, Params, Population, Probe, Runner, State, Weights, Wiring, pause,
+};
 
 /// The library and all rules of plasticity in it.
 fn library() -> Library {
@@ -146,6 +148,12 @@ fn a_run_that_is_cut_anywhere_goes_on_with_the_same_bits() {
             let mut state = State::fresh();
             for frames in cuts {
                 Engine::new(1).run(&model, &params, &shown(*frames), &[], &mut state, None).unwrap();
+                // As a checkpoint and back.
+                let mut checkpoint = Checkpoint::default();
+                pause::save(&state, &mut checkpoint);
+                let back = pause::load(&checkpoint, &model).unwrap();
+                assert_eq!(back, state);
+                state = back;
             }
             state
         };

@@ -51,7 +51,7 @@ fn main() {
         (kernels::lif_derivative(), 1024),
         (kernels::lif_derivative(), 32_768),
     ] {
-        let program = Program::compile(&kernel);
+        let program: Program = Program::compile(&kernel);
         println!(
             "{} x {lanes}: {} flops and {} bytes a lane, {} steps",
             kernel.name,

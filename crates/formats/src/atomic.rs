@@ -48,6 +48,45 @@ pub fn writable(path: &Path) -> Result<(), Diagnostic> {
     tried.map_err(|e| refused(path, &e))
 }
 
+/// Removes a file; none is no failure.
+///
+/// # Errors
+/// Whatever the system refuses.
+pub fn remove(path: &Path) -> Result<(), Diagnostic> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => {
+            Err(Diagnostic::error("file-write", format!("cannot remove `{}`: {}", path.display(), crate::text::reason(&e))))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Takes away temporary files for `path` that writers left which were killed.
+///
+/// # Errors
+/// What the system refuses.
+pub fn tidy(path: &Path) -> Result<(), Diagnostic> {
+    let (folder, name) = parts(path)?;
+    let begin = format!(".{}.", name.to_string_lossy());
+    let left = |name: &str| {
+        let (process, count) = name.strip_prefix(&begin)?.strip_suffix(".tmp")?.split_once('-')?;
+        process.parse::<u32>().ok().zip(count.parse::<u64>().ok())
+    };
+    let sweep = || -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if left(&entry.file_name().to_string_lossy()).is_some() {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    };
+    match sweep() {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(refused(path, &e)),
+        _ => Ok(()),
+    }
+}
+
 fn replace(folder: &Path, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
     scratch(folder, name, |file, temporary| {
         file.write_all(bytes)?;

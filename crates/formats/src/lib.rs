@@ -6,7 +6,7 @@
 //! - [`samples`]: labelled samples by name or path.
 //! - [`morphology`], [`swc`], [`asc`]: shapes of neurons.
 //! - [`checkpoint`], [`report`]: what a run leaves behind, written so that a crash leaves the old file or the new one.
-//! - [`traces`]: traces in time, as CSV and Parquet.
+//! - [`traces`], [`parts`]: traces in time, as CSV and Parquet; tables that grow while a run goes on.
 //! - [`machine`]: what a number was measured on.
 //!
 //! Every problem is a [`homolog_base::Diagnostic`] that says where, what was expected, and what to do.
@@ -18,6 +18,7 @@ pub mod claims;
 pub mod library;
 pub mod machine;
 pub mod morphology;
+pub mod parts;
 pub mod report;
 pub mod samples;
 pub mod swc;

@@ -51,20 +51,11 @@ impl Table {
         if self.columns.is_empty() {
             return Ok(out);
         }
-        for (k, header) in self.headers().enumerate() {
-            out.push_str(if k > 0 { "," } else { "" });
-            out.push_str(&quoted(&header));
-        }
-        out.push_str("\r\n");
+        header_line(self.headers(), &mut out);
         for row in 0..rows {
             for (k, (_, _, numbers)) in self.columns.iter().enumerate() {
                 out.push_str(if k > 0 { "," } else { "" });
-                let start = out.len();
-                // Unlike `{}` this writes 1e300 in five characters; it writes 1 as 1.0, whose end says nothing.
-                let _ = write!(out, "{:?}", numbers[row]);
-                if out[start..].ends_with(".0") {
-                    out.truncate(out.len() - 2);
-                }
+                number(numbers[row], &mut out);
             }
             out.push_str("\r\n");
         }
@@ -123,8 +114,27 @@ pub fn write_parquet(path: &Path, table: &Table) -> Result<(), Diagnostic> {
     atomic::write(path, &table.to_parquet()?)
 }
 
+/// Adds the line that heads the columns.
+pub(crate) fn header_line<S: AsRef<str>>(headers: impl Iterator<Item = S>, out: &mut String) {
+    for (k, header) in headers.enumerate() {
+        out.push_str(if k > 0 { "," } else { "" });
+        out.push_str(&quoted(header.as_ref()));
+    }
+    out.push_str("\r\n");
+}
+
+/// Adds a number, with as many digits as bring back every bit.
+pub(crate) fn number(x: f64, out: &mut String) {
+    let start = out.len();
+    // Unlike `{}` this writes 1e300 in five characters; it writes 1 as 1.0, whose end says nothing.
+    let _ = write!(out, "{x:?}");
+    if out[start..].ends_with(".0") {
+        out.truncate(out.len() - 2);
+    }
+}
+
 /// A field in quotes where it needs them.
-fn quoted(field: &str) -> String {
+pub(crate) fn quoted(field: &str) -> String {
     if field.contains([',', '"', '\r', '\n']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.into() }
 }
 

@@ -3,6 +3,7 @@
 //! ```text
 //! deviation of traces a, b     most = max |a_k - b_k|,   rms = sqrt(sum (a_k - b_k)^2 / n)
 //! shift of spikes s, t         s_k - t_k, of neurons that spike as often in both
+//! moments of a trace           mean = sum a_k / n,   variance = sum (a_k - mean)^2 / n
 //! CV of intervals              sd(I) / mean(I), I_k = s_(k+1) - s_k, sd with n - 1; the mean over neurons
 //! ```
 //!
@@ -28,6 +29,13 @@ pub fn deviation(a: &[f64], b: &[f64]) -> Option<Deviation> {
     // `f64::max` would leave out what is no number.
     let most = apart().fold(0.0, |m: f64, d| if d > m || d.is_nan() { d } else { m });
     Some(Deviation { most, rms: (apart().map(|d| d * d).sum::<f64>() / a.len() as f64).sqrt() })
+}
+
+/// Mean and variance of a trace, in its unit and in that squared; none of nothing.
+pub fn moments(a: &[f64]) -> Option<(f64, f64)> {
+    let n = a.len() as f64;
+    let mean = a.iter().sum::<f64>() / n;
+    (n > 0.0).then(|| (mean, a.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / n))
 }
 
 /// How spikes of one course lie beside those of another.

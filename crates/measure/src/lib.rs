@@ -4,7 +4,7 @@
 //!   and the spikes that were recorded;
 //! - [`estimate`]: joules, from those counts and a table of constants that is data ([`EnergyTable`]);
 //! - [`clamp`]: one mechanism alone, under voltage clamp;
-//! - [`deviation`] and [`shifts`]: by how much one course of a model differs from another; [`cv_of_intervals`]: how regularly neurons spike;
+//! - [`deviation`] and [`shifts`]: by how much one course of a model differs from another; [`moments`] of a trace; [`cv_of_intervals`]: how regularly neurons spike;
 //! - [`auc`] and [`explained`]: how well events and numbers are predicted;
 //! - [`morphometry`](morphometry()): what can be counted and measured of a shape;
 //! - [`pumping`]: joules that modelled cells spend, from the charge that was measured in the run and what their pumps take
@@ -23,7 +23,7 @@ pub mod prediction;
 pub mod summary;
 
 pub use atp::{AtpTable, Ion, Pumped, Pumping, pumping};
-pub use course::{Deviation, Shifts, cv_of_intervals, deviation, shifts, trains};
+pub use course::{Deviation, Shifts, cv_of_intervals, deviation, moments, shifts, trains};
 pub use energy::{Energy, EnergyTable, Memory, Part, estimate};
 pub use morphometry::{Morphometry, morphometry};
 pub use operations::{Activity, Flops, Kind, Operations, Traffic, operations};

@@ -110,13 +110,13 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
         return Err(problems);
     }
     let ticks = if timed().next().is_some() { ticks } else { 0 };
-    too_large(network, dt, ticks, &mut problems);
+    let still = streams::still(network, &resolved);
+    too_large(network, dt, ticks, still, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
 
     problems.extend(streams::unheard(network, &resolved));
-    let still = streams::still(network, &resolved);
     problems.extend(plasticity::misplaced(network, &resolved, library, still));
     let links = wires::links(network, &resolved, (dt, ticks), (seed, still), &mut problems);
     let touching: Vec<(usize, usize)> = network
@@ -142,17 +142,17 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     if !problems.is_empty() {
         return Err(problems);
     }
-    let streams = |l: &Link| still && l.target.spikes() && groups[l.to].anatomy.is_none();
+    let streams = |l: &Link| still && l.target.spikes();
     let (streaming, other): (Vec<_>, Vec<_>) = links.into_iter().zip(&network.projections).partition(|(l, _)| streams(l));
     // There may be many connections, and each projection has keys of its own.
     let made = streaming.par_iter().map(|(link, p)| {
-        let stream = streams::stream(network, link, p, &groups, dt, seed).map_err(|d| vec![d])?;
-        plasticity::plastic(network, p, library, &groups, dt, stream)
+        let streams = streams::streams(network, link, p, &groups, dt, seed).map_err(|d| vec![d])?;
+        streams.into_iter().map(|s| plasticity::plastic(network, p, library, &groups, dt, s)).collect::<Result<Vec<_>, _>>()
     });
     let mut streamed = Vec::new();
     for stream in made.collect::<Vec<_>>() {
         match stream {
-            Ok(s) => streamed.push(s),
+            Ok(s) => streamed.extend(s),
             Err(d) => problems.extend(d),
         }
     }
@@ -244,6 +244,7 @@ fn hash(model: &Model) -> Hash {
         if !g.draws.is_empty() {
             text += &format!("{:?}\n", g.draws);
         }
+        text += &g.sources.map_or(String::new(), |s| format!("{s:?}\n"));
         for (k, numbers) in &g.starts {
             text += &format!("{k} {}\n", Hash::of_u64(numbers.iter().map(|x| x.to_bits())));
         }
@@ -254,16 +255,19 @@ fn hash(model: &Model) -> Hash {
     Hash::of(text.as_bytes())
 }
 
-/// Most ticks of a frame or of a delay, and most weights of a projection (2^31, 16 GiB): beyond these nothing is allocated.
+/// Most ticks of a frame or of a delay, and most weights of a projection (2^31, 16 GiB): beyond these nothing is allocated. Where nothing is learned a
+/// presentation is run in pieces, and only its number of ticks must be one.
 const MOST_TICKS: f64 = 1e7;
+const MOST_TICKS_IN_PIECES: f64 = 1e10;
 const MOST_WEIGHTS: u128 = 1 << 31;
 
 /// What could not be held in any memory is refused with its numbers before any is asked for.
-fn too_large(network: &Network, dt: f64, ticks: usize, problems: &mut Vec<Diagnostic>) {
+fn too_large(network: &Network, dt: f64, ticks: usize, still: bool, problems: &mut Vec<Diagnostic>) {
     let mut say = |d: Diagnostic, span, label: &str| problems.push(network.locate(d, span, label));
-    if ticks as f64 > MOST_TICKS {
+    let most = if still { MOST_TICKS_IN_PIECES } else { MOST_TICKS };
+    if ticks as f64 > most {
         let span = network.presentation.as_ref().or(network.dt.as_ref()).map(|l| l.span).unwrap_or_default();
-        let d = Diagnostic::error("model-too-large", format!("a presentation of {ticks} steps is more than {MOST_TICKS}"));
+        let d = Diagnostic::error("model-too-large", format!("a presentation of {ticks} steps is more than {most}"));
         say(d.hint("show inputs for a shorter time, or take longer steps"), span, "given here");
     }
     for p in &network.populations {
@@ -277,6 +281,10 @@ fn too_large(network: &Network, dt: f64, ticks: usize, problems: &mut Vec<Diagno
         let steps = p.delay.as_ref().map_or(0.0, |d| match d.value {
             Delay::Ms(ms) | Delay::Either(_, ms) | Delay::Uniform(_, ms) => ms / dt,
             Delay::Normal(mean, sd) | Delay::Lognormal(mean, sd) => (mean + 10.0 * sd) / dt,
+            Delay::Distance(base, speed) => {
+                let sides = network.population(&p.to).and_then(|k| network.populations[k].space.as_ref()).map(|s| s.value.sides());
+                (base + sides.unwrap_or_default().iter().sum::<f64>() / speed) / dt
+            }
             Delay::Frames(frames) => f64::from(frames) * ticks.max(1) as f64,
         });
         if let Some(d) = p.delay.as_ref().filter(|_| steps > MOST_TICKS) {
@@ -461,6 +469,7 @@ fn group(
                 clock: Clock::Tick,
                 spikes: true,
                 given: streams::given(network, population, dt)?,
+                sources: streams::sources(population, seed),
                 value: crate::compose::silence(),
                 mean_square: 1.0,
                 ..Group::default()
@@ -470,7 +479,9 @@ fn group(
             let around = cells::Around { network, library, links, index, dt, ticks, surrogate: resolved.surrogate };
             let others = population.others.iter().filter_map(|word| library.cell(word));
             let cells: Vec<&Cell> = std::iter::once(cell).chain(others).collect();
-            return cells::group(&around, population, &cells, params);
+            let mut made = cells::group(&around, population, &cells, params)?;
+            made.noise = streams::noise(network, &made, Target::BySign, dt, seed).map_err(|d| vec![d])?;
+            return Ok(made);
         }
         Kind::Neuron(m, i) => (m, i),
     };
@@ -558,7 +569,7 @@ fn group(
     composed.neuron.clone_from(&mechanism.name);
     let drawn = |(k, a): (usize, &Opening)| is_draw(&a.name).then(|| (k, link_key(seed, &name, &a.name)));
     composed.draws = composed.arrivals.iter().enumerate().filter_map(drawn).collect();
-    composed.noise = streams::noise(network, &composed, interface, dt, seed).map_err(|d| vec![d])?;
+    composed.noise = streams::noise(network, &composed, streams::target(interface), dt, seed).map_err(|d| vec![d])?;
     composed.starts = streams::starts(network, population, &composed, seed).map_err(|d| vec![d])?;
 
     let column = |params: &mut Params, name: String, unit: Unit, bounds, value: f64| {

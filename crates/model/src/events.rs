@@ -279,6 +279,15 @@ impl Events {
         self.target.is_empty()
     }
 
+    /// Sender and receiver of every connection, by part and sender.
+    pub fn pairs(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let of = move |(part, sender): (usize, usize)| {
+            let targets = self.runs(part, sender).flat_map(move |run| self.run(run));
+            targets.map(move |k| (sender, part * self.part + self.target[k] as usize))
+        };
+        (0..self.parts()).flat_map(|part| (0..self.senders).map(move |sender| (part, sender))).flat_map(of)
+    }
+
     /// Connections that leave a sender.
     pub fn out_degree(&self, sender: usize) -> usize {
         let of = |part: usize| {

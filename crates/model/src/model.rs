@@ -296,9 +296,11 @@ pub struct Group {
     pub spikes: bool,
     /// Spikes that are given, and not made by ticks: tick since the beginning, and neuron, in this order.
     pub given: Vec<(i64, u32)>,
+    /// Spikes that are drawn, and not made by ticks.
+    pub sources: Option<Sources>,
     /// The ports at which spikes arrive.
     pub arrivals: Vec<Opening>,
-    /// For each port at which spikes arrive: what a weight of 1 is, and in which unit.
+    /// For each port at which spikes arrive, and for the drive: what a weight of 1 is, and in which unit.
     pub event_sizes: Vec<(String, f64, Unit)>,
     /// Numbers that variables start with in each neuron, instead of those of [`Group::initial`]: index of the variable, `size` numbers.
     pub starts: Vec<(usize, Vec<f64>)>,
@@ -332,7 +334,7 @@ impl Group {
         })
     }
 
-    /// Whether its spikes are given.
+    /// Whether its spikes are given or drawn.
     pub fn is_given(&self) -> bool {
         self.clock == Clock::Tick && self.tick.is_empty()
     }
@@ -517,7 +519,8 @@ pub struct Model {
     pub sums: Vec<Sum>,
 }
 
-/// A projection of spikes to neurons of one place, of whose weights no gradient is taken.
+/// A projection of spikes of whose weights no gradient is taken, to neurons of one place or, of those that have one sign, to places of cells. What
+/// receives is then a place of a neuron: `place * copies + copy`, where places are those of the port of that sign.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Stream {
     /// Name: `exc->inh`.
@@ -541,7 +544,19 @@ impl Stream {
     }
 }
 
-/// A Poisson train to each neuron of a group: so many events of this weight in a tick, drawn for (tick, neuron) and never stored.
+/// Neurons each of which spikes as a Poisson process of its own. What all of them do together is one as well, of which each spike is that of
+/// any of them (Kingman 1993, "Poisson Processes", ch. 2 and 5), so what is drawn is as much as there are spikes, in time that has no steps:
+/// another step of time sees the same spikes. Of those that a neuron has in one step only the first is one.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Sources {
+    /// Spikes of all together in a ms.
+    pub rate: f64,
+    /// What draws them.
+    pub key: Key,
+}
+
+/// A Poisson train to each neuron of a group, or to each place of a port of its cells (`place * copies + copy`): so many events of this weight
+/// in a tick, drawn for (tick, neuron or place) and never stored.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Noise {
     /// Index of the port at which they arrive.

@@ -1,5 +1,6 @@
 //! A network as rules: who there is and who connects to whom. Nothing here knows what a neuron is.
 
+use crate::space::{Profile, Space};
 pub use crate::spread::Spread;
 use homolog_base::{Diagnostic, Source, Span, Unit, math};
 use std::collections::BTreeMap;
@@ -98,7 +99,7 @@ pub struct Network {
     pub recordings: Vec<RecordRule>,
 }
 
-/// Poisson trains, one for each neuron of a population, each its own.
+/// Poisson trains, one for each neuron of a population (of cells for each place of the receptor), each its own.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Noise {
     /// Name of the population.
@@ -176,8 +177,10 @@ pub struct Stimulus {
 pub struct RecordRule {
     /// Name of the population.
     pub population: Located<String>,
-    /// Name of a state variable (`v`, `hh.m`), `spikes`, or `lfp`.
+    /// Name of a state variable (`v`, `hh.m`), `spikes`, `raster`, or `lfp`.
     pub variable: Located<String>,
+    /// Which neurons; all when not given.
+    pub neurons: Option<Located<Vec<usize>>>,
     /// For cells: the branch; where spikes are made when not given.
     pub branch: Option<Located<String>>,
     /// Where on the branch, from 0 at its beginning to 1; its middle when not given.
@@ -203,6 +206,8 @@ pub struct Population {
     pub others: Vec<Located<String>>,
     /// For `spikes`: when each neuron spikes, ms since the beginning.
     pub times: Vec<Located<Vec<f64>>>,
+    /// For `spikes`, instead: that each spikes as a Poisson process of its own, so many times in a ms.
+    pub poisson: Option<Located<f64>>,
     /// Parameters that differ from the mechanism's defaults: number and, if one was written, its unit.
     pub parameters: BTreeMap<String, Located<(f64, Option<String>)>>,
     /// Parameters that are learned: of a neuron one number each, of a cell one for each region, branch or compartment.
@@ -215,6 +220,8 @@ pub struct Population {
     pub bias: Option<bool>,
     /// Where variables start, instead of what the mechanism says.
     pub starts: Vec<Start>,
+    /// Where its neurons are.
+    pub space: Option<Located<Space>>,
 }
 
 /// A parameter that is learned.
@@ -315,16 +322,23 @@ pub enum Delay {
     Normal(f64, f64),
     /// The logarithm is normal; with this mean and standard deviation, ms, at least a step; each connection its own.
     Lognormal(f64, f64),
+    /// So much, ms, and the time for the distance at a speed, um/ms; each connection its own.
+    Distance(f64, f64),
 }
 
 impl Delay {
+    /// Whether each connection has its own.
+    pub fn differs(self) -> bool {
+        matches!(self, Delay::Distance(..)) || self.spread().is_some()
+    }
+
     /// The distribution, ms, where each connection has its own.
     pub fn spread(self) -> Option<Spread> {
         match self {
             Delay::Uniform(a, b) => Some(Spread::Uniform(a, b)),
             Delay::Normal(mean, sd) => Some(Spread::Normal(mean, sd)),
             Delay::Lognormal(mean, sd) => Some(Spread::Lognormal(mean, sd)),
-            Delay::Ms(_) | Delay::Frames(_) | Delay::Either(..) => None,
+            Delay::Ms(_) | Delay::Frames(_) | Delay::Either(..) | Delay::Distance(..) => None,
         }
     }
 }
@@ -351,6 +365,10 @@ pub enum Wiring {
     Total(usize),
     /// So many in all, pairs drawn with replacement, that a pair is connected at least once with this probability (Potjans & Diesmann 2014, eq. 1).
     Connected(f64),
+    /// Each pair with a probability that depends on how far apart they are.
+    Distance(Profile),
+    /// Each to so many nearest neighbours on a ring (half of them on either side), each connection drawn anew with a probability.
+    SmallWorld(usize, f64),
     /// These: sending and receiving neuron. A pair may stand there several times.
     Pairs(Vec<(u32, u32)>),
 }
@@ -389,6 +407,8 @@ impl Wiring {
             Wiring::Random(p) | Wiring::Connected(p) => *p == 0.0,
             Wiring::InDegree(n) | Wiring::OutDegree(n) | Wiring::Total(n) => *n == 0,
             Wiring::Pairs(pairs) => pairs.is_empty(),
+            Wiring::Distance(p) => p.most() == 0.0,
+            Wiring::SmallWorld(n, _) => *n == 0,
             Wiring::AllToAll | Wiring::AllToOthers | Wiring::OneToOne | Wiring::Shift(_) => false,
         }
     }
@@ -401,6 +421,9 @@ impl Wiring {
         let outside = |pair: &&(u32, u32)| pair.0 as usize >= senders || pair.1 as usize >= receivers;
         match self {
             Wiring::OneToOne if senders != receivers => Err(format!("one-to-one from {senders} neurons to {receivers}")),
+            Wiring::SmallWorld(n, _) if senders != receivers || *n >= senders || n % 2 == 1 => {
+                Err(format!("a ring of {senders} neurons to {receivers}, each to {n} others, half of them on either side"))
+            }
             Wiring::Shift(_) if senders != receivers => Err(format!("a shift from {senders} neurons to {receivers}")),
             Wiring::Pairs(pairs) => match pairs.iter().find(outside) {
                 Some((from, to)) => Err(format!("the pair [{from}, {to}] of {senders} sending and {receivers} receiving neurons")),
@@ -423,6 +446,9 @@ impl Wiring {
             Wiring::Total(n) => *n as f64,
             Wiring::Connected(p) => (math::ln(1.0 - p) / math::ln(1.0 - 1.0 / (senders * receivers))).round(),
             Wiring::Pairs(pairs) => pairs.len() as f64,
+            // At most.
+            Wiring::Distance(p) => p.most() * senders * receivers,
+            Wiring::SmallWorld(n, _) => *n as f64 * senders,
         }
     }
 }

@@ -9,6 +9,8 @@ use std::ops::Range;
 
 /// Name of the potential outside of a cell, that of a local field, as a variable to record.
 pub const LFP: &str = "lfp";
+/// Who spiked when, as a variable to record: a row for each spike, in a table of its own.
+pub const RASTER: &str = "raster";
 
 /// A variable to record, by name.
 #[derive(Clone, PartialEq, Debug)]
@@ -21,9 +23,46 @@ pub struct Recorded {
     pub probe: Probe,
     /// The neurons that it sees: all, or those of one kind.
     pub neurons: Range<usize>,
+    /// Those of them that are wanted.
+    pub wanted: Vec<usize>,
 }
 
-/// Resolves the rules of a network, in their order. Without rules: the potential of every population of cells where it spikes.
+/// A population whose spikes are listed.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Raster {
+    /// Index of the group.
+    pub group: usize,
+    /// The neurons that are wanted, in order; all when none are named.
+    pub wanted: Option<Vec<usize>>,
+}
+
+impl Raster {
+    /// Whether the spikes of a neuron are listed.
+    pub fn wants(&self, neuron: usize) -> bool {
+        self.wanted.as_ref().is_none_or(|w| w.binary_search(&neuron).is_ok())
+    }
+}
+
+/// The populations whose spikes rules of a network list, in the order of the groups. With `all` also every other that spikes.
+///
+/// # Errors
+/// Populations that there are not or that do not spike, also of rules that record something else; what is recorded twice. All at once.
+pub fn rasters(network: &Network, model: &Model, all: bool) -> Result<Vec<Raster>, Vec<Diagnostic>> {
+    resolve(network, model)?;
+    let of = |g: usize| {
+        let named = network.recordings.iter().find(|r| r.variable.value == RASTER && r.population.value == model.groups[g].name);
+        let wanted = named.and_then(|r| r.neurons.as_ref()).map(|n| {
+            let mut n = n.value.clone();
+            n.sort_unstable();
+            n
+        });
+        (named.is_some() || all && model.groups[g].spikes).then_some(Raster { group: g, wanted })
+    };
+    Ok((0..model.groups.len()).filter_map(of).collect())
+}
+
+/// Resolves the rules of a network, in their order, but for those that list spikes, see [`rasters`]. Without rules: the potential of every
+/// population of cells where it spikes.
 ///
 /// # Errors
 /// Populations, branches and variables that there are not, or not there; what is recorded twice. All at once.
@@ -42,6 +81,15 @@ pub fn resolve(network: &Network, model: &Model) -> Result<Vec<Recorded>, Vec<Di
             all.iter().find_map(|a| same(a).map(|(_, first)| (a.label.clone(), *first)))
         };
         match one(network, model, rule, n) {
+            Ok(all) if rule.variable.value == RASTER => {
+                let same = |r: &&RecordRule| r.variable.value == RASTER && r.population.value == rule.population.value;
+                if let Some(first) = rules[..n].iter().find(same) {
+                    let text = format!("spikes of `{}` are listed twice", rule.population.value);
+                    let d = network.locate(Diagnostic::error("model-duplicate", text), rule.span, "the second time");
+                    problems.push(network.locate(d, first.span, "the first time").hint("remove one of the two"));
+                }
+                debug_assert!(all.is_empty(), "no trace");
+            }
             Ok(all) => match twice(&all) {
                 Some((label, first)) => {
                     let text = format!("`{label}` of `{}` is recorded twice", rule.population.value);
@@ -69,23 +117,31 @@ fn one(network: &Network, model: &Model, rule: &RecordRule, n: usize) -> Result<
         let d = Diagnostic::error("model-record", format!("`{}` has no state that moves in time", name.value));
         return Err(at(d.hint("record a population of neurons that step in time"), name, &format!("its neuron is `{}`", group.neuron)));
     }
-    if rule.variable.value == "spikes" {
+    if let Some(d) = misnamed(network, rule, group) {
+        return Err(Box::new(d));
+    }
+    if ["spikes", RASTER].contains(&rule.variable.value.as_str()) {
         if let Some(branch) = &rule.branch {
             let d = Diagnostic::error("model-record", "spikes belong to the whole neuron and have no branch");
-            return Err(at(d.hint("remove the line, or record `v` there"), branch, "not with `spikes`"));
+            return Err(at(d.hint("remove the line, or record `v` there"), branch, &format!("not with `{}`", rule.variable.value)));
         }
         if !group.spikes {
             let d = Diagnostic::error("model-record", format!("`{}` does not spike", name.value));
             return Err(at(d, &rule.variable, &format!("its neuron is `{}`", group.neuron)));
         }
+        if rule.variable.value == RASTER {
+            return Ok(vec![]);
+        }
         let probe = Probe { group: g, what: Observable::Spikes };
-        return Ok(vec![Recorded { label: "spikes".into(), unit: Unit::ONE, probe, neurons: 0..group.size }]);
+        let (neurons, wanted) = (0..group.size, wanted(rule, 0..group.size));
+        return Ok(vec![Recorded { label: "spikes".into(), unit: Unit::ONE, probe, neurons, wanted }]);
     }
     if rule.variable.value == LFP {
         let recorded = |k: usize| {
             let (s, copies) = (&model.sums[k], group.copies());
             let probe = Probe { group: g, what: Observable::Sum(k) };
-            Recorded { label: s.name.clone(), unit: s.unit, probe, neurons: s.kind * copies..(s.kind + 1) * copies }
+            let neurons = s.kind * copies..(s.kind + 1) * copies;
+            Recorded { label: s.name.clone(), unit: s.unit, probe, wanted: wanted(rule, neurons.clone()), neurons }
         };
         let all: Vec<Recorded> = (0..model.sums.len()).filter(|k| model.sums[*k].rule == n).map(recorded).collect();
         if !all.is_empty() {
@@ -104,14 +160,15 @@ fn one(network: &Network, model: &Model, rule: &RecordRule, n: usize) -> Result<
             return Err(at(d.hint(INSTEAD_OF_THE_OUTSIDE), &rule.variable, "of the space outside"));
         }
         let d = Diagnostic::error("model-record", format!("`{}` has no variable `{}`", group.neuron, rule.variable.value));
-        let names = group.variables.iter().map(|v| v.name.as_str()).chain(group.spikes.then_some("spikes"));
+        let names = group.variables.iter().map(|v| v.name.as_str()).chain(group.spikes.then_some(["spikes", RASTER]).into_iter().flatten());
         return Err(at(d.suggest(&rule.variable, names), &rule.variable, "unknown variable"));
     };
     let (variable, copies) = (&group.variables[k], group.copies());
     let recorded = |kind: usize, site: usize, place: Option<String>| {
         let label = place.map_or_else(|| variable.name.clone(), |p| format!("{p}.{}", variable.name));
         let probe = Probe { group: g, what: Observable::Site(k, site) };
-        Recorded { label, unit: variable.unit, probe, neurons: kind * copies..(kind + 1) * copies }
+        let neurons = kind * copies..(kind + 1) * copies;
+        Recorded { label, unit: variable.unit, probe, wanted: wanted(rule, neurons.clone()), neurons }
     };
     match &group.anatomy {
         None => match &rule.branch {
@@ -130,6 +187,32 @@ fn one(network: &Network, model: &Model, rule: &RecordRule, n: usize) -> Result<
             Ok(found.into_iter().enumerate().filter_map(|(kind, f)| f.ok().map(|(site, place)| recorded(kind, site, place))).collect())
         }
     }
+}
+
+/// The neurons of a range that a rule wants, in their order.
+fn wanted(rule: &RecordRule, of: Range<usize>) -> Vec<usize> {
+    let Some(named) = &rule.neurons else { return of.collect() };
+    let mut wanted: Vec<usize> = named.value.iter().copied().filter(|n| of.contains(n)).collect();
+    wanted.sort_unstable();
+    wanted
+}
+
+/// That a rule names neurons that there are not, or one twice, or none.
+fn misnamed(network: &Network, rule: &RecordRule, group: &Group) -> Option<Diagnostic> {
+    let named = rule.neurons.as_ref()?;
+    let say =
+        |text: String, hint: String| Some(network.locate(Diagnostic::error("model-record", text), named.span, "these neurons").hint(hint));
+    if named.value.is_empty() {
+        return say("no neuron is named, so nothing is recorded".into(), "name some, or remove the line for all".into());
+    }
+    if let Some(n) = named.value.iter().find(|n| **n >= group.size) {
+        let last = group.size.saturating_sub(1);
+        return say(format!("`{}` has no neuron {n}", group.name), format!("its neurons are 0 to {last}"));
+    }
+    let mut sorted = named.value.clone();
+    sorted.sort_unstable();
+    let twice = sorted.windows(2).find(|w| w[0] == w[1])?;
+    say(format!("neuron {} is named twice", twice[0]), "name each once".into())
 }
 
 /// The place of variable `k` of a kind of neuron in its column, and what it is called; no name where the whole neuron has one number.

@@ -373,9 +373,9 @@ fn what_would_have_no_effect_on_a_population_is_refused_and_not_left_out() {
     use homolog_model::network::{Noise, Spread, Start};
     let start = || Start { variable: "v".into(), spread: Spread::Constant(-60.0), unit: None };
     let cells = Population { starts: vec![start()], ..population("cells", 2, "cell") };
-    let mut n = network(vec![cells], vec![]);
+    let mut n = network(vec![cells, population("shown", 2, "input")], vec![]);
     let noise = |to: &str| Noise { population: to.into(), rate: 1.0.into(), weight: 1.0.into(), ..Noise::default() };
-    n.noise = vec![noise("cells"), noise("nobody")];
+    n.noise = vec![noise("shown"), noise("nobody")];
     let found = compile(&n, &common::with_cell(common::CELL), 1).unwrap_err();
     let codes: Vec<&str> = found.iter().map(|d| d.code).collect();
     assert_eq!(codes, ["model-noise", "model-unknown-population", "model-start"]);

@@ -123,6 +123,11 @@ impl<'a> Local<'a> {
         (self.shown, self.order.len())
     }
 
+    /// The group that is read out.
+    pub fn readout(&self) -> usize {
+        self.readout
+    }
+
     /// What has been learned, and where the network stands.
     pub fn state(&self) -> &State {
         &self.state

@@ -6,7 +6,7 @@
 use crate::evaluate::EVALUATION_BATCH;
 use crate::task::Task;
 use homolog_base::Diagnostic;
-use homolog_model::{Group, Link, Model, Network, Optimiser, Params, Study, Target, Training, Wires, Wiring};
+use homolog_model::{Group, Link, Model, Network, Optimiser, Params, Study, Target, Training, Weights, Wires, Wiring};
 
 /// Bytes of a number.
 const NUMBER: f64 = 8.0;
@@ -91,8 +91,32 @@ fn copies(training: &Training) -> f64 {
     3.0 + moments + if training.patience.is_some() { 1.0 } else { 0.0 }
 }
 
+/// Whether a projection is surely a list of connections that only spike, which takes less than weights that may be learned do.
+fn only_spikes(network: &Network) -> bool {
+    // A cell is named by a path, and what arrives at its places is a link.
+    let point = |word: &str| !word.contains('/') && !word.ends_with(".toml");
+    let given = |word: &str| [homolog_model::file::INPUT, homolog_model::file::SPIKES].contains(&word);
+    network.projections.iter().all(|p| p.learn == Some(false))
+        && network.populations.iter().all(|p| given(&p.neuron) || point(&p.neuron) && p.bias == Some(false))
+}
+
+/// Bytes of the connections of a projection that only spikes: those that stay, and those that are gone when it is compiled. A target takes two, a
+/// weight of its own four, a delay of its own six (with the run that begins there); to make them, a list of targets, an order, and both once more.
+fn listed(network: &Network, p: &homolog_model::Projection) -> (f64, f64) {
+    let n = entries(network, p).0;
+    let own = if matches!(p.weights.value, Weights::Constant(_)) { 0.0 } else { 4.0 };
+    let late = if p.delay.as_ref().is_some_and(|d| d.value.spread().is_some()) { 6.0 } else { 0.0 };
+    (n * (2.0 + own + late), n * (8.0 + own + late))
+}
+
 /// What compiling a study will need at least, and training it: from its description alone.
 pub fn before_compiling(study: &Study) -> Memory {
+    if only_spikes(&study.network) {
+        let all = study.network.projections.iter().map(|p| listed(&study.network, p));
+        let (stays, most) = all.fold((0.0, 0.0), |(stays, most): (f64, f64), (s, m)| (stays + s, most.max(m)));
+        let neurons: f64 = study.network.populations.iter().map(|p| p.size.value as f64).sum();
+        return Memory { weights: stays + most + NUMBER * neurons, ..Memory::default() };
+    }
     let copies = study.training.as_ref().map_or(1.0, copies);
     let projections = study.network.projections.iter().map(|p| entries(&study.network, p));
     let neurons: f64 = study.network.populations.iter().map(|p| p.size.value as f64).sum();

@@ -43,6 +43,9 @@ pub struct Rows {
     pub values: Vec<f64>,
 }
 
+/// Numbers of a cache line.
+const LINE: usize = 8;
+
 impl Rows {
     /// How many samples.
     pub fn len(&self) -> usize {
@@ -60,10 +63,15 @@ impl Rows {
         (inputs.batch, inputs.frames) = (batch, 1);
         inputs.values.resize_with(1, Vec::new);
         let values = &mut inputs.values[0];
-        values.clear();
+        // Every number is written.
         values.resize(self.width * batch, 0.0);
-        for (b, row) in chosen.iter().map(|k| &self.values[k * self.width..][..self.width]).enumerate() {
-            row.iter().enumerate().for_each(|(f, x)| values[f * batch + b] = *x);
+        // A cache line of samples at once, so that what is written lies side by side.
+        for (block, some) in chosen.chunks(LINE).enumerate() {
+            let rows: Vec<&[f64]> = some.iter().map(|k| &self.values[k * self.width..][..self.width]).collect();
+            for (f, column) in values.chunks_exact_mut(batch).enumerate() {
+                let to = &mut column[block * LINE..][..rows.len()];
+                to.iter_mut().zip(&rows).for_each(|(to, row)| *to = row[f]);
+            }
         }
     }
 }

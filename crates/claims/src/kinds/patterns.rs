@@ -147,7 +147,7 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
 }
 
 /// The threshold above which most trials are those that are wanted.
-fn threshold(trials: &[(f64, bool)]) -> f64 {
+pub(super) fn threshold(trials: &[(f64, bool)]) -> f64 {
     let mut at: Vec<f64> = trials.iter().map(|t| t.0).collect();
     at.sort_by(f64::total_cmp);
     let between = at.windows(2).map(|w| 0.5 * (w[0] + w[1]));
@@ -160,7 +160,7 @@ fn threshold(trials: &[(f64, bool)]) -> f64 {
 }
 
 /// The share of trials that a threshold tells right.
-fn told(trials: &[(f64, bool)], threshold: f64) -> f64 {
+pub(super) fn told(trials: &[(f64, bool)], threshold: f64) -> f64 {
     trials.iter().filter(|t| (t.0 > threshold) == t.1).count() as f64 / trials.len() as f64
 }
 

@@ -150,6 +150,9 @@ fn wired(network: &Network, copies: usize, synapses: usize, factor: f64) -> Resu
     let pairs = (0..copies * synapses).map(|k| (k as u32, (k / synapses) as u32)).collect();
     network.projections[0].wiring = Wiring::Pairs(pairs).into();
     network.projections[0].weights = Weights::Constant(weight * factor).into();
+    // What learns nothing only spikes, and is listed so.
+    network.projections[0].learn = Some(false);
+    network.populations[to].bias = Some(false);
     Ok((network, [from, to]))
 }
 
@@ -158,18 +161,20 @@ type Placed = (Vec<Vec<u32>>, Vec<String>);
 
 /// For every copy which sender is which synapse, counted branch by branch and place by place; and the branch of every synapse.
 fn placed(model: &Model, to: usize, copies: usize, synapses: usize) -> Result<Placed, Vec<Diagnostic>> {
-    let link = model.links.iter().find(|l| l.to == to);
-    let (Some(anatomy), Some([rows, _])) = (&model.groups[to].anatomy, link.and_then(|l| l.places.as_ref())) else {
+    let Some(anatomy) = &model.groups[to].anatomy else {
         let all = (0..copies).map(|c| (0..synapses).map(|s| (c * synapses + s) as u32).collect()).collect();
         return Ok((all, vec![String::new(); synapses]));
+    };
+    let Some(stream) = model.streams.iter().find(|s| s.to == to) else {
+        return Err(bad(format!("`{}` hears no spikes whose weights stay as they are", model.groups[to].name)));
     };
     let names = branches(model, to, anatomy);
     // Compartments may lie in any order; synapses are counted branch by branch.
     let first = |name: &str| names.iter().position(|n| *n == name).unwrap_or(names.len());
     let mut found: Vec<Vec<(usize, usize, u32)>> = vec![vec![]; copies];
-    for (row, ends) in rows.start.windows(2).enumerate() {
+    for (sender, row) in stream.events.pairs() {
         let (place, copy) = (row / copies, row % copies);
-        found[copy].extend((ends[0]..ends[1]).map(|k| (first(names[place]), place, rows.column[k as usize])));
+        found[copy].push((first(names[place]), place, sender as u32));
     }
     found.iter_mut().for_each(|f| f.sort_unstable());
     let places = |f: &[(usize, usize, u32)]| f.iter().map(|x| x.1).collect::<Vec<_>>();

@@ -6,11 +6,14 @@ pub mod claims;
 pub mod compare;
 pub mod fit;
 pub mod fmt;
+mod learn;
 pub mod mech;
 pub mod morph;
 mod reference;
 pub mod run;
 mod trace;
+
+pub use trace::Format;
 
 use homolog_base::Diagnostic;
 use std::process::ExitCode;

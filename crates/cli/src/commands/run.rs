@@ -1,22 +1,26 @@
 //! `homolog run`: one model, trained if its file says how.
 
-use super::Done;
 use super::trace::{self, Format};
+use super::{Done, learn};
 use crate::progress::{Run, Screen};
+use crate::stepwise::{self, Course, Sink};
 use crate::work::{self, Prepared};
 use crate::{cuts, show, terminal};
 use homolog_base::Diagnostic;
 use homolog_base::report::{Basis, Entry, Provenance, Report, Score};
 use homolog_engine::Engine;
-use homolog_model::{Inputs, Model, Observable, Precision, Probe, Runner, State};
+use homolog_model::{Checkpoint, Inputs, Model, Observable, Pieces, Precision, Probe, Recording};
 use homolog_train::Trainer;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 /// Train a model, or run it once when its file does not say how to train
 ///
-/// A model of cells that is not trained is run for one presentation: what its record rules name is written to traces.csv and drawn in
-/// traces.html. With --reference it is solved to a tolerance besides, which says what the time step costs in accuracy.
+/// A model that is not trained is run for one presentation: what its record rules name is written to traces.csv and drawn in traces.html, and who
+/// spiked when to raster.csv. Memory does not grow with the time that is run. With --checkpoint-every 10s such a run can be killed at any time and
+/// goes on with --resume: its files are then those of a run that was never stopped, byte for byte. With --reference cells are solved to a
+/// tolerance besides, which says what the time step costs in accuracy.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// Model file, or the name of a task that ships with the program
@@ -29,10 +33,11 @@ pub struct Args {
     pub(super) seed: Option<u64>,
     /// Go on from the checkpoint in the folder, bit for bit as if never stopped
     #[arg(long)]
-    resume: bool,
-    /// Write a checkpoint every so many epochs
-    #[arg(long, value_name = "EPOCHS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
-    checkpoint_every: u64,
+    pub(super) resume: bool,
+    /// Write a checkpoint every so many epochs, or after so much time on the clock: 10s, 5min, 1h [default: 1 epoch; none of a run that is
+    /// not trained]
+    #[arg(long, value_name = "EPOCHS|TIME", value_parser = every)]
+    checkpoint_every: Option<Every>,
     /// Train for so many epochs instead of what the file says
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
@@ -45,7 +50,10 @@ pub struct Args {
     /// Folder of .mod files to use besides those that ship with the program; may be repeated
     #[arg(long, value_name = "DIR")]
     library: Vec<PathBuf>,
-    /// How traces are written
+    /// Write who spiked when, of every population that spikes, to raster.csv
+    #[arg(long)]
+    pub(super) raster: bool,
+    /// How traces and rasters are written
     #[arg(long, value_enum, value_name = "FORMATS", value_delimiter = ',', default_value = "csv")]
     pub(super) format: Vec<Format>,
     /// Solve single cells to a tolerance besides, write that to reference.csv, and say by how much the run in steps differs
@@ -65,6 +73,48 @@ pub struct Args {
     pub(super) quiet: bool,
 }
 
+/// How often a checkpoint is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Every {
+    /// After so many epochs.
+    Epochs(u64),
+    /// After so much time.
+    Time(Duration),
+}
+
+/// How often, as an argument.
+fn every(word: &str) -> Result<Every, String> {
+    if let Ok(n) = word.parse() {
+        return if n > 0 { Ok(Every::Epochs(n)) } else { Err("must be 1 or more".into()) };
+    }
+    let units = [("ms", 1.0), ("min", 60_000.0), ("s", 1000.0), ("h", 3_600_000.0)];
+    let number = |(unit, ms): (&str, f64)| Some(word.strip_suffix(unit)?.trim_end().parse::<f64>().ok()? * ms);
+    match units.into_iter().find_map(number) {
+        Some(ms) if (1.0..=1e12).contains(&ms) => Ok(Every::Time(Duration::from_millis(ms as u64))),
+        Some(_) => Err("must be 1 ms or more".into()),
+        None => Err("must be a number of epochs, or a time with its unit, such as 10s, 5min or 1h".into()),
+    }
+}
+
+impl Args {
+    /// Whether a line of JSON is wanted.
+    pub(super) fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Time between checkpoints of a run that is not a training; none without.
+    pub(super) fn between(&self) -> Result<Option<Duration>, Vec<Diagnostic>> {
+        match self.checkpoint_every {
+            None => Ok(None),
+            Some(Every::Time(t)) => Ok(Some(t)),
+            Some(Every::Epochs(n)) => {
+                let text = format!("`--checkpoint-every {n}` counts epochs, and `{}` is not trained", self.model);
+                Err(vec![Diagnostic::error("run-no-epochs", text).hint("give a time, such as `--checkpoint-every 10s`")])
+            }
+        }
+    }
+}
+
 /// A tolerance as an argument: what the arithmetic can keep and a solver has use for.
 fn tolerance(word: &str) -> Result<f64, String> {
     match word.parse::<f64>() {
@@ -78,7 +128,11 @@ fn tolerance(word: &str) -> Result<f64, String> {
 pub fn run(args: &Args, color: bool) -> Done {
     let mut opened = work::open(&args.model, &args.library)?;
     terminal::show(&opened.warnings, color);
-    if args.reference && (opened.study.training.is_some() || !trace::wanted(&opened)) {
+    if args.raster && opened.study.training.is_some() {
+        let text = format!("`{}` is trained, so there is no one raster", opened.name);
+        return Err(vec![Diagnostic::error("raster-refused", text).hint("run it without `--raster`, or without its [training]")]);
+    }
+    if args.reference && (opened.study.training.is_some() || !trace::wanted(args, &opened)) {
         let text = format!("`{}` has no reference: that is solved for models of cells without [training]", opened.name);
         return Err(vec![Diagnostic::error("reference-refused", text).hint("run it without `--reference`")]);
     }
@@ -86,13 +140,18 @@ pub fn run(args: &Args, color: bool) -> Done {
     if let (Some(n), Some(t)) = (args.epochs, &mut opened.study.training) {
         t.epochs.value = n;
     }
+    if let (Some(n), Some(l)) = (args.epochs, &mut opened.study.learning) {
+        l.passes.value = n;
+    }
     let out = args.out.clone().unwrap_or_else(|| Path::new("out").join(&opened.name));
     let threads = args.threads.unwrap_or_else(work::processors);
-    let traced = opened.study.training.is_none() && trace::wanted(&opened);
+    let traced = opened.study.training.is_none() && trace::wanted(args, &opened);
+    let learns = opened.study.learning.as_ref().zip(opened.samples.as_ref());
     let mut lines = match (&opened.study.training, &opened.samples) {
+        _ if learns.is_some() => learn::run(args, &opened, learns.expect("just asked"), &out, threads, color)?,
         (Some(_), Some(_)) => train(args, &opened, &out, threads, color)?,
         _ if traced => trace::run(args, &opened, &out, threads, color)?,
-        _ => once(args, &opened, threads, color)?,
+        _ => once(args, &opened, &out, threads, color)?,
     };
     // What is run for its traces says this by population.
     let cells = if traced { vec![] } else { cuts::of_network(&opened.study.network, &opened.library) };
@@ -133,13 +192,19 @@ fn train(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color: 
     let begun = work::Clock::start();
     let screen = Screen::new(args.quiet || args.json, color, std::slice::from_ref(&opened.name));
     let bar = screen.runs(&opened.name, 1);
+    let mut saved_at = Instant::now();
     while trainer.finished().is_none() {
         let score = trainer.epoch(&mut engine, &mut |p| bar.set(0, Run::of(&p))).map_err(|s| vec![s.diagnostic()])?;
         for w in &score.warnings {
             screen.say(&format!("{}\n", w.render(color)));
         }
-        if trainer.finished().is_some() || (trainer.epochs_done() as u64).is_multiple_of(args.checkpoint_every) {
+        let due = match args.checkpoint_every.unwrap_or(Every::Epochs(1)) {
+            Every::Epochs(n) => (trainer.epochs_done() as u64).is_multiple_of(n),
+            Every::Time(t) => saved_at.elapsed() >= t,
+        };
+        if trainer.finished().is_some() || due {
             work::save(&path, &trainer.checkpoint())?;
+            saved_at = Instant::now();
         }
     }
     let spent = begun.stop();
@@ -192,28 +257,90 @@ pub(super) fn shown(opened: &work::Opened, model: &Model) -> (Inputs, &'static s
     (Inputs { batch: 1, frames: 1, values }, words)
 }
 
+/// What is seen at the end of a presentation.
+struct Ends {
+    probes: Vec<Probe>,
+    /// One array for each, as the last piece left it: counters go on from piece to piece.
+    seen: Vec<Vec<f64>>,
+}
+
+impl Sink for Ends {
+    fn probes(&self) -> &[Probe] {
+        &self.probes
+    }
+
+    fn numbers(&self, _: &Model) -> usize {
+        0
+    }
+
+    fn bytes(&self, _: usize) -> f64 {
+        0.0
+    }
+
+    fn take(&mut self, _: &Model, _: usize, seen: Recording) -> Result<(), Diagnostic> {
+        self.seen = seen.traces.into_iter().map(|t| t.data).collect();
+        Ok(())
+    }
+
+    fn begin(&self) -> Result<(), Diagnostic> {
+        Ok(())
+    }
+
+    fn save(&self, to: &mut Checkpoint) {
+        let arrays = self.seen.iter().enumerate().map(|(k, x)| (format!("end/{k}"), (vec![x.len()], x.clone())));
+        to.arrays.extend(arrays);
+    }
+
+    fn load(&mut self, model: &Model, from: &Checkpoint) -> Result<(), String> {
+        let fits = |(k, p): (usize, &Probe)| {
+            let array = from.arrays.get(&format!("end/{k}")).map(|a| a.1.clone());
+            array.filter(|a| a.len() == model.groups[p.group].size).ok_or(format!("end/{k}"))
+        };
+        self.seen = self.probes.iter().enumerate().map(fits).collect::<Result<_, _>>()?;
+        Ok(())
+    }
+
+    fn words(&self) -> String {
+        format!("{:?}", self.probes)
+    }
+}
+
 /// Shows the network nothing for one presentation and says what each population did.
-fn once(args: &Args, opened: &work::Opened, threads: usize, color: bool) -> Result<Lines, Vec<Diagnostic>> {
+fn once(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color: bool) -> Result<Lines, Vec<Diagnostic>> {
     work::compilable(&opened.study)?;
-    let (model, params) = homolog_model::compile(&opened.study.network, &opened.library, args.seed.unwrap_or(0))?;
+    let seed = args.seed.unwrap_or(0);
+    let (model, params) = homolog_model::compile(&opened.study.network, &opened.library, seed)?;
     terminal::show(&homolog_model::compile::warnings(&opened.study.network, &opened.library), color);
     let (inputs, input) = shown(opened, &model);
     let driven: Vec<usize> = (0..model.groups.len()).filter(|g| model.groups[*g].clock != homolog_model::Clock::Input).collect();
     let what = |g: usize| if model.groups[g].spikes { Observable::Count } else { Observable::Value };
     let probes: Vec<Probe> = driven.iter().map(|&group| Probe { group, what: what(group) }).collect();
-    let recording = Engine::new(threads).run(&model, &params, &inputs, &probes, &mut State::fresh(), None).map_err(work::fault)?;
+    let mut ends = Ends { probes, seen: vec![] };
+    let course = Course {
+        name: &opened.name,
+        out,
+        threads,
+        every: args.between()?,
+        resume: args.resume,
+        quiet: args.quiet || args.json,
+        color,
+        identity: stepwise::identity(opened, &model, &params, seed, &ends),
+    };
+    let mut pieces = Pieces::new(model);
+    course.run(&mut pieces, &params, &inputs, &mut ends)?;
+    let model = pieces.whole();
     let input = if input.is_empty() { "nothing" } else { input };
     let mut text = format!("{} was shown {input} once ({} ms); its file has no [training].\n", opened.name, model.dt * model.ticks as f64);
     let mut groups = serde_json::Map::new();
-    for (g, trace) in driven.iter().zip(&recording.traces) {
+    for (g, data) in driven.iter().zip(&ends.seen) {
         let group = &model.groups[*g];
-        let sum: f64 = trace.data.iter().sum();
+        let sum: f64 = data.iter().sum();
         text.push_str(&if group.spikes {
             format!("{}: {sum} spikes of {} neurons\n", group.name, group.size)
         } else {
             format!("{}: {} neurons, mean value {}\n", group.name, group.size, show::three_digits(sum / group.size as f64))
         });
-        groups.insert(group.name.clone(), serde_json::json!({ "what": if group.spikes { "spikes" } else { "value" }, "data": trace.data }));
+        groups.insert(group.name.clone(), serde_json::json!({ "what": if group.spikes { "spikes" } else { "value" }, "data": data }));
     }
     Ok(Lines { text, json: serde_json::json!({ "title": opened.study.network.title, "groups": groups }) })
 }

@@ -2,15 +2,15 @@
 
 use super::reference::Reference;
 use super::run::{Args, Lines, shown};
-use crate::figure::{self, Figure, Line};
-use crate::progress::Spinner;
+use crate::figure::{self, Figure};
+use crate::stepwise::{self, Course};
+use crate::watch::{Wanted, Watch, Watched};
 use crate::{cuts, show, terminal, work};
 use homolog_base::Diagnostic;
 use homolog_base::report::Provenance;
-use homolog_engine::Engine;
 use homolog_model::cell::Scheme;
 use homolog_model::recordings::{self, Recorded};
-use homolog_model::{Clock, Group, Model, Observable, Probe, Recording, Runner, State};
+use homolog_model::{Group, Model, Pieces, Recording};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -24,9 +24,9 @@ pub enum Format {
 }
 
 /// Whether a model file without `[training]` is run for its traces.
-pub fn wanted(opened: &work::Opened) -> bool {
+pub fn wanted(args: &Args, opened: &work::Opened) -> bool {
     let network = &opened.study.network;
-    !network.recordings.is_empty() || network.populations.iter().any(|p| opened.library.cell(&p.neuron).is_some())
+    args.raster || !network.recordings.is_empty() || network.populations.iter().any(|p| opened.library.cell(&p.neuron).is_some())
 }
 
 /// Runs one presentation and writes its traces.
@@ -36,47 +36,49 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
     let seed = args.seed.unwrap_or(0);
     let (model, params) = homolog_model::compile(network, library, seed)?;
     let recorded = recordings::resolve(network, &model)?;
+    let rasters = recordings::rasters(network, &model, args.raster)?;
     terminal::show(&homolog_model::compile::warnings(network, library), color);
-    let watch = Watch::new(&model, &recorded);
-    let hint = "record less, show the input for a shorter time, or take longer steps";
-    work::room_for(&format!("recording `{}`", network.title), watch.numbers(&model) * work::RECORDED, hint)?;
-    work::writable([out.join("traces.html").as_path()])?;
+    let wanted = Wanted { recorded: recorded.clone(), rasters, formats: &args.format, out, whole: args.reference };
+    let mut watch = Watch::new(&model, opened, wanted);
+    let page = out.join("traces.html");
+    work::writable([page.as_path()])?;
+    let names = ["traces.csv", "traces.parquet", "raster.csv", "raster.parquet", "traces.html", stepwise::FILE].map(|n| out.join(n));
+    work::tidy(names.iter().map(PathBuf::as_path))?;
     let (inputs, input) = shown(opened, &model);
-    let clock = work::Clock::start_time();
-    let spinner = Spinner::new(args.quiet, &opened.name);
-    let recording = Engine::new(threads).run(&model, &params, &inputs, &watch.probes, &mut State::fresh(), None);
-    drop(spinner);
-    let wall_s = clock.stop().wall_s;
-    let recording = recording.map_err(work::fault)?;
+    let course = Course {
+        name: &opened.name,
+        out,
+        threads,
+        every: args.between()?,
+        resume: args.resume,
+        quiet: args.quiet,
+        color,
+        identity: stepwise::identity(opened, &model, &params, seed, &watch),
+    };
+    let mut pieces = Pieces::new(model);
+    let (went, _) = course.run(&mut pieces, &params, &inputs, &mut watch)?;
+    let (model, wall_s) = (pieces.whole(), went.wall_s);
 
-    let groups: Vec<Seen> = watch.groups.iter().map(|w| w.see(&model, &recording, opened)).collect();
-    let table = table(&model, &recorded, &recording);
-    let mut files: Vec<(&str, PathBuf)> = vec![];
-    if args.format.contains(&Format::Csv) {
-        files.push(("csv", out.join("traces.csv")));
-        work::write_csv(&files[files.len() - 1].1, &table)?;
-    }
-    if args.format.contains(&Format::Parquet) {
-        files.push(("parquet", out.join("traces.parquet")));
-        work::write_parquet(&files[files.len() - 1].1, &table)?;
-    }
+    let groups: Vec<Seen> = watch.groups.iter().map(|w| w.see(model, watch.more_spikes().is_some(), opened)).collect();
+    let mut files = watch.finish()?;
     let reference = match args.reference {
-        true => Some(Reference::solve(args, opened, &model, &params, &recorded)?),
+        true => Some(Reference::solve(args, opened, model, &params, &recorded)?),
         false => None,
     };
+    let table_of = |r: &Reference| table(model, &recorded, &r.solved.recording);
     if let Some(reference) = &reference {
-        files.extend(reference.write(args, out, &table_of(&model, &recorded, reference))?);
+        files.extend(reference.write(args, out, &table_of(reference))?);
     }
     let duration = model.dt * model.ticks as f64;
     let time = format!("{} ms in {} steps of {} ms", brief(duration), show::count(model.ticks as f64), model.dt);
     let mut facts: Vec<String> = groups.iter().map(|g| format!("{}: {}; {}.", g.name, g.what, g.did)).collect();
-    let compared = reference.as_ref().map(|r| r.compare(&model, &table, &table_of(&model, &recorded, r), &spikes_of(&groups)));
+    let table = watch.table().unwrap_or_default();
+    let compared = reference.as_ref().map(|r| r.compare(model, &table, &table_of(r), &spikes_of(&watch, model)));
     facts.extend(compared.iter().flat_map(|c| c.lines.iter().map(|l| format!("{l}."))));
     facts.push(format!("{time}{}.", if input.is_empty() { String::new() } else { format!(", shown {input}") }));
     let names = files.iter().map(|(_, p)| p.file_name().unwrap_or_default().to_string_lossy().into_owned()).collect();
-    let figure = figure(opened, &model, &table, &groups, facts, names);
-    files.push(("figure", out.join("traces.html")));
-    work::write(&files[files.len() - 1].1, figure::html(&figure).as_bytes())?;
+    work::write(&page, figure::html(&figure(opened, model, &watch, facts, names)).as_bytes())?;
+    files.push(("figure", page));
 
     let mut text = format!("{}\n", if network.title.is_empty() { &opened.name } else { &network.title });
     for g in &groups {
@@ -85,8 +87,18 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
         text.push_str(&format!("  {}\n", g.did));
     }
     let input = if input.is_empty() { String::new() } else { format!(", shown {input}") };
-    text.push_str(&format!("{time}{input}; took {}\n", show::seconds(wall_s)));
+    let resumed = if went.from > 0 { format!(" from {} ms on", brief(went.from as f64 * model.dt)) } else { String::new() };
+    text.push_str(&format!("{time}{input}; took {}{resumed}\n", show::seconds(wall_s)));
     compared.iter().flat_map(|c| &c.lines).for_each(|l| text.push_str(&format!("{l}\n")));
+    if let Some((all, until)) = watch.more_spikes() {
+        let listed = if files.iter().any(|f| f.0.starts_with("raster")) { "" } else { "; `--raster` lists all" };
+        text.push_str(&format!("{} in all, of which those until {} ms are drawn{listed}\n", show::plural(all, "spike"), brief(until)));
+    }
+    let (saves, saving_s) = went.saves;
+    let checkpoints = went.checkpoint.as_ref().map(
+        |path| json!({ "written": saves, "mean_s": saving_s / saves as f64, "bytes": std::fs::metadata(path).map_or(0, |m| m.len()) }),
+    );
+    files.extend(went.checkpoint.map(|path| ("checkpoint", path)));
     for (_, path) in &files {
         text.push_str(&format!("{}\n", path.display()));
     }
@@ -97,72 +109,28 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
     Ok(Lines {
         text,
         json: json!({ "title": network.title, "reference": compared.map(|c| c.json), "seed": seed, "step_ms": model.dt, "steps": model.ticks, "presentation_ms": duration,
-            "columns": table.headers().collect::<Vec<_>>(), "populations": populations, "files": files, "wall_s": wall_s,
+            "columns": watch.headers(), "from_step": went.from, "checkpoints": checkpoints, "expected_bytes": went.expected_bytes, "peak_rss_mb": work::peak_rss_mb(), "populations": populations, "files": files, "wall_s": wall_s,
             "provenance": provenance }),
     })
 }
 
-/// The table of what was solved.
-fn table_of(model: &Model, recorded: &[Recorded], reference: &Reference) -> work::Table {
-    table(model, recorded, &reference.solved.recording)
+/// What was recorded of a whole presentation: time, and then a column for each recording and neuron.
+fn table(model: &Model, recorded: &[Recorded], recording: &Recording) -> work::Table {
+    let times = (0..model.ticks).map(|t| recordings::end_of_tick(model.dt, t)).collect();
+    let mut columns = vec![("t".to_string(), "ms".to_string(), times)];
+    for (r, trace) in recorded.iter().zip(&recording.traces) {
+        let group = &model.groups[r.probe.group];
+        for n in &r.wanted {
+            let numbers = trace.data.chunks_exact(r.neurons.len()).map(|row| row[n - r.neurons.start]).collect();
+            columns.push((format!("{}[{n}].{}", group.name, r.label), r.unit.to_string(), numbers));
+        }
+    }
+    work::Table { columns }
 }
 
 /// Names of the groups that spike, and when each of their neurons did.
-fn spikes_of(groups: &[Seen]) -> Vec<(&str, &[Vec<f64>])> {
-    groups.iter().filter_map(|g| Some((g.name.as_str(), g.spikes.as_deref()?))).collect()
-}
-
-/// What is asked of the runner: what the file says, and for each population what is said of it at the end.
-struct Watch {
-    probes: Vec<Probe>,
-    groups: Vec<WatchedGroup>,
-}
-
-/// Indices of the probes of a group.
-struct WatchedGroup {
-    group: usize,
-    spikes: Option<usize>,
-    /// Of a cell: the potential where spikes are made, for each kind of neuron.
-    potential: Vec<usize>,
-    /// All recorded potentials.
-    potentials: Vec<usize>,
-}
-
-impl Watch {
-    fn new(model: &Model, recorded: &[Recorded]) -> Watch {
-        let mut probes: Vec<Probe> = recorded.iter().map(|r| r.probe.clone()).collect();
-        let mut ask = |group: usize, what: Observable| {
-            let probe = Probe { group, what };
-            probes.iter().position(|p| *p == probe).unwrap_or_else(|| {
-                probes.push(probe);
-                probes.len() - 1
-            })
-        };
-        let mut groups = vec![];
-        for (g, group) in model.groups.iter().enumerate().filter(|(_, g)| g.clock == Clock::Tick) {
-            let spikes = group.spikes.then(|| ask(g, Observable::Spikes));
-            let places = group.tree.as_ref().zip(group.anatomy.as_ref());
-            let places = places.into_iter().flat_map(|(t, a)| a.spike_at.iter().map(|site| Observable::Site(t.potential, *site)));
-            groups.push(WatchedGroup { group: g, spikes, potential: places.map(|what| ask(g, what)).collect(), potentials: vec![] });
-        }
-        for w in &mut groups {
-            let potential = |p: &Probe| match p.what {
-                Observable::Site(k, _) => p.group == w.group && model.groups[w.group].variables[k].name == "v",
-                _ => false,
-            };
-            w.potentials = probes.iter().enumerate().filter(|(_, p)| potential(p)).map(|(k, _)| k).collect();
-        }
-        Watch { probes, groups }
-    }
-
-    /// Numbers that the probes will see.
-    fn numbers(&self, model: &Model) -> f64 {
-        let seen = |p: &Probe| match p.what {
-            Observable::Site(..) | Observable::Sum(_) => model.groups[p.group].copies(),
-            _ => model.groups[p.group].size,
-        };
-        self.probes.iter().map(|p| seen(p) as f64 * model.ticks as f64).sum()
-    }
+fn spikes_of<'a>(watch: &'a Watch, model: &'a Model) -> Vec<(&'a str, &'a [Vec<f64>])> {
+    watch.groups.iter().filter_map(|w| Some((model.groups[w.group].name.as_str(), w.times.as_deref()?))).collect()
 }
 
 /// What is said of a population.
@@ -172,13 +140,12 @@ struct Seen {
     did: String,
     /// For each kind of cell, how it is cut.
     cuts: Vec<String>,
-    /// For each neuron when it spiked, ms; none of a population that does not.
-    spikes: Option<Vec<Vec<f64>>>,
     json: serde_json::Value,
 }
 
-impl WatchedGroup {
-    fn see(&self, model: &Model, recording: &Recording, opened: &work::Opened) -> Seen {
+impl Watched {
+    /// `more` says whether there were more spikes than times were kept of.
+    fn see(&self, model: &Model, more: bool, opened: &work::Opened) -> Seen {
         let group = &model.groups[self.group];
         let cell = opened.library.cell(&group.neuron);
         let population = opened.study.network.populations.iter().find(|p| p.name.value == group.name);
@@ -189,22 +156,7 @@ impl WatchedGroup {
             format!("{of}, {}", cuts::lengths(f))
         };
         let cuts = fineness.iter().map(said).collect();
-        let (size, copies) = (group.size, group.copies());
-        let spiked = |probe: usize, tick: usize, neuron: usize| recording.traces[probe].data[tick * size + neuron] > 0.0;
-        let spikes: Option<Vec<Vec<f64>>> = self.spikes.map(|probe| {
-            let ticks = |neuron: usize| (0..model.ticks).filter(move |t| spiked(probe, *t, neuron));
-            let when = |neuron: usize, tick: usize| match (self.potential.get(neuron / copies), cell) {
-                (Some(v), Some(cell)) => {
-                    let at = |tick: usize| recording.traces[*v].data[tick * copies + neuron % copies];
-                    let before = if tick == 0 { cell.initial.value } else { at(tick - 1) };
-                    recordings::crossing(model.dt, tick, before, at(tick), cell.spike.threshold.value)
-                }
-                _ => recordings::end_of_tick(model.dt, tick),
-            };
-            (0..size).map(|n| ticks(n).map(|t| when(n, t)).collect()).collect()
-        });
-        let potentials = || self.potentials.iter().flat_map(|p| recording.traces[*p].data.iter().copied());
-        let range = potentials().fold(None, |r: Option<(f64, f64)>, v| Some(r.map_or((v, v), |(l, h)| (l.min(v), h.max(v)))));
+        let (size, copies, range) = (group.size, group.copies(), self.range);
         let scheme = cell.map(|c| match c.scheme.value {
             Scheme::Implicit => "implicit",
             Scheme::SecondOrder => "second-order",
@@ -225,12 +177,11 @@ impl WatchedGroup {
             what += &format!(", {}{all} ({}{more}), {scheme} scheme", show::plural(compartments, "compartment"), of_each.join(", "));
         }
         let mut did: Vec<String> = vec![];
-        if let Some(s) = &spikes {
-            let all: Vec<&f64> = s.iter().flatten().collect();
-            let times: Vec<String> = all.iter().take(MOST_TIMES).map(|t| format!("{t:.2}")).collect();
-            let more = if all.len() > MOST_TIMES { ", ..." } else { "" };
-            let when = if size == 1 && !all.is_empty() { format!(" at {}{more} ms", times.join(", ")) } else { String::new() };
-            did.push(format!("{}{when}", show::plural(all.len(), "spike")));
+        if let Some(s) = &self.times {
+            let times: Vec<String> = s.iter().flatten().take(MOST_TIMES).map(|t| format!("{t:.2}")).collect();
+            let more = if self.spikes > MOST_TIMES { ", ..." } else { "" };
+            let when = if size == 1 && self.spikes > 0 { format!(" at {}{more} ms", times.join(", ")) } else { String::new() };
+            did.push(format!("{}{when}", show::plural(self.spikes, "spike")));
         }
         if let Some((low, high)) = range {
             did.push(format!("recorded potentials from {low:.2} to {high:.2} mV").replace(" -", " −"));
@@ -239,9 +190,9 @@ impl WatchedGroup {
             "compartments": cell.map(|_| json!({ "neuron": compartments, "all": all,
                 "branches": branches.iter().map(|(name, n)| (name.clone(), json!(n))).collect::<serde_json::Map<_, _>>() })),
             "cells": fineness.iter().map(|(name, f)| (name.clone(), cuts::json(f))).collect::<serde_json::Map<_, _>>(),
-            "spikes": spikes.as_ref().map(|s| s.iter().map(Vec::len).sum::<usize>()), "spike_times_ms": spikes,
+            "spikes": self.times.as_ref().map(|_| self.spikes), "spike_times_ms": self.times.as_ref().filter(|_| !more),
             "lowest_mv": range.map(|r| r.0), "highest_mv": range.map(|r| r.1) });
-        Seen { name: group.name.clone(), what, did: did.join("; "), cuts, spikes, json }
+        Seen { name: group.name.clone(), what, did: did.join("; "), cuts, json }
     }
 }
 
@@ -265,31 +216,10 @@ fn branches(group: &Group) -> Vec<(String, usize)> {
     out
 }
 
-/// Time, and then a column for each recording and neuron.
-fn table(model: &Model, recorded: &[Recorded], recording: &Recording) -> work::Table {
-    let times = (0..model.ticks).map(|t| recordings::end_of_tick(model.dt, t)).collect();
-    let mut columns = vec![("t".to_string(), "ms".to_string(), times)];
-    for (r, trace) in recorded.iter().zip(&recording.traces) {
-        let group = &model.groups[r.probe.group];
-        for (k, n) in r.neurons.clone().enumerate() {
-            let numbers = trace.data.chunks_exact(r.neurons.len()).map(|row| row[k]).collect();
-            columns.push((format!("{}[{n}].{}", group.name, r.label), r.unit.to_string(), numbers));
-        }
-    }
-    work::Table { columns }
-}
-
-fn figure(opened: &work::Opened, model: &Model, table: &work::Table, groups: &[Seen], facts: Vec<String>, files: Vec<String>) -> Figure {
+fn figure(opened: &work::Opened, model: &Model, watch: &Watch, facts: Vec<String>, files: Vec<String>) -> Figure {
     let network = &opened.study.network;
-    let times = &table.columns[0].2;
-    // Spikes are drawn as strokes, not as a line of zeros and ones.
-    let lines = table.columns[1..].iter().filter(|c| !c.0.ends_with(".spikes")).map(|(name, unit, numbers)| Line {
-        name: name.clone(),
-        unit: unit.clone(),
-        points: times.iter().copied().zip(numbers.iter().copied()).collect(),
-    });
-    let spikes = groups.iter().filter_map(|g| Some((g, g.spikes.as_ref()?)));
-    let spikes = spikes.flat_map(|(g, s)| s.iter().enumerate().map(|(n, times)| (format!("{}[{n}]", g.name), times.clone())));
+    let spikes = spikes_of(watch, model).into_iter();
+    let spikes = spikes.flat_map(|(g, s)| s.iter().enumerate().map(move |(n, times)| (format!("{g}[{n}]"), times.clone())));
     let currents = network.stimuli.iter().zip(&model.clamps).map(|(s, clamp)| {
         let steps = clamp.steps.iter().map(|(tick, i)| (*tick as f64 * model.dt, *i)).collect();
         (format!("{}.{}({:?})", s.population.value, s.branch.value, s.position), steps)
@@ -298,8 +228,9 @@ fn figure(opened: &work::Opened, model: &Model, table: &work::Table, groups: &[S
         title: if network.title.is_empty() { opened.name.clone() } else { network.title.clone() },
         facts,
         duration: model.dt * model.ticks as f64,
-        lines: lines.collect(),
+        lines: watch.lines(),
         spikes: spikes.collect(),
+        more_spikes: watch.more_spikes(),
         currents: currents.collect(),
         files,
         ..Figure::default()

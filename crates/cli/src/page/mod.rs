@@ -6,8 +6,10 @@ pub(crate) mod claims;
 mod confusion;
 mod curves;
 mod energy;
+pub(crate) mod learned;
 mod model;
 mod outcome;
+mod picture;
 pub(crate) mod svg;
 mod table;
 

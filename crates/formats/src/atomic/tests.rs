@@ -79,3 +79,19 @@ fn what_could_not_be_written_is_known_before_and_trying_leaves_nothing() {
         assert!(hint.contains(&format!("`{}` is a file", path.display())), "{hint}");
     }
 }
+
+#[test]
+fn what_killed_writers_left_is_taken_away_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let stays = ["a", ".a.tmp", ".a.1-x.tmp", ".ab.1-2.tmp", "a.1-2.tmp"];
+    for name in stays.iter().chain(&[".a.17-0.tmp", ".a.4194304-12.tmp"]) {
+        fs::write(dir.path().join(name), "half").unwrap();
+    }
+    super::tidy(&dir.path().join("a")).unwrap();
+    super::tidy(&dir.path().join("no/folder")).unwrap();
+    let mut found: Vec<String> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    found.sort();
+    let mut wanted = stays.map(String::from);
+    wanted.sort();
+    assert_eq!(found, wanted);
+}

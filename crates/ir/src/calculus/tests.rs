@@ -132,7 +132,7 @@ fn a_select_sends_nothing_to_the_branch_not_taken() {
     let y = b.select(negative, x, root);
     b.output("y", Unit::ONE, y);
     let back = vjp(&b.finish(), &["x"], &[]);
-    assert_eq!(interpret(&back, &[-4.0, 1.0])[0].to_bits(), 1.0f64.to_bits());
+    assert_eq!(interpret(&back, &[-4.0f64, 1.0])[0].to_bits(), 1.0f64.to_bits());
 }
 
 #[test]

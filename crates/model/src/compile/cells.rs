@@ -102,10 +102,11 @@ fn understand<'a>(around: &Around<'a>, population: &Population, cells: &[&Cell])
     }
     unknown_parameters(around.network, population, &all, &mut problems);
     let hears = |t: Target| around.links.iter().any(|l| l.to == around.index && l.target == t);
-    let (spikes_arrive, values_arrive) = (hears(Target::BySign), hears(Target::DriveBySign));
+    let noisy = around.network.noise.iter().any(|n| n.population.value == population.name.value);
+    let (spikes_arrive, values_arrive) = (hears(Target::BySign) || noisy, hears(Target::DriveBySign));
     let arrives = spikes_arrive || values_arrive;
     let cell = &all[0].cell;
-    let signs = signs(around);
+    let signs = signs(around, population);
     for (sign, placed, word) in [(0, &cell.positive, "positive"), (1, &cell.negative, "negative")] {
         if signs[sign] && arrives && placed.is_none() {
             let d = Diagnostic::error("model-receptor", format!("`{}` does not say who takes {word} weights", cell.name));
@@ -199,7 +200,9 @@ pub(super) fn group(around: &Around, population: &Population, cells: &[&Cell], p
     let arrives = parts.spikes_arrive || parts.values_arrive;
     let copies = population.size.value / parts.kinds();
     let (mut calibration, mut mean_square) = (None, 1.0);
-    if let Some(activity) = cell.activity.as_ref().filter(|_| arrives) {
+    // Where all is given in physical units the size of a dimensionless weight is nobody's concern.
+    let calibrated = arrives && !super::streams::absolute(around.network, population);
+    if let Some(activity) = cell.activity.as_ref().filter(|_| calibrated) {
         let first: Vec<Vec<Vec<f64>>> =
             tensors.iter().map(|t| t.values.chunks(t.shape[1]).step_by(copies).map(<[f64]>::to_vec).collect()).collect();
         // What is tried is a drive by values: it acts like the spikes that it stands for.
@@ -234,8 +237,9 @@ pub(super) fn group(around: &Around, population: &Population, cells: &[&Cell], p
 }
 
 /// Whether weights into a population can be positive, and negative.
-fn signs(around: &Around) -> [bool; 2] {
-    let mut out = [false; 2];
+fn signs(around: &Around, population: &Population) -> [bool; 2] {
+    let noise = || around.network.noise.iter().filter(|n| n.population.value == population.name.value).map(|n| n.weight.value);
+    let mut out = [noise().any(|w| w >= 0.0), noise().any(|w| w < 0.0)];
     // Projections that could not be understood made no link, and then nothing comes to this.
     for (l, p) in around.links.iter().zip(&around.network.projections).filter(|(l, _)| l.to == around.index) {
         let of = match p.weights.value {

@@ -10,7 +10,7 @@ use crate::compose::cable::tangent;
 use crate::compose::scope::Scope;
 use crate::library::Library;
 use crate::model::{Contact, End, Group, port};
-use crate::network::{Gap, GapEnd, Located, Network, Precision, Wiring};
+use crate::network::{Gap, GapEnd, Located, Network, Precision, Projection, Wiring};
 use homolog_base::{Diagnostic, Unit};
 use homolog_ir::{Builder, Kernel, Mechanism, Role, calculus, passes};
 use std::collections::BTreeMap;
@@ -102,7 +102,9 @@ fn pairs(
     seed: u64,
     name: &str,
 ) -> Result<Vec<(u32, u32)>, Box<Diagnostic>> {
-    let graph = wires::graph(&gap.wiring.value, from.size, to.size, seed, name);
+    let (a, b) = (gap.from.population.clone(), gap.to.population.clone());
+    let projection = Projection { from: a, to: b, wiring: gap.wiring.clone(), ..Projection::default() };
+    let graph = wires::graph(network, &projection, from.size, to.size, seed, name);
     let graph = graph.map_err(|text| {
         let d = network.locate(Diagnostic::error("model-shape", text), gap.wiring.span, "cannot be");
         Box::new(d.hint(format!("`{}` has {} neurons, `{}` {}, numbered from 0", from.name, from.size, to.name, to.size)))

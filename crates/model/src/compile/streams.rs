@@ -2,10 +2,10 @@
 
 use super::wires;
 use super::{Kind, Resolved, link_key};
-use crate::events::{Delays, Events, Strength};
-use crate::model::{Group, Link, Noise, Stream, Target, port};
-use crate::network::{Located, Network, Population, Projection, Weights};
-use homolog_base::{Diagnostic, Unit};
+use crate::events::{Delays, Events, Graph, Strength};
+use crate::model::{Group, Link, Noise, Sources, Stream, Target, port};
+use crate::network::{Delay, Located, Network, Population, Projection, Weights};
+use homolog_base::{Diagnostic, Key, Unit};
 use homolog_ir::Interface;
 use std::sync::Arc;
 
@@ -23,17 +23,15 @@ pub(super) fn still(network: &Network, resolved: &[Resolved]) -> bool {
         && network.populations.iter().zip(resolved).all(|(p, r)| p.learn.is_empty() && !biased((p, r)))
 }
 
-/// Poisson trains and starts of populations that cannot have them yet: said, and not left out.
+/// Poisson trains and starts of populations that cannot have them: said, and not left out.
 pub(super) fn unheard(network: &Network, resolved: &[Resolved]) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     for n in &network.noise {
         match network.population(&n.population).map(|k| &resolved[k].kind) {
-            Some(Kind::Neuron(..)) => {}
-            Some(kind) => {
-                let why = if let Kind::Cell(_) = kind { "is made of cells, which take no `[[noise]]` yet" } else { "receives nothing" };
-                let d = Diagnostic::error("model-noise", format!("`{}` {why}", n.population.value));
-                let d = network.locate(d, n.population.span, "trains would go nowhere");
-                out.push(d.hint("for cells: a population of `spikes` with its times, and a projection"));
+            Some(Kind::Neuron(..) | Kind::Cell(_)) => {}
+            Some(_) => {
+                let d = Diagnostic::error("model-noise", format!("`{}` receives nothing", n.population.value));
+                out.push(network.locate(d, n.population.span, "trains would go nowhere"));
             }
             None => {
                 let d = Diagnostic::error("model-unknown-population", format!("there is no population `{}`", n.population.value));
@@ -115,22 +113,34 @@ pub(super) fn factors(group: &Group, target: Target, unit: Option<&Located<Unit>
             }
         }
         Target::Own => at_port(group, target, 1.0, unit).map(|w| [w.1; 2]),
+        Target::Drive => {
+            let (_, size, own) = group.event_sizes.iter().find(|s| s.0 == port::DRIVE).ok_or("its values have no unit")?;
+            let given = unit.expect("just asked").value;
+            let factor = given.factor_to(own).ok_or_else(|| format!("the drive of `{}` is in {own}, not in {given}", group.neuron))?;
+            Ok([factor / size; 2])
+        }
         _ => Err("values have no unit".into()),
     }
 }
 
-/// Makes the stream of a link.
-pub(super) fn stream(
+/// What draws the spikes of a population of Poisson processes.
+pub(super) fn sources(population: &Population, seed: u64) -> Option<Sources> {
+    let rate = population.poisson.as_ref()?.value * population.size.value as f64;
+    Some(Sources { rate, key: link_key(seed, &population.name, "sources") })
+}
+
+/// Makes the stream of a link; to cells one for each sign that its weights have.
+pub(super) fn streams(
     network: &Network,
     link: &Link,
     projection: &Projection,
     groups: &[Group],
     dt: f64,
     seed: u64,
-) -> Result<Stream, Diagnostic> {
+) -> Result<Vec<Stream>, Diagnostic> {
     let located = |text: String| network.locate(Diagnostic::error("model-weights", text), projection.weights.span, "these weights");
     let (rows, columns) = (groups[link.to].size, groups[link.from].size);
-    let graph = wires::graph(&projection.wiring.value, columns, rows, seed, &link.name).map_err(located)?;
+    let graph = wires::graph(network, projection, columns, rows, seed, &link.name).map_err(located)?;
     let factors = factors(&groups[link.to], link.target, projection.unit.as_ref()).map_err(located)?;
     let unit = wires::unit_variance(link, projection, groups, network, graph.target.len());
     let n = graph.target.len();
@@ -140,27 +150,85 @@ pub(super) fn stream(
         Weights::Constant(_) => Strength::Shared(weights.next().unwrap_or(0.0)),
         _ => Strength::Each(weights.take(n).map(|w| w as f32).collect()),
     };
-    let delays = match projection.delay.as_ref().and_then(|d| d.value.spread()) {
-        None => Delays::Shared(link.delay as u32),
-        Some(spread) => {
-            // To the nearest step; a conversion truncates.
-            let ticks = |ms: f64| (ms / dt + 0.5).clamp(1.0, f64::from(u16::MAX)) as u16;
-            Delays::Each(spread.many(key("delays"), n).map(ticks).collect())
+    // To the nearest step; a conversion truncates.
+    let ticks = |ms: f64| (ms / dt + 0.5).clamp(1.0, f64::from(u16::MAX)) as u16;
+    let delays = match projection.delay.as_ref().map(|d| d.value) {
+        Some(Delay::Distance(base, speed)) => {
+            let ends = wires::ends(network, projection, seed).map_err(located)?;
+            Delays::Each(graph.pairs().map(|(s, r)| ticks(base + ends.distance(s as usize, r as usize) / speed)).collect())
         }
+        other => match other.and_then(Delay::spread) {
+            None => Delays::Shared(link.delay as u32),
+            Some(spread) => Delays::Each(spread.many(key("delays"), n).map(ticks).collect()),
+        },
     };
-    let events = Events::new(&graph, rows, strength, delays);
-    Ok(Stream { name: link.name.clone(), from: link.from, to: link.to, target: link.target, events: Arc::new(events), plasticity: None })
+    let stream = |events: Events| Stream {
+        name: link.name.clone(),
+        from: link.from,
+        to: link.to,
+        target: link.target,
+        events: Arc::new(events),
+        plasticity: None,
+    };
+    if groups[link.to].anatomy.is_none() {
+        return Ok(vec![stream(Events::new(&graph, rows, strength, delays))]);
+    }
+    let signs = [0, 1].into_iter();
+    Ok(signs.filter_map(|sign| at_places(&graph, &groups[link.to], sign, &strength, &delays, key("places"))).map(stream).collect())
+}
+
+/// The connections of one sign, each to a place of its receiving neuron. They are spread like those that learn: see `cells::places`.
+fn at_places(graph: &Graph, to: &Group, sign: usize, strength: &Strength, delays: &Delays, key: Key) -> Option<Events> {
+    let (copies, places) = (to.copies(), &to.anatomy.as_ref()?.receives[sign]);
+    let sites = to.arrivals.iter().find(|a| a.name == [port::POSITIVE, port::NEGATIVE][sign])?.sites;
+    let mine = |k: usize| match strength {
+        Strength::Shared(w) => (*w < 0.0) == (sign == 1),
+        Strength::Each(w) => (w[k] < 0.0) == (sign == 1),
+    };
+    if !(0..graph.target.len()).any(mine) {
+        return None;
+    }
+    // The connections of each receiving neuron, in the order of the senders.
+    let mut start = vec![0u32; to.size + 1];
+    graph.target.iter().for_each(|r| start[*r as usize + 1] += 1);
+    (0..to.size).for_each(|r| start[r + 1] += start[r]);
+    let (mut next, mut by_receiver) = (start.clone(), vec![0u32; graph.target.len()]);
+    for (k, r) in graph.target.iter().enumerate() {
+        by_receiver[next[*r as usize] as usize] = k as u32;
+        next[*r as usize] += 1;
+    }
+    let mut row = vec![0u32; graph.target.len()];
+    for (r, own) in start.windows(2).enumerate().filter(|(_, own)| own[0] < own[1]) {
+        let (own, places) = (&by_receiver[own[0] as usize..own[1] as usize], &places[r / copies]);
+        let turn = key.numbered(r as u64).permutation(own.len());
+        let order = key.named("order").numbered(r as u64).permutation(places.len());
+        for (k, turn) in own.iter().zip(turn) {
+            row[*k as usize] = places[order[turn % places.len()]] * copies as u32 + (r % copies) as u32;
+        }
+    }
+    let kept: Vec<usize> = (0..row.len()).filter(|k| mine(*k)).collect();
+    let sender = graph.start.windows(2).map(|own| kept.partition_point(|k| *k < own[0] as usize) as u32);
+    let graph = Graph { start: sender.chain([kept.len() as u32]).collect(), target: kept.iter().map(|k| row[*k]).collect() };
+    let strength = match strength {
+        Strength::Shared(w) => Strength::Shared(*w),
+        Strength::Each(w) => Strength::Each(kept.iter().map(|k| w[*k]).collect()),
+    };
+    let delays = match delays {
+        Delays::Shared(d) => Delays::Shared(*d),
+        Delays::Each(d) => Delays::Each(kept.iter().map(|k| d[*k]).collect()),
+    };
+    Some(Events::new(&graph, sites * copies, strength, delays))
 }
 
 /// Poisson trains of a group.
-pub(super) fn noise(network: &Network, group: &Group, interface: &Interface, dt: f64, seed: u64) -> Result<Vec<Noise>, Diagnostic> {
+pub(super) fn noise(network: &Network, group: &Group, target: Target, dt: f64, seed: u64) -> Result<Vec<Noise>, Diagnostic> {
     let mine = network.noise.iter().filter(|n| n.population.value == group.name);
     mine.enumerate()
         .map(|(k, n)| {
-            let (port, weight) = at_port(group, target(interface), n.weight.value, n.unit.as_ref())
+            let (port, weight) = at_port(group, target, n.weight.value, n.unit.as_ref())
                 .map_err(|text| network.locate(Diagnostic::error("model-noise", text), n.weight.span, "this weight"))?;
             let key = link_key(seed, &group.name, "noise").numbered(k as u64);
-            let weight = if target(interface) == Target::BySign { weight.abs() } else { weight };
+            let weight = if target == Target::BySign { weight.abs() } else { weight };
             Ok(Noise { port, mean: n.rate.value * dt, weight, key })
         })
         .collect()

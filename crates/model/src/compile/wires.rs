@@ -6,6 +6,7 @@ use crate::events::Graph;
 use crate::model::{Group, Link, Target, Wires};
 use crate::network::{Network, Projection, Wiring};
 use crate::params::Tensor;
+use crate::space::Ends;
 use homolog_base::{Diagnostic, Unit};
 
 /// All links of a network; weights are not yet given. Of a network that is `still` (learns nothing) those of spikes have no wires yet.
@@ -63,11 +64,11 @@ pub(super) fn links(
             name += &format!("#{}", same + 1);
         }
         // What carries events alone is wired when the weights are known.
-        let eventful = events && still && !matches!(resolved[to].kind, Kind::Cell(_));
+        let eventful = events && still;
         let made_of = if eventful {
             p.wiring.value.fits(columns, rows).map(|()| Wires::Sparse { start: vec![], column: vec![] })
         } else {
-            expand(&p.wiring.value, columns, rows, seed, &name)
+            expand(network, p, columns, rows, seed, &name)
         };
         let wires = match made_of {
             Ok(wires) => wires,
@@ -78,8 +79,8 @@ pub(super) fn links(
                 continue;
             }
         };
-        if let Some(d) = p.delay.as_ref().filter(|d| d.value.spread().is_some() && !eventful) {
-            let text = "delays that differ are for spikes to point neurons in a network that learns nothing";
+        if let Some(d) = p.delay.as_ref().filter(|d| d.value.differs() && !eventful) {
+            let text = "delays that differ are for spikes in a network that learns nothing";
             let d = network.locate(Diagnostic::error("model-delay", text), d.span, "each connection its own");
             problems.push(d.hint("give one delay; or `learn = false` in every projection and `bias = false` in every population"));
             continue;
@@ -106,11 +107,35 @@ fn find(network: &Network, name: &crate::Located<String>, problems: &mut Vec<Dia
     found
 }
 
+/// Where the neurons at both ends of a projection are.
+///
+/// # Errors
+/// They have no common space.
+pub(super) fn ends(network: &Network, p: &Projection, seed: u64) -> Result<Ends, String> {
+    let at = |name: &str| {
+        let population =
+            network.population(name).map(|k| &network.populations[k]).ok_or_else(|| format!("there is no population `{name}`"))?;
+        let space = population.space.as_ref().ok_or_else(|| format!("`{name}` is nowhere: its population has no `space`"))?;
+        space.value.fits(population.size.value)?;
+        let positions = space.value.positions(population.size.value, link_key(seed, name, "positions"));
+        Ok::<_, String>((space.value.sides(), space.value.periodic, positions))
+    };
+    let (from, to) = (at(&p.from)?, at(&p.to)?);
+    if from.0.len() != to.0.len() || from.1 != to.1 || (from.1 && from.0 != to.0) {
+        return Err(format!(
+            "`{}` and `{}` are not in one space: its directions, and where it is periodic its sides, differ",
+            p.from.value, p.to.value
+        ));
+    }
+    Ok(Ends { from: from.2, to: to.2, around: from.1.then_some(from.0), same: p.from.value == p.to.value })
+}
+
 /// The connections of a rule, by sending neuron.
 ///
 /// # Errors
 /// Why they cannot be.
-pub(super) fn graph(wiring: &Wiring, senders: usize, receivers: usize, seed: u64, name: &str) -> Result<Graph, String> {
+pub(super) fn graph(network: &Network, p: &Projection, senders: usize, receivers: usize, seed: u64, name: &str) -> Result<Graph, String> {
+    let wiring = &p.wiring.value;
     wiring.fits(senders, receivers)?;
     let key = link_key(seed, name, "wiring");
     let pairs = |of: &dyn Fn(u32) -> u32| Graph::of_pairs(senders, receivers, (0..senders as u32).map(|s| (s, of(s))));
@@ -124,6 +149,8 @@ pub(super) fn graph(wiring: &Wiring, senders: usize, receivers: usize, seed: u64
         Wiring::OutDegree(n) => Graph::outdegree(senders, receivers, *n, key),
         Wiring::Total(n) => Graph::total(senders, receivers, *n, key),
         Wiring::Connected(_) => Graph::total(senders, receivers, wiring.expected(senders, receivers) as usize, key),
+        Wiring::Distance(profile) => ends(network, p, seed)?.graph(*profile, key),
+        Wiring::SmallWorld(near, again) => crate::space::small_world(senders, *near, *again, key),
         Wiring::Pairs(pairs) => Graph::of_pairs(senders, receivers, pairs.iter().copied()),
     })
 }
@@ -132,14 +159,14 @@ pub(super) fn graph(wiring: &Wiring, senders: usize, receivers: usize, seed: u64
 ///
 /// # Errors
 /// Why they cannot be.
-pub(super) fn expand(wiring: &Wiring, senders: usize, receivers: usize, seed: u64, name: &str) -> Result<Wires, String> {
-    wiring.fits(senders, receivers)?;
-    Ok(match wiring {
+pub(super) fn expand(network: &Network, p: &Projection, senders: usize, receivers: usize, seed: u64, name: &str) -> Result<Wires, String> {
+    p.wiring.value.fits(senders, receivers)?;
+    Ok(match &p.wiring.value {
         Wiring::AllToAll => Wires::Dense,
         Wiring::OneToOne => Wires::OneToOne,
-        listed => {
+        _ => {
             // The same sort, with senders and receivers exchanged.
-            let graph = graph(listed, senders, receivers, seed, name)?;
+            let graph = graph(network, p, senders, receivers, seed, name)?;
             let turned = Graph::of_pairs(receivers, senders, graph.pairs().map(|(s, r)| (r, s)));
             Wires::Sparse { start: turned.start, column: turned.target }
         }

@@ -5,6 +5,7 @@
 use super::walk::Reader;
 use super::{INPUT, SPIKES};
 use crate::network::{Located, Network, Population, Precision, Wiring};
+use crate::recordings::RASTER;
 use crate::study::Study;
 use homolog_base::Diagnostic;
 use std::collections::HashMap;
@@ -145,7 +146,9 @@ fn precision(r: &mut Reader<'_>, study: &Study) {
 /// Stimuli and recordings: of populations that there are, and that have a membrane.
 fn clamps(r: &mut Reader<'_>, network: &Network) {
     let stimulated = network.stimuli.iter().map(|s| (&s.population, "has no membrane into which a current could flow"));
-    let recorded_spikes = |name: &Located<String>| network.recordings.iter().any(|s| s.population == *name && s.variable.value == "spikes");
+    let recorded_spikes = |name: &Located<String>| {
+        network.recordings.iter().any(|s| s.population == *name && ["spikes", RASTER].contains(&s.variable.value.as_str()))
+    };
     let recorded = network.recordings.iter().map(|s| (&s.population, "has nothing to record: its values come from outside"));
     let touching = network.gaps.iter().flat_map(|g| [&g.from, &g.to]).map(|e| (&e.population, "has no membrane for a junction"));
     let noisy = network.noise.iter().map(|n| (&n.population, "receives nothing"));

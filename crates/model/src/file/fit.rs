@@ -168,7 +168,7 @@ fn sweep(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Sweep> {
         let text = "potentials outside of cells cannot be fitted yet";
         r.error("fit-variable", text, record.variable.span, "expected a variable such as \"v\"").hint = Some("record `v`".into());
     }
-    if record.variable.value == "spikes" {
+    if ["spikes", crate::recordings::RASTER].contains(&record.variable.value.as_str()) {
         r.error("fit-variable", "spikes are no trace that can be fitted", record.variable.span, "expected a variable such as \"v\"").hint =
             Some("record `v`, and set `loss = \"spikes\"` in [fit]".into());
     }

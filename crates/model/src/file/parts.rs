@@ -1,7 +1,10 @@
 //! Values with several forms: wiring, weights, delays, optimisers, surrogates.
 
-use super::walk::{ANY, BELOW_ONE, NOT_NEGATIVE, POSITIVE, PROBABILITY, Reader, Section, Value, kind, split_number};
+use super::walk::{
+    ANY, BELOW_ONE, FRACTION, LENGTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, Reader, SPEED, Section, Value, kind, split_number,
+};
 use crate::network::{Delay, Learn, Located, Per, Spread, Weights, Wiring};
+use crate::space::{Places, Profile, Space};
 use crate::study::Optimiser;
 use homolog_base::Unit;
 use toml::de::DeValue;
@@ -50,10 +53,26 @@ pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wir
         }
         return Some([Wiring::AllToAll, Wiring::AllToOthers, Wiring::OneToOne][r.choice(key, v, &words)?].clone());
     }
-    let (form, v) = only_key(r, key, v, &["random", "in-degree", "out-degree", "total", "connected", "shift", "pairs"], &words)?;
+    let forms =
+        ["random", "in-degree", "out-degree", "total", "connected", "shift", "gaussian", "exponential", "within", "small-world", "pairs"];
+    let (form, v) = only_key(r, key, v, &forms, &words)?;
     Some(match form {
         "random" | "connected" | "in-degree" | "out-degree" | "total" => rule(r, form, v)?,
         "shift" => Wiring::Shift(r.integer(form, v)?),
+        "small-world" => {
+            let (near, again) = two(r, form, v, "[10, 0.1]", |r, k, v| r.whole(k, v, 2), |r, k, v| r.number(k, v, FRACTION))?;
+            Wiring::SmallWorld(near, again)
+        }
+        "gaussian" | "exponential" | "within" => {
+            let probability = |r: &mut Reader<'_>, k: &str, v: &Value<'_>| r.number(k, v, PROBABILITY);
+            let length = |r: &mut Reader<'_>, k: &str, v: &Value<'_>| r.physical(k, v, LENGTH, POSITIVE);
+            let (p, s) = two(r, form, v, "[0.5, \"200 um\"]", probability, length)?;
+            Wiring::Distance(match form {
+                "gaussian" => Profile::Gaussian(p, s),
+                "exponential" => Profile::Exponential(p, s),
+                _ => Profile::Within(p, s),
+            })
+        }
         _ => {
             let before = r.problems.len();
             let pairs = r.list(form, v, |r, k, v| {
@@ -73,6 +92,56 @@ pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wir
             Wiring::Pairs(pairs.into_iter().map(|p| p.value).collect())
         }
     })
+}
+
+/// A list of two things of different kinds.
+fn two<'i, A, B>(
+    r: &mut Reader<'_>,
+    key: &str,
+    v: &Value<'i>,
+    example: &str,
+    first: impl Fn(&mut Reader<'_>, &str, &Value<'i>) -> Option<A>,
+    second: impl Fn(&mut Reader<'_>, &str, &Value<'i>) -> Option<B>,
+) -> Option<(A, B)> {
+    if let DeValue::Array(items) = v.get_ref()
+        && let [a, b] = &items[..]
+    {
+        let (a, b) = (first(r, key, a), second(r, key, b));
+        return Some((a?, b?));
+    }
+    r.error("model-wrong-type", format!("`{key}` needs a list of two"), v.span(), format!("expected {example}"));
+    None
+}
+
+/// `{ grid = [20, 20], spacing = "50 um" }` or `{ random = ["1 mm", "1 mm"] }`, each with `periodic = true` or without.
+pub(super) fn space(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Space> {
+    let s = r.section(key, v, &["grid", "spacing", "random", "periodic"])?;
+    let periodic = r.optional(&s, "periodic", Reader::flag).is_some_and(|p| p.value);
+    let directions = |r: &mut Reader<'_>, n: usize, v: &Value<'_>| {
+        let fits = (1..=3).contains(&n);
+        if !fits {
+            r.error("model-range", format!("space has 1 to 3 directions, not {n}"), v.span(), "one number for each direction");
+        }
+        fits
+    };
+    let places = match (s.get("grid"), s.get("random")) {
+        (Some(grid), None) => {
+            let counts: Vec<usize> = r.list("grid", grid, |r, k, v| r.whole(k, v, 1))?.into_iter().map(|n| n.value).collect();
+            let spacing = r.required(&s, "spacing", "\"50 um\"", |r, k, v| r.physical(k, v, LENGTH, POSITIVE))?;
+            Places::Grid(directions(r, counts.len(), grid).then_some(counts)?, spacing.value)
+        }
+        (None, Some(random)) => {
+            let sides: Vec<f64> =
+                r.list("random", random, |r, k, v| r.physical(k, v, LENGTH, POSITIVE))?.into_iter().map(|x| x.value).collect();
+            Places::Random(directions(r, sides.len(), random).then_some(sides)?)
+        }
+        _ => {
+            r.error("model-missing-key", "`space` needs either `grid` or `random`", s.span, "where are the neurons?").hint =
+                Some("write it as `{ grid = [20, 20], spacing = \"50 um\" }` or `{ random = [\"1 mm\", \"1 mm\"] }`".into());
+            return None;
+        }
+    };
+    Some(Space { places, periodic })
 }
 
 /// Rules of one number, which a table of layers may give for every pair of populations.
@@ -197,6 +266,12 @@ pub(super) fn delay(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Dela
             Spread::Lognormal(mean, sd) => Delay::Lognormal(mean, sd),
             Spread::Constant(t) => Delay::Ms(t),
         });
+    }
+    if v.get_ref().as_table().is_some_and(|t| t.contains_key("speed")) {
+        let s = r.section(key, v, &["base", "speed"])?;
+        let speed = r.required(&s, "speed", "\"0.3 m/s\"", |r, k, v| r.physical(k, v, SPEED, POSITIVE))?;
+        let base = r.optional(&s, "base", |r, k, v| r.milliseconds(k, v, NOT_NEGATIVE)).unwrap_or_default();
+        return Some(Delay::Distance(base.value, speed.value));
     }
     if matches!(v.get_ref(), DeValue::Table(_)) {
         let s = r.section(key, v, &["frames", "time"])?;

@@ -94,7 +94,7 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
     let Some(s) = r.section(
         &format!("population.{}", p.name.value),
         v,
-        &["size", "neuron", "times", "parameters", "start", "learn", "surrogate", "readout-scale", "bias"],
+        &["size", "neuron", "times", "poisson", "space", "parameters", "start", "learn", "surrogate", "readout-scale", "bias"],
     ) else {
         return p;
     };
@@ -104,6 +104,7 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
     p.neuron = neurons.next().unwrap_or_default();
     p.others = neurons.collect();
     p.times = r.optional(&s, "times", |r, k, v| r.list(k, v, times)).map(|t| t.value).unwrap_or_default();
+    p.poisson = r.optional(&s, "poisson", |r, k, v| r.physical(k, v, RATE, NOT_NEGATIVE));
     p.parameters = r
         .optional(&s, "parameters", Reader::quantities)
         .map(|l| l.value.into_iter().map(|(k, x)| (k.value, x)).collect())
@@ -113,6 +114,7 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
         .map(|l| l.value.into_iter().map(|x| x.value).collect())
         .unwrap_or_default();
     p.starts = r.optional(&s, "start", starts).map(|s| s.value).unwrap_or_default();
+    p.space = r.optional(&s, "space", parts::space);
     p.surrogate = r.optional(&s, "surrogate", parts::surrogate);
     p.readout_scale = r.optional(&s, "readout-scale", |r, k, v| r.number(k, v, POSITIVE));
     p.bias = r.optional(&s, "bias", Reader::flag).map(|b| b.value);
@@ -129,14 +131,25 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
             }
         }
     }
-    match (s.get("times"), given) {
-        (Some(v), false) => {
-            let d = r.error("model-times", "`times` are those of a population of `spikes`", v.span(), "means nothing here");
+    for key in ["times", "poisson"] {
+        if let Some(v) = s.get(key).filter(|_| !given) {
+            let d = r.error("model-times", format!("`{key}` is for a population of `spikes`"), v.span(), "means nothing here");
             d.hint = Some("write `neuron = \"spikes\"`, or remove the line".into());
         }
-        (None, true) => {
-            let d = r.error("model-missing-key", "when do these neurons spike?", p.neuron.span, "a population of `spikes` needs `times`");
-            d.hint = Some("add `times = [[\"1 ms\", \"5 ms\"]]`: one list for each neuron".into());
+    }
+    match (s.get("times"), given) {
+        (Some(v), true) if s.get("poisson").is_some() => {
+            let d = r.error("model-times", "spikes are listed by `times` or drawn by `poisson`, not both", v.span(), "these are listed");
+            d.hint = Some("remove one of the two lines".into());
+        }
+        (None, true) if s.lacks("poisson") => {
+            let d = r.error(
+                "model-missing-key",
+                "when do these neurons spike?",
+                p.neuron.span,
+                "a population of `spikes` needs `times` or `poisson`",
+            );
+            d.hint = Some("add `times = [[\"1 ms\", \"5 ms\"]]`, one list for each neuron; or `poisson = \"1 Hz\"`".into());
         }
         (Some(v), true) if p.times.len() != p.size.value && p.size.value > 0 => {
             let (lists, size) = (p.times.len(), p.size.value);
@@ -357,9 +370,10 @@ pub(super) fn current(r: &mut Reader<'_>, s: &Section<'_, '_>, population: Locat
 }
 
 fn recording(r: &mut Reader<'_>, v: &Value<'_>) -> Option<RecordRule> {
-    let s = r.section("record", v, &["population", "variable", "branch", "position", "electrode", "conductivity"])?;
+    let s = r.section("record", v, &["population", "variable", "neurons", "branch", "position", "electrode", "conductivity"])?;
     let population = r.required(&s, "population", "\"hidden\"", Reader::name).unwrap_or_default();
     let rule = RecordRule {
+        neurons: r.optional(&s, "neurons", neuron_numbers),
         electrodes: r.optional(&s, "electrode", electrodes).map(|e| e.value).unwrap_or_default(),
         conductivity: r.optional(&s, "conductivity", |r, k, v| r.physical(k, v, CONDUCTIVITY, POSITIVE)).map(|x| x.value),
         ..recorded(r, &s, population)
@@ -384,6 +398,11 @@ pub(super) fn recorded(r: &mut Reader<'_>, s: &Section<'_, '_>, population: Loca
         span: s.span,
         ..RecordRule::default()
     }
+}
+
+fn neuron_numbers(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<usize>> {
+    let numbers = r.list(key, v, |r, k, n| r.whole(k, n, 0))?;
+    Some(numbers.into_iter().map(|n| n.value).collect())
 }
 
 /// A place in space, `["50 um", "0 um", "0 um"]`, or a list of places.

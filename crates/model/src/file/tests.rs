@@ -5,6 +5,7 @@ use crate::network::{
     Delay, Gap, GapEnd, Learn, Located, Network, Noise, Normalise, Per, Population, Precision, Projection, RecordRule, RuleUse, Spread,
     Start, Stimulus, Weights, Wiring,
 };
+use crate::space::{Places, Profile, Space};
 use crate::study::{Comparison, Data, Loss, Optimiser, Study, Training};
 use homolog_base::{Diagnostic, Severity, Source};
 use proptest::prelude::*;
@@ -241,6 +242,19 @@ fn a_problem_that_was_said_is_not_said_twice() {
 }
 
 #[test]
+fn spikes_are_listed_or_drawn_and_neither_both_nor_by_neurons() {
+    let of = |neuron: &str, keys: &str| {
+        let (_, found) = read(&Source::new("spikes.toml", format!("[population.a]\nsize = 1\nneuron = \"{neuron}\"\n{keys}")));
+        found.iter().map(|d| d.code).collect::<Vec<_>>()
+    };
+    let (times, poisson) = ("times = [[\"1 ms\"]]\n", "poisson = \"2 Hz\"\n");
+    assert!(of("spikes", times).is_empty() && of("spikes", poisson).is_empty());
+    assert_eq!(of("spikes", &format!("{times}{poisson}")), ["model-times"]);
+    assert_eq!(of("spikes", ""), ["model-missing-key"]);
+    assert_eq!(of("lif", poisson), ["model-times"]);
+}
+
+#[test]
 fn carriage_returns_change_nothing_but_the_offsets() {
     let crlf = DIGITS.replace('\n', "\r\n");
     assert_eq!(bare(good(&crlf)), bare(good(DIGITS)));
@@ -259,7 +273,9 @@ fn bare(mut s: Study) -> Study {
         b(&mut p.size);
         b(&mut p.neuron);
         p.others.iter_mut().for_each(b);
+        p.poisson.iter_mut().for_each(b);
         p.starts.iter_mut().for_each(|s| b(&mut s.variable));
+        p.space.iter_mut().for_each(b);
         p.parameters.values_mut().for_each(b);
         p.learn.iter_mut().for_each(|l| b(&mut l.name));
         p.surrogate.iter_mut().for_each(b);
@@ -307,6 +323,7 @@ fn bare(mut s: Study) -> Study {
         b(&mut x.population);
         b(&mut x.variable);
         x.branch.iter_mut().for_each(b);
+        x.neurons.iter_mut().for_each(b);
         x.electrodes.iter_mut().for_each(b);
         x.span = homolog_base::Span::default();
     }
@@ -357,10 +374,12 @@ fn population() -> impl Strategy<Value = Population> {
         prop::option::of(any::<bool>()),
     )
         .prop_map(|(name, size, neuron, parameters, learn, surrogate, bias)| Population {
+            space: (size == 12).then(|| Space { places: Places::Grid(vec![3, 4], 20.0), periodic: true }.into()),
             name: name.into(),
             size: size.into(),
             others: if bias.is_some() { vec![] } else { vec![format!("{neuron}-2").as_str().into()] },
             times: vec![],
+            poisson: None,
             neuron: neuron.into(),
             parameters,
             learn,
@@ -386,7 +405,12 @@ fn study() -> impl Strategy<Value = Study> {
     });
     // Of neurons that every population has.
     let pairs = prop::collection::vec(Just((0, 0)), 0..5);
-    let wiring = prop_oneof![Just(Wiring::AllToAll), (1e-6..=1.0).prop_map(Wiring::Random), pairs.prop_map(Wiring::Pairs)];
+    let wiring = prop_oneof![
+        Just(Wiring::AllToAll),
+        (1e-6..=1.0).prop_map(Wiring::Random),
+        (1e-3..=1.0, 1.0..1e3).prop_map(|(p, s)| Wiring::Distance(Profile::Gaussian(p, s))),
+        pairs.prop_map(Wiring::Pairs)
+    ];
     let weights = prop_oneof![
         Just(Weights::UnitVariance),
         (number(), above_zero()).prop_map(|(a, b)| Weights::Normal(a, b)),
@@ -401,6 +425,7 @@ fn study() -> impl Strategy<Value = Study> {
         (0.0..9.0, 0.0..9.0).prop_map(|(a, b)| Delay::Uniform(a, a + b)),
         (0.0..9.0, 0.0..9.0).prop_map(|(a, b)| Delay::Normal(a, b)),
         (0.1..9.0, 0.0..9.0).prop_map(|(a, b)| Delay::Lognormal(a, b)),
+        (0.0..9.0, 0.1..900.0).prop_map(|(a, b)| Delay::Distance(a, b)),
     ]);
     let projection = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), wiring, weights, delay, prop::option::of(any::<bool>()));
     let time = prop::option::of((above_zero(), above_zero()));
@@ -470,6 +495,7 @@ fn study() -> impl Strategy<Value = Study> {
                 RecordRule {
                     population: pick(*who),
                     variable: if outside { "lfp" } else { word.as_str() }.into(),
+                    neurons: (*position < 0.25).then(|| vec![0, 2].into()),
                     branch: (*branch && !outside).then(|| word.as_str().into()),
                     position: (*branch && !outside).then_some(*position),
                     electrodes: (0..if outside { 1 + usize::from(*branch) } else { 0 }).map(place).collect(),
@@ -483,6 +509,13 @@ fn study() -> impl Strategy<Value = Study> {
                 name: "INPUT".into(),
                 size: 3.into(),
                 neuron: "input".into(),
+                ..Population::default()
+            });
+            populations_and_input.push(Population {
+                name: "SOURCES".into(),
+                size: 3.into(),
+                neuron: "spikes".into(),
+                poisson: Some(0.125.into()),
                 ..Population::default()
             });
             let end = |place: bool| GapEnd {

@@ -72,6 +72,7 @@ pub(super) struct Physical {
 pub(super) const TIME: Physical = Physical { unit: "ms", what: "a time", example: "1 ms" };
 pub(super) const RATE: Physical = Physical { unit: "/ms", what: "a rate", example: "100 Hz" };
 pub(super) const LENGTH: Physical = Physical { unit: "um", what: "a length", example: "20 um" };
+pub(super) const SPEED: Physical = Physical { unit: "um/ms", what: "a speed", example: "0.3 m/s" };
 pub(super) const POTENTIAL: Physical = Physical { unit: "mV", what: "a potential", example: "-65 mV" };
 pub(super) const CONCENTRATION: Physical = Physical { unit: "mM", what: "a concentration", example: "10 mM" };
 pub(super) const CURRENT: Physical = Physical { unit: "nA", what: "a current", example: "0.1 nA" };

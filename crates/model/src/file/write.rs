@@ -2,6 +2,7 @@
 
 use super::parts::PER;
 use crate::network::{Delay, Learn, Located, Network, Per, Spread, Start, Weights, Wiring};
+use crate::space::{Places, Profile};
 use crate::study::{Loss, Optimiser, Study};
 use std::fmt::Write;
 
@@ -138,6 +139,15 @@ fn wiring(w: &Wiring) -> String {
         Wiring::OutDegree(n) => table([("out-degree".to_string(), n.to_string())]),
         Wiring::Total(n) => table([("total".to_string(), n.to_string())]),
         Wiring::Connected(x) => table([("connected".to_string(), number(*x))]),
+        Wiring::SmallWorld(near, again) => table([("small-world".to_string(), list([near.to_string(), number(*again)]))]),
+        Wiring::Distance(profile) => {
+            let (form, p, s) = match profile {
+                Profile::Gaussian(p, s) => ("gaussian", p, s),
+                Profile::Exponential(p, s) => ("exponential", p, s),
+                Profile::Within(p, s) => ("within", p, s),
+            };
+            table([(form.to_string(), list([number(*p), quoted(&format!("{s:?} um"))]))])
+        }
         Wiring::Pairs(pairs) => {
             let pairs = pairs.iter().map(|(from, to)| list([from.to_string(), to.to_string()]));
             table([("pairs".to_string(), list(pairs))])
@@ -169,6 +179,19 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         }
         if !p.times.is_empty() {
             line("times", list(p.times.iter().map(|t| list(t.value.iter().map(|x| ms(*x))))));
+        }
+        if let Some(rate) = &p.poisson {
+            line("poisson", quoted(&format!("{:?} /ms", rate.value)));
+        }
+        if let Some(s) = &p.space {
+            let um = |x: &f64| quoted(&format!("{x:?} um"));
+            let places = match &s.value.places {
+                Places::Grid(counts, spacing) => {
+                    vec![("grid".to_string(), list(counts.iter().map(ToString::to_string))), ("spacing".to_string(), um(spacing))]
+                }
+                Places::Random(sides) => vec![("random".to_string(), list(sides.iter().map(um)))],
+            };
+            line("space", table(places.into_iter().chain([("periodic".to_string(), s.value.periodic.to_string())])));
         }
         if !p.parameters.is_empty() {
             line("parameters", table(p.parameters.iter().map(|(k, v)| (key(k), quantity(&v.value)))));
@@ -216,6 +239,9 @@ fn network(n: &Network, lines: &mut Vec<String>) {
             Some(Delay::Uniform(a, b)) => line("delay", table([("uniform".to_string(), list([ms(a), ms(b)]))])),
             Some(Delay::Normal(a, b)) => line("delay", table([("normal".to_string(), list([ms(a), ms(b)]))])),
             Some(Delay::Lognormal(a, b)) => line("delay", table([("lognormal".to_string(), list([ms(a), ms(b)]))])),
+            Some(Delay::Distance(base, speed)) => {
+                line("delay", table([("base".to_string(), ms(base)), ("speed".to_string(), quoted(&format!("{speed:?} um/ms")))]));
+            }
             Some(Delay::Frames(n)) => line("delay", quoted(&format!("{n} frame{}", if n == 1 { "" } else { "s" }))),
             Some(Delay::Either(n, t)) => line("delay", table([("frames".to_string(), n.to_string()), ("time".to_string(), ms(t))])),
         }
@@ -273,6 +299,9 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         line("\n[[record]]", String::new());
         line("population", quoted(&x.population));
         line("variable", quoted(&x.variable));
+        if let Some(n) = &x.neurons {
+            line("neurons", list(n.value.iter().map(usize::to_string)));
+        }
         if let Some(b) = &x.branch {
             line("branch", quoted(b));
         }

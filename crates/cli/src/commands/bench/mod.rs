@@ -4,6 +4,7 @@ mod classify;
 mod draw;
 mod grad;
 mod hh;
+mod inputs;
 mod mechs;
 mod read;
 mod spiking;
@@ -26,7 +27,7 @@ pub struct Args {
     /// Files and folders (read)
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Threads (grad, mlp, snn, variants)
+    /// Threads (grad, inputs, mlp, snn, variants)
     #[arg(long, value_name = "N", default_value = "1", value_parser = work::threads)]
     threads: usize,
     /// Samples of one epoch to use, for a shorter run (mlp, snn) [default: all]
@@ -41,16 +42,16 @@ pub struct Args {
     /// Let each cell have a tree of its own (hhtree)
     #[arg(long)]
     different: bool,
-    /// Time to simulate, ms (hhtree, ring) [default: 1000; ring: 200]
+    /// Time to simulate, ms (hhtree, inputs, ring) [default: 1000; ring: 200]
     #[arg(long, value_name = "MS")]
     t: Option<f64>,
-    /// Step, ms (hhtree, ring) [default: 0.025]
+    /// Step, ms (hhtree, inputs, ring) [default: 0.025]
     #[arg(long, value_name = "MS")]
     dt: Option<f64>,
-    /// Time to simulate before spikes are counted, ms (brunel, brunel-w, coba, cuba, pd14)
+    /// Time to simulate before spikes are counted, ms (brunel, brunel-w, coba, cuba, pd14, stdp)
     #[arg(long, value_name = "MS", default_value_t = 0.0)]
     settle: f64,
-    /// Size of populations and numbers of connections of each neuron, times this (brunel, brunel-w, coba, cuba, pd14)
+    /// Size of populations and numbers of connections of each neuron, times this (brunel, brunel-w, coba, cuba, inputs, pd14, stdp)
     #[arg(long, value_name = "F", value_parser = work::positive)]
     scale: Option<f64>,
     /// Numbers to run in, f64 or f32 (hhtree, ring, brunel, brunel-w, coba, cuba, pd14) [default: f64]
@@ -59,7 +60,7 @@ pub struct Args {
     /// One gradient alone (grad), for the time from the start of the program
     #[arg(long, hide = true)]
     once: bool,
-    /// Seed of wiring, noise and initial numbers (brunel, brunel-w, coba, cuba, pd14)
+    /// Seed of wiring, noise and initial numbers (brunel, brunel-w, coba, cuba, inputs, pd14, stdp)
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Folder of .mod files to use besides those that ship with the program; may be repeated
@@ -70,7 +71,7 @@ pub struct Args {
     json: bool,
 }
 
-const BENCHES: [(&str, &str); 15] = [
+const BENCHES: [(&str, &str); 17] = [
     ("brunel", "12,500 neurons with 1,250 inputs each, one delay, Poisson trains from outside: processor time of a second"),
     ("brunel-w", "the same with weights and delays that differ"),
     ("coba", "Vogels and Abbott's 4,000 neurons with conductances, 2 % connected, delay of one step: processor time of a second"),
@@ -78,6 +79,7 @@ const BENCHES: [(&str, &str); 15] = [
     ("grad", "the gradient of a trace of a cell with 61 compartments with respect to 33 conductances"),
     ("hh", "one step of Hodgkin-Huxley compartments, for every instruction set, ns a compartment"),
     ("hhtree", "cells of 401 Hodgkin-Huxley compartments, each with a current of its own: ns a compartment and step"),
+    ("inputs", "a cell of 1,600 compartments that hears 100,000 Poisson processes for a second, and the same at half the step"),
     ("mechs", "a cell with many mechanisms (of the library, or of a folder) against one with hh, by what a flop costs"),
     ("mlp", "one epoch of MNIST, 784-256-10 rectified linear units, batch 128, Adam"),
     ("pd14", "Potjans and Diesmann's microcircuit, 77,169 neurons and 0.3 billion connections: processor time of a second"),
@@ -85,6 +87,7 @@ const BENCHES: [(&str, &str); 15] = [
     ("ring", "cells with trees of their own, each of which excites the next: ns a compartment and step"),
     ("snn", "the same with leaky integrate-and-fire neurons for 25 ms, step 1 ms"),
     ("startup", "the program from its start to the end of --help, and reading the library, ms"),
+    ("stdp", "a neuron that hears 100 Poisson processes through synapses that learn by pairs of spikes: processor time of a second"),
     ("variants", "4,096 sets of parameters of a cell of 21 Hodgkin-Huxley compartments as lanes of four runs, and as so many runs"),
 ];
 
@@ -99,7 +102,8 @@ pub fn run(args: &Args, _color: bool) -> Done {
         }
         "grad" => grad::measure(args)?,
         "hh" => hh::measure(args)?,
-        "brunel" | "brunel-w" | "coba" | "cuba" | "pd14" => spiking::measure(args)?,
+        "brunel" | "brunel-w" | "coba" | "cuba" | "pd14" | "stdp" => spiking::measure(args)?,
+        "inputs" => inputs::measure(args)?,
         "hhtree" | "ring" => trees::measure(args)?,
         "mechs" => mechs::measure(args)?,
         "mlp" | "snn" => classify::measure(args)?,

@@ -55,6 +55,16 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
     let rate_of = |trains: &[Vec<f64>]| trains.iter().map(Vec::len).sum::<usize>() as f64 / trains.len() as f64 / (time / 1000.0);
     let each: Vec<(&str, f64, Option<f64>)> =
         probes.iter().zip(&of_groups).map(|(p, t)| (model.groups[p.group].name.as_str(), rate_of(t), cv_of_intervals(t))).collect();
+    // What has been learned, in the unit of what an event is given.
+    let learned: Vec<(&str, f64, String)> = model
+        .streams
+        .iter()
+        .zip(&state.plastic)
+        .filter_map(|(s, p)| {
+            let (weights, (_, size, unit)) = (p.connections.first()?, model.groups[s.to].event_sizes.first()?);
+            Some((s.name.as_str(), size * weights.iter().sum::<f64>() / weights.len() as f64, unit.to_string()))
+        })
+        .collect();
     let factor = run.wall_s / (time / 1000.0);
     let text = format!(
         "{} of processor time for {} ms of {} neurons and {} synapses ({} bytes each): {} times real time\n{} to build, {} MB at most; {} Hz, CV of intervals {}\n",
@@ -73,7 +83,13 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
         .map(|(name, rate, cv)| {
             format!("{name:8} {:>6} Hz, CV {}\n", show::three_digits(*rate), show::three_digits(cv.unwrap_or(f64::NAN)))
         })
-        .collect::<String>();
+        .collect::<String>()
+        + &learned
+            .iter()
+            .map(|(name, mean, unit)| format!("{name}: mean weight {} {unit}\n", show::three_digits(*mean)))
+            .collect::<String>();
+    let learned: Vec<_> =
+        learned.into_iter().map(|(name, mean, unit)| serde_json::json!({ "name": name, "mean": mean, "unit": unit })).collect();
     let each: Vec<_> =
         each.into_iter().map(|(name, rate, cv)| serde_json::json!({ "name": name, "rate_hz": rate, "cv_isi": cv })).collect();
     let delivered = spikes as f64 * synapses as f64 / neurons as f64;
@@ -83,7 +99,7 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
         "build_s": build.wall_s, "build_cpu_s": build.cpu_s, "run_s": run.wall_s, "run_cpu_s": run.cpu_s, "peak_rss_mb": run.peak_rss_mb,
         "rate_hz": rate, "cv_isi": cv, "n_spikes": spikes, "real_time_factor": factor, "rtf_cpu": run.cpu_s / (time / 1000.0),
         "syn_events_per_cpu_s": delivered / run.cpu_s, "updates_per_cpu_s": neurons as f64 * (time / model.dt) / run.cpu_s,
-        "populations": each, "scale": args.scale.unwrap_or(1.0), "spikes_hash": hash(&seen.traces),
+        "populations": each, "weights": learned, "scale": args.scale.unwrap_or(1.0), "spikes_hash": hash(&seen.traces),
     });
     Ok(Found { text, json })
 }
