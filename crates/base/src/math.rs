@@ -16,7 +16,7 @@
 //! | `sin`, `cos` | 3e-16 absolute | for `abs(x) <= 1e6`; NaN beyond `2^44` |
 //!
 //! Of 32-bit numbers ([`single`]) bounds are in units of the last place, against the functions of 64 bits, over numbers of every size:
-//! `exp` 1.2, `expm1` 1.6, `exprelr` 2, `tanh` 2.5, `ln` 1, `pow` 2 for results within `e^(+-83)`; `sin` and `cos` 1e-7 absolute for
+//! `exp` 1.1, `expm1` 1.6, `exprelr` 2.6, `tanh` 3.5, `ln` 0.9, `pow` 1 for results within `e^(+-83)`; `sin` and `cos` 1e-7 absolute for
 //! `abs(x) <= 1e5`, NaN beyond `2^20`.
 //!
 //! Without hardware fma, [`f64::mul_add`] calls the C library: as exact, and slow.

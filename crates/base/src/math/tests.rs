@@ -170,11 +170,11 @@ mod of_single {
 
     #[test]
     fn functions_err_by_as_many_ulp_as_the_page_says() {
-        holds("exp", single::exp, f64::exp, 1.2, |_| true);
+        holds("exp", single::exp, f64::exp, 1.1, |_| true);
         holds("expm1", single::expm1, f64::exp_m1, 1.6, |_| true);
-        holds("exprelr", single::exprelr, |x| if x == 0.0 { 1.0 } else { x / x.exp_m1() }, 2.0, |x| x < 88.0);
-        holds("tanh", single::tanh, f64::tanh, 2.5, |_| true);
-        holds("ln", single::ln, f64::ln, 1.0, |_| true);
+        holds("exprelr", single::exprelr, |x| if x == 0.0 { 1.0 } else { x / x.exp_m1() }, 2.6, |x| x < 88.0);
+        holds("tanh", single::tanh, f64::tanh, 3.5, |_| true);
+        holds("ln", single::ln, f64::ln, 0.9, |_| true);
         for (f, g) in [(single::sin as fn(f32) -> f32, f64::sin as fn(f64) -> f64), (single::cos, f64::cos)] {
             for bits in (0..u64::from(u32::MAX)).step_by(997) {
                 let x = f32::from_bits(bits as u32);
@@ -209,8 +209,8 @@ mod of_single {
 
     proptest! {
         #[test]
-        fn powers_err_by_less_than_two_ulp(x in 1e-3f32..1e3, y in -12f32..12.0) {
-            prop_assert!(error(single::pow(x, y), f64::from(x).powf(f64::from(y))) <= 2.0);
+        fn powers_err_by_less_than_an_ulp(x in 1e-3f32..1e3, y in -12f32..12.0) {
+            prop_assert!(error(single::pow(x, y), f64::from(x).powf(f64::from(y))) <= 1.0);
         }
     }
 }
