@@ -192,9 +192,8 @@ impl Layout {
     /// Lays out a run; segments of a tape may take `budget` bytes.
     pub fn new(wanted: Wanted, budget: usize) -> Layout {
         let model = wanted.model;
-        let kept = |(k, g): (usize, &Group)| {
-            g.copies() * wanted.batch * kept_per_tick(g, dense(&wanted, k), wanted.taped || wanted.precise)
-        };
+        let kept =
+            |(k, g): (usize, &Group)| g.copies() * wanted.batch * kept_per_tick(g, dense(&wanted, k), wanted.taped || wanted.precise);
         let per_tick: usize = model.groups.iter().enumerate().map(kept).sum();
         let ticks = model.ticks.max(1);
         let all = per_tick * 8 * ticks * wanted.frames;

@@ -40,15 +40,33 @@ pub const KIND: Kind = Kind {
     ],
     quantities: &[
         Quantity { name: "accuracy", unit: "%", en: "trials told right by the cell", zh: "细胞判断正确的比例" },
-        Quantity { name: "point", unit: "%", en: "... by it with its tree collapsed to a point", zh: "树突塌缩成一点后判断正确的比例" },
+        Quantity {
+            name: "point", unit: "%", en: "... by it with its tree collapsed to a point", zh: "树突塌缩成一点后判断正确的比例"
+        },
         Quantity { name: "gain", unit: "%", en: "points that the tree gains over the point", zh: "树突比一点多出的百分点" },
-        Quantity { name: "sum", unit: "%", en: "... by the best threshold on the number of active inputs", zh: "对活跃输入数取最好阈值的正确率" },
-        Quantity { name: "two", unit: "mV", en: "peak at the soma with enough features, mean", zh: "特征足够时胞体峰值（平均）" },
+        Quantity {
+            name: "sum",
+            unit: "%",
+            en: "... by the best threshold on the number of active inputs",
+            zh: "对活跃输入数取最好阈值的正确率",
+        },
+        Quantity {
+            name: "two", unit: "mV", en: "peak at the soma with enough features, mean", zh: "特征足够时胞体峰值（平均）"
+        },
         Quantity { name: "one", unit: "mV", en: "... with too few", zh: "特征不足时胞体峰值（平均）" },
-        Quantity { name: "tree", unit: "%", en: "digits told right by the network wired like cells", zh: "按细胞连接的网络识别数字的正确率" },
-        Quantity { name: "dense", unit: "%", en: "... by the dense one with as many units", zh: "单元数相同的全连接网络的正确率" },
+        Quantity {
+            name: "tree",
+            unit: "%",
+            en: "digits told right by the network wired like cells",
+            zh: "按细胞连接的网络识别数字的正确率",
+        },
+        Quantity {
+            name: "dense", unit: "%", en: "... by the dense one with as many units", zh: "单元数相同的全连接网络的正确率"
+        },
         Quantity { name: "lost", unit: "%", en: "points that the wiring of cells loses", zh: "按细胞连接损失的百分点" },
-        Quantity { name: "share", unit: "%", en: "weights of it, of those of the dense one", zh: "其权重数占全连接网络的比例" },
+        Quantity {
+            name: "share", unit: "%", en: "weights of it, of those of the dense one", zh: "其权重数占全连接网络的比例"
+        },
         Quantity { name: "weights", unit: "1", en: "numbers that it learns", zh: "其可学习的参数个数" },
     ],
     figures: &["traces", "trials", "digits"],
@@ -89,7 +107,8 @@ impl Task {
             there <= task.features && taken <= task.active && task.active - taken <= others * task.most
         };
         let ok = task.present.max(task.most) <= each && task.needed >= 1 && fits(task.needed) && fits(task.needed - 1);
-        ok.then_some(task).ok_or_else(|| lab.wrong("active", "so many active inputs cannot be shared by features that are there and others"))
+        ok.then_some(task)
+            .ok_or_else(|| lab.wrong("active", "so many active inputs cannot be shared by features that are there and others"))
     }
 
     /// How many features may be there where they are enough, and where they are not, with as many active inputs.
@@ -159,9 +178,8 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let (tree, collapsed) = (shown(&bench)?, shown(&point)?);
     lab.count(&driver);
     lab.progress(0.2);
-    let peaks = |d: &Driven| -> Vec<(f64, bool)> {
-        d.potential.iter().zip(&wanted).map(|(v, w)| (greatest(v.iter().copied()), *w)).collect()
-    };
+    let peaks =
+        |d: &Driven| -> Vec<(f64, bool)> { d.potential.iter().zip(&wanted).map(|(v, w)| (greatest(v.iter().copied()), *w)).collect() };
     let half = task.trials / 2;
     let right = |trials: &[(f64, bool)]| told(&trials[half..], threshold(&trials[..half]));
     let (of_tree, of_point) = (peaks(&tree), peaks(&collapsed));
@@ -242,8 +260,7 @@ mod tests {
 
     #[test]
     fn as_many_inputs_spike_whether_enough_features_are_there_or_not() {
-        let task =
-            Task { synapses: 48, features: 4, needed: 2, present: 10, most: 6, active: 24, window: 10, silence: 10, trials: 100 };
+        let task = Task { synapses: 48, features: 4, needed: 2, present: 10, most: 6, active: 24, window: 10, silence: 10, trials: 100 };
         assert_eq!((task.numbers(true), task.numbers(false)), (vec![2], vec![0, 1]));
         let mut both = [0, 0];
         for k in 0..200 {

@@ -24,11 +24,23 @@ pub const KIND: Kind = Kind {
     ],
     quantities: &[
         Quantity { name: "inputs", unit: "1", en: "inputs of the cell", zh: "细胞的输入数" },
-        Quantity { name: "senders", unit: "1", en: "different neurons from which they come", zh: "这些输入来自多少个不同的神经元" },
+        Quantity {
+            name: "senders", unit: "1", en: "different neurons from which they come", zh: "这些输入来自多少个不同的神经元"
+        },
         Quantity { name: "active", unit: "1", en: "of them spiked at least once", zh: "其中至少放电一次的神经元数" },
         Quantity { name: "arrived", unit: "1", en: "spikes that they sent", zh: "它们发出的脉冲数" },
-        Quantity { name: "seconds", unit: "s", en: "time from the description to the answer, on one thread", zh: "从描述到结果所用的时间（一个线程）" },
-        Quantity { name: "memory", unit: "1", en: "most memory of the whole program in that time, MB", zh: "这段时间内整个程序占用的最大内存，MB" },
+        Quantity {
+            name: "seconds",
+            unit: "s",
+            en: "time from the description to the answer, on one thread",
+            zh: "从描述到结果所用的时间（一个线程）",
+        },
+        Quantity {
+            name: "memory",
+            unit: "1",
+            en: "most memory of the whole program in that time, MB",
+            zh: "这段时间内整个程序占用的最大内存，MB",
+        },
         Quantity {
             name: "budget",
             unit: "%",
@@ -38,7 +50,9 @@ pub const KIND: Kind = Kind {
         Quantity { name: "mean", unit: "mV", en: "mean potential of the soma", zh: "胞体电位的平均值" },
         Quantity { name: "deviation", unit: "mV", en: "its standard deviation", zh: "胞体电位的标准差" },
         Quantity { name: "spikes", unit: "1", en: "spikes of the cell", zh: "细胞的脉冲数" },
-        Quantity { name: "drift-mean", unit: "%", en: "by how much half the step changes the mean", zh: "步长减半时平均值的变化" },
+        Quantity {
+            name: "drift-mean", unit: "%", en: "by how much half the step changes the mean", zh: "步长减半时平均值的变化"
+        },
         Quantity { name: "drift-variance", unit: "%", en: "... the variance", zh: "步长减半时方差的变化" },
         Quantity { name: "drift-spikes", unit: "%", en: "... the number of spikes", zh: "步长减半时脉冲数的变化" },
         Quantity { name: "drift", unit: "%", en: "the largest of these three", zh: "以上三者中最大的" },
@@ -93,7 +107,12 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
                     Curve::both("half of it", "步长减半", half.seen.points(0, POINTS)),
                 ],
             ),
-            Panel::new("arrivals", "t, ms", "1", vec![Curve::both("spikes of all senders in 1 ms", "每 1 ms 内所有来源的脉冲数", arrivals(&whole))]),
+            Panel::new(
+                "arrivals",
+                "t, ms",
+                "1",
+                vec![Curve::both("spikes of all senders in 1 ms", "每 1 ms 内所有来源的脉冲数", arrivals(&whole))],
+            ),
         ],
         ..Found::default()
     })

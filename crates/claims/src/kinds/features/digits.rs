@@ -64,7 +64,9 @@ impl Shape {
         };
         let dendrites = self.somata * self.dendrites;
         let (fields, joined) = match fields {
-            Some(fields) => (Wiring::Pairs(fields), Wiring::Pairs((0..dendrites).map(|d| (d as u32, (d / self.dendrites) as u32)).collect())),
+            Some(fields) => {
+                (Wiring::Pairs(fields), Wiring::Pairs((0..dendrites).map(|d| (d as u32, (d / self.dendrites) as u32)).collect()))
+            }
             None => (Wiring::AllToAll, Wiring::AllToAll),
         };
         Network {
