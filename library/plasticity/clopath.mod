@@ -22,14 +22,14 @@ UNITS {
 }
 
 PARAMETER {
-    a_ltd = 14e-5 (/mV) <0, 10>         : weakening
-    a_ltp = 8e-5 (/mV2) <0, 10>         : strengthening
-    theta_minus = -70.6 (mV) <-200, 200> : potential above which weakening begins
-    theta_plus = -45.3 (mV) <-200, 200> : potential above which strengthening begins
-    tau_x = 15 (ms) <1e-3, 1e6>         : memory of a spike that has arrived
-    tau_minus = 10 (ms) <1e-3, 1e6>     : filter of the potential for weakening
-    tau_plus = 7 (ms) <1e-3, 1e6>       : filter of the potential for strengthening
-    wmax = 1 <1e-12, 1e12>              : largest weight, in the unit of weights
+    a_ltd = 14e-5 (/mV) <0, 10>             : weakening
+    a_ltp = 8e-5 (/mV2) <0, 10>             : strengthening
+    theta_minus = -70.6 (mV) <-200, 200>    : potential above which weakening begins
+    theta_plus = -45.3 (mV) <-200, 200>     : potential above which strengthening begins
+    tau_x = 15 (ms) <1e-3, 1e6>             : memory of a spike that has arrived
+    tau_minus = 10 (ms) <1e-3, 1e6>         : filter of the potential for weakening
+    tau_plus = 7 (ms) <1e-3, 1e6>           : filter of the potential for strengthening
+    wmax = 1 <1e-12, 1e12>                  : largest weight, in the unit of weights
 }
 
 ASSIGNED {

@@ -171,7 +171,7 @@ fn tiles_of_many_cells_have_the_bits_of_a_cell_alone_in_32_bits() {
     let probe = Probe { group: 0, what: Observable::Site(0, anatomy.at(0, "a", 1.0).unwrap()) };
     let nothing = Inputs { batch: 1, frames: 1, values: vec![] };
     for threads in [1, 2] {
-        let seen = Engine::new(threads).run(&model, &params, &nothing, &[probe.clone()], &mut State::fresh(), None).unwrap();
+        let seen = Engine::new(threads).run(&model, &params, &nothing, std::slice::from_ref(&probe), &mut State::fresh(), None).unwrap();
         for (t, row) in seen.traces[0].data.chunks(133).enumerate() {
             assert!(row.iter().all(|v| v.to_bits() == alone[1][t].to_bits()), "tick {t}, {threads} threads");
         }

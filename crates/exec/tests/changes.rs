@@ -28,7 +28,7 @@ fn naive<R: Scalar>(parent: &[Option<u32>], membrane: usize, g: &[R], d: &[R], b
             let f = g[c] * q[c];
             let w = g[c] * (v[p] - v[c]);
             dd[p] = (-g[c]).fma(f, dd[p]);
-            bb[c] = bb[c] + w;
+            bb[c] += w;
             bb[p] = f.fma(bb[c], bb[p]) - w;
         }
     }

@@ -181,10 +181,6 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
     scope.read_states(&mut b);
     let mut arrivals = Vec::new();
     let mut event_sizes = Vec::new();
-    if let Some(name) = &interface.drive {
-        let unit = neuron.reads.iter().find(|p| p.name == *name).map_or(Unit::ONE, |p| p.unit);
-        event_sizes.push((port::DRIVE.to_string(), interface.weight * parts.gain, unit));
-    }
     let argument = |m: &Mechanism| m.receive.as_ref().and_then(|r| r.arguments.first()).map_or(Unit::ONE, |a| a.unit);
 
     // 1. Events.
@@ -307,6 +303,11 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
 
     let initial = initial(parts, &receptors, &variables)?;
     let (step, initial, variables) = drop_constant_states(step, initial, variables);
+    // After those of spikes.
+    if let Some(name) = &interface.drive {
+        let unit = neuron.reads.iter().find(|p| p.name == *name).map_or(Unit::ONE, |p| p.unit);
+        event_sizes.push((port::DRIVE.to_string(), interface.weight * parts.gain, unit));
+    }
     Ok(Group { event_sizes, ..finish_ticks(parts, step, initial, variables, arrivals) })
 }
 

@@ -52,7 +52,7 @@ impl<R: Scalar> Kernels<R> {
     /// Computes a tile of `rows` rows.
     ///
     /// # Safety
-    /// See [`Run`].
+    /// See `Run`.
     pub unsafe fn run(&self, rows: usize, tile: &Tile<R>) {
         (self.run[rows - 1])(tile);
     }

@@ -208,7 +208,7 @@ impl<R: Scalar> SolveJob<'_, R> {
                     let p = if last { *chains.parent.get_unchecked(i) as usize } else { chains.node::<P>(group, j + 1, k) };
                     if p != i {
                         flow = self.flow(i, p);
-                        bk[k] = bk[k] + flow;
+                        bk[k] += flow;
                     }
                 }
                 *b.add(i) = bk[k];

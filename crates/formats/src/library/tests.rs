@@ -111,7 +111,7 @@ fn the_examples_read_and_compile() {
         }
         let (study, problems) = homolog_model::file::read(&text);
         assert!(problems.is_empty(), "{}", problems.iter().map(|d| d.render(false)).collect::<String>());
-        for p in study.network.populations.iter().filter(|p| p.neuron.value != "input") {
+        for p in study.network.populations.iter().filter(|p| !["input", "spikes"].contains(&p.neuron.value.as_str())) {
             if library.cell(&p.neuron).is_some() {
                 // What it has is asked of it in compilation.
                 continue;
