@@ -74,6 +74,22 @@ struct Lane {
     delay: u32,
 }
 
+/// A run of connections that a spike has gone into.
+#[derive(Clone, Copy, Debug)]
+struct Due {
+    part: u32,
+    run: u32,
+    sender: u32,
+}
+
+impl Due {
+    fn lanes(self, e: &Events) -> impl Iterator<Item = Lane> {
+        let (delay, base) = (e.delay(self.run as usize), self.part * e.part as u32);
+        let lane = move |c: usize| Lane { connection: c as u32, sender: self.sender, receiver: base + u32::from(e.target[c]), delay };
+        e.run(self.run as usize).map(lane)
+    }
+}
+
 /// What the neurons at both ends remember for one rule.
 #[derive(Clone, Debug, Default)]
 struct Remembered {
@@ -89,8 +105,10 @@ pub(crate) struct Working {
     /// As [`Plastic::connections`].
     connections: Vec<Vec<f64>>,
     rules: Vec<Remembered>,
-    /// Of each tick to come: the runs that arrive then, and their senders.
-    due: Vec<Vec<(u32, u32)>>,
+    /// Of each tick to come: what arrives then.
+    due: Vec<Vec<Due>>,
+    /// All connections, where a rule has an equation for each.
+    every: Vec<Lane>,
     lanes: Vec<Lane>,
     columns: Vec<f64>,
 }
@@ -131,7 +149,14 @@ impl Working {
             let received = r.receiver.iter().flat_map(|m| std::iter::repeat_n(m.start, e.receivers)).collect();
             Remembered { sent: [sent(), sent()], received }
         });
-        Working { connections, rules: rules.collect(), due: vec![vec![]; slots], ..Working::default() }
+        let mut every = vec![];
+        if p.rules.iter().any(|r| !r.step.outputs.is_empty()) {
+            for (part, sender) in (0..e.parts()).flat_map(|part| (0..e.senders).map(move |sender| (part, sender))) {
+                let runs = e.runs(part, sender).map(|run| Due { part: part as u32, run: run as u32, sender: sender as u32 });
+                every.extend(runs.flat_map(|due| due.lanes(e)));
+            }
+        }
+        Working { connections, rules: rules.collect(), due: vec![vec![]; slots], every, ..Working::default() }
     }
 
     /// The ticks whose traces a state holds.
@@ -172,7 +197,8 @@ impl Working {
                 for run in e.runs(part, *sender as usize) {
                     let arrives = tick + i64::from(e.delay(run));
                     if arrives >= from && !e.run(run).is_empty() {
-                        self.due[arrives.rem_euclid(slots) as usize].push((run as u32, *sender));
+                        let due = Due { part: part as u32, run: run as u32, sender: *sender };
+                        self.due[arrives.rem_euclid(slots) as usize].push(due);
                     }
                 }
             }
@@ -180,15 +206,14 @@ impl Working {
     }
 }
 
-/// Runs a kernel over lanes, block by block.
-fn over(
-    isa: Isa,
-    bound: &Bound,
-    columns: &mut Vec<f64>,
-    n: usize,
-    mut get: impl FnMut(At, Range<usize>, &mut [f64]),
-    mut put: impl FnMut(At, Range<usize>, &[f64]),
-) {
+/// A column of a kernel: to be filled before it runs, or made by it.
+enum Column<'c> {
+    Input(&'c mut [f64]),
+    Output(&'c [f64]),
+}
+
+/// Runs a kernel over lanes, block by block; `meet` gives its inputs and takes its outputs.
+fn over(isa: Isa, bound: &Bound, columns: &mut Vec<f64>, n: usize, mut meet: impl FnMut(At, Range<usize>, Column)) {
     if bound.outputs.is_empty() {
         return;
     }
@@ -200,11 +225,11 @@ fn over(
     for first in (0..n).step_by(BLOCK) {
         let block = first..(first + BLOCK).min(n);
         for (port, from) in bound.inputs.iter().zip(&inputs) {
-            get(*port, block.clone(), &mut columns[*from..from + block.len()]);
+            meet(*port, block.clone(), Column::Input(&mut columns[*from..from + block.len()]));
         }
         bound.program.run(isa, columns, &inputs, &outputs, block.len());
         for (port, from) in bound.outputs.iter().zip(&outputs) {
-            put(*port, block.clone(), &columns[*from..from + block.len()]);
+            meet(*port, block.clone(), Column::Output(&columns[*from..from + block.len()]));
         }
     }
 }
@@ -239,7 +264,7 @@ impl Sound<'_> {
 fn change(
     isa: Isa,
     bound: &Bound,
-    (e, first): (&Events, usize),
+    e: &Events,
     connections: &mut [Vec<f64>],
     remembered: &Remembered,
     sounds: &[Sound],
@@ -248,45 +273,37 @@ fn change(
     columns: &mut Vec<f64>,
     mut heed: impl FnMut(Range<usize>, &[f64]),
 ) {
-    // Both closures see the connections, one after the other.
-    let connections = std::cell::RefCell::new(connections);
-    let own = |at: At| match at {
-        At::Weight => Some(0),
-        At::Own(k) => Some(first + k),
-        _ => None,
-    };
-    let get = |at: At, block: Range<usize>, column: &mut [f64]| {
-        let lanes = column.iter_mut().zip(&lanes[block]);
-        if let Some(k) = own(at) {
-            let from = &connections.borrow()[k];
-            return lanes.for_each(|(x, l)| *x = from[l.connection as usize]);
-        }
-        match at {
-            At::Sender(k) => {
-                let ring = &remembered.sent[reading.sender];
-                let row = |delay: u32| &ring.of(reading.tick - reading.back - i64::from(delay))[k * e.senders..];
-                if let Delays::Shared(d) = e.delays {
-                    let row = row(d);
-                    return lanes.for_each(|(x, l)| *x = row[l.sender as usize]);
+    over(isa, bound, columns, lanes.len(), |at, block, column| {
+        let of_block = &lanes[block.clone()];
+        match (at, column) {
+            (At::Own(k), Column::Output(column)) => {
+                let to = &mut connections[k];
+                column.iter().zip(of_block).for_each(|(x, l)| to[l.connection as usize] = *x);
+            }
+            (_, Column::Output(column)) => heed(block, column),
+            (at, Column::Input(column)) => {
+                let lanes = column.iter_mut().zip(of_block);
+                match at {
+                    At::Own(k) => lanes.for_each(|(x, l)| *x = connections[k][l.connection as usize]),
+                    At::Sender(k) => {
+                        let ring = &remembered.sent[reading.sender];
+                        let row = |delay: u32| &ring.of(reading.tick - reading.back - i64::from(delay))[k * e.senders..];
+                        if let Delays::Shared(d) = e.delays {
+                            let row = row(d);
+                            return lanes.for_each(|(x, l)| *x = row[l.sender as usize]);
+                        }
+                        lanes.for_each(|(x, l)| *x = row(l.delay)[l.sender as usize]);
+                    }
+                    At::Receiver(k) => {
+                        let row = &remembered.received[k * e.receivers..];
+                        lanes.for_each(|(x, l)| *x = row[l.receiver as usize]);
+                    }
+                    At::Heard(k) => lanes.for_each(|(x, l)| *x = sounds[k].of(l.receiver as usize)),
+                    other => unreachable!("{other:?} is no input of a connection"),
                 }
-                lanes.for_each(|(x, l)| *x = row(l.delay)[l.sender as usize]);
             }
-            At::Receiver(k) => {
-                let row = &remembered.received[k * e.receivers..];
-                lanes.for_each(|(x, l)| *x = row[l.receiver as usize]);
-            }
-            At::Heard(k) => lanes.for_each(|(x, l)| *x = sounds[k].of(l.receiver as usize)),
-            other => unreachable!("{other:?} is no input of a connection"),
         }
-    };
-    let put = |at: At, block: Range<usize>, column: &[f64]| match own(at) {
-        Some(k) => {
-            let to = &mut connections.borrow_mut()[k];
-            column.iter().zip(&lanes[block]).for_each(|(x, l)| to[l.connection as usize] = *x);
-        }
-        None => heed(block, column),
-    };
-    over(isa, bound, columns, lanes.len(), get, put);
+    });
 }
 
 impl<R: Format> Run<'_, R> {
@@ -332,24 +349,19 @@ impl<R: Format> Run<'_, R> {
             let plan = &self.plan.plastic[k].as_ref().expect("planned").rules;
             let e = &*s.events;
             self.go_on(arena, events, w, (s, p, plan), now, tick);
-            let Working { connections, rules, due, lanes, columns } = &mut **w;
+            let Working { connections, rules, due, lanes, columns, .. } = &mut **w;
             let slot = tick.rem_euclid(due.len() as i64) as usize;
             lanes.clear();
-            for (run, sender) in due[slot].drain(..) {
-                let (run, part) = (run as usize, run_part(e, run as usize, sender as usize));
-                lanes.extend(lanes_of(e, part, sender, run));
-            }
+            due[slot].drain(..).for_each(|due| lanes.extend(due.lanes(e)));
             if lanes.is_empty() {
                 continue;
             }
             let mut effect: Vec<f64> = lanes.iter().map(|l| connections[0][l.connection as usize]).collect();
-            let mut first = 1;
             for ((rule, plan), remembered) in p.rules.iter().zip(plan).zip(rules.iter()) {
                 let sounds = self.sounds(arena, events, (rule, s.to), now, tick);
                 let reading = Reading { tick, back: 0, sender: 1 };
                 let heed = |block: Range<usize>, column: &[f64]| effect[block].copy_from_slice(column);
-                change(self.isa, &plan.arrive, (e, first), connections, remembered, &sounds, lanes, reading, columns, heed);
-                first += rule.connection.len();
+                change(self.isa, &plan.arrive, e, connections, remembered, &sounds, lanes, reading, columns, heed);
             }
             let port = |name: &str| self.model.groups[s.to].arrivals.iter().position(|a| a.name == name);
             let column = |name: &str| port(name).map(|k| self.layout.arrival(s.to, k, now.copy, now.t));
@@ -379,20 +391,12 @@ impl<R: Format> Run<'_, R> {
         tick: i64,
     ) {
         let e = &*s.events;
-        let Working { connections, rules, lanes, columns, .. } = w;
-        let mut first = 1;
-        for ((rule, plan), remembered) in p.rules.iter().zip(plan).zip(rules.iter()) {
-            if !plan.step.outputs.is_empty() {
-                lanes.clear();
-                for part in 0..e.parts() {
-                    let runs = (0..e.senders).flat_map(|sender| e.runs(part, sender).map(move |run| (sender, run)));
-                    runs.for_each(|(sender, run)| lanes.extend(lanes_of(e, part, sender as u32, run)));
-                }
-                let sounds = self.sounds(arena, events, (rule, s.to), now, tick);
-                let reading = Reading { tick, back: 1, sender: 0 };
-                change(self.isa, &plan.step, (e, first), connections, remembered, &sounds, lanes, reading, columns, |_, _| {});
-            }
-            first += rule.connection.len();
+        let Working { connections, rules, every, columns, .. } = w;
+        let stepped = p.rules.iter().zip(plan).zip(rules.iter()).filter(|((_, plan), _)| !plan.step.outputs.is_empty());
+        for ((rule, plan), remembered) in stepped {
+            let sounds = self.sounds(arena, events, (rule, s.to), now, tick);
+            let reading = Reading { tick, back: 1, sender: 0 };
+            change(self.isa, &plan.step, e, connections, remembered, &sounds, every, reading, columns, |_, _| {});
         }
         for ((rule, plan), remembered) in p.rules.iter().zip(plan).zip(rules.iter_mut()) {
             let sounds = self.sounds(arena, events, (rule, s.to), now, tick);
@@ -433,13 +437,11 @@ impl<R: Format> Run<'_, R> {
                     lanes.push(Lane { connection, sender, receiver: *r, delay: delay_of(e, connection) });
                 }
             }
-            let mut first = 1;
             for ((rule, plan), remembered) in p.rules.iter().zip(plan).zip(rules.iter_mut()) {
                 let sounds = self.sounds(arena, events, (rule, s.to), heard, tick);
                 let reading = Reading { tick, back: 0, sender: 0 };
-                change(self.isa, &plan.post, (e, first), connections, remembered, &sounds, lanes, reading, columns, |_, _| {});
+                change(self.isa, &plan.post, e, connections, remembered, &sounds, lanes, reading, columns, |_, _| {});
                 receivers(self.isa, &plan.fire, columns, e, remembered, &sounds, spiked);
-                first += rule.connection.len();
             }
         }
         if let Some(n) = p.normalise.filter(|n| (tick + 1) % n.every == 0) {
@@ -460,20 +462,14 @@ impl<R: Format> Run<'_, R> {
         let (e, tick) = (&*s.events, self.absolute(now, now.t));
         let spiked = events.sent[s.from].of(tick);
         for (plan, remembered) in self.plan.plastic[k].as_ref().expect("planned").rules.iter().zip(&mut w.rules) {
-            let sent = std::cell::RefCell::new(&mut remembered.sent);
-            let get = |at: At, block: Range<usize>, column: &mut [f64]| match at {
-                At::Sender(k) => column.copy_from_slice(&sent.borrow()[0].of(tick - 1)[k * e.senders..][block]),
-                _ => mark(spiked, block, column),
-            };
-            let put = |at: At, block: Range<usize>, column: &[f64]| {
-                let (which, k) = match at {
-                    At::Between(k) => (1, k),
-                    At::Sender(k) => (0, k),
-                    other => unreachable!("{other:?} is no trace of a sender"),
-                };
-                sent.borrow_mut()[which].set(tick, k, block.start, e.senders, column);
-            };
-            over(self.isa, &plan.send, &mut w.columns, e.senders, get, put);
+            let sent = &mut remembered.sent;
+            over(self.isa, &plan.send, &mut w.columns, e.senders, |at, block, column| match (at, column) {
+                (At::Sender(k), Column::Input(column)) => column.copy_from_slice(&sent[0].of(tick - 1)[k * e.senders..][block]),
+                (_, Column::Input(column)) => mark(spiked, block, column),
+                (At::Sender(k), Column::Output(column)) => sent[0].set(tick, k, block.start, e.senders, column),
+                (At::Between(k), Column::Output(column)) => sent[1].set(tick, k, block.start, e.senders, column),
+                (other, _) => unreachable!("{other:?} is no trace of a sender"),
+            });
         }
         w.enter(e, tick, spiked, i64::MIN);
     }
@@ -500,31 +496,14 @@ impl<R: Format> Run<'_, R> {
 
 /// Applies a kernel to what receivers remember; those in the list spike.
 fn receivers(isa: Isa, bound: &Bound, columns: &mut Vec<f64>, e: &Events, remembered: &mut Remembered, sounds: &[Sound], spiked: &[u32]) {
-    let received = std::cell::RefCell::new(&mut remembered.received);
-    let get = |at: At, block: Range<usize>, column: &mut [f64]| match at {
-        At::Receiver(k) => column.copy_from_slice(&received.borrow()[k * e.receivers..][block]),
-        At::Heard(k) => column.iter_mut().zip(block).for_each(|(x, r)| *x = sounds[k].of(r)),
-        _ => mark(spiked, block, column),
-    };
-    let put = |at: At, block: Range<usize>, column: &[f64]| match at {
-        At::Receiver(k) => received.borrow_mut()[k * e.receivers..][block].copy_from_slice(column),
-        other => unreachable!("{other:?} is no trace of a receiver"),
-    };
-    over(isa, bound, columns, e.receivers, get, put);
-}
-
-/// The connections of a run.
-fn lanes_of(e: &Events, part: usize, sender: u32, run: usize) -> impl Iterator<Item = Lane> {
-    let (delay, base) = (e.delay(run), (part * e.part) as u32);
-    e.run(run).map(move |c| Lane { connection: c as u32, sender, receiver: base + u32::from(e.target[c]), delay })
-}
-
-/// The part that a run of a sender belongs to.
-fn run_part(e: &Events, run: usize, sender: usize) -> usize {
-    if e.parts() == 1 {
-        return 0;
-    }
-    (0..e.parts()).find(|part| e.runs(*part, sender).contains(&run)).expect("a run of this sender")
+    let received = &mut remembered.received;
+    over(isa, bound, columns, e.receivers, |at, block, column| match (at, column) {
+        (At::Receiver(k), Column::Input(column)) => column.copy_from_slice(&received[k * e.receivers..][block]),
+        (At::Heard(k), Column::Input(column)) => column.iter_mut().zip(block).for_each(|(x, r)| *x = sounds[k].of(r)),
+        (_, Column::Input(column)) => mark(spiked, block, column),
+        (At::Receiver(k), Column::Output(column)) => received[k * e.receivers..][block].copy_from_slice(column),
+        (other, _) => unreachable!("{other:?} is no trace of a receiver"),
+    });
 }
 
 /// The delay of a connection, ticks.

@@ -7,8 +7,7 @@ use homolog_model::plasticity::{Memory, Plasticity, Rule, SPIKE, between};
 /// What a port of a rule's kernel is.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum At {
-    Weight,
-    /// What the connection remembers, by number.
+    /// A number of the connection, as in [`homolog_model::runner::Plastic::connections`]: the weight is the first.
     Own(usize),
     Sender(usize),
     Receiver(usize),
@@ -43,14 +42,15 @@ pub(crate) struct StreamPlan {
     pub(super) rules: Vec<RulePlan>,
 }
 
-fn bind(rule: &Rule, kernel: &Kernel) -> Bound {
+/// What a rule remembers of a connection begins at number `first`.
+fn bind(rule: &Rule, first: usize, kernel: &Kernel) -> Bound {
     let find = |all: &[Memory], name: &str| all.iter().position(|m| m.name == name);
     let at = |name: &str| -> At {
         if name == rule.weight {
-            return At::Weight;
+            return At::Own(0);
         }
         let heard = || rule.heard.iter().position(|h| h.0 == name).map(At::Heard);
-        let own = || find(&rule.connection, name).map(At::Own);
+        let own = || find(&rule.connection, name).map(|k| At::Own(first + k));
         let sender = || find(&rule.sender, name).map(At::Sender);
         let receiver = || find(&rule.receiver, name).map(At::Receiver);
         let middle = || {
@@ -74,13 +74,19 @@ fn bind(rule: &Rule, kernel: &Kernel) -> Bound {
 
 impl StreamPlan {
     pub fn new(p: &Plasticity) -> StreamPlan {
-        let plan = |r: &Rule| RulePlan {
-            arrive: bind(r, &r.arrive),
-            post: bind(r, &r.post),
-            step: bind(r, &r.step),
-            send: bind(r, &r.send),
-            receive: bind(r, &r.receive),
-            fire: bind(r, &r.fire),
+        let mut first = 1;
+        let plan = |r: &Rule| {
+            let begin = first;
+            first += r.connection.len();
+            let bind = |kernel: &Kernel| bind(r, begin, kernel);
+            RulePlan {
+                arrive: bind(&r.arrive),
+                post: bind(&r.post),
+                step: bind(&r.step),
+                send: bind(&r.send),
+                receive: bind(&r.receive),
+                fire: bind(&r.fire),
+            }
         };
         StreamPlan { rules: p.rules.iter().map(plan).collect() }
     }
