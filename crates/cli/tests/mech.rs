@@ -55,3 +55,23 @@ fn what_is_wrong_is_said_also_to_a_program() {
     assert_eq!(done.code, 1);
     assert!(done.err.contains("did you mean `gnabar`?"), "{}", done.err);
 }
+
+#[test]
+fn of_a_rule_of_plasticity_it_says_who_keeps_what_and_clamps_nothing() {
+    let place = Place::new();
+    let kept = |name: &str| {
+        let file = repository().join(format!("library/plasticity/{name}.mod"));
+        let done = place.homolog(&format!("mech {} --json", file.display())).well();
+        let all: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+        assert_eq!(all["runs"].as_array().map(Vec::len), Some(0));
+        ["connection", "sender", "receiver"].map(|whose| all["mechanism"]["kept_by"][whose].to_string())
+    };
+    assert_eq!(kept("stdp"), [r#"["w"]"#, r#"["x"]"#, r#"["y"]"#]);
+    assert_eq!(kept("triplet_stdp"), [r#"["w"]"#, r#"["r1","r2"]"#, r#"["o1","o2"]"#]);
+    // The eligibility is of the pair, dopamine is heard where the receiver is.
+    assert_eq!(kept("rstdp"), [r#"["w","c"]"#, r#"["x"]"#, r#"["y","d"]"#]);
+    assert_eq!(kept("clopath"), [r#"["w"]"#, r#"["x"]"#, r#"["um","up"]"#]);
+    assert_eq!(kept("stp"), [r#"["w"]"#, r#"["u","x"]"#, "[]"]);
+    let text = place.homolog(&format!("mech {}", repository().join("library/plasticity/stdp.mod").display())).well().out;
+    assert!(text.contains("connection: w") && !text.contains("Steady state"), "{text}");
+}

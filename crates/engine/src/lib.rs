@@ -121,11 +121,7 @@ impl Engine {
         };
         let weights: usize = model.links.iter().map(of_link).sum();
         let calendars: usize = model.streams.iter().map(|s| events::Prepared::bytes(s, layout.segment)).sum();
-        // What each connection remembers, and the weight itself.
-        let rules =
-            |s: &homolog_model::model::Stream| s.plasticity.iter().flat_map(|p| &p.rules).map(|r| r.connection.len()).sum::<usize>();
-        let plastic = |s: &&homolog_model::model::Stream| s.plasticity.is_some();
-        let remembered: usize = model.streams.iter().filter(plastic).map(|s| (1 + rules(s)) * s.events.len()).sum();
+        let remembered: usize = model.streams.iter().filter_map(|s| Some(s.plasticity.as_ref()?.per_connection() * s.events.len())).sum();
         bytes * (layout.size + weights) + 8 * remembered + calendars
     }
 

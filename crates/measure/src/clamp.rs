@@ -146,7 +146,7 @@ impl Clamp {
     /// # Errors
     /// See [`Refusal`].
     pub fn new(m: &Mechanism, celsius: f64, set: &[(String, f64)]) -> Result<Clamp, Refusal> {
-        if m.role == Role::Neuron {
+        if matches!(m.role, Role::Neuron | Role::Plasticity) {
             return Err(Refusal::Neuron);
         }
         let step = m.step().map_err(|e| Refusal::NotLinear(e.into_iter().next().map_or_else(String::new, |w| w.state)))?;

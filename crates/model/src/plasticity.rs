@@ -140,6 +140,12 @@ impl Plasticity {
     pub fn per_connection(&self) -> usize {
         1 + self.rules.iter().map(|r| r.connection.len()).sum::<usize>()
     }
+
+    /// Bytes that these connections take in a run, beside those of their [`Events`].
+    pub fn bytes(&self) -> usize {
+        let Incoming { start, connection, sender } = &self.incoming;
+        size_of_val(&start[..]) + size_of_val(&connection[..]) + size_of_val(&sender[..]) + 8 * self.per_connection() * connection.len()
+    }
 }
 
 /// Keeps some outputs of a kernel.

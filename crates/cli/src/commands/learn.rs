@@ -29,7 +29,7 @@ pub fn run(
     let Prepared { study, model, params, split, normalisation, .. } = &prepared;
     let mut local = Local::new(study, learning, model, params, samples, split, *normalisation, seed)?;
     let mut engine = Engine::new(threads);
-    let screen = Screen::new(args.quiet || args.json(), color, std::slice::from_ref(&opened.name));
+    let screen = Screen::new(args.quiet || args.json, color, std::slice::from_ref(&opened.name));
     let clock = work::Clock::start();
     let bar = screen.bar(&opened.name, 0.0);
     let mut spikes = 0.0;

@@ -6,7 +6,9 @@ use homolog_base::{Diagnostic, has_errors};
 use homolog_formats::atomic;
 use homolog_ir::{Mechanism, Role};
 use homolog_measure::clamp::{self, Clamp, Clamped, Refusal};
+use homolog_model::plasticity::{self, Heard, Memory};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -153,10 +155,31 @@ fn describe(m: &Mechanism) -> Value {
         m.ions.iter().map(|i| json!({ "name": i.name, "valence": i.valence, "reads": i.reads, "writes": i.writes })).collect();
     let states: Vec<Value> = m.states.iter().map(|s| json!({ "name": s.name, "unit": unit(s.unit) })).collect();
     let port = |p: &homolog_ir::Port| json!({ "name": p.name, "unit": unit(p.unit) });
-    json!({
+    let mut out = json!({
         "name": m.name, "kind": kind(m), "title": m.title, "parameters": parameters, "ions": ions, "states": states,
         "reads": m.reads.iter().map(port).collect::<Vec<_>>(), "currents": m.currents.iter().map(port).collect::<Vec<_>>(),
-    })
+    });
+    for (whose, names) in kept(m) {
+        out["kept_by"][whose] = json!(names);
+    }
+    out
+}
+
+/// Of a rule of plasticity: what of its states a connection keeps, a sender and a receiver, where that is all that it takes.
+fn kept(m: &Mechanism) -> Vec<(&'static str, Vec<String>)> {
+    if m.role != Role::Plasticity {
+        return vec![];
+    }
+    // Whose a state is depends on no number, and not on who is heard.
+    let rule = plasticity::rule(m, &BTreeMap::new(), 1.0, |_| Some(Heard::Value(0)));
+    let names = |all: &[Memory]| all.iter().map(|x| x.name.clone()).collect();
+    rule.map_or_else(
+        |_| vec![],
+        |r| {
+            let own = std::iter::once(r.weight.clone()).chain(names(&r.connection)).collect();
+            vec![("connection", own), ("sender", names(&r.sender)), ("receiver", names(&r.receiver))]
+        },
+    )
 }
 
 fn numbers(c: &Clamped) -> Value {
@@ -185,9 +208,13 @@ fn text(m: &Mechanism, clamp: Option<&Clamp>) -> String {
     list("Ions", m.ions.iter().map(ion).collect());
     list("Reads", m.reads.iter().map(|p| format!("  {} ({})", p.name, p.unit)).collect());
     list("States", m.states.iter().map(|s| format!("  {} ({})", s.name, s.unit)).collect());
+    let whose = kept(m).into_iter().filter(|(_, names)| !names.is_empty());
+    list("Kept by each", whose.map(|(whose, names)| format!("  {whose}: {}", names.join(", "))).collect());
     list("Currents", m.currents.iter().map(|p| format!("  {} ({})", p.name, p.unit)).collect());
     let Some(clamp) = clamp else {
-        out.push_str("\nAn ARTIFICIAL_CELL has no membrane to clamp.\n");
+        if m.role == Role::Neuron {
+            out.push_str("\nAn ARTIFICIAL_CELL has no membrane to clamp.\n");
+        }
         return out;
     };
     let at: Vec<Vec<clamp::Gate>> = CLAMPS.iter().map(|v| clamp::gates(m, clamp, *v)).collect();
@@ -237,7 +264,10 @@ fn picture(m: &Mechanism, clamp: Option<&Clamp>, runs: &[Clamped], celsius: f64)
         facts.push(m.description.trim().to_string());
     }
     facts.push(m.parameters.iter().map(|p| format!("{} = {} {}", p.name, p.default, p.unit)).collect::<Vec<_>>().join(", "));
-    facts.push("One compartment of 100 um2 at -65 mV, from 5 ms on at the potential that is named.".to_string());
+    if clamp.is_some() {
+        facts.push("One compartment of 100 um2 at -65 mV, from 5 ms on at the potential that is named.".to_string());
+    }
+    facts.extend(kept(m).into_iter().filter(|k| !k.1.is_empty()).map(|(whose, names)| format!("Each {whose} keeps {}.", names.join(", "))));
     figure::Figure { title: m.name.clone(), facts, duration: 55.0, curves, ..figure::Figure::default() }
 }
 

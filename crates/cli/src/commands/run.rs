@@ -67,7 +67,7 @@ pub struct Args {
     pub(super) atol: f64,
     /// Print one line of JSON to stdout
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     /// No progress
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -97,11 +97,6 @@ fn every(word: &str) -> Result<Every, String> {
 }
 
 impl Args {
-    /// Whether a line of JSON is wanted.
-    pub(super) fn json(&self) -> bool {
-        self.json
-    }
-
     /// Time between checkpoints of a run that is not a training; none without.
     pub(super) fn between(&self) -> Result<Option<Duration>, Vec<Diagnostic>> {
         match self.checkpoint_every {
@@ -146,10 +141,9 @@ pub fn run(args: &Args, color: bool) -> Done {
     let out = args.out.clone().unwrap_or_else(|| Path::new("out").join(&opened.name));
     let threads = args.threads.unwrap_or_else(work::processors);
     let traced = opened.study.training.is_none() && trace::wanted(args, &opened);
-    let learns = opened.study.learning.as_ref().zip(opened.samples.as_ref());
-    let mut lines = match (&opened.study.training, &opened.samples) {
-        _ if learns.is_some() => learn::run(args, &opened, learns.expect("just asked"), &out, threads, color)?,
-        (Some(_), Some(_)) => train(args, &opened, &out, threads, color)?,
+    let mut lines = match (&opened.study.training, &opened.study.learning, &opened.samples) {
+        (_, Some(learning), Some(samples)) => learn::run(args, &opened, (learning, samples), &out, threads, color)?,
+        (Some(_), _, Some(_)) => train(args, &opened, &out, threads, color)?,
         _ if traced => trace::run(args, &opened, &out, threads, color)?,
         _ => once(args, &opened, &out, threads, color)?,
     };

@@ -47,7 +47,10 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
     let run = clock.stop();
     let neurons: usize = spiking().map(|(_, g)| g.size).sum();
     let spikes: usize = seen.traces.iter().map(|t| t.shape[0]).sum();
-    let (synapses, bytes) = model.streams.iter().fold((0, 0), |(n, b), s| (n + s.events.len(), b + s.events.bytes()));
+    let (synapses, bytes) = model
+        .streams
+        .iter()
+        .fold((0, 0), |(n, b), s| (n + s.events.len(), b + s.events.bytes() + s.plasticity.as_ref().map_or(0, |p| p.bytes())));
     let rate = spikes as f64 / neurons as f64 / (time / 1000.0);
     let of_groups: Vec<Vec<Vec<f64>>> =
         probes.iter().zip(&seen.traces).map(|(probe, trace)| trains(trace, model.groups[probe.group].size)).collect();
