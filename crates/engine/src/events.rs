@@ -52,6 +52,12 @@ impl Spikes {
     pub fn of(&self, tick: i64) -> &[u32] {
         &self.lists[self.slot(tick)]
     }
+
+    /// ... to be changed.
+    pub fn of_mut(&mut self, tick: i64) -> &mut Vec<u32> {
+        let slot = self.slot(tick);
+        &mut self.lists[slot]
+    }
 }
 
 /// Connections that are added in a tick, to neurons of one sample.
@@ -179,6 +185,10 @@ struct Delivery<'a, R> {
     tick: i64,
     /// Whether nothing has arrived before, and the columns hold anything.
     fresh: bool,
+    /// Neurons of each kind, those that are computed here, and whether these are not all.
+    copies: usize,
+    here: Range<usize>,
+    divided: bool,
     noise: &'a [Noise],
     thresholds: &'a [Vec<u32>],
     /// Streams that arrive here.
@@ -198,10 +208,14 @@ impl<R: Real> Delivery<'_, R> {
             self.columns.iter_mut().for_each(|c| c.fill(R::default()));
         }
         for (noise, thresholds) in self.noise.iter().zip(self.thresholds) {
-            for sample in 0..batch {
-                let arrive = &mut *self.columns[noise.port];
-                let (weight, key) = (R::of(noise.weight), noise.key.words());
-                vectorise::run(isa, AddPoisson { arrive, batch, sample, thresholds, weight, key, tick });
+            let (weight, key, column) = (R::of(noise.weight), noise.key.words(), &mut *self.columns[noise.port]);
+            // Numbers are those of the whole network: of several processes each computes some of every place.
+            let rows = if self.divided { self.here.len() * batch } else { column.len() };
+            for (site, arrive) in column.chunks_mut(rows.max(1)).enumerate() {
+                let first = site * self.copies + self.here.start;
+                for sample in 0..batch {
+                    vectorise::run(isa, AddPoisson { arrive, first, batch, sample, thresholds, weight, key, tick });
+                }
             }
         }
         for (stream, calendar) in self.streams {
@@ -362,6 +376,9 @@ impl<R: Format> Run<'_, R> {
                 batch: layout.batch,
                 tick: self.absolute(now, t),
                 fresh: !self.hears(g).1,
+                copies: model.groups[g].copies(),
+                here: model.groups[g].here(),
+                divided: model.groups[g].here.is_some(),
                 noise: &model.groups[g].noise,
                 thresholds: &prepared.thresholds[g],
                 streams,
@@ -410,11 +427,18 @@ impl<R: Format> Run<'_, R> {
         for (port, key) in &group.draws {
             for t in ticks.clone() {
                 let at = self.layout.arrival(g, *port, now.copy, t);
-                let numbers = &mut arena[at..at + group.size * self.layout.batch];
+                let numbers = &mut arena[at..at + self.of(g).all];
                 let tick = self.absolute(now, t);
                 vectorise::run(
                     self.isa,
-                    Draw { numbers, batch: self.layout.batch, key: key.words(), tick, bits: bits(self.model.precision) },
+                    Draw {
+                        numbers,
+                        first: group.here().start,
+                        batch: self.layout.batch,
+                        key: key.words(),
+                        tick,
+                        bits: bits(self.model.precision),
+                    },
                 );
             }
         }
@@ -474,6 +498,7 @@ impl<R: Format> Run<'_, R> {
         } else {
             work.iter_mut().for_each(each)
         }
+        self.exchange(&mut prepared.sent, &groups, from..to);
         prepared.enter(self.model, self.layout.batch, &groups, from..to, i64::MIN, shared);
     }
 }

@@ -5,7 +5,8 @@
 
 use crate::events::Prepared;
 use crate::format::{Format, Numbers};
-use crate::layout::{Layout, Now, Wanted};
+use crate::layout::{Now, Wanted};
+use crate::peers;
 use crate::plan::Plan;
 use crate::plastic;
 use crate::products::{link_weights, prepare_weights, sign_of};
@@ -322,8 +323,12 @@ fn attempt<R: Format>(
     let threads = engine.threads;
     let number = next_run();
     R::kept(engine).scratch.run = number;
-    let layout =
-        Layout::new(Wanted { model, probes, batch, frames, taped: tape.is_some(), precise, threads, line: R::LINE }, engine.tape_budget);
+    let peers = engine.peers.clone().filter(|_| model.groups.iter().any(|g| g.here.is_some()));
+    let layout = peers::layout(
+        peers.as_ref(),
+        Wanted { model, probes, batch, frames, taped: tape.is_some(), precise, threads, line: R::LINE },
+        engine.tape_budget,
+    );
     let mut arena = match tape.as_deref_mut().and_then(R::of_tape) {
         Some(kept) => std::mem::take(kept),
         None => std::mem::take(&mut R::kept(engine).scratch.arena),
@@ -349,7 +354,7 @@ fn attempt<R: Format>(
     scratch.events = Prepared::new(model, probes, layout.segment);
     scratch.events.load(model, batch, &state.sent, state.tick);
     scratch.plastic = plastic::begin(model, layout.segment, state);
-    let run = Run::new(engine.isa, threads, plan, model, params, &numbers, &layout, state.tick);
+    let run = Run { peers, ..Run::new(engine.isa, threads, plan, model, params, &numbers, &layout, state.tick) };
     let saves = tape.is_some() && !layout.keeps_all;
     let result = frames_of(&run, on_a_line(&mut arena), &mut scratch, probes, state, saves.then_some(&mut checkpoints));
     if let Some(t) = &mut tape {
@@ -422,8 +427,8 @@ fn frames_of<R: Format>(
                             run.save_checkpoint(arena, &groups, copy, c);
                         }
                         run.segment(arena, scratch, stages, frame, segment, watched);
+                        run.agree(&groups, groups.iter().find_map(|g| run.check(arena, *g, frame, segment).err()))?;
                         for &g in &groups {
-                            run.check(arena, g, frame, segment)?;
                             record_segment(
                                 run,
                                 arena,
@@ -459,6 +464,7 @@ fn frames_of<R: Format>(
     }
     run.check_weights(&scratch.plastic, run.start + (layout.frames * model.ticks) as i64)?;
     run.store(arena, state);
+    run.join(probes, &mut recording, state);
     state.sent = (0..model.groups.len()).map(|g| scratch.events.on_their_way(model, g, state.tick)).collect();
     let stored = |(s, w): (&homolog_model::model::Stream, &Option<Box<plastic::Working>>)| {
         w.as_ref().map(|w| w.store(&s.events, state.tick)).unwrap_or_default()

@@ -59,7 +59,7 @@ impl Columns {
 /// Offsets of one group.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GroupLayout {
-    /// Numbers of one place: neurons (of a kind) times samples.
+    /// Numbers of one place: neurons (of a kind, that this process computes) times samples.
     pub lanes: usize,
     /// Numbers of what every neuron has one of: neurons of all kinds times samples, one after the other.
     pub all: usize,
@@ -196,7 +196,7 @@ fn kept_per_tick(g: &Group, dense: bool, slotted: bool) -> usize {
 fn few_beside_state(wanted: &Wanted, per_tick: usize) -> bool {
     let watched = wanted.probes.iter().any(|p| matches!(p.what, Observable::State(_)));
     let cells = wanted.model.groups.iter().filter(|g| g.tree.is_some());
-    let state: usize = cells.map(|g| g.copies() * wanted.batch * g.variables.iter().map(|v| v.sites).sum::<usize>()).sum();
+    let state: usize = cells.map(|g| g.here().len() * wanted.batch * g.variables.iter().map(|v| v.sites).sum::<usize>()).sum();
     !watched && !wanted.precise && LONG * per_tick <= state
 }
 
@@ -205,7 +205,7 @@ impl Layout {
     pub fn new(wanted: Wanted, budget: usize) -> Layout {
         let model = wanted.model;
         let kept =
-            |(k, g): (usize, &Group)| g.copies() * wanted.batch * kept_per_tick(g, dense(&wanted, k), wanted.taped || wanted.precise);
+            |(k, g): (usize, &Group)| g.here().len() * wanted.batch * kept_per_tick(g, dense(&wanted, k), wanted.taped || wanted.precise);
         let per_tick: usize = model.groups.iter().enumerate().map(kept).sum();
         let ticks = model.ticks.max(1);
         let bytes = 64 / wanted.line;
@@ -232,11 +232,11 @@ impl Layout {
             .iter()
             .enumerate()
             .map(|(k, g)| {
-                let lanes = g.copies() * batch;
+                let lanes = g.here().len() * batch;
                 let incoming = model.links.iter().filter(|l| l.to == k && l.target.spikes());
                 GroupLayout {
                     lanes,
-                    all: g.size * batch,
+                    all: g.computed() * batch,
                     // Places of few lanes lie side by side, so that one loop runs over them.
                     site: if lanes >= 512 && g.kinds() == 1 && !delivered(model, k) { pitch(lanes, line) } else { lanes },
                     dense: dense(&wanted, k),
@@ -328,7 +328,7 @@ impl Layout {
                 l.d_sums = sums(probes, k).map(|(n, s)| (n, s, take(&mut at, l, 1, segment))).collect();
             }
         }
-        let tiled = model.groups.iter().any(|g| g.tree.is_some() && g.copies() * batch > 8);
+        let tiled = model.groups.iter().any(|g| g.tree.is_some() && g.here().len() * batch > 8);
         let contacts = model.contacts.iter().map(|c| ContactLayout::take(&mut at, c.own.len() * batch, taped, line)).collect();
         let scratch = at;
         at += if tiled { threads * SCRATCH } else { 0 };

@@ -12,6 +12,7 @@ mod events;
 mod format;
 mod forward;
 mod layout;
+mod peers;
 mod plan;
 mod plastic;
 mod products;
@@ -21,11 +22,13 @@ mod run;
 mod state;
 
 use format::Format;
+use homolog_base::Ranks;
 use homolog_base::math::Real;
 use homolog_exec::{GemmScratch, Isa, SpikeList};
 use homolog_model::{Fault, Gradients, Inputs, Model, Params, Precision, Probe, Recording, RecordingGrad, Runner, State, Tape};
 use plan::Plan;
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 /// Bytes that a tape may take before the engine keeps checkpoints only and computes segments twice.
 pub const TAPE_BUDGET: usize = 256 << 20;
@@ -37,6 +40,8 @@ pub struct Engine {
     /// The threads that share the work; none for one.
     pool: Option<rayon::ThreadPool>,
     tape_budget: usize,
+    /// The processes that run a divided model together.
+    peers: Option<peers::Peers>,
     /// For models of 64-bit numbers, and of 32-bit ones.
     double: Kept<f64>,
     single: Kept<f32>,
@@ -88,6 +93,7 @@ impl Engine {
             threads: pool.as_ref().map_or(1, rayon::ThreadPool::current_num_threads),
             pool,
             tape_budget: TAPE_BUDGET,
+            peers: None,
             double: Kept::default(),
             single: Kept::default(),
         }
@@ -96,6 +102,14 @@ impl Engine {
     /// Sets how many bytes a tape may take before segments are computed twice instead of kept.
     pub fn tape_budget(mut self, bytes: usize) -> Self {
         self.tape_budget = bytes;
+        self
+    }
+
+    /// Lets it exchange spikes with the engines of other processes, each of which runs its part of a model ([`homolog_model::compile_among`]). Every
+    /// one must run the same models, inputs and probes in the same order, and gets what one engine alone would: the whole recording, the
+    /// whole state, the same fault.
+    pub fn among(mut self, ranks: impl Ranks + 'static) -> Self {
+        self.peers = (ranks.number() > 1).then(|| Arc::new(Mutex::new(ranks)) as peers::Peers);
         self
     }
 

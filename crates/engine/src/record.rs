@@ -9,7 +9,7 @@ use crate::run::{Run, Source};
 use homolog_base::Unit;
 use homolog_model::{Observable, Probe, Recording, Trace};
 
-/// Traces of the right shapes, all zero.
+/// Traces of the right shapes for the neurons that are computed here, all zero.
 pub(crate) fn empty_recording<R: Format>(run: &Run<R>, probes: &[Probe]) -> Recording {
     let trace = |p: &Probe| {
         let g = &run.model.groups[p.group];
@@ -30,7 +30,7 @@ pub(crate) fn empty_recording<R: Format>(run: &Run<R>, probes: &[Probe]) -> Reco
         let shape = match p.what {
             Observable::Raster => [0, 3, 1],
             Observable::Weights(k) => [frames, run.model.streams[k].events.len(), 1],
-            _ => [samples, sites * g.copies(), run.layout.batch],
+            _ => [samples, sites * g.here().len(), run.layout.batch],
         };
         let name = match p.what {
             Observable::Weights(k) => format!("{}.{what}", run.model.streams[k].name),
@@ -69,7 +69,7 @@ pub(crate) fn record_segment<R: Format>(
         }
         let own = run.of(g).traces.iter().find(|t| t.0 == n);
         let sum = run.of(g).sums.iter().find(|s| s.0 == n);
-        let sites = trace.shape[1] / run.model.groups[g].copies();
+        let sites = trace.shape[1] / run.model.groups[g].here().len();
         for t in 0..ticks {
             let at = match p.what {
                 Observable::Spikes => run.layout.spike(g, now.copy, t as isize),

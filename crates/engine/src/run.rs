@@ -2,6 +2,7 @@
 
 use crate::format::{Format, Numbers};
 use crate::layout::{GroupLayout, Layout, Now};
+use crate::peers::Peers;
 use crate::plan::{Bound, GroupPlan, Plan, PlannedTree, Step};
 use homolog_exec::{Action, Adjoint, Column, Couplings, Isa, Loop, Solve, run_ticks_in};
 use homolog_model::{Clock, Fault, Link, Model, Params, Wires};
@@ -25,6 +26,8 @@ pub(crate) struct Run<'a, R: Format = f64> {
     pub layout: &'a Layout,
     /// Ticks before the run began.
     pub start: i64,
+    /// The processes that run the model together, where they are several.
+    pub peers: Option<Peers>,
     /// For each group: its index in [`Inputs::values`].
     pub input_of: Vec<Option<usize>>,
 }
@@ -85,12 +88,12 @@ impl<'a, R: Format> Run<'a, R> {
                 })
             })
             .collect();
-        Run { isa, threads, plan, model, params, numbers, layout, start, input_of }
+        Run { isa, threads, plan, model, params, numbers, layout, start, peers: None, input_of }
     }
 
-    /// All copies of a group: its neurons, or those of each kind.
+    /// All copies of a group that are computed here: its neurons, or those of each kind.
     pub fn all(&self, g: usize) -> Range<usize> {
-        0..self.model.groups[g].copies()
+        0..self.model.groups[g].here().len()
     }
 
     /// Runs actions over turns of a loop, for some neurons of a group (whose columns were given for the first of them).
@@ -386,7 +389,7 @@ impl<'a, R: Format> Run<'a, R> {
             tick,
             t_ms: tick as f64 * self.model.dt,
             group: self.model.groups[g].name.clone(),
-            neuron: lane / self.layout.batch,
+            neuron: self.model.groups[g].neuron(lane / self.layout.batch),
             place,
             sample: lane % self.layout.batch,
             what: format!("{x} in {what}"),

@@ -24,7 +24,7 @@ impl<R: Format> Run<'_, R> {
                 let tensor = &self.params.tensors[learned.tensor];
                 for (site, part) in learned.part.iter().enumerate() {
                     let column = &mut arena[columns.at + site * l.site..][..l.lanes];
-                    let first = learned.kind.get(site).map_or(0, |k| *k as usize) * group.copies();
+                    let first = learned.kind.get(site).map_or(0, |k| *k as usize) * group.copies() + group.here().start;
                     for (row, numbers) in
                         column.chunks_exact_mut(batch).zip(self.numbers.tensors[learned.tensor].chunks_exact(tensor.shape[1]).skip(first))
                     {
@@ -72,17 +72,19 @@ impl<R: Format> Run<'_, R> {
                 }
                 for (k, numbers) in &group.starts {
                     let to = self.layout.variable(g, *k, 0, 0);
-                    for (row, x) in arena[to..to + l.all].chunks_exact_mut(self.layout.batch).zip(numbers) {
+                    for (row, x) in arena[to..to + l.all].chunks_exact_mut(self.layout.batch).zip(&numbers[group.here()]) {
                         row.fill(R::of(*x));
                     }
                 }
             } else {
+                // A state is of all neurons.
+                let (first, all) = (group.here().start * self.layout.batch, group.copies() * self.layout.batch);
                 let mut rest = state.variables[g].as_slice();
                 for k in 0..group.variables.len() {
                     for site in 0..group.variables[k].sites {
                         let to = self.layout.variable(g, k, 0, 0) + site * l.site;
-                        let (now, after) = rest.split_at(l.lanes);
-                        R::narrow(now, &mut arena[to..to + l.lanes]);
+                        let (now, after) = rest.split_at(all);
+                        R::narrow(&now[first..first + l.lanes], &mut arena[to..to + l.lanes]);
                         rest = after;
                     }
                 }
@@ -114,7 +116,7 @@ impl<R: Format> Run<'_, R> {
         self.turns(arena, g, vec![action], 1, false, &self.all(g));
     }
 
-    /// The final state.
+    /// The final state, of the neurons that are computed here.
     pub fn store(&self, arena: &[R], state: &mut State) {
         let (model, layout) = (self.model, self.layout);
         let last = layout.segments - 1;

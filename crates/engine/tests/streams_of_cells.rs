@@ -3,46 +3,11 @@
 
 mod common;
 
-use common::{compiled, delayed, library, network, population, sample};
+use common::{busy, compiled, delayed, library, network, population, sample};
 use homolog_engine::{Engine, reference};
 use homolog_exec::Isa;
-use homolog_model::network::{Delay, Noise};
-use homolog_model::{Inputs, Network, Observable, Population, Probe, Projection, Runner, State, Target, Weights, Wiring, compile};
-
-/// Sources and given spikes that excite and inhibit cells of two kinds, which excite themselves and point neurons.
-fn busy() -> Network {
-    let mut populations = vec![
-        population("sources", 60, "spikes"),
-        population("given", 3, "spikes"),
-        population("cells", 4, "cell"),
-        population("points", 10, "lif"),
-    ];
-    populations[0].poisson = Some(0.1.into());
-    populations[1].times = vec![vec![1.0, 4.5, 9.0].into(), vec![].into(), vec![0.0, 8.0].into()];
-    populations[2].others = vec!["cell_twig".into()];
-    populations[2..].iter_mut().for_each(|p| p.bias = Some(false));
-    let to = |from: &str, to: &str, wiring: Wiring, weights: Weights, delay: Delay| Projection {
-        wiring: wiring.into(),
-        weights: weights.into(),
-        learn: Some(false),
-        ..delayed(from, to, delay)
-    };
-    let mut network = network(
-        populations,
-        vec![
-            to("sources", "cells", Wiring::Random(0.7), Weights::Normal(0.1, 0.3), Delay::Uniform(0.2, 3.0)),
-            to("given", "cells", Wiring::AllToAll, Weights::Constant(1.5), Delay::Ms(0.0)),
-            to("sources", "points", Wiring::InDegree(12), Weights::Lognormal(0.5, 0.2), Delay::Ms(1.0)),
-            to("cells", "cells", Wiring::Shift(1), Weights::Constant(-0.4), Delay::Ms(0.4)),
-            to("points", "cells", Wiring::OutDegree(3), Weights::Constant(0.3), Delay::Normal(1.0, 0.4)),
-            to("cells", "points", Wiring::AllToAll, Weights::Constant(0.8), Delay::Ms(0.5)),
-        ],
-    );
-    (network.dt, network.presentation) = (Some(0.1.into()), Some(12.0.into()));
-    let noise = |rate: f64, weight: f64| Noise { population: "cells".into(), rate: rate.into(), weight: weight.into(), ..Noise::default() };
-    network.noise = vec![noise(0.4, 0.1), noise(0.2, -0.1)];
-    network
-}
+use homolog_model::network::Delay;
+use homolog_model::{Inputs, Observable, Population, Probe, Projection, Runner, State, Target, Weights, Wiring, compile};
 
 fn nothing(batch: usize, frames: usize) -> Inputs {
     Inputs { batch, frames, values: vec![] }
@@ -55,7 +20,7 @@ fn probes() -> Vec<Probe> {
 
 #[test]
 fn streams_to_places_of_cells_have_the_bits_of_the_naive_runner() {
-    let (model, params) = compiled(&busy());
+    let (model, params) = compiled(&busy(4, 10));
     assert!(model.links.is_empty(), "all that spikes and does not learn is a stream");
     // Weights of both signs make two, as the receptors of each sign have places of their own.
     assert_eq!(model.streams.iter().map(|s| s.name.as_str()).filter(|n| *n == "sources->cells").count(), 2);
@@ -84,7 +49,7 @@ fn streams_to_places_of_cells_have_the_bits_of_the_naive_runner() {
 
 #[test]
 fn threads_samples_and_a_cut_change_no_spike_of_cells() {
-    let (model, params) = compiled(&busy());
+    let (model, params) = compiled(&busy(4, 10));
     for batch in [1, 3] {
         let run = |threads: usize, frames: usize, state: &mut State| {
             Engine::new(threads).run(&model, &params, &nothing(batch, frames), &probes(), state, None).unwrap()
@@ -107,7 +72,7 @@ fn threads_samples_and_a_cut_change_no_spike_of_cells() {
 
 #[test]
 fn a_sample_has_trains_of_its_own_and_the_first_is_what_it_is_alone() {
-    let (model, params) = compiled(&busy());
+    let (model, params) = compiled(&busy(4, 10));
     let run = |batch: usize| Engine::new(1).run(&model, &params, &nothing(batch, 1), &probes(), &mut State::fresh(), None).unwrap();
     let (alone, three) = (run(1), run(3));
     let of = |sample: f64| three.traces[0].data.chunks(3).filter(|s| s[2] == sample).flat_map(|s| [s[0], s[1], 0.0]).collect::<Vec<_>>();

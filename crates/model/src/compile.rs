@@ -12,7 +12,8 @@ use crate::library::Library;
 use crate::model::{Clock, Group, Learned, Link, Model, Opening, Target};
 use crate::network::{Delay, Network, Population, Precision};
 use crate::params::{Params, Tensor};
-use homolog_base::{Diagnostic, Hash, Key, Unit};
+use homolog_base::ranks::Alone;
+use homolog_base::{Diagnostic, Hash, Key, Ranks, Unit};
 use homolog_ir::mechanism::is_draw;
 use homolog_ir::{Interface, Mechanism, Role, Signal, Surrogate};
 use rayon::prelude::*;
@@ -26,6 +27,7 @@ mod limits;
 mod order;
 mod outside;
 mod plasticity;
+mod ranks;
 mod receptors;
 mod settings;
 mod streams;
@@ -84,6 +86,15 @@ impl Resolved<'_> {
 /// # Errors
 /// Everything that is wrong with the network, as diagnostics with places where it was read from a text.
 pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model, Params), Vec<Diagnostic>> {
+    compile_among(network, library, seed, &mut Alone)
+}
+
+/// Compiles what one of several processes computes of a network that they run together: of its neurons some ([`Group::here`]), with all
+/// connections that end at these. Every process must compile the same network.
+///
+/// # Errors
+/// As [`compile`], and what several processes cannot run.
+pub fn compile_among(network: &Network, library: &Library, seed: u64, peers: &mut dyn Ranks) -> Result<(Model, Params), Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let resolved: Vec<Resolved> = network.populations.iter().map(|p| resolve(network, p, library, &mut problems)).collect();
     // Groups cannot be made from populations that are not understood.
@@ -142,6 +153,7 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
     if !problems.is_empty() {
         return Err(problems);
     }
+    ranks::divide(network, &resolved, &mut groups, still, peers)?;
     let streams = |l: &Link| still && l.target.spikes();
     let (streaming, other): (Vec<_>, Vec<_>) = links.into_iter().zip(&network.projections).partition(|(l, _)| streams(l));
     // There may be many connections, and each projection has keys of its own.
@@ -155,6 +167,10 @@ pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model
             Ok(s) => streamed.extend(s),
             Err(d) => problems.extend(d),
         }
+    }
+    // A problem with a projection is one in every process.
+    if problems.is_empty() {
+        ranks::whole(&mut streamed, &groups, peers);
     }
     let mut kept = Vec::new();
     for (mut link, projection) in other {
@@ -236,7 +252,7 @@ fn hash(model: &Model) -> Hash {
     }
     text += &format!("{:?}\n", model.clamps);
     for s in &model.streams {
-        text += &format!("{} {} {} {:?} {:?}\n", s.name, s.from, s.to, s.target, s.events);
+        text += &format!("{} {} {} {:?} {:?}\n", s.name, s.from, s.to, s.target, s.whole);
         text += &s.plasticity.as_ref().map(|p| plasticity::text(p)).unwrap_or_default();
     }
     for g in &model.groups {

@@ -5,7 +5,7 @@
 //! neuron in a tick is a sum over spikes in the order of their ticks, and in that of senders; where all connections have one weight it
 //! is that weight times the number of spikes, so that no order shows.
 
-use homolog_base::{Hash, Key};
+use homolog_base::Key;
 use std::fmt;
 use std::ops::Range;
 
@@ -58,21 +58,62 @@ pub struct Events {
 }
 
 impl fmt::Debug for Events {
-    /// Sizes, and a hash of all of it: there may be billions.
+    /// Sizes alone: there may be billions.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let strength = match &self.strength {
-            Strength::Shared(w) => format!("{:016x}", w.to_bits()),
-            Strength::Each(w) => Hash::of_u64(w.iter().map(|w| u64::from(w.to_bits()))).to_string(),
-        };
-        let four = |t: &[u16]| t.iter().fold(0, |x, t| x << 16 | u64::from(*t));
-        let delays = match &self.delays {
-            Delays::Shared(d) => d.to_string(),
-            Delays::Each(d) => Hash::of_u64(d.chunks(4).map(four)).to_string(),
-        };
-        let starts = Hash::of_u64(self.start.iter().map(|s| u64::from(*s)));
-        let targets = Hash::of_u64(self.target.chunks(4).map(four));
-        write!(f, "{} {} {starts} {targets} {strength} {delays}", self.senders, self.receivers)
+        write!(f, "{} connections of {} to {}", self.len(), self.senders, self.receivers)
     }
+}
+
+/// What is known of all connections of a stream, whichever process has them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Whole {
+    /// How many there are.
+    pub connections: u64,
+    /// The sum of a hash of each, in which no order and no division shows.
+    pub sum: u64,
+    /// Shortest and longest delay, ticks.
+    pub bounds: (u32, u32),
+}
+
+impl Whole {
+    /// Of connections whose receivers have other numbers in the whole network.
+    pub fn of(events: &Events, number: impl Fn(usize) -> usize) -> Whole {
+        let mut sum = 0u64;
+        for part in 0..events.parts() {
+            for sender in 0..events.senders {
+                for run in events.runs(part, sender) {
+                    let delay = u64::from(events.delay(run));
+                    for k in events.run(run) {
+                        let weight = match &events.strength {
+                            Strength::Shared(w) => w.to_bits(),
+                            Strength::Each(w) => u64::from(w[k].to_bits()),
+                        };
+                        let receiver = number(part * events.part + events.target[k] as usize) as u64;
+                        sum = sum.wrapping_add(mixed(mixed((sender as u64) << 32 | receiver) ^ weight.rotate_left(16) ^ delay));
+                    }
+                }
+            }
+        }
+        Whole { connections: events.len() as u64, sum, bounds: events.bounds }
+    }
+
+    /// What several processes have, as one.
+    pub fn all(parts: impl IntoIterator<Item = Whole>) -> Whole {
+        let some = parts.into_iter().filter(|p| p.connections > 0);
+        let join = |a: Whole, b: Whole| Whole {
+            connections: a.connections + b.connections,
+            sum: a.sum.wrapping_add(b.sum),
+            bounds: (a.bounds.0.min(b.bounds.0), a.bounds.1.max(b.bounds.1)),
+        };
+        some.reduce(join).unwrap_or(Whole { bounds: (1, 1), ..Whole::default() })
+    }
+}
+
+/// Steele, Lea & Flood 2014 ("Fast splittable pseudorandom number generators"), the finaliser of SplitMix.
+fn mixed(mut x: u64) -> u64 {
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
 }
 
 /// Connections as a rule makes them: for each sending neuron its receiving ones, ascending.
@@ -117,6 +158,23 @@ impl Graph {
     pub fn pairs(&self) -> impl Iterator<Item = (u32, u32)> + Clone + '_ {
         let of = |s: usize| self.target[self.start[s] as usize..self.start[s + 1] as usize].iter().map(move |r| (s as u32, *r));
         (0..self.start.len() - 1).flat_map(of)
+    }
+
+    /// Only the connections onto some receivers, numbered anew; with it which of the list those were.
+    pub fn onto(&self, number: impl Fn(usize) -> Option<usize>) -> (Graph, Vec<bool>) {
+        let mut out = Graph { start: Vec::with_capacity(self.start.len()), target: vec![] };
+        let mut kept = vec![false; self.target.len()];
+        for own in self.start.windows(2).map(|w| w[0] as usize..w[1] as usize) {
+            out.start.push(out.target.len() as u32);
+            for k in own {
+                if let Some(r) = number(self.target[k] as usize) {
+                    out.target.push(r as u32);
+                    kept[k] = true;
+                }
+            }
+        }
+        out.start.push(out.target.len() as u32);
+        (out, kept)
     }
 
     /// Each pair with a probability, independently: from sender to sender the gaps are geometric (Devroye 1986, ch. X.2).

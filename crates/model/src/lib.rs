@@ -35,7 +35,7 @@ pub mod study;
 
 pub use cell::Cell;
 pub use checkpoint::Checkpoint;
-pub use compile::{compile, equations};
+pub use compile::{compile, compile_among, equations};
 pub use fit::Fit;
 pub use library::Library;
 pub use model::{Action, Burst, Clock, Equations, Group, Launch, Link, Model, Phase, Target, Wires};

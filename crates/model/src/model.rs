@@ -5,12 +5,13 @@
 //! spikes per tick.
 
 use crate::calibration::Calibration;
-use crate::events::Events;
+use crate::events::{Events, Whole};
 use crate::extracellular::Piece;
 use crate::network::Precision;
 use crate::plasticity::{Heard, Plasticity};
 use homolog_base::{Hash, Key, Unit};
 use homolog_ir::Kernel;
+use std::ops::Range;
 
 /// When a group is computed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -260,6 +261,8 @@ pub struct Group {
     pub neuron: String,
     /// Neurons.
     pub size: usize,
+    /// Of several processes that run the model together: the copies whose columns this one computes. None where each computes all.
+    pub here: Option<Range<usize>>,
     /// Kinds of neurons with places of their own, equally many of each, one kind after the other; 0 or 1 where all are alike. A column has
     /// a number for each place and *copy*, that is neuron of the kind; what every neuron has one of has a place for each kind.
     pub kinds: usize,
@@ -342,6 +345,33 @@ impl Group {
     /// Neurons of each kind.
     pub fn copies(&self) -> usize {
         self.size / self.kinds()
+    }
+
+    /// The copies that one of so many processes computes, of a group that is divided.
+    pub fn part(&self, rank: usize, ranks: usize) -> Range<usize> {
+        rank * self.copies() / ranks..(rank + 1) * self.copies() / ranks
+    }
+
+    /// The copies that this process computes.
+    pub fn here(&self) -> Range<usize> {
+        self.here.clone().unwrap_or(0..self.copies())
+    }
+
+    /// Neurons that this process computes.
+    pub fn computed(&self) -> usize {
+        self.here().len() * self.kinds()
+    }
+
+    /// The number, among all neurons, of the one that has number `k` among those that this process computes.
+    pub fn neuron(&self, k: usize) -> usize {
+        let here = self.here();
+        k / here.len() * self.copies() + here.start + k % here.len()
+    }
+
+    /// The number that a neuron has among those that this process computes, if it does.
+    pub fn computed_as(&self, neuron: usize) -> Option<usize> {
+        let (here, copy) = (self.here(), neuron % self.copies());
+        here.contains(&copy).then(|| neuron / self.copies() * here.len() + copy - here.start)
     }
 
     /// Kinds of neurons, at least 1.
@@ -531,8 +561,10 @@ pub struct Stream {
     pub to: usize,
     /// [`Target::Own`] or [`Target::BySign`].
     pub target: Target,
-    /// The connections.
+    /// The connections; of several processes those of the neurons that this one computes.
     pub events: std::sync::Arc<Events>,
+    /// What is known of the connections of all processes.
+    pub whole: Whole,
     /// How their weights change, where they do: what [`Events::strength`] says is what they begin with.
     pub plasticity: Option<std::sync::Arc<Plasticity>>,
 }
@@ -540,7 +572,7 @@ pub struct Stream {
 impl Stream {
     /// Shortest delay, ticks.
     pub fn shortest(&self) -> usize {
-        self.events.bounds.0 as usize
+        self.whole.bounds.0 as usize
     }
 }
 
@@ -644,7 +676,7 @@ impl Model {
     /// spiked, and 0 where nobody asks.
     pub fn stream_history(&self, group: usize) -> usize {
         let heard = |s: &Stream| s.plasticity.iter().flat_map(|p| &p.rules).any(|r| r.heard.iter().any(|h| h.1 == Heard::Spike(group)));
-        let longest = self.streams.iter().filter(|s| s.from == group).map(|s| s.events.longest()).max().unwrap_or(0);
+        let longest = self.streams.iter().filter(|s| s.from == group).map(|s| s.whole.bounds.1 as usize).max().unwrap_or(0);
         let ends = self.streams.iter().any(|s| s.to == group && s.plasticity.is_some() || heard(s));
         longest.max(usize::from(ends))
     }

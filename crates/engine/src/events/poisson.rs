@@ -9,6 +9,7 @@ use homolog_base::random::{philox4x32, philox4x32_lanes};
 use homolog_exec::vectorise;
 use homolog_model::Precision;
 use homolog_model::model::Noise;
+use std::ops::Range;
 
 /// Of a Poisson distribution: for k = 0, 1, ... the number (times 2^-32) from which on a uniform number stands for more than k.
 pub(crate) fn thresholds(mean: f64) -> Vec<u32> {
@@ -39,6 +40,8 @@ const BLOCK: usize = 4 * COUNTERS;
 /// Adds Poisson numbers times a weight to what arrives.
 pub(crate) struct AddPoisson<'a, R> {
     pub arrive: &'a mut [R],
+    /// Number of the first neuron.
+    pub first: usize,
     pub batch: usize,
     pub sample: usize,
     pub thresholds: &'a [u32],
@@ -52,8 +55,8 @@ impl<R: Real> vectorise::Task for AddPoisson<'_, R> {
     #[inline(always)]
     fn run(self) {
         let neurons = self.arrive.len() / self.batch;
-        for first in (0..neurons).step_by(BLOCK) {
-            let words = block(first / BLOCK, self.tick, self.sample, self.key);
+        for (number, skip, own) in blocks(self.first, neurons) {
+            let words = block(number, self.tick, self.sample, self.key);
             let mut k = [[0u32; COUNTERS]; 4];
             for t in self.thresholds {
                 // One long loop becomes vectors across neurons, and not across thresholds.
@@ -61,8 +64,8 @@ impl<R: Real> vectorise::Task for AddPoisson<'_, R> {
                     *k += u32::from(*u >= *t);
                 }
             }
-            let k = k.as_flattened();
-            let own = &mut self.arrive[first * self.batch..(first + BLOCK).min(neurons) * self.batch];
+            let k = &k.as_flattened()[skip..];
+            let own = &mut self.arrive[own.start * self.batch..own.end * self.batch];
             if self.batch == 1 {
                 for (a, k) in own.iter_mut().zip(k) {
                     *a = self.weight.fma(R::count(*k), *a);
@@ -84,9 +87,21 @@ fn block(number: usize, tick: i64, sample: usize, key: [u32; 2]) -> [[u32; COUNT
     philox4x32_lanes([counters, [sample as u32; N], [tick as u32; N], [(tick >> 32) as u32; N]], key)
 }
 
+/// Some neurons from number `first` on, block by block: number of the block, how many neurons of it come before, and which of ours are in it.
+#[inline(always)]
+fn blocks(first: usize, neurons: usize) -> impl Iterator<Item = (usize, usize, Range<usize>)> {
+    let number = first / BLOCK..(first + neurons).div_ceil(BLOCK);
+    number.map(move |b| {
+        let from = (b * BLOCK).max(first);
+        (b, from - b * BLOCK, from - first..((b + 1) * BLOCK).min(first + neurons) - first)
+    })
+}
+
 /// Uniform numbers between 0 and 1, of 32 bits, for neurons and samples.
 pub(crate) struct Draw<'a, R> {
     pub numbers: &'a mut [R],
+    /// Number of the first neuron.
+    pub first: usize,
     pub batch: usize,
     pub key: [u32; 2],
     pub tick: i64,
@@ -110,10 +125,10 @@ impl<R: Real> vectorise::Task for Draw<'_, R> {
     fn run(self) {
         let neurons = self.numbers.len() / self.batch;
         for sample in 0..self.batch {
-            for first in (0..neurons).step_by(BLOCK) {
-                let words = block(first / BLOCK, self.tick, sample, self.key);
-                let own = &mut self.numbers[first * self.batch..(first + BLOCK).min(neurons) * self.batch];
-                for (x, word) in own.iter_mut().skip(sample).step_by(self.batch).zip(words.as_flattened()) {
+            for (number, skip, own) in blocks(self.first, neurons) {
+                let words = block(number, self.tick, sample, self.key);
+                let own = &mut self.numbers[own.start * self.batch..own.end * self.batch];
+                for (x, word) in own.iter_mut().skip(sample).step_by(self.batch).zip(&words.as_flattened()[skip..]) {
                     *x = R::of(between_0_and_1(*word, self.bits));
                 }
             }
@@ -172,10 +187,15 @@ mod tests {
         let t = thresholds(2.0);
         let tick = 5_000_000_123;
         let (mut together, batch, sample) = (vec![0.0; 150 * 4], 4, 3);
-        let task = AddPoisson { arrive: &mut together, batch, sample, thresholds: &t, weight: 1.0, key: noise.key.words(), tick };
-        homolog_exec::vectorise::Task::run(task);
-        for (k, n) in together.chunks(batch).enumerate() {
-            assert_eq!(n, [0.0, 0.0, 0.0, f64::from(poisson(&t, &noise, tick, k, sample))]);
+        // Of all neurons, and of some of them.
+        for first in [0, 1, 63, 64, 1000] {
+            together.fill(0.0);
+            let task =
+                AddPoisson { arrive: &mut together, first, batch, sample, thresholds: &t, weight: 1.0, key: noise.key.words(), tick };
+            homolog_exec::vectorise::Task::run(task);
+            for (k, n) in together.chunks(batch).enumerate() {
+                assert_eq!(n, [0.0, 0.0, 0.0, f64::from(poisson(&t, &noise, tick, first + k, sample))], "{first} + {k}");
+            }
         }
     }
 }

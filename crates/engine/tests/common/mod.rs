@@ -472,6 +472,41 @@ pub fn streams() -> Network {
     network
 }
 
+/// Sources and given spikes that excite and inhibit cells of two kinds, which excite themselves and point neurons.
+pub fn busy(cells: usize, points: usize) -> Network {
+    let mut populations = vec![
+        population("sources", 60, "spikes"),
+        population("given", 3, "spikes"),
+        population("cells", cells, "cell"),
+        population("points", points, "lif"),
+    ];
+    populations[0].poisson = Some(0.1.into());
+    populations[1].times = vec![vec![1.0, 4.5, 9.0].into(), vec![].into(), vec![0.0, 8.0].into()];
+    populations[2].others = vec!["cell_twig".into()];
+    populations[2..].iter_mut().for_each(|p| p.bias = Some(false));
+    let to = |from: &str, to: &str, wiring: Wiring, weights: Weights, delay: Delay| Projection {
+        wiring: wiring.into(),
+        weights: weights.into(),
+        learn: Some(false),
+        ..delayed(from, to, delay)
+    };
+    let mut network = network(
+        populations,
+        vec![
+            to("sources", "cells", Wiring::Random(0.7), Weights::Normal(0.1, 0.3), Delay::Uniform(0.2, 3.0)),
+            to("given", "cells", Wiring::AllToAll, Weights::Constant(1.5), Delay::Ms(0.0)),
+            to("sources", "points", Wiring::InDegree(12), Weights::Lognormal(0.5, 0.2), Delay::Ms(1.0)),
+            to("cells", "cells", Wiring::Shift(1), Weights::Constant(-0.4), Delay::Ms(0.4)),
+            to("points", "cells", Wiring::OutDegree(3), Weights::Constant(0.3), Delay::Normal(1.0, 0.4)),
+            to("cells", "points", Wiring::AllToAll, Weights::Constant(0.8), Delay::Ms(0.5)),
+        ],
+    );
+    (network.dt, network.presentation) = (Some(0.1.into()), Some(12.0.into()));
+    let noise = |rate: f64, weight: f64| Noise { population: "cells".into(), rate: rate.into(), weight: weight.into(), ..Noise::default() };
+    network.noise = vec![noise(0.4, 0.1), noise(0.2, -0.1)];
+    network
+}
+
 /// Cells of two populations, one of two kinds, with junctions among them, between them and inside of them.
 fn gap_junctions() -> Network {
     let mut populations =

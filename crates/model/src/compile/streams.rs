@@ -2,7 +2,7 @@
 
 use super::wires;
 use super::{Kind, Resolved, link_key};
-use crate::events::{Delays, Events, Graph, Strength};
+use crate::events::{Delays, Events, Graph, Strength, Whole};
 use crate::model::{Group, Link, Noise, Sources, Stream, Target, port};
 use crate::network::{Delay, Located, Network, Population, Projection, Weights};
 use homolog_base::{Diagnostic, Key, Unit};
@@ -141,57 +141,65 @@ pub(super) fn streams(
     let located = |text: String| network.locate(Diagnostic::error("model-weights", text), projection.weights.span, "these weights");
     let (rows, columns) = (groups[link.to].size, groups[link.from].size);
     let graph = wires::graph(network, projection, columns, rows, seed, &link.name).map_err(located)?;
-    let factors = factors(&groups[link.to], link.target, projection.unit.as_ref()).map_err(located)?;
+    let to = &groups[link.to];
+    let factors = factors(to, link.target, projection.unit.as_ref()).map_err(located)?;
     let unit = wires::unit_variance(link, projection, groups, network, graph.target.len());
     let n = graph.target.len();
     let key = |of: &str| link_key(seed, &link.name, of);
+    // Connections are built where they end. Their numbers are drawn by their places in the list of all, so that all processes draw the same.
+    let (own, kept) = if to.here.is_some() { graph.onto(|r| to.computed_as(r)) } else { (Graph::default(), vec![]) };
+    let here = |k: &usize| kept.is_empty() || kept[*k];
     let mut weights = projection.weights.value.spread(unit).many(key("weights"), n.max(1)).map(|w| w * factors[usize::from(w < 0.0)]);
     let strength = match projection.weights.value {
         Weights::Constant(_) => Strength::Shared(weights.next().unwrap_or(0.0)),
-        _ => Strength::Each(weights.take(n).map(|w| w as f32).collect()),
+        _ => Strength::Each((0..n).zip(weights).filter(|(k, _)| here(k)).map(|(_, w)| w as f32).collect()),
     };
     // To the nearest step; a conversion truncates.
     let ticks = |ms: f64| (ms / dt + 0.5).clamp(1.0, f64::from(u16::MAX)) as u16;
     let delays = match projection.delay.as_ref().map(|d| d.value) {
         Some(Delay::Distance(base, speed)) => {
             let ends = wires::ends(network, projection, seed).map_err(located)?;
-            Delays::Each(graph.pairs().map(|(s, r)| ticks(base + ends.distance(s as usize, r as usize) / speed)).collect())
+            let pairs = graph.pairs().enumerate().filter(|(k, _)| here(k)).map(|(_, pair)| pair);
+            Delays::Each(pairs.map(|(s, r)| ticks(base + ends.distance(s as usize, r as usize) / speed)).collect())
         }
         other => match other.and_then(Delay::spread) {
             None => Delays::Shared(link.delay as u32),
-            Some(spread) => Delays::Each(spread.many(key("delays"), n).map(ticks).collect()),
+            Some(spread) => {
+                let drawn = (0..n).zip(spread.many(key("delays"), n));
+                Delays::Each(drawn.filter(|(k, _)| here(k)).map(|(_, ms)| ticks(ms)).collect())
+            }
         },
     };
+    let graph = if to.here.is_some() { own } else { graph };
+    drop(kept);
     let stream = |events: Events| Stream {
         name: link.name.clone(),
         from: link.from,
         to: link.to,
         target: link.target,
+        whole: Whole::of(&events, |row| to.neuron(row)),
         events: Arc::new(events),
         plasticity: None,
     };
-    if groups[link.to].anatomy.is_none() {
-        return Ok(vec![stream(Events::new(&graph, rows, strength, delays))]);
+    if to.anatomy.is_none() {
+        return Ok(vec![stream(Events::new(&graph, to.computed(), strength, delays))]);
     }
     let signs = [0, 1].into_iter();
-    Ok(signs.filter_map(|sign| at_places(&graph, &groups[link.to], sign, &strength, &delays, key("places"))).map(stream).collect())
+    Ok(signs.filter_map(|sign| at_places(&graph, to, sign, &strength, &delays, key("places"))).map(stream).collect())
 }
 
 /// The connections of one sign, each to a place of its receiving neuron. They are spread like those that learn: see `cells::places`.
 fn at_places(graph: &Graph, to: &Group, sign: usize, strength: &Strength, delays: &Delays, key: Key) -> Option<Events> {
-    let (copies, places) = (to.copies(), &to.anatomy.as_ref()?.receives[sign]);
+    let (copies, places) = (to.here().len(), &to.anatomy.as_ref()?.receives[sign]);
     let sites = to.arrivals.iter().find(|a| a.name == [port::POSITIVE, port::NEGATIVE][sign])?.sites;
     let mine = |k: usize| match strength {
         Strength::Shared(w) => (*w < 0.0) == (sign == 1),
         Strength::Each(w) => (w[k] < 0.0) == (sign == 1),
     };
-    if !(0..graph.target.len()).any(mine) {
-        return None;
-    }
     // The connections of each receiving neuron, in the order of the senders.
-    let mut start = vec![0u32; to.size + 1];
+    let mut start = vec![0u32; to.computed() + 1];
     graph.target.iter().for_each(|r| start[*r as usize + 1] += 1);
-    (0..to.size).for_each(|r| start[r + 1] += start[r]);
+    (0..to.computed()).for_each(|r| start[r + 1] += start[r]);
     let (mut next, mut by_receiver) = (start.clone(), vec![0u32; graph.target.len()]);
     for (k, r) in graph.target.iter().enumerate() {
         by_receiver[next[*r as usize] as usize] = k as u32;
@@ -200,8 +208,9 @@ fn at_places(graph: &Graph, to: &Group, sign: usize, strength: &Strength, delays
     let mut row = vec![0u32; graph.target.len()];
     for (r, own) in start.windows(2).enumerate().filter(|(_, own)| own[0] < own[1]) {
         let (own, places) = (&by_receiver[own[0] as usize..own[1] as usize], &places[r / copies]);
-        let turn = key.numbered(r as u64).permutation(own.len());
-        let order = key.named("order").numbered(r as u64).permutation(places.len());
+        let number = to.neuron(r) as u64;
+        let turn = key.numbered(number).permutation(own.len());
+        let order = key.named("order").numbered(number).permutation(places.len());
         for (k, turn) in own.iter().zip(turn) {
             row[*k as usize] = places[order[turn % places.len()]] * copies as u32 + (r % copies) as u32;
         }
