@@ -16,6 +16,7 @@ cargo xtask <chore>
   ci      test, then smoke
   bench   the benches of the program, in release
   kill    [ROUNDS] [SEED]: the real program, in release, killed at seeded moments; what goes on must leave the files of a whole run (100 rounds)
+  mpi     the program with the feature `mpi`: lints, and runs in two processes (part of `test` where `mpirun` and `mpicc` are found)
   bless   accept the snapshots as they are now
 ";
 
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         "ci" => test().and_then(|()| smoke()),
         "bench" => bench(),
         "kill" => kill(),
+        "mpi" => mpi(),
         "bless" => bless(),
         "" | "help" | "--help" => {
             print!("{HELP}");
@@ -52,11 +54,29 @@ fn test() -> Result<(), String> {
     cargo("lints", &["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])?;
     nextest()?;
     cargo("tests", &["nextest", "run", "--workspace", "--locked", "--no-fail-fast", "--status-level", "fail"])?;
+    if found("mpirun") && found("mpicc") {
+        mpi()?;
+    } else {
+        println!("· runs in several processes are not tried: there is no MPI here");
+    }
     cargo("tests in the documentation", &["test", "--workspace", "--doc", "--locked", "--quiet"])?;
     step(
         "documentation",
         Command::new(cargo_path()).args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"]).env("RUSTDOCFLAGS", "--deny warnings"),
     )
+}
+
+/// Whether a program is there.
+fn found(program: &str) -> bool {
+    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+}
+
+/// Several processes.
+fn mpi() -> Result<(), String> {
+    let part = ["--locked", "--package", "homolog-cli", "--features", "mpi"];
+    let words = |first: &[&'static str], last: &[&'static str]| [first, &part, last].concat();
+    cargo("lints with MPI", &words(&["clippy"], &["--", "--deny", "warnings"]))?;
+    cargo("tests with MPI", &words(&["nextest", "run"], &["--test", "mpi", "--no-fail-fast", "--status-level", "fail"]))
 }
 
 /// The real program, as a newcomer starts it, and what it must reach.

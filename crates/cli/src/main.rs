@@ -7,6 +7,7 @@ mod fitted;
 mod page;
 mod portrait;
 mod progress;
+mod ranks;
 mod show;
 mod stepwise;
 mod terminal;
@@ -54,7 +55,46 @@ fn main() -> ExitCode {
         }
     };
     let color = cli.color.on_stderr();
-    let done = match cli.command {
+    let begun = match ranks::begin() {
+        Ok(begun) => begun,
+        Err(d) => {
+            terminal::show(&[d], color);
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = run(cli.command, color);
+    let code = done.unwrap_or_else(|problems| {
+        terminal::complain(&problems, color);
+        ExitCode::FAILURE
+    });
+    let code = terminal::refused().map_or(code, |d| {
+        terminal::show(&[d], color);
+        ExitCode::FAILURE
+    });
+    if ranks::number() > 1 && code != ExitCode::SUCCESS {
+        // Others may wait for this one, and only who starts them can end them.
+        std::process::exit(1);
+    }
+    drop(begun);
+    code
+}
+
+/// Does what was asked for.
+fn run(command: Command, color: bool) -> commands::Done {
+    let alone = match &command {
+        Command::Compare(_) => "compare",
+        Command::Claims(_) => "claims",
+        Command::Fit(_) => "fit",
+        Command::Check(_) => "check",
+        Command::Fmt(_) => "fmt",
+        Command::Mech(_) => "mech",
+        Command::Morph(_) => "morph",
+        Command::Run(_) | Command::Bench(_) => "",
+    };
+    if !alone.is_empty() {
+        ranks::alone(alone)?;
+    }
+    match command {
         Command::Compare(args) => commands::compare::run(&args, color),
         Command::Claims(args) => commands::claims::run(&args, color),
         Command::Run(args) => commands::run::run(&args, color),
@@ -64,15 +104,7 @@ fn main() -> ExitCode {
         Command::Mech(args) => commands::mech::run(&args, color),
         Command::Morph(args) => commands::morph::run(&args, color),
         Command::Bench(args) => commands::bench::run(&args, color),
-    };
-    let code = done.unwrap_or_else(|problems| {
-        terminal::show(&problems, color);
-        ExitCode::FAILURE
-    });
-    terminal::refused().map_or(code, |d| {
-        terminal::show(&[d], color);
-        ExitCode::FAILURE
-    })
+    }
 }
 
 /// Reads the arguments; help and usage errors are coloured as asked for too.

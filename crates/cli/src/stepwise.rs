@@ -4,6 +4,7 @@
 //! No piece changes a bit ([`homolog_model::pieces`]), so pieces may be as long as suits the clock on the wall and the memory.
 
 use crate::progress::{Bar, Screen, Spinner};
+use crate::ranks::{self, World};
 use crate::{show, terminal, work};
 use homolog_base::{Diagnostic, Hash};
 use homolog_engine::Engine;
@@ -46,6 +47,41 @@ pub trait Sink {
     fn load(&mut self, model: &Model, from: &Checkpoint) -> Result<(), String>;
     /// What is recorded and where it is written, in words that are others for another recording.
     fn words(&self) -> String;
+}
+
+/// Asks for the same as another, and takes nothing.
+struct Silent<'a>(&'a mut dyn Sink);
+
+impl Sink for Silent<'_> {
+    fn probes(&self) -> &[Probe] {
+        self.0.probes()
+    }
+
+    fn numbers(&self, model: &Model) -> usize {
+        self.0.numbers(model)
+    }
+
+    fn bytes(&self, ticks: usize) -> f64 {
+        self.0.bytes(ticks)
+    }
+
+    fn take(&mut self, _: &Model, _: usize, _: Recording) -> Result<(), Diagnostic> {
+        Ok(())
+    }
+
+    fn begin(&self) -> Result<(), Diagnostic> {
+        Ok(())
+    }
+
+    fn save(&self, _: &mut Checkpoint) {}
+
+    fn load(&mut self, _: &Model, _: &Checkpoint) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn words(&self) -> String {
+        self.0.words()
+    }
 }
 
 /// How to run.
@@ -123,7 +159,10 @@ impl Course<'_> {
             let text = format!("`{}` cannot be interrupted: {why}", self.name);
             return Err(vec![Diagnostic::error("run-indivisible", text).hint("run it without `--checkpoint-every` and `--resume`")]);
         }
-        let mut engine = Engine::new(self.threads);
+        // Of several processes the first takes what is seen; the others compute.
+        let mut silent = Silent(sink);
+        let sink: &mut dyn Sink = if ranks::first() { silent.0 } else { &mut silent };
+        let mut engine = Engine::new(self.threads).among(World);
         let most = (MOST_NUMBERS / sink.numbers(pieces.model()).max(1)).clamp(1, ticks.max(1));
         let expected_bytes = self.affordable(&engine, pieces, params, inputs, sink, if indivisible.is_some() { ticks } else { most })?;
 
@@ -136,10 +175,10 @@ impl Course<'_> {
         } else if self.resume {
             terminal::remark(format_args!("{}: no checkpoint in {}, so it begins at its beginning", self.name, self.out.display()));
         }
-        if every.is_some() {
+        if every.is_some() && ranks::first() {
             work::writable([path.as_path()])?;
         }
-        if !self.resume {
+        if !self.resume && ranks::first() {
             // The tables that it speaks of are about to go.
             work::remove(&path)?;
         }
@@ -148,13 +187,13 @@ impl Course<'_> {
         let from = state.tick as usize;
         let (begun, mut first) = (Instant::now(), from);
         if indivisible.is_some() {
-            let spinner = Spinner::new(self.quiet, self.name);
+            let spinner = Spinner::new(self.quiet || !ranks::first(), self.name);
             let seen = engine.run(pieces.whole(), params, inputs, sink.probes(), &mut state, None);
             drop(spinner);
             sink.take(pieces.model(), 0, seen.map_err(work::fault)?).map_err(|d| vec![d])?;
             return Ok((Went { wall_s: begun.elapsed().as_secs_f64(), from, checkpoint: None, saves: (0, 0.0), expected_bytes }, state));
         }
-        let screen = Screen::new(self.quiet, self.color, &[self.name.to_string()]);
+        let screen = Screen::new(self.quiet || !ranks::first(), self.color, &[self.name.to_string()]);
         let mut bar: Option<Bar> = None;
         let (mut next, mut saved_at, mut saves) = (FIRST, Instant::now(), (0, 0.0));
         let mut save = |state: &State, sink: &dyn Sink| -> Result<(), Vec<Diagnostic>> {
@@ -164,14 +203,15 @@ impl Course<'_> {
             Ok(())
         };
         while first < ticks {
-            let now = next.clamp(1, most).min(ticks - first);
+            // The clock of the first process counts.
+            let now = World.first(next.clamp(1, most).min(ticks - first) as u64) as usize;
             let piece = pieces.piece(first, now);
             let clock = Instant::now();
             let seen = engine.run(piece, params, inputs, sink.probes(), &mut state, None).map_err(work::fault)?;
             sink.take(piece, first, seen).map_err(|d| vec![d])?;
             next = following(now, clock.elapsed(), every);
             first += now;
-            if every.is_some_and(|every| saved_at.elapsed() >= every) && first < ticks {
+            if ranks::first() && every.is_some_and(|every| saved_at.elapsed() >= every) && first < ticks {
                 save(&state, sink)?;
                 saved_at = Instant::now();
             }
@@ -186,7 +226,7 @@ impl Course<'_> {
             bar.finish(&pace(pieces.model().dt, first, ticks, first - from, begun.elapsed()));
         }
         // Of the end too: should writing what is left be interrupted, that alone is done again.
-        if every.is_some() {
+        if every.is_some() && ranks::first() {
             save(&state, sink)?;
         }
         pieces.whole();

@@ -1,6 +1,6 @@
 //! What a person sees who is not looking at the page: messages on stderr, tables on stdout.
 
-use crate::show;
+use crate::{ranks, show};
 use clap::ValueEnum;
 use homolog_base::{Diagnostic, Severity};
 use std::fmt::Display;
@@ -36,6 +36,9 @@ static REFUSED: Mutex<Option<io::Error>> = Mutex::new(None);
 
 /// Writes results to stdout. A reader that has heard enough, as in `| head`, is no failure: what is written to files counts.
 pub fn print(text: impl Display) {
+    if !ranks::first() {
+        return;
+    }
     let mut out = io::stdout().lock();
     if let Err(e) = write!(out, "{text}").and_then(|()| out.flush())
         && e.kind() != ErrorKind::BrokenPipe
@@ -51,6 +54,13 @@ pub fn say(line: impl Display) {
 
 /// Writes a line to stderr; where nobody reads that, there is nobody to tell.
 pub fn remark(line: impl Display) {
+    if !ranks::first() {
+        return;
+    }
+    write_error(line);
+}
+
+fn write_error(line: impl Display) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
@@ -68,6 +78,16 @@ pub fn show(problems: &[Diagnostic], color: bool) {
     }
     if problems.len() > 1 {
         remark(tally(problems));
+    }
+}
+
+/// Says why a command ends. Of several processes the first says what all meet; what another meets alone is said by that one, once the first had
+/// time to end all.
+pub fn complain(problems: &[Diagnostic], color: bool) {
+    show(problems, color);
+    if !ranks::first() {
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        problems.iter().for_each(|d| write_error(format_args!("{}\n", d.render(color))));
     }
 }
 

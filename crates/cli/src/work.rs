@@ -1,6 +1,7 @@
 //! What the commands share: opening a model file with all it needs, and getting one seed of it ready to learn.
 
 use crate::progress::Run;
+use crate::ranks;
 use homolog_base::report::{Provenance, Report};
 use homolog_base::{Diagnostic, Source, has_errors};
 use homolog_formats::{atomic, checkpoint, library as shelf, machine, report, samples as data, sweeps, text, traces};
@@ -362,6 +363,11 @@ pub fn cpu_s_of_children() -> Option<f64> {
 /// Version and machine.
 pub fn provenance() -> Provenance {
     Provenance { version: env!("CARGO_PKG_VERSION").into(), machine: machine::describe(), ..Provenance::default() }
+}
+
+/// Compiles what this process computes of a network.
+pub fn compile(network: &Network, library: &Library, seed: u64) -> Result<(Model, Params), Vec<Diagnostic>> {
+    homolog_model::compile_among(network, library, seed, &mut ranks::World)
 }
 
 /// Processors that this process may use.

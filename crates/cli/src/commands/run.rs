@@ -5,7 +5,7 @@ use super::{Done, learn};
 use crate::progress::{Run, Screen};
 use crate::stepwise::{self, Course, Sink};
 use crate::work::{self, Prepared};
-use crate::{cuts, show, terminal};
+use crate::{cuts, ranks, show, terminal};
 use homolog_base::Diagnostic;
 use homolog_base::report::{Basis, Entry, Provenance, Report, Score};
 use homolog_engine::Engine;
@@ -131,6 +131,9 @@ pub fn run(args: &Args, color: bool) -> Done {
         let text = format!("`{}` has no reference: that is solved for models of cells without [training]", opened.name);
         return Err(vec![Diagnostic::error("reference-refused", text).hint("run it without `--reference`")]);
     }
+    if opened.study.training.is_some() || opened.study.learning.is_some() || args.reference {
+        ranks::alone(if args.reference { "run --reference" } else { "run of what learns" })?;
+    }
     work::set_precision(&mut opened.study, args.precision)?;
     if let (Some(n), Some(t)) = (args.epochs, &mut opened.study.training) {
         t.epochs.value = n;
@@ -162,6 +165,7 @@ pub fn run(args: &Args, color: bool) -> Done {
 }
 
 /// What is said at the end.
+#[derive(Default)]
 pub(super) struct Lines {
     pub(super) text: String,
     pub(super) json: serde_json::Value,
@@ -303,7 +307,7 @@ impl Sink for Ends {
 fn once(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color: bool) -> Result<Lines, Vec<Diagnostic>> {
     work::compilable(&opened.study)?;
     let seed = args.seed.unwrap_or(0);
-    let (model, params) = homolog_model::compile(&opened.study.network, &opened.library, seed)?;
+    let (model, params) = work::compile(&opened.study.network, &opened.library, seed)?;
     terminal::show(&homolog_model::compile::warnings(&opened.study.network, &opened.library), color);
     let (inputs, input) = shown(opened, &model);
     let driven: Vec<usize> = (0..model.groups.len()).filter(|g| model.groups[*g].clock != homolog_model::Clock::Input).collect();
@@ -322,6 +326,9 @@ fn once(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color: b
     };
     let mut pieces = Pieces::new(model);
     course.run(&mut pieces, &params, &inputs, &mut ends)?;
+    if !ranks::first() {
+        return Ok(Lines::default());
+    }
     let model = pieces.whole();
     let input = if input.is_empty() { "nothing" } else { input };
     let mut text = format!("{} was shown {input} once ({} ms); its file has no [training].\n", opened.name, model.dt * model.ticks as f64);

@@ -5,7 +5,7 @@ use super::run::{Args, Lines, shown};
 use crate::figure::{self, Figure};
 use crate::stepwise::{self, Course};
 use crate::watch::{Wanted, Watch, Watched};
-use crate::{cuts, show, terminal, work};
+use crate::{cuts, ranks, show, terminal, work};
 use homolog_base::Diagnostic;
 use homolog_base::report::Provenance;
 use homolog_model::cell::Scheme;
@@ -34,16 +34,20 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
     let (network, library) = (&opened.study.network, &opened.library);
     work::compilable(&opened.study)?;
     let seed = args.seed.unwrap_or(0);
-    let (model, params) = homolog_model::compile(network, library, seed)?;
+    let (model, params) = work::compile(network, library, seed)?;
     let recorded = recordings::resolve(network, &model)?;
     let rasters = recordings::rasters(network, &model, args.raster)?;
     terminal::show(&homolog_model::compile::warnings(network, library), color);
     let wanted = Wanted { recorded: recorded.clone(), rasters, formats: &args.format, out, whole: args.reference };
     let mut watch = Watch::new(&model, opened, wanted);
     let page = out.join("traces.html");
-    work::writable([page.as_path()])?;
+    if ranks::first() {
+        work::writable([page.as_path()])?;
+    }
     let names = ["traces.csv", "traces.parquet", "raster.csv", "raster.parquet", "traces.html", stepwise::FILE].map(|n| out.join(n));
-    work::tidy(names.iter().map(PathBuf::as_path))?;
+    if ranks::first() {
+        work::tidy(names.iter().map(PathBuf::as_path))?;
+    }
     let (inputs, input) = shown(opened, &model);
     let course = Course {
         name: &opened.name,
@@ -58,6 +62,9 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
     let mut pieces = Pieces::new(model);
     let (went, _) = course.run(&mut pieces, &params, &inputs, &mut watch)?;
     let (model, wall_s) = (pieces.whole(), went.wall_s);
+    if !ranks::first() {
+        return Ok(Lines::default());
+    }
 
     let groups: Vec<Seen> = watch.groups.iter().map(|w| w.see(model, watch.more_spikes().is_some(), opened)).collect();
     let mut files = watch.finish()?;

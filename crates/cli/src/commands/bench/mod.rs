@@ -13,7 +13,7 @@ mod trees;
 mod variants;
 
 use super::Done;
-use crate::{terminal, work};
+use crate::{ranks, terminal, work};
 use homolog_base::Diagnostic;
 use homolog_model::Precision;
 use std::path::PathBuf;
@@ -93,6 +93,9 @@ const BENCHES: [(&str, &str); 17] = [
 
 /// Runs one.
 pub fn run(args: &Args, _color: bool) -> Done {
+    if !matches!(args.name.as_str(), "list" | "brunel" | "brunel-w" | "coba" | "cuba" | "pd14") {
+        ranks::alone(&format!("bench {}", args.name))?;
+    }
     let mut found = match args.name.as_str() {
         "list" => {
             for (name, what) in BENCHES {

@@ -2,8 +2,9 @@
 //! the line are those that the scripts for the other tools print.
 
 use super::{Args, Found};
-use crate::{show, work};
-use homolog_base::Diagnostic;
+use crate::ranks::World;
+use crate::{ranks, show, work};
+use homolog_base::{Diagnostic, Ranks};
 use homolog_engine::Engine;
 use homolog_measure::{cv_of_intervals, trains};
 use homolog_model::{Inputs, Observable, Probe, Runner, State};
@@ -31,8 +32,8 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
     if let Some(scale) = args.scale {
         *network = network.scaled(scale);
     }
-    let (model, params) = homolog_model::compile(network, &opened.library, args.seed)?;
-    let mut engine = Engine::new(args.threads);
+    let (model, params) = work::compile(network, &opened.library, args.seed)?;
+    let mut engine = Engine::new(args.threads).among(World);
     let mut state = State::fresh();
     let inputs = |frames: usize| Inputs { batch: 1, frames, values: vec![] };
     engine.run(&model, &params, &inputs(1), &[], &mut state, None).map_err(work::fault)?;
@@ -44,13 +45,15 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
     let probes: Vec<Probe> = spiking().map(|(group, _)| Probe { group, what: Observable::Raster }).collect();
     let clock = work::Clock::start();
     let seen = engine.run(&model, &params, &inputs(frames), &probes, &mut state, None).map_err(work::fault)?;
-    let run = clock.stop();
+    let mut run = clock.stop();
     let neurons: usize = spiking().map(|(_, g)| g.size).sum();
     let spikes: usize = seen.traces.iter().map(|t| t.shape[0]).sum();
-    let (synapses, bytes) = model
-        .streams
-        .iter()
-        .fold((0, 0), |(n, b), s| (n + s.events.len(), b + s.events.bytes() + s.plasticity.as_ref().map_or(0, |p| p.bytes())));
+    let synapses = model.streams.iter().map(|s| s.whole.connections).sum::<u64>();
+    let bytes = model.streams.iter().map(|s| s.events.bytes() + s.plasticity.as_ref().map_or(0, |p| p.bytes())).sum::<usize>();
+    // Of all processes together.
+    let all = |x: f64| World.numbers(&[x.to_bits()]).concat().into_iter().map(f64::from_bits).sum::<f64>();
+    let (bytes, build_cpu_s) = (all(bytes as f64), all(build.cpu_s));
+    (run.cpu_s, run.peak_rss_mb) = (all(run.cpu_s), all(run.peak_rss_mb));
     let rate = spikes as f64 / neurons as f64 / (time / 1000.0);
     let of_groups: Vec<Vec<Vec<f64>>> =
         probes.iter().zip(&seen.traces).map(|(probe, trace)| trains(trace, model.groups[probe.group].size)).collect();
@@ -75,7 +78,7 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
         time,
         show::count(neurons as f64),
         show::count(synapses as f64),
-        show::three_digits(bytes as f64 / synapses.max(1) as f64),
+        show::three_digits(bytes / synapses.max(1) as f64),
         show::three_digits(factor),
         show::seconds(build.wall_s),
         show::three_digits(run.peak_rss_mb),
@@ -97,9 +100,9 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
         each.into_iter().map(|(name, rate, cv)| serde_json::json!({ "name": name, "rate_hz": rate, "cv_isi": cv })).collect();
     let delivered = spikes as f64 * synapses as f64 / neurons as f64;
     let json = serde_json::json!({
-        "n_neurons": neurons, "n_synapses": synapses, "bytes_per_synapse": bytes as f64 / synapses.max(1) as f64,
-        "t_ms": time, "dt_ms": model.dt, "threads": engine.threads(), "precision": model.precision.name(), "seed": args.seed,
-        "build_s": build.wall_s, "build_cpu_s": build.cpu_s, "run_s": run.wall_s, "run_cpu_s": run.cpu_s, "peak_rss_mb": run.peak_rss_mb,
+        "n_neurons": neurons, "n_synapses": synapses, "bytes_per_synapse": bytes / synapses.max(1) as f64,
+        "t_ms": time, "dt_ms": model.dt, "threads": engine.threads(), "ranks": ranks::number(), "precision": model.precision.name(), "seed": args.seed,
+        "build_s": build.wall_s, "build_cpu_s": build_cpu_s, "run_s": run.wall_s, "run_cpu_s": run.cpu_s, "peak_rss_mb": run.peak_rss_mb,
         "rate_hz": rate, "cv_isi": cv, "n_spikes": spikes, "real_time_factor": factor, "rtf_cpu": run.cpu_s / (time / 1000.0),
         "syn_events_per_cpu_s": delivered / run.cpu_s, "updates_per_cpu_s": neurons as f64 * (time / model.dt) / run.cpu_s,
         "populations": each, "weights": learned, "scale": args.scale.unwrap_or(1.0), "spikes_hash": hash(&seen.traces),
