@@ -7,7 +7,8 @@
 //! ... the neurons take their tick ...
 //! the receiver spikes:  w = P(w, x, y);  y = P(y)
 //! every sender:         x = S(x), and x = R(x) where it spikes    what it sends is seen after the delay
-//! at intervals:         w = w sum / (sum of w)                    in the order of the receiver's connections
+//! at intervals:         connections that are weak go, others form
+//!                       w = w sum / (sum of w)                    in the order of the receiver's connections
 //! ```
 //!
 //! A spike acts with the weight that it finds. Traces `x` of senders are kept for as long as the longest delay, so that a connection reads the
@@ -107,8 +108,10 @@ pub(crate) struct Working {
     rules: Vec<Remembered>,
     /// Of each tick to come: what arrives then.
     due: Vec<Vec<Due>>,
-    /// All connections, where a rule has an equation for each.
+    /// All connections that are there, where a rule has an equation for each.
     every: Vec<Lane>,
+    /// Where connections come and go, which of [`Working::connections`] says who is there.
+    there: Option<usize>,
     lanes: Vec<Lane>,
     columns: Vec<f64>,
 }
@@ -128,6 +131,7 @@ pub(crate) fn begin(model: &Model, segment: usize, state: &State) -> All {
         let mut w = Working::new(&s.events, p, segment);
         if !state.is_fresh() {
             w.load(&s.events, &state.plastic[k], state.tick);
+            w.list(&s.events, p);
             // As in the calendars of other streams: what was sent and has not arrived.
             for (tick, sender) in &state.sent[s.from] {
                 w.enter(&s.events, *tick, &[*sender], state.tick);
@@ -143,20 +147,51 @@ impl Working {
         let Strength::Each(weights) = &e.strength else { unreachable!("a plastic stream has a weight for each connection") };
         let mut connections = vec![weights.iter().map(|w| p.sign * f64::from(*w)).collect()];
         connections.extend(p.rules.iter().flat_map(|r| &r.connection).map(|m| vec![m.start; e.len()]));
+        if let Some(s) = &p.structure {
+            let there: Vec<f64> = (0..e.len()).map(|k| f64::from(u8::from(s.begins(k)))).collect();
+            connections[0].iter_mut().zip(&there).filter(|(_, there)| **there == 0.0).for_each(|(w, _)| *w = 0.0);
+            connections.push(there);
+        }
         let slots = slots(e, segment);
         let rules = p.rules.iter().map(|r| {
             let sent = || Ring::new(slots, &r.sender, e.senders);
             let received = r.receiver.iter().flat_map(|m| std::iter::repeat_n(m.start, e.receivers)).collect();
             Remembered { sent: [sent(), sent()], received }
         });
-        let mut every = vec![];
-        if p.rules.iter().any(|r| !r.step.outputs.is_empty()) {
-            for (part, sender) in (0..e.parts()).flat_map(|part| (0..e.senders).map(move |sender| (part, sender))) {
-                let runs = e.runs(part, sender).map(|run| Due { part: part as u32, run: run as u32, sender: sender as u32 });
-                every.extend(runs.flat_map(|due| due.lanes(e)));
+        let there = p.structure.map(|_| p.there());
+        let mut out = Working { connections, rules: rules.collect(), due: vec![vec![]; slots], there, ..Working::default() };
+        out.list(e, p);
+        out
+    }
+
+    /// Lists the connections that are there, where a rule has an equation for each.
+    fn list(&mut self, e: &Events, p: &Plasticity) {
+        self.every.clear();
+        if p.rules.iter().all(|r| r.step.outputs.is_empty()) {
+            return;
+        }
+        let there = self.there.map(|k| &self.connections[k]);
+        for (part, sender) in (0..e.parts()).flat_map(|part| (0..e.senders).map(move |sender| (part, sender))) {
+            let runs = e.runs(part, sender).map(|run| Due { part: part as u32, run: run as u32, sender: sender as u32 });
+            self.every.extend(runs.flat_map(|due| due.lanes(e)).filter(|l| is_there(there, l.connection)));
+        }
+    }
+
+    /// Prunes what is weak, and lets others form, after a tick.
+    fn come_and_go(&mut self, e: &Events, p: &Plasticity, tick: i64) {
+        let (Some(s), Some(there)) = (&p.structure, self.there) else { return };
+        let starts: Vec<f64> = p.rules.iter().flat_map(|r| &r.connection).map(|m| m.start).collect();
+        for k in 0..e.len() {
+            let change = match self.connections[there][k] != 0.0 {
+                true => (self.connections[0][k] < s.prune).then_some((0.0, 0.0)),
+                false => s.forms(k, tick).then_some((s.weight, 1.0)),
+            };
+            if let Some((weight, is)) = change {
+                (self.connections[0][k], self.connections[there][k]) = (weight, is);
+                self.connections[1..there].iter_mut().zip(&starts).for_each(|(own, start)| own[k] = *start);
             }
         }
-        Working { connections, rules: rules.collect(), due: vec![vec![]; slots], every, ..Working::default() }
+        self.list(e, p);
     }
 
     /// The ticks whose traces a state holds.
@@ -349,10 +384,11 @@ impl<R: Format> Run<'_, R> {
             let plan = &self.plan.plastic[k].as_ref().expect("planned").rules;
             let e = &*s.events;
             self.go_on(arena, events, w, (s, p, plan), now, tick);
-            let Working { connections, rules, due, lanes, columns, .. } = &mut **w;
+            let Working { connections, rules, due, lanes, columns, there, .. } = &mut **w;
             let slot = tick.rem_euclid(due.len() as i64) as usize;
             lanes.clear();
-            due[slot].drain(..).for_each(|due| lanes.extend(due.lanes(e)));
+            let there = there.map(|k| &connections[k]);
+            due[slot].drain(..).for_each(|due| lanes.extend(due.lanes(e).filter(|l| is_there(there, l.connection))));
             if lanes.is_empty() {
                 continue;
             }
@@ -427,12 +463,13 @@ impl<R: Format> Run<'_, R> {
         let (e, tick) = (&*s.events, self.absolute(now, now.t));
         // Variables are heard as they are after the tick.
         let heard = Now { t: now.t + 1, ..now };
-        let Working { connections, rules, lanes, columns, .. } = w;
+        let Working { connections, rules, lanes, columns, there, .. } = &mut *w;
         let spiked = events.sent[s.to].of(tick);
         if !spiked.is_empty() {
             lanes.clear();
+            let there = there.map(|k| &connections[k]);
             for r in spiked {
-                for n in p.incoming.range(*r as usize) {
+                for n in p.incoming.range(*r as usize).filter(|n| is_there(there, p.incoming.connection[*n])) {
                     let (connection, sender) = (p.incoming.connection[n], p.incoming.sender[n]);
                     lanes.push(Lane { connection, sender, receiver: *r, delay: delay_of(e, connection) });
                 }
@@ -444,10 +481,13 @@ impl<R: Format> Run<'_, R> {
                 receivers(self.isa, &plan.fire, columns, e, remembered, &sounds, spiked);
             }
         }
+        if p.structure.is_some_and(|s| (tick + 1) % s.every == 0) {
+            w.come_and_go(e, p, tick);
+        }
         if let Some(n) = p.normalise.filter(|n| (tick + 1) % n.every == 0) {
             for r in 0..e.receivers {
                 let own = &p.incoming.connection[p.incoming.range(r)];
-                let weights = &mut connections[0];
+                let weights = &mut w.connections[0];
                 let sum: f64 = own.iter().fold(0.0, |sum, c| sum + weights[*c as usize]);
                 if sum > 0.0 {
                     let factor = n.sum / sum;
@@ -504,6 +544,11 @@ fn receivers(isa: Isa, bound: &Bound, columns: &mut Vec<f64>, e: &Events, rememb
         (At::Receiver(k), Column::Output(column)) => received[k * e.receivers..][block].copy_from_slice(column),
         (other, _) => unreachable!("{other:?} is no trace of a receiver"),
     });
+}
+
+/// Whether a connection is there, where connections come and go.
+fn is_there(there: Option<&Vec<f64>>, connection: u32) -> bool {
+    there.is_none_or(|t| t[connection as usize] != 0.0)
 }
 
 /// The delay of a connection, ticks.

@@ -9,7 +9,7 @@ use homolog_base::{Source, Unit};
 use homolog_engine::{Engine, reference};
 use homolog_exec::Isa;
 use homolog_model::events::Strength;
-use homolog_model::network::{Delay, Noise, Normalise, Projection, RuleUse};
+use homolog_model::network::{Delay, Noise, Normalise, Projection, RuleUse, Structure};
 use homolog_model::{
     Checkpoint, Inputs, Library, Model, Network, Observable, Params, Population, Probe, Runner, State, Weights, Wiring, pause,
 };
@@ -58,6 +58,8 @@ fn busy(rules: &[RuleUse], delay: Delay, inhibition: &[RuleUse]) -> Network {
     let mut within = mv(to("b", "b", Wiring::Random(0.3), Delay::Ms(1.5)), Weights::Uniform(0.0, 2.0));
     within.plasticity = rules.to_vec();
     within.normalise = Some(Normalise { sum: 4.0, unit: Some(Unit::parse("mV").unwrap()), every: 20.0 }.into());
+    let mv_of = |x: f64| (x, Some(Unit::parse("mV").unwrap()));
+    within.structure = Some(Structure { every: 5.0, prune: mv_of(0.1), grow: 0.1, weight: mv_of(0.4), begin: 0.6 }.into());
     let mut inhibit = mv(to("c", "b", Wiring::AllToAll, Delay::Ms(1.0)), Weights::Uniform(-1.0, -0.2));
     inhibit.plasticity = inhibition.to_vec();
     let mut n = network(
@@ -162,6 +164,44 @@ fn a_run_that_is_cut_anywhere_goes_on_with_the_same_bits() {
         assert_eq!(whole, run(&[4, 5]));
         assert_eq!(whole, run(&[1, 1, 1, 6]));
     }
+}
+
+#[test]
+fn weak_connections_go_and_others_form_as_often_as_they_should() {
+    let silent = |name: &str, size: usize| Population { bias: Some(false), ..population(name, size, "lif") };
+    let mut potential = mv(Projection { wiring: Wiring::AllToAll.into(), ..projection("a", "b") }, Weights::Uniform(0.0, 2.0));
+    potential.plasticity = vec![rule("stdp", &[])];
+    let mv_of = |x: f64| (x, Some(Unit::parse("mV").unwrap()));
+    let (grow, begin, every) = (0.05, 0.3, 5.0);
+    potential.structure = Some(Structure { every, prune: mv_of(0.5), grow, weight: mv_of(1.0), begin }.into());
+    let mut n = network(vec![silent("a", 60), silent("b", 50)], vec![potential]);
+    (n.dt, n.presentation) = (Some(0.5.into()), Some(5.0.into()));
+    let (model, params) = compiled(&n);
+    let there = |state: &State| -> Vec<bool> { state.plastic[0].connections[1].iter().map(|t| *t == 1.0).collect() };
+    let Strength::Each(first) = &model.streams[0].events.strength else { panic!("each has its own") };
+    // mV as the stream counts them.
+    let weight = 1.0 / model.groups[1].event_sizes[0].1;
+    let all = (60 * 50) as f64;
+    let within = |count: usize, p: f64| (count as f64 - all * p).abs() < 4.0 * (all * p * (1.0 - p)).sqrt();
+    let mut state = State::fresh();
+    let mut run = |frames: usize| {
+        Engine::new(1).run(&model, &params, &shown(frames), &[], &mut state, None).unwrap();
+        state.clone()
+    };
+    let one = run(1);
+    // A quarter of those that were there was weaker than is kept; of the others one in twenty has formed.
+    let n = there(&one).iter().filter(|t| **t).count();
+    assert!(within(n, begin * 0.75 + (1.0 - begin) * grow), "{n} of {all}");
+    for ((w, t), first) in weights(&one, 0).iter().zip(there(&one)).zip(first) {
+        let begun = f64::from(*first);
+        assert!(if t { *w == weight || *w == begun && *w >= 0.5 * weight } else { *w == 0.0 }, "{w} of {begun}");
+    }
+    // Nothing is weak any more, so it is as likely as that it has not formed in any of the times that it could.
+    let all_there = run(9);
+    let last = 1.0 - (1.0 - begin * 0.75 - (1.0 - begin) * grow) * (1.0 - grow).powi(9);
+    let n = there(&all_there).iter().filter(|t| **t).count();
+    assert!(within(n, last), "{n} of {all}");
+    assert!(there(&one).iter().zip(there(&all_there)).all(|(before, after)| !before || after), "what is strong stays");
 }
 
 #[test]

@@ -159,7 +159,7 @@ pub fn compile_among(network: &Network, library: &Library, seed: u64, peers: &mu
     // There may be many connections, and each projection has keys of its own.
     let made = streaming.par_iter().map(|(link, p)| {
         let streams = streams::streams(network, link, p, &groups, dt, seed).map_err(|d| vec![d])?;
-        streams.into_iter().map(|s| plasticity::plastic(network, p, library, &groups, dt, s)).collect::<Result<Vec<_>, _>>()
+        streams.into_iter().map(|s| plasticity::plastic(network, p, library, &groups, (dt, seed), s)).collect::<Result<Vec<_>, _>>()
     });
     let mut streamed = Vec::new();
     for stream in made.collect::<Vec<_>>() {

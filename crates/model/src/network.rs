@@ -274,6 +274,8 @@ pub struct Projection {
     pub plasticity: Vec<RuleUse>,
     /// Whether the weights that end at a neuron are brought to a sum, at intervals.
     pub normalise: Option<Located<Normalise>>,
+    /// Which of the connections that the wiring makes possible are there.
+    pub structure: Option<Located<Structure>>,
     /// Where the whole entry stands.
     pub span: Span,
 }
@@ -294,6 +296,22 @@ pub struct RuleUse {
     pub parameters: BTreeMap<String, Located<(f64, Option<String>)>>,
     /// Populations of one neuron whose signal it hears, by the name that it has for it.
     pub signals: BTreeMap<String, Located<String>>,
+}
+
+/// Structural plasticity: what the wiring names are potential connections, of which some are there. At intervals those that have become weak
+/// are pruned, and others form.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Structure {
+    /// How often, ms.
+    pub every: f64,
+    /// Connections whose weights are smaller are pruned; with its unit, as of [`Projection::unit`].
+    pub prune: (f64, Option<Unit>),
+    /// Probability with which one that is not there forms, each time.
+    pub grow: f64,
+    /// Weight with which it begins.
+    pub weight: (f64, Option<Unit>),
+    /// Share of them that is there at the beginning.
+    pub begin: f64,
 }
 
 /// All weights that end at a neuron are multiplied by one number, so that they sum to something.

@@ -87,7 +87,7 @@ fn plastic(from: &Checkpoint, model: &Model, s: usize) -> Result<Plastic, String
         let found = from.arrays.get(&name).map(|a| a.1.clone()).unwrap_or_default();
         if found.len() == wanted { Ok(found) } else { Err(name) }
     };
-    let of_connections = 1 + p.rules.iter().map(|r| r.connection.len()).sum::<usize>();
+    let of_connections = p.per_connection();
     let mut out = Plastic::default();
     for k in 0..of_connections {
         out.connections.push(array(format!("connections/{s}/{k}"), e.len())?);

@@ -13,7 +13,7 @@
 //! rules that need one trace for each neuron). Which is whose follows from the equations: nobody declares it.
 
 use crate::events::Events;
-use homolog_base::Unit;
+use homolog_base::{Key, Unit};
 use homolog_ir::{Builder, Compare, Kernel, Mechanism, Op, Value, event, interpret, ode, passes};
 use std::collections::BTreeMap;
 
@@ -122,6 +122,43 @@ pub struct Normalise {
     pub every: i64,
 }
 
+/// Which potential connections are there changes at intervals, after the last tick of one and before weights are brought to a sum:
+///
+/// ```text
+/// there and w < prune:     it goes, with all that it remembers
+/// not there:               it forms with probability grow, and begins with its weight and with memories as at the beginning
+/// ```
+///
+/// What is not there transmits nothing and takes part in no rule; its weight is 0. (Potential connections: Stepanyants, Hof & Chklovskii 2002, Neuron 34,
+/// 275-288. Pruning of weak and random formation of new ones: Deger, Helias, Rotter & Diesmann 2012, PLoS Comput. Biol. 8, e1002689.)
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Structure {
+    /// Ticks between.
+    pub every: i64,
+    /// Smallest weight of a connection that stays.
+    pub prune: f64,
+    /// Probability of forming.
+    pub grow: f64,
+    /// Weight of a new connection.
+    pub weight: f64,
+    /// Share that is there at the beginning.
+    pub begin: f64,
+    /// What draws: a number for each connection, at the beginning and in each tick in which some change.
+    pub key: Key,
+}
+
+impl Structure {
+    /// Whether a connection is there at the beginning.
+    pub fn begins(&self, connection: usize) -> bool {
+        self.key.named("begin").uniform(connection as u64, 0) < self.begin
+    }
+
+    /// Whether it would form after a tick.
+    pub fn forms(&self, connection: usize, tick: i64) -> bool {
+        self.key.uniform(connection as u64, tick as u64) < self.grow
+    }
+}
+
 /// How the weights of a projection change.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Plasticity {
@@ -133,11 +170,18 @@ pub struct Plasticity {
     pub sign: f64,
     /// Whether the weights of a neuron are brought to a sum.
     pub normalise: Option<Normalise>,
+    /// Whether connections come and go.
+    pub structure: Option<Structure>,
 }
 
 impl Plasticity {
-    /// How many numbers each connection has: the weight, and what the rules remember.
+    /// How many numbers each connection has: the weight, what the rules remember, and, where they come and go, whether it is there (1 or 0).
     pub fn per_connection(&self) -> usize {
+        self.there() + usize::from(self.structure.is_some())
+    }
+
+    /// Which of those says whether it is there.
+    pub fn there(&self) -> usize {
         1 + self.rules.iter().map(|r| r.connection.len()).sum::<usize>()
     }
 

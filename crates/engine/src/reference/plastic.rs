@@ -19,6 +19,7 @@ struct Connection<N> {
     sender: usize,
     receiver: usize,
     delay: usize,
+    there: bool,
     weight: N,
     rules: Vec<Memories<N>>,
 }
@@ -89,7 +90,8 @@ impl<N: Number> Plastic<N> {
                 sender,
                 receiver,
                 delay: 0,
-                weight: N::constant(p.sign * f64::from(weights[k])),
+                there: p.structure.is_none_or(|s| s.begins(k)),
+                weight: N::constant(if p.structure.is_none_or(|s| s.begins(k)) { p.sign * f64::from(weights[k]) } else { 0.0 }),
                 rules: rules
                     .map(|r| Memories {
                         own: begins(&r.connection),
@@ -135,7 +137,9 @@ impl<N: Number> Plastic<N> {
         for c in &mut self.connections {
             let hear = |h: Heard| heard(h, c.receiver);
             for (rule, m) in p.rules.iter().zip(&mut c.rules) {
-                change(rule, &rule.step, &mut c.weight, &mut m.own, (&m.sender, &m.receiver), &hear);
+                if c.there {
+                    change(rule, &rule.step, &mut c.weight, &mut m.own, (&m.sender, &m.receiver), &hear);
+                }
                 // What was sent before the run is not known.
                 if tick >= c.delay {
                     let none = |_: &str| unreachable!("senders hear nothing");
@@ -154,7 +158,8 @@ impl<N: Number> Plastic<N> {
         let mut out = Vec::new();
         for delay in (shortest..=longest).rev() {
             for sender in 0..s.events.senders {
-                for c in self.connections.iter_mut().filter(|c| c.delay == delay && c.sender == sender && spiked(sender, delay)) {
+                for c in self.connections.iter_mut().filter(|c| c.there && c.delay == delay && c.sender == sender && spiked(sender, delay))
+                {
                     let mut effect = c.weight;
                     for (rule, m) in p.rules.iter().zip(&mut c.rules) {
                         let heard = |h: Heard| heard(h, c.receiver);
@@ -174,9 +179,23 @@ impl<N: Number> Plastic<N> {
         for c in self.connections.iter_mut().filter(|c| fired(c.receiver)) {
             let hear = |h: Heard| heard(h, c.receiver);
             for (rule, m) in p.rules.iter().zip(&mut c.rules) {
-                change(rule, &rule.post, &mut c.weight, &mut m.own, (&m.sender, &m.receiver), &hear);
+                if c.there {
+                    change(rule, &rule.post, &mut c.weight, &mut m.own, (&m.sender, &m.receiver), &hear);
+                }
                 let named = |name: &str| hear(rule.heard.iter().find(|h| h.0 == name).expect("heard").1);
                 m.receiver = trace(&rule.receiver, &rule.fire, &m.receiver, N::constant(1.0), &named).1;
+            }
+        }
+        if let Some(structure) = p.structure.filter(|s| (tick + 1) % s.every == 0) {
+            for (k, c) in self.connections.iter_mut().enumerate() {
+                let (goes, comes) = (c.there && c.weight.value() < structure.prune, !c.there && structure.forms(k, tick));
+                if goes || comes {
+                    c.there = comes;
+                    c.weight = N::constant(if comes { structure.weight } else { 0.0 });
+                    for (rule, m) in p.rules.iter().zip(&mut c.rules) {
+                        m.own = rule.connection.iter().map(|m| N::constant(m.start)).collect();
+                    }
+                }
             }
         }
         if let Some(n) = p.normalise.filter(|n| (tick + 1) % n.every == 0) {

@@ -5,7 +5,7 @@ use super::{Kind, Resolved, settings};
 use crate::events::Strength;
 use crate::library::Library;
 use crate::model::{Clock, Group, Stream};
-use crate::network::{Located, Network, Precision, Projection, RuleUse};
+use crate::network::{Located, Network, Precision, Projection, RuleUse, Structure};
 use crate::plasticity::{self, Heard, Incoming, Normalise, Plasticity, Rule};
 use homolog_base::{Diagnostic, Span, Unit};
 use homolog_ir::{Mechanism, Role};
@@ -19,6 +19,10 @@ pub(super) fn misplaced(network: &Network, resolved: &[Resolved], library: &Libr
             if let Some(n) = &p.normalise {
                 let d = Diagnostic::error("model-plasticity", "weights that do not change need no `normalise`");
                 out.push(network.locate(d, n.span, "without a rule").hint("add `plasticity = \"stdp\"`, or remove the line"));
+            }
+            if let Some(s) = &p.structure {
+                let d = Diagnostic::error("model-plasticity", "connections whose weights do not change do not come and go");
+                out.push(network.locate(d, s.span, "without a rule").hint("add `plasticity = \"stdp\"`, or remove the line"));
             }
             continue;
         };
@@ -80,7 +84,7 @@ pub(super) fn plastic(
     projection: &Projection,
     library: &Library,
     groups: &[Group],
-    dt: f64,
+    (dt, seed): (f64, u64),
     mut stream: Stream,
 ) -> Result<Stream, Vec<Diagnostic>> {
     if projection.plasticity.is_empty() {
@@ -102,20 +106,27 @@ pub(super) fn plastic(
             Err(e) => problems.extend(e),
         }
     }
+    let interval = |ms: f64, span: Span, what: &str| -> Result<i64, Diagnostic> {
+        let every = (ms / dt).round() as i64;
+        if every >= 1 && (every as f64 * dt - ms).abs() <= 1e-9 * ms {
+            return Ok(every);
+        }
+        let text = format!("{ms} ms is not a whole number of steps of {dt} ms");
+        Err(network.locate(Diagnostic::error("model-time", text), span, what))
+    };
+    let mut understood = |found: Result<f64, Diagnostic>| found.map_err(|d| problems.push(d)).ok();
     let normalise = projection.normalise.as_ref().and_then(|n| {
-        let every = (n.value.every / dt).round() as i64;
-        let sum = in_weights(n.value.sum, n.value.unit, n.span);
-        if every < 1 || (every as f64 * dt - n.value.every).abs() > 1e-9 * n.value.every {
-            let text = format!("{} ms is not a whole number of steps of {dt} ms", n.value.every);
-            problems.push(network.locate(Diagnostic::error("model-time", text), n.span, "how often weights are brought to their sum"));
-        }
-        match sum {
-            Ok(sum) => Some(Normalise { sum: sum.abs(), every: every.max(1) }),
-            Err(d) => {
-                problems.push(d);
-                None
-            }
-        }
+        let every = understood(interval(n.value.every, n.span, "how often weights are brought to their sum").map(|n| n as f64));
+        let sum = understood(in_weights(n.value.sum, n.value.unit, n.span));
+        Some(Normalise { sum: sum?.abs(), every: every? as i64 })
+    });
+    let structure = projection.structure.as_ref().and_then(|s| {
+        let Structure { every, prune, grow, weight, begin } = &s.value;
+        let every = understood(interval(*every, s.span, "how often connections come and go").map(|n| n as f64));
+        let mut weigh = |(x, unit): &(f64, Option<Unit>)| understood(in_weights(*x, *unit, s.span)).map(f64::abs);
+        let (prune, weight) = (weigh(prune), weigh(weight));
+        let key = super::link_key(seed, &stream.name, "structure");
+        Some(plasticity::Structure { every: every? as i64, prune: prune?, grow: *grow, weight: weight?, begin: *begin, key })
     });
     if !problems.is_empty() {
         return Err(problems);
@@ -126,7 +137,7 @@ pub(super) fn plastic(
     }
     let Strength::Each(weights) = &e.strength else { unreachable!("just made") };
     let sign = if weights.iter().any(|w| *w < 0.0) && weights.iter().all(|w| *w <= 0.0) { -1.0 } else { 1.0 };
-    let plasticity = Plasticity { rules, incoming: Incoming::of(e), sign, normalise };
+    let plasticity = Plasticity { rules, incoming: Incoming::of(e), sign, normalise, structure };
     stream.plasticity = Some(Arc::new(plasticity));
     Ok(stream)
 }
@@ -194,6 +205,9 @@ fn compiled(
 /// All that a run depends on, for a hash.
 pub(super) fn text(p: &Plasticity) -> String {
     let mut out = format!("{} {:?}\n", p.sign, p.normalise);
+    if let Some(s) = &p.structure {
+        out += &format!("{s:?}\n");
+    }
     for r in &p.rules {
         let start = |m: &plasticity::Memory| format!("{} {}", m.name, m.start.to_bits());
         let all = r.connection.iter().chain(&r.sender).chain(&r.receiver).map(start).collect::<Vec<_>>();

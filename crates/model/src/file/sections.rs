@@ -6,7 +6,7 @@ use super::walk::{
     split_number,
 };
 use crate::network::{
-    Gap, GapEnd, Located, Network, Noise, Normalise, Population, Precision, Projection, RecordRule, RuleUse, Start, Stimulus,
+    Gap, GapEnd, Located, Network, Noise, Normalise, Population, Precision, Projection, RecordRule, RuleUse, Start, Stimulus, Structure,
 };
 use crate::recordings::LFP;
 use crate::study::{Comparison, Data, Learning, Loss, Study, Training};
@@ -216,7 +216,7 @@ fn times(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<f64>> {
 }
 
 fn projection(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Projection> {
-    let s = r.section("projection", v, &["from", "to", "wiring", "weights", "delay", "learn", "plasticity", "normalise"])?;
+    let s = r.section("projection", v, &["from", "to", "wiring", "weights", "delay", "learn", "plasticity", "normalise", "structure"])?;
     let weights = r.optional(&s, "weights", parts::weights);
     Some(Projection {
         from: r.required(&s, "from", "\"image\"", Reader::name).unwrap_or_default(),
@@ -228,6 +228,7 @@ fn projection(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Projection> {
         learn: r.optional(&s, "learn", Reader::flag).map(|b| b.value),
         plasticity: r.optional(&s, "plasticity", rules).map(|p| p.value).unwrap_or_default(),
         normalise: r.optional(&s, "normalise", normalise),
+        structure: r.optional(&s, "structure", structure),
         span: s.span,
     })
 }
@@ -275,6 +276,29 @@ fn normalise(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Normalise> 
     Some(Normalise { sum, unit, every: every?.value })
 }
 
+/// `{ every = "1 s", prune = "1 pA", grow = 0.01, weight = "5 pA", begin = 0.2 }`.
+fn structure(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Structure> {
+    let s = r.section(key, v, &["every", "prune", "grow", "weight", "begin"])?;
+    let every = r.required(&s, "every", "\"1 s\"", |r, k, v| r.milliseconds(k, v, POSITIVE));
+    let prune = r.required(&s, "prune", "\"1 pA\"", parts::with_unit);
+    let grow = r.required(&s, "grow", "0.01", |r, k, v| r.number(k, v, FRACTION));
+    let weight = r.required(&s, "weight", "\"5 pA\"", parts::with_unit);
+    let begin = r.optional(&s, "begin", |r, k, v| r.number(k, v, FRACTION));
+    let (prune, weight) = (prune?.value, weight?);
+    let (least, unit) = &prune;
+    let factor = match (weight.value.1, unit) {
+        (Some(own), Some(unit)) => own.factor_to(unit),
+        (None, None) => Some(1.0),
+        _ => None,
+    };
+    if factor.is_some_and(|f| (weight.value.0 * f).abs() <= least.abs()) {
+        let text = "a connection would be pruned as soon as it has formed";
+        r.error("model-structure", text, weight.span, "not larger than `prune`").hint = Some("begin with a larger weight".into());
+        return None;
+    }
+    Some(Structure { every: every?.value, prune, grow: grow?.value, weight: weight.value, begin: begin.map_or(1.0, |b| b.value) })
+}
+
 /// Projections between every two of some populations: a table with a row for each receiving and a column for each sending one, 0 for none.
 fn block(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Vec<Projection>> {
     let keys: Vec<&str> = ["from", "to", "weights", "delay", "learn"].into_iter().chain(parts::RULES).collect();
@@ -316,6 +340,7 @@ fn block(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Vec<Projection>> {
                 learn,
                 plasticity: vec![],
                 normalise: None,
+                structure: None,
                 span: s.span,
             });
         }

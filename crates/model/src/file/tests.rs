@@ -3,7 +3,7 @@
 use super::{read, with_neuron, write};
 use crate::network::{
     Delay, Gap, GapEnd, Learn, Located, Network, Noise, Normalise, Per, Population, Precision, Projection, RecordRule, RuleUse, Spread,
-    Start, Stimulus, Weights, Wiring,
+    Start, Stimulus, Structure, Weights, Wiring,
 };
 use crate::space::{Places, Profile, Space};
 use crate::study::{Comparison, Data, Loss, Optimiser, Study, Training};
@@ -294,6 +294,7 @@ fn bare(mut s: Study) -> Study {
             u.signals.values_mut().for_each(b);
         }
         p.normalise.iter_mut().for_each(b);
+        p.structure.iter_mut().for_each(b);
         p.span = homolog_base::Span::default();
     }
     for x in &mut s.network.noise {
@@ -469,6 +470,10 @@ fn study() -> impl Strategy<Value = Study> {
                         .into_iter()
                         .collect(),
                     normalise: learn.is_none().then(|| Normalise { sum: 3.5, unit: None, every: 20.0 }.into()),
+                    structure: learn.is_none().then(|| {
+                        let unit = homolog_base::Unit::parse("mV").ok();
+                        Structure { every: 50.0, prune: (0.5, unit), grow: 0.25, weight: (1.5, unit), begin: 0.0 }.into()
+                    }),
                     learn,
                     span: Default::default(),
                 })

@@ -261,6 +261,20 @@ fn network(n: &Network, lines: &mut Vec<String>) {
             let sum = quantity(&(n.value.sum, n.value.unit.as_ref().map(|u| u.to_string())));
             line("normalise", table([("sum".to_string(), sum), ("every".to_string(), ms(n.value.every))]));
         }
+        if let Some(s) = &p.structure {
+            let weight = |(x, unit): &(f64, Option<homolog_base::Unit>)| quantity(&(*x, unit.as_ref().map(|u| u.to_string())));
+            let s = &s.value;
+            line(
+                "structure",
+                table([
+                    ("every".to_string(), ms(s.every)),
+                    ("prune".to_string(), weight(&s.prune)),
+                    ("grow".to_string(), format!("{:?}", s.grow)),
+                    ("weight".to_string(), weight(&s.weight)),
+                    ("begin".to_string(), format!("{:?}", s.begin)),
+                ]),
+            );
+        }
     }
     for x in &n.noise {
         line("\n[[noise]]", String::new());
