@@ -84,11 +84,7 @@ impl Calendar {
             // Those have theirs among what changes.
             return Calendar { signs: [false; 2], parts: vec![] };
         }
-        let signs = match (&e.strength, stream.target) {
-            (_, Target::Own) => [true, false],
-            (Strength::Shared(w), _) => [*w > 0.0, *w < 0.0],
-            (Strength::Each(w), _) => [w.iter().any(|w| *w > 0.0), w.iter().any(|w| *w < 0.0)],
-        };
+        let signs = if stream.target == Target::Own { [true, false] } else { e.signs };
         Calendar { signs, parts: vec![vec![vec![]; e.longest() + segment + 1]; e.parts()] }
     }
 }

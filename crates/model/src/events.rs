@@ -51,6 +51,8 @@ pub struct Events {
     pub target: Vec<u16>,
     /// Weights.
     pub strength: Strength,
+    /// Whether some of them are above zero, and some below. Kept because there may be very many, and every piece of a run asks.
+    pub signs: [bool; 2],
     /// Delays.
     pub delays: Delays,
     /// Shortest and longest delay, ticks.
@@ -277,14 +279,28 @@ impl Events {
             order[*at as usize] = k as u32;
             *at += 1;
         }
-        let mut out =
-            Events { senders, receivers, part, first: vec![], start, target: vec![], strength: Strength::Shared(0.0), delays, bounds };
+        let mut out = Events {
+            senders,
+            receivers,
+            part,
+            first: vec![],
+            start,
+            target: vec![],
+            strength: Strength::Shared(0.0),
+            signs: [false; 2],
+            delays,
+            bounds,
+        };
         if let Delays::Each(each) = &mut out.delays {
             let each = std::mem::take(each);
             let (first, start, delays) = runs(&out.start, &mut order, &each);
             (out.first, out.start, out.delays) = (first, start, Delays::Each(delays));
         }
         out.target = order.iter().map(|k| (graph.target[*k as usize] as usize % part) as u16).collect();
+        out.signs = match &strength {
+            Strength::Shared(w) => [*w > 0.0, *w < 0.0],
+            Strength::Each(w) => [w.iter().any(|w| *w > 0.0), w.iter().any(|w| *w < 0.0)],
+        };
         out.strength = match strength {
             Strength::Shared(w) => Strength::Shared(w),
             Strength::Each(w) => Strength::Each(order.iter().map(|k| w[*k as usize]).collect()),
