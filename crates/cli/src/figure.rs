@@ -196,15 +196,19 @@ fn power(size: f64) -> (f64, String) {
     (factor, format!("10^{exponent} ").replace('-', "−"))
 }
 
+/// Neurons that have a row with their name, at most.
+const NAMED: usize = 40;
+
 /// One row of strokes for each neuron that can spike.
 fn spikes(f: &Figure) -> String {
     if f.spikes.is_empty() {
         return String::new();
     }
-    // Of many neurons those that did spike are of interest.
-    let mut rows: Vec<&(String, Vec<f64>)> = f.spikes.iter().filter(|s| f.spikes.len() <= MOST || !s.1.is_empty()).collect();
-    let spiking = rows.len();
-    rows.truncate(40);
+    // Of several neurons those that did spike are of interest; many are a raster.
+    let rows: Vec<&(String, Vec<f64>)> = f.spikes.iter().filter(|s| f.spikes.len() <= MOST || !s.1.is_empty()).collect();
+    if rows.len() > NAMED {
+        return crate::raster::section(f);
+    }
     let total = f.more_spikes.map_or_else(|| f.spikes.iter().map(|s| s.1.len()).sum(), |m| m.0);
     let (each, top) = (18.0, 8.0);
     let bottom = top + each * rows.len().max(1) as f64;
@@ -218,11 +222,7 @@ fn spikes(f: &Figure) -> String {
         svg.text((x.places.0 - 8.0, y + 13.0), "end", name);
         svg.strokes(times.iter().map(|t| (x.at(*t), y + 3.0, each - 6.0)), "spikes l0", 2.0);
     }
-    let mut rest = if spiking > rows.len() {
-        format!("<p class=\"caption\">The first {} of {spiking} that spiked.</p>\n", rows.len())
-    } else {
-        String::new()
-    };
+    let mut rest = String::new();
     if let Some((_, until)) = f.more_spikes {
         rest += &format!("<p class=\"caption\">Spikes are drawn until {until} ms.</p>\n");
     }

@@ -8,6 +8,7 @@ mod page;
 mod portrait;
 mod progress;
 mod ranks;
+mod raster;
 mod show;
 mod stepwise;
 mod terminal;
