@@ -1,6 +1,7 @@
 //! What an experiment works with: the models of its claim with the knobs turned, runs of them, and what was recorded.
 
 use crate::card::{self, Card, Knob};
+use crate::kinds;
 use crate::knob::{self, Change};
 use crate::quantity::unit_of;
 use crate::settings::{Form, Key, Settings};
@@ -11,14 +12,16 @@ use homolog_model::cell::Cell;
 use homolog_model::recordings::rise;
 use homolog_model::{Fault, Inputs, Library, Model, Network, Observable, Probe, Runner, State};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 mod driven;
 mod heard;
 mod learned;
+mod memory;
 
 pub use driven::{Driven, Driver, Trains};
 pub use heard::Heard;
+pub use memory::Memory;
 
 /// A claim with all that its card names.
 #[derive(Clone, Debug)]
@@ -31,8 +34,9 @@ pub struct Claim {
     networks: BTreeMap<String, Network>,
     /// Texts of all its files, by name.
     pub files: Vec<(String, String)>,
-    /// What neurons did that heard given spikes, by all that it follows from: seeds and controls ask again.
-    memory: Arc<Mutex<BTreeMap<String, Driven>>>,
+    /// What neurons did that heard given spikes, and how well networks learned it: seeds and controls ask again.
+    memory: Arc<Memory<Driven>>,
+    learned: Arc<Memory<kinds::Cell>>,
 }
 
 impl Claim {
@@ -67,7 +71,7 @@ impl Claim {
             networks.insert(file.to_string(), study.network);
         }
         let files = folder.files.iter().map(|(name, s)| (name.clone(), s.text.clone())).collect();
-        let claim = Claim { card, library, networks, files, memory: Arc::default() };
+        let claim = Claim { card, library, networks, files, memory: Arc::default(), learned: Arc::default() };
         if !has_errors(&problems) {
             problems.extend(claim.unknown_targets());
         }
@@ -175,7 +179,8 @@ pub struct Lab<'a> {
     /// Threads for what can be done side by side; no number depends on it.
     pub threads: usize,
     engine: Engine,
-    memory: Arc<Mutex<BTreeMap<String, Driven>>>,
+    memory: Arc<Memory<Driven>>,
+    learned: Arc<Memory<kinds::Cell>>,
     say: &'a mut dyn FnMut(f64),
     /// Runs of models so far.
     pub runs: usize,
@@ -214,12 +219,18 @@ impl<'a> Lab<'a> {
                 return Err(vec![d.at(&card.source, knob.span, "by this knob")]);
             }
         }
-        Ok(Lab { card, library, networks, settings, seed, threads: 1, engine: Engine::new(1), memory: claim.memory.clone(), say, runs: 0 })
+        let (memory, learned) = (claim.memory.clone(), claim.learned.clone());
+        Ok(Lab { card, library, networks, settings, seed, threads: 1, engine: Engine::new(1), memory, learned, say, runs: 0 })
     }
 
     /// Says how far the experiment is, from 0 to 1.
     pub fn progress(&mut self, share: f64) {
         (self.say)(share);
+    }
+
+    /// How well networks did that were taught before.
+    pub fn learned(&self) -> Arc<Memory<kinds::Cell>> {
+        self.learned.clone()
     }
 
     /// A number that the experiment was told.

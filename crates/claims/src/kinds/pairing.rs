@@ -60,6 +60,7 @@ pub const KIND: Kind = Kind {
     ],
     figures: &["window", "competition"],
     chance: true,
+    alone: false,
     run,
 };
 
@@ -93,10 +94,10 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
 
     let (rate, correlation, seconds) = (lab.number("rate"), lab.number("correlation"), lab.number("time"));
     let mut bench = lab.bench("network");
-    bench.poisson("common", rate);
-    bench.poisson("apart", rate);
-    bench.give("together", "rate", rate * (1.0 - correlation), "Hz");
-    bench.weigh("common", "together", correlation);
+    bench.poisson("common", rate)?;
+    bench.poisson("apart", rate)?;
+    bench.give("together", "rate", rate * (1.0 - correlation), "Hz")?;
+    bench.weigh("common", "together", correlation)?;
     let frame = bench.presentation().ok_or_else(|| lab.wrong("network", "the model says no `presentation`"))?;
     let frames = (1000.0 * seconds / frame).round().max(1.0) as usize;
     let course = lab.learn(&bench, "cell", &["together", "apart"], frames, LOOKS, |lab, share| lab.progress(0.3 + 0.7 * share))?;
