@@ -11,7 +11,7 @@ use homolog_formats::claims::Folder;
 use homolog_model::cell::Cell;
 use homolog_model::recordings::rise;
 use homolog_model::{Fault, Inputs, Library, Model, Network, Observable, Probe, Runner, State};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 mod driven;
@@ -45,7 +45,7 @@ impl Claim {
         let (card, mut problems) = card::read(folder);
         let Some(card) = card else { return (None, problems) };
         let mut library = library.clone();
-        problems.extend(folder.mechanisms(&mut library).into_iter().filter(|d| d.code != "library-replaced"));
+        problems.extend(folder.shelve(&mut library).into_iter().filter(|d| d.code != "library-replaced"));
         let mut networks = BTreeMap::new();
         let models = card.kind.keys.iter().filter(|k| matches!(k.form, Form::Model | Form::Models));
         let sizes = [&card.settings, &card.full, &card.small];
@@ -84,10 +84,10 @@ impl Claim {
         let name = &self.card.name;
         let mut out: BTreeMap<String, String> =
             self.files.iter().map(|(file, text)| (format!("{name}/{file}"), Hash::of(text.as_bytes()).hex())).collect();
-        let named = |network: &Network| -> Vec<String> {
-            network.populations.iter().flat_map(|p| std::iter::once(&p.neuron).chain(&p.others)).map(|n| n.value.clone()).collect()
-        };
-        for cell in self.networks.values().flat_map(named).filter_map(|n| self.library.cell(&n)) {
+        for (cell, text) in self.shared_cells() {
+            out.insert(format!("{name}: {cell}"), Hash::of(text.as_bytes()).hex());
+        }
+        for cell in self.cells() {
             let painted = cell.paints.iter().map(|p| &p.mechanism.value).chain(cell.placements.iter().map(|p| &p.mechanism.value));
             let receptors = [&cell.positive, &cell.negative].into_iter().flatten().map(|p| &p.receptor.mechanism);
             for mechanism in painted.chain(receptors) {
@@ -97,6 +97,19 @@ impl Claim {
             }
         }
         out
+    }
+
+    /// The cells of its models, by name.
+    fn cells(&self) -> impl Iterator<Item = &Cell> {
+        let words = self.networks.values().flat_map(|n| &n.populations).flat_map(|p| std::iter::once(&p.neuron).chain(&p.others));
+        let names: BTreeSet<&str> = words.map(|word| word.value.as_str()).collect();
+        names.into_iter().filter_map(|name| self.library.cell(name))
+    }
+
+    /// The cells of its models that are no files of its own: names and texts.
+    pub fn shared_cells(&self) -> Vec<(&str, &str)> {
+        let own = |cell: &Cell| self.files.iter().any(|(file, _)| *file == cell.name);
+        self.cells().filter(|c| !own(c)).filter_map(|c| Some((c.name.as_str(), c.source.as_ref()?.text.as_str()))).collect()
     }
 
     /// Targets of knobs that are nowhere.
@@ -256,6 +269,12 @@ impl<'a> Lab<'a> {
     /// The message for a setting that does not fit the model.
     pub fn wrong(&self, setting: &str, message: impl Into<String>) -> Vec<Diagnostic> {
         vec![Diagnostic::error("claim-experiment", message).at(&self.card.source, self.settings.span(setting), "here")]
+    }
+
+    /// Messages that have no place, at the setting that they are about.
+    pub fn about(&self, setting: &str, messages: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let here = |d: Diagnostic| if d.labels.is_empty() { d.at(&self.card.source, self.settings.span(setting), "here") } else { d };
+        messages.into_iter().map(here).collect()
     }
 
     /// Runs a model for one presentation and records the potential at places that settings name: one trace for each.

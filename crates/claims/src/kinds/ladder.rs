@@ -220,12 +220,7 @@ impl Plan {
             synapses: whole("synapses"),
             bins: ((1e3 * lab.number("seconds") / copies as f64).round() as usize).max(2 * SILENT),
             clusters: whole("clusters").min(whole("synapses")),
-            course: Course {
-                learning_rate: lab.number("learning-rate"),
-                batch: whole("batch"),
-                epochs: whole("passes"),
-                seed: lab.seed,
-            },
+            course: Course { learning_rate: lab.number("learning-rate"), batch: whole("batch"), epochs: whole("passes"), seed: lab.seed },
         }
     }
 

@@ -6,8 +6,8 @@ use homolog_engine::Engine;
 use homolog_model::compile::SPIKES;
 use homolog_model::model::Anatomy;
 use homolog_model::{Inputs, Located, Model, Network, Observable, Params, Probe, Runner, State, Weights, Wiring};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Spikes of synapses, in bins of 1 ms.
 #[derive(Clone, PartialEq, Debug, Default)]

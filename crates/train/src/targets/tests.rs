@@ -44,8 +44,14 @@ fn a_line_is_learned_and_the_pass_that_did_best_on_the_other_part_is_kept() {
     let (line, other) = (head(|x| 2.0 * x + 1.0), head(|_| 0.0));
     let mut runner = Linear::default();
     let mut learned = |validation: Option<&[Head]>| {
-        let student =
-            Student { model: &model, params: params.clone(), train: &line, validation: validation.unwrap_or(&[]), weight_decay: 0.0, runner: &mut runner };
+        let student = Student {
+            model: &model,
+            params: params.clone(),
+            train: &line,
+            validation: validation.unwrap_or(&[]),
+            weight_decay: 0.0,
+            runner: &mut runner,
+        };
         learn(&mut [student], &rows, validation.map(|_| &rows), COURSE).unwrap().remove(0)
     };
     let (all, left) = learned(None);
