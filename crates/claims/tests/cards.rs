@@ -364,6 +364,18 @@ fn a_population_that_an_experiment_sets_must_be_there() {
 }
 
 #[test]
+fn seeds_and_controls_side_by_side_find_what_they_find_one_after_another() {
+    let with = |threads: usize| {
+        let mut far = vec![];
+        let order = Order { size: Size::Small, threads, ..Order::default() };
+        let out = run(&open(18), &order, &mut |share| far.push(share)).unwrap();
+        assert!(far.windows(2).all(|w| w[0] <= w[1]) && far.last().is_some_and(|x| (x - 1.0).abs() < 1e-9), "{far:?}");
+        (out.verdict, out.measured, out.controls, out.runs)
+    };
+    assert_eq!(with(1), with(4));
+}
+
+#[test]
 fn one_seed_decides_nothing_where_chance_plays_a_part() {
     let one = Order { seeds: Some(1), size: Size::Small, ..Order::default() };
     assert_eq!(run(&open(18), &one, &mut |_| {}).unwrap().verdict, Verdict::Inconclusive);
