@@ -36,6 +36,8 @@ pub struct Kind {
     pub figures: &'static [&'static str],
     /// Whether chance plays a part.
     pub chance: bool,
+    /// Whether it measures the time and memory that it takes, so that nothing may run beside it.
+    pub alone: bool,
     /// Does it.
     pub run: fn(&mut Lab<'_>) -> Result<Found, Vec<Diagnostic>>,
 }

@@ -1,6 +1,7 @@
 //! What an experiment works with: the models of its claim with the knobs turned, runs of them, and what was recorded.
 
 use crate::card::{self, Card, Knob};
+use crate::kinds;
 use crate::knob::{self, Change};
 use crate::quantity::unit_of;
 use crate::settings::{Form, Key, Settings};
@@ -10,15 +11,17 @@ use homolog_formats::claims::Folder;
 use homolog_model::cell::Cell;
 use homolog_model::recordings::rise;
 use homolog_model::{Fault, Inputs, Library, Model, Network, Observable, Probe, Runner, State};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 mod driven;
 mod heard;
 mod learned;
+mod memory;
 
 pub use driven::{Driven, Driver, Trains};
 pub use heard::Heard;
+pub use memory::Memory;
 
 /// A claim with all that its card names.
 #[derive(Clone, Debug)]
@@ -31,8 +34,9 @@ pub struct Claim {
     networks: BTreeMap<String, Network>,
     /// Texts of all its files, by name.
     pub files: Vec<(String, String)>,
-    /// What neurons did that heard given spikes, by all that it follows from: seeds and controls ask again.
-    memory: Arc<Mutex<BTreeMap<String, Driven>>>,
+    /// What neurons did that heard given spikes, and how well networks learned it: seeds and controls ask again.
+    memory: Arc<Memory<Driven>>,
+    learned: Arc<Memory<kinds::Cell>>,
 }
 
 impl Claim {
@@ -41,7 +45,7 @@ impl Claim {
         let (card, mut problems) = card::read(folder);
         let Some(card) = card else { return (None, problems) };
         let mut library = library.clone();
-        problems.extend(folder.mechanisms(&mut library).into_iter().filter(|d| d.code != "library-replaced"));
+        problems.extend(folder.shelve(&mut library).into_iter().filter(|d| d.code != "library-replaced"));
         let mut networks = BTreeMap::new();
         let models = card.kind.keys.iter().filter(|k| matches!(k.form, Form::Model | Form::Models));
         let sizes = [&card.settings, &card.full, &card.small];
@@ -67,7 +71,7 @@ impl Claim {
             networks.insert(file.to_string(), study.network);
         }
         let files = folder.files.iter().map(|(name, s)| (name.clone(), s.text.clone())).collect();
-        let claim = Claim { card, library, networks, files, memory: Arc::default() };
+        let claim = Claim { card, library, networks, files, memory: Arc::default(), learned: Arc::default() };
         if !has_errors(&problems) {
             problems.extend(claim.unknown_targets());
         }
@@ -80,10 +84,10 @@ impl Claim {
         let name = &self.card.name;
         let mut out: BTreeMap<String, String> =
             self.files.iter().map(|(file, text)| (format!("{name}/{file}"), Hash::of(text.as_bytes()).hex())).collect();
-        let named = |network: &Network| -> Vec<String> {
-            network.populations.iter().flat_map(|p| std::iter::once(&p.neuron).chain(&p.others)).map(|n| n.value.clone()).collect()
-        };
-        for cell in self.networks.values().flat_map(named).filter_map(|n| self.library.cell(&n)) {
+        for (cell, text) in self.shared_cells() {
+            out.insert(format!("{name}: {cell}"), Hash::of(text.as_bytes()).hex());
+        }
+        for cell in self.cells() {
             let painted = cell.paints.iter().map(|p| &p.mechanism.value).chain(cell.placements.iter().map(|p| &p.mechanism.value));
             let receptors = [&cell.positive, &cell.negative].into_iter().flatten().map(|p| &p.receptor.mechanism);
             for mechanism in painted.chain(receptors) {
@@ -93,6 +97,19 @@ impl Claim {
             }
         }
         out
+    }
+
+    /// The cells of its models, by name.
+    fn cells(&self) -> impl Iterator<Item = &Cell> {
+        let words = self.networks.values().flat_map(|n| &n.populations).flat_map(|p| std::iter::once(&p.neuron).chain(&p.others));
+        let names: BTreeSet<&str> = words.map(|word| word.value.as_str()).collect();
+        names.into_iter().filter_map(|name| self.library.cell(name))
+    }
+
+    /// The cells of its models that are no files of its own: names and texts.
+    pub fn shared_cells(&self) -> Vec<(&str, &str)> {
+        let own = |cell: &Cell| self.files.iter().any(|(file, _)| *file == cell.name);
+        self.cells().filter(|c| !own(c)).filter_map(|c| Some((c.name.as_str(), c.source.as_ref()?.text.as_str()))).collect()
     }
 
     /// Targets of knobs that are nowhere.
@@ -175,7 +192,8 @@ pub struct Lab<'a> {
     /// Threads for what can be done side by side; no number depends on it.
     pub threads: usize,
     engine: Engine,
-    memory: Arc<Mutex<BTreeMap<String, Driven>>>,
+    memory: Arc<Memory<Driven>>,
+    learned: Arc<Memory<kinds::Cell>>,
     say: &'a mut dyn FnMut(f64),
     /// Runs of models so far.
     pub runs: usize,
@@ -214,12 +232,18 @@ impl<'a> Lab<'a> {
                 return Err(vec![d.at(&card.source, knob.span, "by this knob")]);
             }
         }
-        Ok(Lab { card, library, networks, settings, seed, threads: 1, engine: Engine::new(1), memory: claim.memory.clone(), say, runs: 0 })
+        let (memory, learned) = (claim.memory.clone(), claim.learned.clone());
+        Ok(Lab { card, library, networks, settings, seed, threads: 1, engine: Engine::new(1), memory, learned, say, runs: 0 })
     }
 
     /// Says how far the experiment is, from 0 to 1.
     pub fn progress(&mut self, share: f64) {
         (self.say)(share);
+    }
+
+    /// How well networks did that were taught before.
+    pub fn learned(&self) -> Arc<Memory<kinds::Cell>> {
+        self.learned.clone()
     }
 
     /// A number that the experiment was told.
@@ -245,6 +269,12 @@ impl<'a> Lab<'a> {
     /// The message for a setting that does not fit the model.
     pub fn wrong(&self, setting: &str, message: impl Into<String>) -> Vec<Diagnostic> {
         vec![Diagnostic::error("claim-experiment", message).at(&self.card.source, self.settings.span(setting), "here")]
+    }
+
+    /// Messages that have no place, at the setting that they are about.
+    pub fn about(&self, setting: &str, messages: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let here = |d: Diagnostic| if d.labels.is_empty() { d.at(&self.card.source, self.settings.span(setting), "here") } else { d };
+        messages.into_iter().map(here).collect()
     }
 
     /// Runs a model for one presentation and records the potential at places that settings name: one trace for each.

@@ -4,8 +4,10 @@ use crate::card::Card;
 use crate::kinds::{Found, Panel};
 use crate::lab::{Claim, Lab, Size};
 use crate::verdict::{Judged, Verdict, judge, verdict};
-use homolog_base::Diagnostic;
+use homolog_base::{Diagnostic, jobs};
 use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What is asked.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -59,11 +61,12 @@ pub struct Controlled {
 /// So many seeds are needed where chance plays a part.
 pub const FEWEST: usize = 3;
 
-/// Does the experiment of a card, and once more for each control. `say` hears how far it is, from 0 to 1.
+/// Does the experiment of a card, and once more for each control. `say` hears how far it is, from 0 to 1. Seeds and controls run side by
+/// side, the experiment itself first, unless it measures the machine.
 ///
 /// # Errors
 /// Knobs that there are not, or not that far; models that do not compile, and runs that stop.
-pub fn run(claim: &Claim, order: &Order, say: &mut dyn FnMut(f64)) -> Result<Outcome, Vec<Diagnostic>> {
+pub fn run(claim: &Claim, order: &Order, say: &mut (dyn FnMut(f64) + Send)) -> Result<Outcome, Vec<Diagnostic>> {
     let card = &claim.card;
     let mut knobs = card.defaults();
     let problems: Vec<Diagnostic> = order.set.iter().filter_map(|(name, x)| refused(card, name, *x)).collect();
@@ -73,29 +76,44 @@ pub fn run(claim: &Claim, order: &Order, say: &mut dyn FnMut(f64)) -> Result<Out
     knobs.extend(order.set.clone());
     let count = if card.kind.chance { order.seeds.unwrap_or(card.seeds).max(1) } else { 1 };
     let seeds: Vec<u64> = (0..count as u64).collect();
-    let parts = (seeds.len() * (1 + card.controls.len())) as f64;
-    let mut done = 0.0;
-    let mut runs = 0;
-    let mut all = |values: &BTreeMap<String, f64>| -> Result<Vec<Found>, Vec<Diagnostic>> {
-        let mut out = vec![];
-        for &seed in &seeds {
-            let mut part = |share: f64| say((done + share.clamp(0.0, 1.0)) / parts);
-            let mut lab = Lab::new(claim, values, order.size, seed, &mut part)?;
-            lab.threads = order.threads;
-            out.push((card.kind.run)(&mut lab)?);
-            runs += lab.runs;
-            done += 1.0;
+    let turned_so = |control: &crate::card::Control| knobs.clone().into_iter().chain(control.set.clone()).collect();
+    let values: Vec<BTreeMap<String, f64>> = std::iter::once(knobs.clone()).chain(card.controls.iter().map(turned_so)).collect();
+    let parts: Vec<(usize, u64)> = (0..values.len()).flat_map(|v| seeds.iter().map(move |seed| (v, *seed))).collect();
+    let at_once = if card.kind.alone { 1 } else { order.threads.clamp(1, parts.len()) };
+    let (far, stopped) = (Mutex::new((vec![0.0; parts.len()], say)), AtomicBool::new(false));
+    let part = |k: usize, &(v, seed): &(usize, u64)| -> Result<(Found, usize), Vec<Diagnostic>> {
+        // Those before one that stopped have all begun, so it is always the first problem that is told.
+        if stopped.load(Ordering::Relaxed) {
+            return Err(vec![]);
         }
-        Ok(out)
+        let mut said = |share: f64| {
+            let (shares, say) = &mut *far.lock().unwrap_or_else(|e| e.into_inner());
+            shares[k] = share.clamp(0.0, 1.0);
+            say(shares.iter().sum::<f64>() / shares.len() as f64);
+        };
+        let mut done = || {
+            let mut lab = Lab::new(claim, &values[v], order.size, seed, &mut said)?;
+            lab.threads = (order.threads / at_once).max(1);
+            let found = (card.kind.run)(&mut lab)?;
+            lab.progress(1.0);
+            Ok((found, lab.runs))
+        };
+        done().inspect_err(|_: &Vec<Diagnostic>| stopped.store(true, Ordering::Relaxed))
     };
-    let found = all(&knobs)?;
+    let (mut all, mut runs) = (vec![], 0);
+    for result in jobs::each(at_once, &parts, part) {
+        let (found, own) = result?;
+        all.push(found);
+        runs += own;
+    }
+    let mut rest = all.split_off(seeds.len());
+    let found = all;
     let measured = by_name(&found);
     let criteria = judged(card, &measured);
     let mut controls = vec![];
     for control in &card.controls {
-        let mut values = knobs.clone();
-        values.extend(control.set.clone());
-        let criteria = judged(card, &by_name(&all(&values)?));
+        let after = rest.split_off(seeds.len());
+        let criteria = judged(card, &by_name(&std::mem::replace(&mut rest, after)));
         let turned = criteria.iter().filter(|c| control.turns.contains(&c.name)).all(|c| c.met == Some(false));
         controls.push(Controlled { criteria, turned });
     }

@@ -57,9 +57,10 @@ fn seeded(folder: &Folder, set: &[(&str, f64)], seed: u64) -> Result<BTreeMap<&'
 fn changed(id: u32, changes: &[(&str, &str, &str)]) -> Folder {
     let mut folder = claims::built_in().into_iter().find(|f| f.name.starts_with(&format!("{id}-"))).expect("there is such a claim");
     for (file, from, to) in changes {
-        let text = folder.files[*file].text.clone();
+        let files = if folder.files.contains_key(*file) { &mut folder.files } else { &mut folder.shared };
+        let text = files[*file].text.clone();
         assert!(text.contains(from), "{from} in {file}");
-        folder.files.insert((*file).into(), Source::new(*file, text.replace(from, to)));
+        files.insert((*file).into(), Source::new(*file, text.replace(from, to)));
     }
     folder
 }
@@ -263,7 +264,10 @@ fn a_contact_does_what_the_receptors_of_the_library_do_and_counts_its_sodium() {
     let own = changed(19, &[]);
     let library = changed(
         19,
-        &[("cell.toml", "mechanism = \"contact\"", "mechanism = \"ampa_nmda\""), ("card.toml", "contact.ratio", "ampa_nmda.ratio")],
+        &[
+            ("cells/ten-branches.toml", "mechanism = \"contact\"", "mechanism = \"ampa_nmda\""),
+            ("card.toml", "contact.ratio", "ampa_nmda.ratio"),
+        ],
     );
     let set = [("first", 1.0), ("seconds", 16.0), ("bins", 400.0), ("passes", 1.0)];
     let (own, library) = (measured(&own, &set).unwrap(), measured(&library, &set).unwrap());
@@ -274,9 +278,14 @@ fn a_contact_does_what_the_receptors_of_the_library_do_and_counts_its_sodium() {
 
 /// Which criteria of a card are met with three seeds, without controls.
 fn met(id: u32, set: &[(&str, f64)]) -> Vec<(String, Option<bool>)> {
-    let folder = changed(id, &[]);
-    let card = open(id).card;
-    let seeds: Vec<_> = (0..3).map(|seed| seeded(&folder, set, seed).unwrap()).collect();
+    met_in(&changed(id, &[]), set, 3)
+}
+
+/// The same of a folder, with so many seeds.
+fn met_in(folder: &Folder, set: &[(&str, f64)], seeds: u64) -> Vec<(String, Option<bool>)> {
+    let (shelf, _) = library::load();
+    let card = Claim::open(folder, &shelf).0.expect("it can be opened").card;
+    let seeds: Vec<_> = (0..seeds).map(|seed| seeded(folder, set, seed).unwrap()).collect();
     let of = |c: &Criterion| judge(c, &seeds.iter().map(|s| s[c.quantity.as_str()]).collect::<Vec<_>>()).met;
     card.criteria.iter().map(|c| (c.name.clone(), of(c))).collect()
 }
@@ -314,6 +323,56 @@ fn a_cell_tells_features_that_have_a_branch_each_and_not_those_that_are_anywhere
     }
     assert!(mapped["share"] <= 1.0 / 3.0, "{mapped:?}");
     assert!(brief(&[("field", 8.0)])["share"] > 1.0 / 3.0);
+}
+
+#[test]
+fn links_change_by_use_unless_the_rule_or_what_inputs_share_is_taken_away() {
+    let all = ["strengthening", "weakening", "up", "down", "competition"];
+    assert_eq!(met(22, &[]), all.map(|name| (name.to_string(), Some(true))));
+    // In a fifth of the time inputs are told apart less, and not at all where they share nothing.
+    let brief = changed(22, &[("card.toml", "time = \"40 s\"", "time = \"8 s\"")]);
+    let missed = |set: &[(&str, f64)]| {
+        let all = met_in(&brief, set, 1);
+        all.into_iter().filter(|c| c.1 == Some(false)).map(|c| c.0).collect::<Vec<_>>()
+    };
+    assert_eq!(missed(&[("correlation", 0.0)]), ["competition"]);
+    assert_eq!(missed(&[("strengthening", 0.0)]), ["strengthening", "up", "competition"]);
+    assert_eq!(missed(&[("weakening", 0.0)]), ["weakening", "down", "competition"]);
+    assert_eq!(missed(&[("strengthening", 0.0), ("weakening", 0.0)]), all);
+    let ratio = |set: &[(&str, f64)]| measured(&brief, set).unwrap()["ratio"];
+    let (shared, alone) = (ratio(&[]), ratio(&[("correlation", 0.0)]));
+    assert!(shared > 1.5 && (alone - 1.0).abs() < 0.2, "{shared} and {alone}");
+}
+
+#[test]
+fn a_population_that_an_experiment_sets_must_be_there() {
+    let few = [("card.toml", "pairs = 60", "pairs = 1"), ("card.toml", "time = \"40 s\"", "time = \"1 s\"")];
+    for (from, to, wanted) in [
+        ("[population.common]", "[population.comon]", "no population `common`"),
+        (
+            "[population.apart]\nsize = 500\nneuron = \"spikes\"\npoisson = \"20 Hz\"",
+            "[population.apart]\nsize = 500\nneuron = \"poisson\"\nbias = false",
+            "`apart` is none of Poisson",
+        ),
+        ("[population.together]", "[population.all]", "no population `together`"),
+        ("from = \"common\"\nto = \"together\"", "from = \"common\"\nto = \"cell\"", "no projection from `common` to `together`"),
+    ] {
+        let found = measured(&changed(22, &[few[0], few[1], ("network.toml", from, to)]), &[]).unwrap_err();
+        let text = found[0].render(false);
+        assert!(text.contains(wanted) && !found[0].labels.is_empty(), "{wanted}: {text}");
+    }
+}
+
+#[test]
+fn seeds_and_controls_side_by_side_find_what_they_find_one_after_another() {
+    let with = |threads: usize| {
+        let mut far = vec![];
+        let order = Order { size: Size::Small, threads, ..Order::default() };
+        let out = run(&open(18), &order, &mut |share| far.push(share)).unwrap();
+        assert!(far.windows(2).all(|w| w[0] <= w[1]) && far.last().is_some_and(|x| (x - 1.0).abs() < 1e-9), "{far:?}");
+        (out.verdict, out.measured, out.controls, out.runs)
+    };
+    assert_eq!(with(1), with(4));
 }
 
 #[test]
@@ -403,4 +462,6 @@ fn the_hashes_of_a_claim_are_those_of_its_card_models_and_mechanisms() {
         assert!(was.contains_key(name), "{name} in {was:?}");
     }
     assert!(hashes(&changed(12, &[])).contains_key("12-logic: once"), "a mechanism that claims share is one of it");
+    let of = |change: &[(&str, &str, &str)]| hashes(&changed(19, change))["19-ladder: cells/ten-branches"].clone();
+    assert_ne!(of(&[]), of(&[("cells/ten-branches.toml", "150 ohm-cm", "151 ohm-cm")]), "and so is a cell");
 }

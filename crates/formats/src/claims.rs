@@ -1,7 +1,7 @@
 //! Folders of claims: those that ship with the program, embedded in it, and a user's own.
 //!
 //! A claim is a folder with a card (`card.toml`), model files and mechanisms. Mechanisms that several claims use lie in a folder
-//! `library` beside them.
+//! `library` beside them, and cells in the folder `cells` of that: as in a `--library DIR`.
 
 use crate::{library, text};
 use homolog_base::{Diagnostic, Source};
@@ -25,6 +25,9 @@ pub const CARD: &str = "card.toml";
 /// Where mechanisms lie that several claims use.
 const SHARED: &str = "library";
 
+/// Where cells lie in there, and what their names begin with.
+const CELLS: &str = "cells/";
+
 /// The texts of one claim.
 #[derive(Clone, Debug)]
 pub struct Folder {
@@ -32,8 +35,8 @@ pub struct Folder {
     pub name: String,
     /// Its files by their names.
     pub files: BTreeMap<String, Arc<Source>>,
-    /// Mechanisms that it shares with its neighbours.
-    pub shared: Vec<Arc<Source>>,
+    /// Mechanisms and cells that it shares with its neighbours, by their paths in the folder of those.
+    pub shared: BTreeMap<String, Arc<Source>>,
 }
 
 impl Folder {
@@ -43,13 +46,23 @@ impl Folder {
     /// There is no such file.
     pub fn cell(&self, file: &str) -> Result<(Option<Cell>, Vec<Diagnostic>), Diagnostic> {
         let source = self.files.get(file).ok_or_else(|| self.missing(file))?;
-        Ok(homolog_model::file::read_cell(source, file, &|name| match self.files.get(name) {
+        Ok(self.cell_of(source, file, |name| self.files.get(name)))
+    }
+
+    /// The cell of a text, with the shapes that lie beside it.
+    fn cell_of<'a>(
+        &self,
+        source: &Arc<Source>,
+        name: &str,
+        beside: impl Fn(&str) -> Option<&'a Arc<Source>>,
+    ) -> (Option<Cell>, Vec<Diagnostic>) {
+        homolog_model::file::read_cell(source, name, &|file| match beside(file) {
             Some(source) => {
                 let (shape, found) = crate::morphology::read(source);
                 (shape.map(|s| s.branches), found)
             }
-            None => (None, vec![self.missing(name)]),
-        }))
+            None => (None, vec![self.missing(file)]),
+        })
     }
 
     /// The message for a file that is not there.
@@ -58,10 +71,20 @@ impl Folder {
             .suggest(file, self.files.keys().map(String::as_str))
     }
 
-    /// Adds its mechanisms and those it shares to a library; a mechanism of a name that is there replaces it.
-    pub fn mechanisms(&self, library: &mut Library) -> Vec<Diagnostic> {
-        let own = self.files.iter().filter(|(name, _)| name.ends_with(".mod")).map(|(_, source)| source);
-        library::add(library, self.shared.iter().chain(own).cloned())
+    /// Adds its mechanisms and those it shares to a library, and the cells it shares as `cells/NAME`; what is of a name that is there
+    /// replaces it.
+    pub fn shelve(&self, library: &mut Library) -> Vec<Diagnostic> {
+        let of = |files: &BTreeMap<String, Arc<Source>>| {
+            files.iter().filter(|(name, _)| name.ends_with(".mod")).map(|(_, source)| source.clone()).collect::<Vec<_>>()
+        };
+        let mut problems = library::add(library, of(&self.shared).into_iter().chain(of(&self.files)));
+        for (path, source) in &self.shared {
+            let Some(name) = path.strip_suffix(".toml").filter(|name| name.starts_with(CELLS)) else { continue };
+            let (cell, found) = self.cell_of(source, name, |file| self.shared.get(&format!("{CELLS}{file}")));
+            problems.extend(found);
+            cell.map(|c| library.insert_cell(c));
+        }
+        problems
     }
 }
 
@@ -73,7 +96,7 @@ pub fn built_in() -> Vec<Folder> {
         let source = Source::new(format!("{EMBEDDED}{path}"), String::from_utf8_lossy(&found.data));
         folders.entry(folder.into()).or_default().insert(file.into(), source);
     }
-    let shared: Vec<Arc<Source>> = folders.remove(SHARED).into_iter().flatten().map(|(_, source)| source).collect();
+    let shared = folders.remove(SHARED).unwrap_or_default();
     let claims = folders.into_iter().filter(|(_, files)| files.contains_key(CARD));
     claims.map(|(name, files)| Folder { name, files, shared: shared.clone() }).collect()
 }
@@ -86,9 +109,12 @@ pub fn read(path: &Path) -> Result<(Vec<Folder>, Vec<Diagnostic>), Diagnostic> {
     let mut warnings = Vec::new();
     let inside = list(path)?;
     if inside.iter().any(|p| p.file_name().is_some_and(|n| n == CARD)) {
-        let beside = path.parent().map(|p| p.join(SHARED)).filter(|p| p.is_dir());
-        let shared = beside.map(|p| texts(&p, &mut warnings)).transpose()?.unwrap_or_default();
-        let folder = Folder { name: named(path), files: texts(path, &mut warnings)?, shared: shared.into_values().collect() };
+        let mut shared = BTreeMap::new();
+        for within in ["", CELLS] {
+            let Some(beside) = path.parent().map(|p| p.join(SHARED).join(within)).filter(|p| p.is_dir()) else { continue };
+            shared.extend(texts(&beside, &mut warnings)?.into_iter().map(|(name, source)| (format!("{within}{name}"), source)));
+        }
+        let folder = Folder { name: named(path), files: texts(path, &mut warnings)?, shared };
         return Ok((vec![folder], warnings));
     }
     let mut claims = Vec::new();

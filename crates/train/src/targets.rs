@@ -85,8 +85,6 @@ pub struct Course {
     pub batch: usize,
     /// Passes over all samples.
     pub epochs: usize,
-    /// Decoupled weight decay per unit of learning rate, on weights.
-    pub weight_decay: f64,
     /// Keys the order of the samples.
     pub seed: u64,
 }
@@ -125,70 +123,102 @@ fn value(goal: Goal, answers: &[f64], targets: &[f64]) -> f64 {
     answers.iter().zip(targets).map(one).sum::<f64>() / asked(targets)
 }
 
-/// Samples with the targets of every readout.
-#[derive(Clone, Copy, Debug)]
-pub struct Part<'a> {
-    /// Samples.
-    pub rows: &'a Rows,
-    /// Readouts.
-    pub heads: &'a [Head],
+/// A model that learns, with what runs it.
+pub struct Student<'a> {
+    /// The model.
+    pub model: &'a Model,
+    /// What it begins with.
+    pub params: Params,
+    /// Its readouts, with targets for the samples to learn from.
+    pub train: &'a [Head],
+    /// The same for the samples that say which pass was the best; of no use where there are none.
+    pub validation: &'a [Head],
+    /// Decoupled weight decay per unit of learning rate, on weights.
+    pub weight_decay: f64,
+    /// Runs this model alone, so that what it keeps is of use again.
+    pub runner: &'a mut dyn Runner,
 }
 
-/// Learns by gradient descent (Adam): the parameters after that pass over `train` with the smallest loss on `validation`, or after the last
-/// one where there is no such part; and that loss, or the mean one of the last pass.
+/// How far a student is.
+struct Progress {
+    learner: Descent,
+    tape: Tape,
+    state: State,
+    gradients: Gradients,
+    cotangent: Vec<Vec<f64>>,
+    /// Losses of a pass.
+    sum: f64,
+    mean: f64,
+    best: Option<(Params, f64)>,
+}
+
+/// Learns by gradient descent (Adam): for each student the parameters after that pass over `rows` with the smallest loss on `validation`, or
+/// after the last one where there is no such part; and that loss, or the mean one of the last pass.
+///
+/// All of them see the same samples in the same order, so that each batch is put together once. None is changed by the others.
 ///
 /// # Errors
 /// The first number that is not finite.
 ///
 /// # Panics
 /// There are not as many targets as samples.
-pub fn learn(
-    model: &Model,
-    params: Params,
-    train: Part<'_>,
-    validation: Option<Part<'_>>,
-    course: Course,
-    runner: &mut dyn Runner,
-) -> Result<(Params, f64), Fault> {
-    let Part { rows, heads } = train;
-    let probes = probes(heads);
-    let method = Method::new(study::Optimiser::default(), course.weight_decay, &params);
-    let mut learner = Descent { params, method };
-    let (mut inputs, mut tape, mut state, mut gradients) = (Inputs::default(), Tape::default(), State::fresh(), Gradients::default());
-    let mut cotangent = vec![vec![]; heads.len()];
+pub fn learn(students: &mut [Student<'_>], rows: &Rows, validation: Option<&Rows>, course: Course) -> Result<Vec<(Params, f64)>, Fault> {
+    let begun = |s: &Student<'_>| Progress {
+        learner: Descent { params: s.params.clone(), method: Method::new(study::Optimiser::default(), s.weight_decay, &s.params) },
+        tape: Tape::default(),
+        state: State::fresh(),
+        gradients: Gradients::default(),
+        cotangent: vec![vec![]; s.train.len()],
+        sum: 0.0,
+        mean: f64::NAN,
+        best: None,
+    };
+    let mut all: Vec<Progress> = students.iter().map(begun).collect();
+    let mut inputs = Inputs::default();
     let batch = course.batch.max(1);
     let batches = rows.len().div_ceil(batch);
-    let mut mean = f64::NAN;
-    let mut best: Option<(Params, f64)> = None;
     for epoch in 0..course.epochs {
         let order = shuffled(course.seed, epoch, rows.len());
-        let mut sum = 0.0;
+        all.iter_mut().for_each(|p| p.sum = 0.0);
         for (k, chosen) in order.chunks(batch).enumerate() {
             let update = (epoch * batches + k) as u64;
             let learning_rate = Schedule::Cosine.rate(course.learning_rate, update, (course.epochs * batches) as u64);
             rows.show(chosen, &mut inputs);
-            state.restart();
-            let seen = runner.run(model, learner.ask(), &inputs, &probes, &mut state, Some(&mut tape))?;
-            let mut now = 0.0;
-            for ((head, trace), out) in heads.iter().zip(&seen.traces).zip(&mut cotangent) {
-                let targets: Vec<f64> = chosen.iter().map(|k| head.targets[*k]).collect();
-                now += loss(head.goal, trace, &targets, Some(out));
+            for (student, progress) in students.iter_mut().zip(&mut all) {
+                step(student, progress, &inputs, chosen, learning_rate)?;
             }
-            runner.pullback(model, learner.ask(), &inputs, &probes, &mut tape, &cotangent, &[], &mut gradients)?;
-            learner.tell(Outcome { loss: now, gradients: &gradients.params, learning_rate });
-            sum += now;
         }
-        mean = sum / batches as f64;
-        if let Some(part) = validation {
-            let said = answers(model, learner.ask(), part.rows, part.heads, runner)?;
+        all.iter_mut().for_each(|p| p.mean = p.sum / batches as f64);
+        let Some(rows) = validation else { continue };
+        let pairs = students.iter_mut().zip(&all);
+        let mut asked: Vec<Asked<'_>> = pairs.map(|(s, p)| (s.model, p.learner.ask(), s.validation, &mut *s.runner as _)).collect();
+        let said = all_answers(&mut asked, rows)?;
+        for ((student, progress), said) in students.iter().zip(&mut all).zip(&said) {
             let of = |(head, said): (&Head, &Vec<f64>)| value(head.goal, said, &head.targets);
-            let now: f64 = part.heads.iter().zip(&said).map(of).sum();
-            if best.as_ref().is_none_or(|b| now < b.1) {
-                best = Some((learner.ask().clone(), now));
+            let now: f64 = student.validation.iter().zip(said).map(of).sum();
+            if progress.best.as_ref().is_none_or(|b| now < b.1) {
+                progress.best = Some((progress.learner.ask().clone(), now));
             }
         }
     }
-    Ok(best.unwrap_or((learner.params, mean)))
+    Ok(all.into_iter().map(|p| p.best.unwrap_or((p.learner.params, p.mean))).collect())
+}
+
+/// One update from some samples.
+fn step(student: &mut Student<'_>, to: &mut Progress, inputs: &Inputs, chosen: &[usize], learning_rate: f64) -> Result<(), Fault> {
+    let Student { model, train, runner, .. } = student;
+    let probes = probes(train);
+    to.state.restart();
+    let seen = runner.run(model, to.learner.ask(), inputs, &probes, &mut to.state, Some(&mut to.tape))?;
+    let mut now = 0.0;
+    for ((head, trace), out) in train.iter().zip(&seen.traces).zip(&mut to.cotangent) {
+        let targets: Vec<f64> = chosen.iter().map(|k| head.targets[*k]).collect();
+        now += loss(head.goal, trace, &targets, Some(out));
+    }
+    runner.pullback(model, to.learner.ask(), inputs, &probes, &mut to.tape, &to.cotangent, &[], &mut to.gradients)?;
+    to.learner.tell(Outcome { loss: now, gradients: &to.gradients.params, learning_rate });
+    to.sum += now;
+    Ok(())
 }
 
 /// What the readouts say of each sample: one list for each of them.
@@ -196,15 +226,25 @@ pub fn learn(
 /// # Errors
 /// The first number that is not finite.
 pub fn answers(model: &Model, params: &Params, rows: &Rows, heads: &[Head], runner: &mut dyn Runner) -> Result<Vec<Vec<f64>>, Fault> {
-    let probes = probes(heads);
-    let (mut inputs, mut state) = (Inputs::default(), State::fresh());
-    let mut out = vec![Vec::with_capacity(rows.len()); heads.len()];
+    all_answers(&mut [(model, params, heads, runner)], rows).map(|all| all.into_iter().flatten().collect())
+}
+
+/// A model with its parameters and readouts, and what runs it.
+type Asked<'a> = (&'a Model, &'a Params, &'a [Head], &'a mut dyn Runner);
+
+/// The same for several models.
+fn all_answers(asked: &mut [Asked<'_>], rows: &Rows) -> Result<Vec<Vec<Vec<f64>>>, Fault> {
+    let mut inputs = Inputs::default();
+    let mut states: Vec<State> = asked.iter().map(|_| State::fresh()).collect();
+    let mut out: Vec<Vec<Vec<f64>>> = asked.iter().map(|a| vec![Vec::with_capacity(rows.len()); a.2.len()]).collect();
     let all: Vec<usize> = (0..rows.len()).collect();
     for chosen in all.chunks(crate::evaluate::EVALUATION_BATCH) {
         rows.show(chosen, &mut inputs);
-        state.restart();
-        let seen = runner.run(model, params, &inputs, &probes, &mut state, None)?;
-        out.iter_mut().zip(&seen.traces).for_each(|(out, trace)| out.extend(&trace.data));
+        for (((model, params, heads, runner), state), out) in asked.iter_mut().zip(&mut states).zip(&mut out) {
+            state.restart();
+            let seen = runner.run(model, params, &inputs, &probes(heads), state, None)?;
+            out.iter_mut().zip(&seen.traces).for_each(|(out, trace)| out.extend(&trace.data));
+        }
     }
     Ok(out)
 }

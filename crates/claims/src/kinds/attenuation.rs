@@ -46,6 +46,7 @@ pub const KIND: Kind = Kind {
     ],
     figures: &["cable", "traces", "sites"],
     chance: false,
+    alone: false,
     run,
 };
 

@@ -71,6 +71,7 @@ pub const KIND: Kind = Kind {
     ],
     figures: &["traces", "trials", "digits"],
     chance: true,
+    alone: false,
     run,
 };
 

@@ -59,6 +59,7 @@ pub const KIND: Kind = Kind {
     ],
     figures: &["traces", "arrivals"],
     chance: true,
+    alone: true,
     run,
 };
 

@@ -13,7 +13,7 @@ mod nets;
 
 use super::{Cell, Found, Kind, Ladder, Quantity, Rail, Rung, table};
 use crate::card::Words;
-use crate::lab::{Bench, Driven, Driver, Lab, Trains, greatest};
+use crate::lab::{Bench, Driven, Driver, Lab, Memory, Trains, greatest};
 use crate::settings::{Form, Key, Settings};
 use homolog_base::random::Key as Draw;
 use homolog_base::{Diagnostic, jobs, math};
@@ -22,6 +22,7 @@ use homolog_model::Library;
 use homolog_train::targets::Course;
 use nets::{Net, Task, Wires};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What is measured of each neuron, and what follows from two of them.
 macro_rules! quantities {
@@ -121,6 +122,7 @@ pub const KIND: Kind = Kind {
     ],
     figures: &["ladder"],
     chance: true,
+    alone: false,
     run,
 };
 
@@ -129,6 +131,7 @@ struct Told<'a> {
     settings: &'a Settings,
     library: &'a Library,
     driver: Driver,
+    learned: Arc<Memory<Cell>>,
     seed: u64,
 }
 
@@ -217,13 +220,7 @@ impl Plan {
             synapses: whole("synapses"),
             bins: ((1e3 * lab.number("seconds") / copies as f64).round() as usize).max(2 * SILENT),
             clusters: whole("clusters").min(whole("synapses")),
-            course: Course {
-                learning_rate: lab.number("learning-rate"),
-                batch: whole("batch"),
-                epochs: whole("passes"),
-                weight_decay: 0.0,
-                seed: lab.seed,
-            },
+            course: Course { learning_rate: lab.number("learning-rate"), batch: whole("batch"), epochs: whole("passes"), seed: lab.seed },
         }
     }
 
@@ -253,7 +250,7 @@ impl Plan {
         let ceiling = lab.number("ceiling");
         let (test, validation) = (self.copies / 4, (self.copies / 8).max(1));
         let each = (lab.number("bins") / self.copies as f64).round().max(1.0) as usize;
-        let mut task = Task::default();
+        let mut task = Task { origin: decays.iter().map(|d| d.to_bits()).collect(), ..Task::default() };
         for copy in 0..self.copies {
             let part = usize::from(copy + test + validation >= self.copies) + usize::from(copy + test >= self.copies);
             let key = draw.named("bins").numbered(copy as u64);
@@ -268,6 +265,11 @@ impl Plan {
             }
             wanted.sort_unstable();
             let bins: Vec<u32> = wanted.iter().map(|w| w.0).collect();
+            let words = [copy as u64, bins.len() as u64].into_iter().chain(bins.iter().map(|b| u64::from(*b)));
+            task.origin.extend(words);
+            for train in &trains.of[copy] {
+                task.origin.extend(std::iter::once(train.len() as u64).chain(train.iter().map(|b| u64::from(*b))));
+            }
             let rows = &mut task.rows[part];
             rows.width = self.synapses * decays.len();
             nets::history(&trains.of[copy], decays, &bins, &mut rows.values);
@@ -398,7 +400,7 @@ fn imitated(lab: &Told<'_>, plan: &Plan, variant: &Variant, trains: &Trains, dra
     let rung = |((en, zh), net): ((&str, &str), &Net)| Rung { name: Words::new(en, zh), weights: net.weights as f64, watts: watts(net) };
     let rungs = names.into_iter().zip(&nets).map(rung).collect();
     let shrink = lab.settings.numbers("shrink");
-    let cells = nets.iter().map(|net| nets::score(net, &task, plan.course, shrink)).collect::<Result<_, _>>()?;
+    let cells = nets::scores(&nets, &task, plan.course, shrink, &lab.learned)?;
     let seconds = 1e-3 * (plan.copies * plan.bins) as f64;
     let watts = pumping(driven.charge.iter().copied(), &pumps).map_or(f64::NAN, |p| p.joules / seconds);
     Ok(Imitated { strength, rate: rate(&driven, plan.bins), watts, rungs, cells })
@@ -430,7 +432,7 @@ fn counted(ladder: &Ladder, rail: usize) -> Vec<(&'static str, f64)> {
 fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     let variants = variants(lab)?;
     let (library, settings) = (lab.words().clone(), lab.settings.clone());
-    let told = Told { settings: &settings, library: &library, driver: lab.driver(), seed: lab.seed };
+    let told = Told { settings: &settings, library: &library, driver: lab.driver(), learned: lab.learned(), seed: lab.seed };
     let draw = Draw::new(lab.seed).named("ladder");
     let plan = Plan::new(&told);
     let trains = plan.trains(&told, draw);

@@ -50,6 +50,7 @@ pub const KIND: Kind = Kind {
     ],
     figures: &["layouts"],
     chance: true,
+    alone: false,
     run,
 };
 

@@ -58,6 +58,7 @@ pub const KIND: Kind = Kind {
     ],
     figures: &["spikes", "watts"],
     chance: false,
+    alone: false,
     run,
 };
 

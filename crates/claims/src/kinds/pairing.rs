@@ -60,6 +60,7 @@ pub const KIND: Kind = Kind {
     ],
     figures: &["window", "competition"],
     chance: true,
+    alone: false,
     run,
 };
 
@@ -77,8 +78,8 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
     for (k, offset) in trials.iter().enumerate() {
         let mut bench = lab.bench("pair");
         let times = |shift: f64| (0..pairs).map(|n| AROUND + n as f64 * interval + shift).collect::<Vec<f64>>();
-        bench.spikes_at("before", times(0.0))?;
-        bench.spikes_at("kick", times(*offset))?;
+        bench.spikes_at("before", times(0.0)).map_err(|d| lab.about("pair", d))?;
+        bench.spikes_at("kick", times(*offset)).map_err(|d| lab.about("pair", d))?;
         bench.shown_for(2.0 * AROUND + pairs as f64 * interval);
         let seen = lab.learn(&bench, "cell", &["before"], 1, 1, |_, _| {})?;
         if seen[0].spikes != pairs {
@@ -93,10 +94,16 @@ fn run(lab: &mut Lab<'_>) -> Result<Found, Vec<Diagnostic>> {
 
     let (rate, correlation, seconds) = (lab.number("rate"), lab.number("correlation"), lab.number("time"));
     let mut bench = lab.bench("network");
-    bench.poisson("common", rate);
-    bench.poisson("apart", rate);
-    bench.give("together", "rate", rate * (1.0 - correlation), "Hz");
-    bench.weigh("common", "together", correlation);
+    let set = [
+        bench.poisson("common", rate),
+        bench.poisson("apart", rate),
+        bench.give("together", "rate", rate * (1.0 - correlation), "Hz"),
+        bench.weigh("common", "together", correlation),
+    ];
+    let problems: Vec<Diagnostic> = set.into_iter().filter_map(Result::err).flatten().collect();
+    if !problems.is_empty() {
+        return Err(lab.about("network", problems));
+    }
     let frame = bench.presentation().ok_or_else(|| lab.wrong("network", "the model says no `presentation`"))?;
     let frames = (1000.0 * seconds / frame).round().max(1.0) as usize;
     let course = lab.learn(&bench, "cell", &["together", "apart"], frames, LOOKS, |lab, share| lab.progress(0.3 + 0.7 * share))?;

@@ -55,6 +55,7 @@ pub const KIND: Kind = Kind {
     ],
     figures: &["traces", "strengths", "trials"],
     chance: true,
+    alone: false,
     run,
 };
 

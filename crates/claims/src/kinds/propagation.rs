@@ -39,6 +39,7 @@ pub const KIND: Kind = Kind {
     ],
     figures: &["spikes"],
     chance: false,
+    alone: false,
     run,
 };
 

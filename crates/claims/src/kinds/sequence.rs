@@ -40,6 +40,7 @@ pub const KIND: Kind = Kind {
     ],
     figures: &["traces", "speeds"],
     chance: false,
+    alone: false,
     run,
 };
 

@@ -46,6 +46,7 @@ pub const KIND: Kind = Kind {
     ],
     figures: &["traces", "timing", "strength", "coincidence"],
     chance: false,
+    alone: false,
     run,
 };
 

@@ -55,6 +55,7 @@ pub const KIND: Kind = Kind {
     ],
     figures: &["receptors", "clamp", "rates"],
     chance: false,
+    alone: false,
     run,
 };
 

@@ -45,6 +45,7 @@ pub const KIND: Kind = Kind {
     ],
     figures: &["traces", "response", "second"],
     chance: false,
+    alone: false,
     run,
 };
 

@@ -1,14 +1,13 @@
 //! Neurons that hear given spikes: copies of one neuron side by side, each with trains of its own.
 
-use super::{Bench, Lab, fault, potential};
+use super::{Bench, Lab, Memory, fault, potential};
 use homolog_base::Diagnostic;
 use homolog_engine::Engine;
 use homolog_model::compile::SPIKES;
 use homolog_model::model::Anatomy;
 use homolog_model::{Inputs, Located, Model, Network, Observable, Params, Probe, Runner, State, Weights, Wiring};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 /// Spikes of synapses, in bins of 1 ms.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -36,7 +35,7 @@ pub struct Driven {
 #[derive(Clone, Debug)]
 pub struct Driver {
     seed: u64,
-    memory: Arc<Mutex<BTreeMap<String, Driven>>>,
+    memory: Arc<Memory<Driven>>,
     runs: Arc<AtomicUsize>,
 }
 
@@ -75,10 +74,19 @@ impl Driver {
         network.populations[from].times = times;
         let (model, params) = homolog_model::compile(&network, &bench.library, self.seed)?;
         // A run has the same answer whoever asks for it, and whichever knob of a network was turned in between.
-        let name = identity(&model, &params);
-        if let Some(known) = self.memory.lock().unwrap_or_else(|e| e.into_inner()).get(&name) {
-            return Ok(known.clone());
-        }
+        self.memory.get(&identity(&model, &params), || self.watched(&model, &params, to, copies, trains.bins, branch))
+    }
+
+    /// Runs copies of a neuron for so many bins.
+    fn watched(
+        &self,
+        model: &Model,
+        params: &Params,
+        to: usize,
+        copies: usize,
+        bins: usize,
+        branch: Vec<String>,
+    ) -> Result<Driven, Vec<Diagnostic>> {
         let each = (1.0 / model.dt).round() as usize;
         if each == 0 || (each as f64 * model.dt - 1.0).abs() > 1e-9 {
             return Err(bad("1 ms must be a whole number of steps"));
@@ -86,7 +94,7 @@ impl Driver {
         let group = &model.groups[to];
         let v = group.variables.iter().position(|v| v.name == "v").unwrap_or(0);
         let seen_at = match &group.anatomy {
-            Some(a) => Observable::Site(potential(&model, to), a.spike_at[0]),
+            Some(a) => Observable::Site(potential(model, to), a.spike_at[0]),
             None => Observable::State(v),
         };
         let mut probes = vec![Probe { group: to, what: Observable::Raster }, Probe { group: to, what: seen_at }];
@@ -99,20 +107,18 @@ impl Driver {
             }
         }
         let nothing = Inputs { batch: 1, frames: 1, values: vec![] };
-        let seen = Engine::new(1).run(&model, &params, &nothing, &probes, &mut State::fresh(), None).map_err(fault)?;
+        let seen = Engine::new(1).run(model, params, &nothing, &probes, &mut State::fresh(), None).map_err(fault)?;
         self.runs.fetch_add(1, Ordering::Relaxed);
-        let bins = |ticks: Vec<f64>| {
+        let in_bins = |ticks: Vec<f64>| {
             let mut bins: Vec<u32> = ticks.into_iter().map(|tick| tick as u32 / each as u32).collect();
             bins.dedup();
             bins
         };
-        let spikes = homolog_measure::trains(&seen.traces[0], copies).into_iter().map(bins).collect();
+        let spikes = homolog_measure::trains(&seen.traces[0], copies).into_iter().map(in_bins).collect();
         let trace = &seen.traces[1].data;
-        let potential = (0..copies).map(|c| (0..trains.bins).map(|b| trace[((b + 1) * each - 1) * copies + c]).collect()).collect();
+        let potential = (0..copies).map(|c| (0..bins).map(|b| trace[((b + 1) * each - 1) * copies + c]).collect()).collect();
         let charge = ions.into_iter().zip(&seen.traces[2..]).map(|(ion, t)| (ion, t.data.iter().sum())).collect();
-        let driven = Driven { spikes, potential, branch, charge };
-        self.memory.lock().unwrap_or_else(|e| e.into_inner()).insert(name, driven.clone());
-        Ok(driven)
+        Ok(Driven { spikes, potential, branch, charge })
     }
 
     /// What tells a model from every other that does something else.

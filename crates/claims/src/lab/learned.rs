@@ -2,7 +2,7 @@
 
 use super::{Bench, Lab, fault};
 use homolog_base::Diagnostic;
-use homolog_model::{Inputs, Located, Observable, Probe, Runner, State};
+use homolog_model::{Inputs, Located, Observable, Population, Probe, Runner, State};
 
 /// What became of the weights onto the neurons of a population.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -16,15 +16,19 @@ pub struct Weights {
 }
 
 impl Bench {
+    fn population(&mut self, name: &str) -> Result<&mut Population, Vec<Diagnostic>> {
+        let names: Vec<String> = self.network.populations.iter().map(|p| p.name.value.clone()).collect();
+        let title = &self.network.title;
+        let none = || missing(format!("the model `{title}` has no population `{name}`")).suggest(name, names.iter().map(String::as_str));
+        self.network.populations.iter_mut().find(|p| p.name.value == name).ok_or_else(|| vec![none()])
+    }
+
     /// Gives a population of `spikes` its times, ms.
     ///
     /// # Errors
     /// There is no such population.
     pub fn spikes_at(&mut self, population: &str, times: Vec<f64>) -> Result<(), Vec<Diagnostic>> {
-        let found = self.network.populations.iter_mut().find(|p| p.name.value == population);
-        let none = || vec![Diagnostic::error("claim-experiment", format!("the model has no population `{population}`"))];
-        let p = found.ok_or_else(none)?;
-        p.times = vec![Located::from(times)];
+        self.population(population)?.times = vec![Located::from(times)];
         Ok(())
     }
 
@@ -39,25 +43,43 @@ impl Bench {
     }
 
     /// The size of the weights of a projection, where they begin alike.
-    pub fn weigh(&mut self, from: &str, to: &str, weight: f64) {
-        for p in self.network.projections.iter_mut().filter(|p| p.from.value == from && p.to.value == to) {
-            p.weights = homolog_model::Weights::Constant(weight).into();
+    ///
+    /// # Errors
+    /// There is no such projection.
+    pub fn weigh(&mut self, from: &str, to: &str, weight: f64) -> Result<(), Vec<Diagnostic>> {
+        let found = self.network.projections.iter_mut().filter(|p| p.from.value == from && p.to.value == to);
+        if found.map(|p| p.weights = homolog_model::Weights::Constant(weight).into()).count() == 0 {
+            return Err(vec![missing(format!("the model `{}` has no projection from `{from}` to `{to}`", self.network.title))]);
         }
+        Ok(())
     }
 
     /// The rate of a population of Poisson processes, Hz.
-    pub fn poisson(&mut self, population: &str, rate: f64) {
-        for p in self.network.populations.iter_mut().filter(|p| p.name.value == population && p.poisson.is_some()) {
-            p.poisson = Some((rate / 1000.0).into());
+    ///
+    /// # Errors
+    /// There is no such population.
+    pub fn poisson(&mut self, population: &str, rate: f64) -> Result<(), Vec<Diagnostic>> {
+        let found = self.population(population)?;
+        if found.poisson.is_none() {
+            let hint = "a population of `spikes` is one where it has `poisson` instead of `times`";
+            return Err(vec![missing(format!("the population `{population}` is none of Poisson processes")).hint(hint)]);
         }
+        found.poisson = Some((rate / 1000.0).into());
+        Ok(())
     }
 
     /// A parameter of the neurons of a population, in a unit.
-    pub fn give(&mut self, population: &str, parameter: &str, value: f64, unit: &str) {
-        for p in self.network.populations.iter_mut().filter(|p| p.name.value == population) {
-            p.parameters.insert(parameter.into(), (value, Some(unit.to_string())).into());
-        }
+    ///
+    /// # Errors
+    /// There is no such population.
+    pub fn give(&mut self, population: &str, parameter: &str, value: f64, unit: &str) -> Result<(), Vec<Diagnostic>> {
+        self.population(population)?.parameters.insert(parameter.into(), (value, Some(unit.to_string())).into());
+        Ok(())
     }
+}
+
+fn missing(message: String) -> Diagnostic {
+    Diagnostic::error("claim-experiment", message)
 }
 
 impl Lab<'_> {

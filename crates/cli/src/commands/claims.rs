@@ -36,7 +36,7 @@ pub struct Args {
     /// Folder for the page and the report
     #[arg(long, value_name = "DIR", default_value = "out/claims")]
     out: PathBuf,
-    /// Threads, which run claims side by side, and neurons of a claim where there are more threads than claims [default: all processors]
+    /// Threads, which run claims side by side, and seeds of a claim where there are more threads than claims [default: all processors]
     #[arg(long, value_name = "N", value_parser = work::threads)]
     threads: Option<usize>,
     /// Folder of .mod files to use besides those that ship with the program; may be repeated
@@ -200,19 +200,24 @@ fn ordered(args: &Args, claims: &[Claim]) -> Result<Order, Vec<Diagnostic>> {
     if problems.is_empty() { Ok(order) } else { Err(problems) }
 }
 
-/// Runs claims, some at once; for each what came out and how long it took, s.
+/// Runs claims, some at once; for each what came out and how long it took, s. Those that measure the machine run before all others, and alone.
 fn all(claims: &[Claim], order: &Order, threads: usize, screen: &Screen) -> Result<Vec<(Outcome, f64)>, Vec<Diagnostic>> {
+    let (alone, beside): (Vec<usize>, Vec<usize>) = (0..claims.len()).partition(|k| claims[*k].card.kind.alone);
     // Threads that have no claim of their own help inside of claims.
-    let order = Order { threads: (threads / claims.len().max(1)).max(1), ..order.clone() };
-    let done = jobs::each(threads, claims, |_, claim| {
+    let order = Order { threads: (threads / beside.len().max(1)).max(1), ..order.clone() };
+    let one = |_: usize, k: &usize| {
+        let claim = &claims[*k];
         let bar = screen.bar(&claim.card.name, 0.0);
         let clock = work::Clock::start_time();
         let result = homolog_claims::run(claim, &order, &mut |share| bar.set(share, "")).map(|o| (o, clock.stop().wall_s));
         bar.finish(&result.as_ref().map_or("stopped".into(), |(o, s)| format!("{} in {}", o.verdict.word(), show::seconds(*s))));
-        result
-    });
+        (*k, result)
+    };
+    let mut done = jobs::each(1, &alone, one);
+    done.extend(jobs::each(threads, &beside, one));
+    done.sort_by_key(|(k, _)| *k);
     let (mut out, mut problems) = (vec![], vec![]);
-    for result in done {
+    for (_, result) in done {
         match result {
             Ok(one) => out.push(one),
             Err(d) => problems.extend(d),

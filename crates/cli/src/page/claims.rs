@@ -140,6 +140,8 @@ fn card(s: &Shown<'_>) -> String {
         .claim
         .files
         .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .chain(s.claim.shared_cells())
         .map(|(name, text)| format!("<details><summary><code>{}</code></summary>\n<pre>{}</pre></details>\n", escape(name), escape(text)))
         .collect();
     out.push_str(&files);

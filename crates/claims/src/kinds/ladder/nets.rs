@@ -1,11 +1,12 @@
 //! The rungs: networks made of the library's units, each learned from what one neuron was seen to do.
 
 use crate::kinds::Cell;
-use homolog_base::{Diagnostic, Key, math};
+use crate::lab::Memory;
+use homolog_base::{Diagnostic, Hash, Key, math};
 use homolog_engine::Engine;
 use homolog_measure::{Activity, EnergyTable, auc, estimate, explained, operations};
 use homolog_model::{Library, Model, Network, Params, Population, Projection, Wiring};
-use homolog_train::targets::{Course, Goal, Head, Part, Rows, answers, learn};
+use homolog_train::targets::{Course, Goal, Head, Rows, Student, answers, learn};
 
 /// Populations that are read: the logarithm of the odds of a spike, and the potential.
 const HEADS: [&str; 2] = ["spike", "potential"];
@@ -17,6 +18,16 @@ pub(super) struct Task {
     pub rows: [Rows; 3],
     /// Whether there is a spike, 0 or 1, and the potential, mV, or NaN.
     pub targets: [[Vec<f64>; 2]; 3],
+    /// All that the rows follow from beside the targets.
+    pub origin: Vec<u64>,
+}
+
+impl Task {
+    /// What tells it from every other.
+    fn identity(&self) -> Hash {
+        let targets = self.targets.as_flattened().iter().flat_map(|t| std::iter::once(t.len() as u64).chain(t.iter().map(|x| x.to_bits())));
+        Hash::of_u64(self.origin.iter().copied().chain(targets))
+    }
 }
 
 /// How a network is wired.
@@ -96,32 +107,64 @@ pub(super) fn joules(net: &Net, table: &EnergyTable) -> f64 {
     estimate(&operations(&net.model, &Activity::even(&net.model, 1, &silent)), table).joules
 }
 
-/// Learns with each of some decays of weights, and scores what did best on the second part on the test.
-pub(super) fn score(net: &Net, task: &Task, course: Course, shrink: &[f64]) -> Result<Cell, Vec<Diagnostic>> {
-    let mut engine = Engine::new(1);
+/// Teaches each network with each of some decays of weights, and scores what did best on the second part on the test. What a network
+/// reached that was taught the same before is remembered.
+pub(super) fn scores(
+    nets: &[Net],
+    task: &Task,
+    course: Course,
+    shrink: &[f64],
+    memory: &Memory<Cell>,
+) -> Result<Vec<Cell>, Vec<Diagnostic>> {
+    let from = task.identity().hex();
+    let name = |net: &Net| format!("{} {} {from} {course:?} {shrink:?}", net.model.hash.hex(), net.params.hash().hex());
+    let names: Vec<String> = nets.iter().map(name).collect();
+    let mut out: Vec<Option<Cell>> = names.iter().map(|name| memory.known(name)).collect();
+    let new: Vec<usize> = (0..nets.len()).filter(|k| out[*k].is_none()).collect();
+    let found = taught(&new.iter().map(|k| &nets[*k]).collect::<Vec<_>>(), task, course, shrink)?;
+    for (k, cell) in new.into_iter().zip(found) {
+        memory.keep(&names[k], cell);
+        out[k] = Some(cell);
+    }
+    Ok(out.into_iter().flatten().collect())
+}
+
+/// Teaches networks, and scores them.
+fn taught(nets: &[&Net], task: &Task, course: Course, shrink: &[f64]) -> Result<Vec<Cell>, Vec<Diagnostic>> {
     let stopped = |f| vec![Diagnostic::error("run-fault", format!("a network could not learn: {f}"))];
     // Potentials in units of their spread.
     let of_potential = |part: usize| &task.targets[part][1];
     let (mean, spread) = moments(&known(of_potential(0).iter().copied(), of_potential(0)));
-    let head = |k: usize, goal, targets| Head { group: net.heads[k], goal, targets };
-    let heads = task.targets.each_ref().map(|[spike, potential]| {
-        let scaled = potential.iter().map(|v| (v - mean) / spread).collect();
-        [head(0, Goal::Logistic, spike.clone()), head(1, Goal::Square, scaled)]
-    });
-    let part = |k: usize| Part { rows: &task.rows[k], heads: &heads[k] };
-    let mut best = (net.params.clone(), f64::INFINITY);
-    for &weight_decay in shrink {
-        let course = Course { weight_decay, ..course };
-        let learned = learn(&net.model, net.params.clone(), part(0), Some(part(1)), course, &mut engine).map_err(stopped)?;
-        if learned.1 < best.1 {
-            best = learned;
-        }
-    }
-    let params = best.0;
-    let said = answers(&net.model, &params, &task.rows[2], &heads[2], &mut engine).map_err(stopped)?;
-    let potential = said[1].iter().map(|y| mean + spread * y);
-    let [predicted, wanted] = [known(potential, of_potential(2)), known(of_potential(2).iter().copied(), of_potential(2))];
-    Ok(Cell { auc: auc(&said[0], &task.targets[2][0]), explained: explained(&predicted, &wanted) })
+    let heads = |net: &Net| {
+        let head = |k: usize, goal, targets| Head { group: net.heads[k], goal, targets };
+        task.targets.each_ref().map(|[spike, potential]| {
+            let scaled = potential.iter().map(|v| (v - mean) / spread).collect();
+            [head(0, Goal::Logistic, spike.clone()), head(1, Goal::Square, scaled)]
+        })
+    };
+    let heads: Vec<[[Head; 2]; 3]> = nets.iter().map(|net| heads(net)).collect();
+    let all: Vec<(usize, f64)> = (0..nets.len()).flat_map(|k| shrink.iter().map(move |decay| (k, *decay))).collect();
+    let mut engines: Vec<Engine> = all.iter().map(|_| Engine::new(1)).collect();
+    let mut students: Vec<Student<'_>> = all
+        .iter()
+        .zip(&mut engines)
+        .map(|(&(k, weight_decay), runner)| {
+            let [train, validation, _] = &heads[k];
+            Student { model: &nets[k].model, params: nets[k].params.clone(), train, validation, weight_decay, runner }
+        })
+        .collect();
+    let learned = learn(&mut students, &task.rows[0], Some(&task.rows[1]), course).map_err(stopped)?;
+    let mut engine = Engine::new(1);
+    let scored = |(k, net): (usize, &&Net)| {
+        // The first of those that do as well.
+        let own = all.iter().zip(&learned).filter(|((of, _), _)| *of == k).map(|(_, learned)| learned);
+        let best = own.fold((&net.params, f64::INFINITY), |best, (params, loss)| if *loss < best.1 { (params, *loss) } else { best });
+        let said = answers(&net.model, best.0, &task.rows[2], &heads[k][2], &mut engine).map_err(stopped)?;
+        let potential = said[1].iter().map(|y| mean + spread * y);
+        let [predicted, wanted] = [known(potential, of_potential(2)), known(of_potential(2).iter().copied(), of_potential(2))];
+        Ok(Cell { auc: auc(&said[0], &task.targets[2][0]), explained: explained(&predicted, &wanted) })
+    };
+    nets.iter().enumerate().map(scored).collect()
 }
 
 /// Mean and standard deviation, which is 1 where numbers do not vary.
@@ -136,22 +179,22 @@ fn known(numbers: impl IntoIterator<Item = f64>, potential: &[f64]) -> Vec<f64> 
 }
 
 /// Numbers that say what a synapse did lately: for every synapse and each decay the sum over its spikes until now of `exp(-age / decay)`.
-/// Column by column of `wanted` bins, which rise.
+/// Row by row of `wanted` bins, which rise.
 pub(super) fn history(trains: &[Vec<u32>], decays: &[f64], wanted: &[u32], out: &mut Vec<f64>) {
-    let width = trains.len() * decays.len();
-    let base = out.len();
-    out.resize(base + width * wanted.len(), 0.0);
-    for (s, train) in trains.iter().enumerate() {
-        for (k, decay) in decays.iter().enumerate() {
-            let (mut sum, mut at, mut next) = (0.0, 0u32, 0);
-            for (row, bin) in wanted.iter().enumerate() {
-                while next < train.len() && train[next] <= *bin {
-                    sum = sum * math::exp(-f64::from(train[next] - at) / decay) + 1.0;
-                    at = train[next];
-                    next += 1;
-                }
-                out[base + row * width + s * decays.len() + k] = sum * math::exp(-f64::from(bin - at) / decay);
+    // Ages are whole bins.
+    let ages = wanted.last().map_or(0, |last| last + 1);
+    let left: Vec<Vec<f64>> = decays.iter().map(|d| (0..ages).map(|age| math::exp(-f64::from(age) / d)).collect()).collect();
+    // Of every synapse: the sums as they were at its last spike, when that was, and the number of the next one.
+    let mut sums = vec![0.0; trains.len() * decays.len()];
+    let mut last = vec![(0u32, 0usize); trains.len()];
+    out.reserve(sums.len() * wanted.len());
+    for bin in wanted {
+        for ((train, sums), (at, next)) in trains.iter().zip(sums.chunks_exact_mut(decays.len())).zip(&mut last) {
+            while let Some(spike) = train.get(*next).filter(|spike| *spike <= bin) {
+                sums.iter_mut().zip(&left).for_each(|(sum, left)| *sum = *sum * left[(spike - *at) as usize] + 1.0);
+                (*at, *next) = (*spike, *next + 1);
             }
+            out.extend(sums.iter().zip(&left).map(|(sum, left)| sum * left[(bin - *at) as usize]));
         }
     }
 }
@@ -159,13 +202,19 @@ pub(super) fn history(trains: &[Vec<u32>], decays: &[f64], wanted: &[u32], out: 
 /// Gives every column mean 0 and standard deviation 1 in those rows of the first part whose potential is known.
 pub(super) fn standardise(task: &mut Task) {
     let width = task.rows[0].width;
-    for column in 0..width {
-        let of_all = task.rows[0].values.chunks_exact(width).map(|row| row[column]);
-        let (mean, spread) = moments(&known(of_all, &task.targets[0][1]));
-        for rows in &mut task.rows {
-            for row in rows.values.chunks_exact_mut(width) {
-                row[column] = (row[column] - mean) / spread;
-            }
+    // Row by row, as they lie in memory; each column is summed in the order of its rows.
+    let of_known = |to: &mut [f64], term: &dyn Fn(f64, usize) -> f64| {
+        let known = task.rows[0].values.chunks_exact(width).zip(&task.targets[0][1]).filter(|(_, v)| !v.is_nan());
+        let count = known.map(|(row, _)| to.iter_mut().zip(row).enumerate().for_each(|(k, (sum, x))| *sum += term(*x, k))).count();
+        to.iter_mut().for_each(|sum| *sum /= count.max(1) as f64);
+    };
+    let (mut mean, mut spread) = (vec![0.0; width], vec![0.0; width]);
+    of_known(&mut mean, &|x, _| x);
+    of_known(&mut spread, &|x, k| (x - mean[k]) * (x - mean[k]));
+    spread.iter_mut().for_each(|s| *s = if *s > 0.0 { s.sqrt() } else { 1.0 });
+    for rows in &mut task.rows {
+        for row in rows.values.chunks_exact_mut(width) {
+            row.iter_mut().zip(mean.iter().zip(&spread)).for_each(|(x, (mean, spread))| *x = (*x - mean) / spread);
         }
     }
 }
