@@ -105,6 +105,7 @@ mod check;
 mod fit;
 mod parts;
 mod sections;
+mod tables;
 mod walk;
 mod word;
 mod write;
@@ -139,7 +140,7 @@ pub fn read(source: &Arc<Source>) -> (Study, Vec<Diagnostic>) {
     }
     let hint = "is this a model file? It begins with `title = \"...\"` and sections such as `[population.image]`";
     let problems = finished(reader, &errors, hint);
-    debug_assert!(has_errors(&problems) || study.network.populations.iter().all(|p| p.size.value > 0));
+    debug_assert!(has_errors(&problems) || study.network.populations.iter().all(|p| p.size.value > 0 || p.names.is_some()));
     (study, problems)
 }
 

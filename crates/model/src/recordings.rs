@@ -12,6 +12,9 @@ pub const LFP: &str = "lfp";
 /// Who spiked when, as a variable to record: a row for each spike, in a table of its own.
 pub const RASTER: &str = "raster";
 
+/// The weights of a projection, as a variable to record at intervals, in a table of their own.
+pub const WEIGHTS: &str = "weights";
+
 /// A variable to record, by name.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Recorded {

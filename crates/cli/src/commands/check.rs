@@ -108,7 +108,8 @@ fn fit(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
 }
 
 fn model(source: &Arc<Source>, library: &Library, cells: &mut Cells) -> Vec<Diagnostic> {
-    let (study, mut problems) = homolog_model::file::read(source);
+    let (mut study, mut problems) = homolog_model::file::read(source);
+    problems.extend(work::tables_beside(&mut study));
     let mut library = library.clone();
     let of_cells = work::cells_beside(&study, &mut library);
     let library = &library;

@@ -145,10 +145,15 @@ pub(super) fn streams(
     let unit = wires::unit_variance(link, projection, groups, network, graph.target.len());
     let n = graph.target.len();
     let key = |of: &str| link_key(seed, &link.name, of);
-    let mut weights = projection.weights.value.spread(unit).many(key("weights"), n.max(1)).map(|w| w * factors[usize::from(w < 0.0)]);
-    let strength = match projection.weights.value {
-        Weights::Constant(_) => Strength::Shared(weights.next().unwrap_or(0.0)),
-        _ => Strength::Each(weights.take(n).map(|w| w as f32).collect()),
+    let scaled = |w: f64| w * factors[usize::from(w < 0.0)];
+    let drawn = wires::drawn(network, projection).map_err(located)?;
+    let strength = match (drawn, drawn.spread(unit)) {
+        (Weights::Constant(w), _) => Strength::Shared(scaled(w)),
+        (_, Some(spread)) => Strength::Each(spread.many(key("weights"), n).map(|w| scaled(w) as f32).collect()),
+        (_, None) => {
+            let each = wires::following(network, projection, seed, false, graph.pairs()).map_err(located)?;
+            Strength::Each(each.unwrap_or_default().into_iter().map(|w| scaled(w) as f32).collect())
+        }
     };
     // To the nearest step; a conversion truncates.
     let ticks = |ms: f64| (ms / dt + 0.5).clamp(1.0, f64::from(u16::MAX)) as u16;
@@ -157,6 +162,7 @@ pub(super) fn streams(
             let ends = wires::ends(network, projection, seed).map_err(located)?;
             Delays::Each(graph.pairs().map(|(s, r)| ticks(base + ends.distance(s as usize, r as usize) / speed)).collect())
         }
+        Some(Delay::Column(scale)) => Delays::Each(wires::column(projection).map_err(located)?.iter().map(|d| ticks(scale * d)).collect()),
         other => match other.and_then(Delay::spread) {
             None => Delays::Shared(link.delay as u32),
             Some(spread) => Delays::Each(spread.many(key("delays"), n).map(ticks).collect()),
