@@ -11,6 +11,7 @@ mod show;
 mod stepwise;
 mod terminal;
 mod watch;
+mod weights;
 mod work;
 
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};

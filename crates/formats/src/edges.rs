@@ -2,7 +2,7 @@
 
 use crate::library::in_data;
 use crate::tables::{self, Words};
-use homolog_base::{Diagnostic, Span};
+use homolog_base::{Diagnostic, Span, has_errors};
 use homolog_model::fit::Which;
 use homolog_model::network::{EdgeList, Filter, Listed, Names, Population, Sign};
 use homolog_model::{Located, Network, Weights, Wiring};
@@ -36,8 +36,10 @@ pub fn open(network: &mut Network) -> Vec<Diagnostic> {
             p.size = Located::new(found, span);
         }
     }
+    let nameless = has_errors(&all.problems);
     named(network, &mut all.problems);
-    if !all.problems.is_empty() {
+    if nameless {
+        // Without names nothing can be said of rows.
         return all.problems;
     }
     for k in 0..network.projections.len() {
@@ -213,9 +215,9 @@ impl Reading {
         None
     }
 
-    /// Columns and words of filters. That no row has a word is an error, as it is a slip of the pen.
+    /// Columns and words of filters; none where one cannot be. That no row has a word is an error, as it is a slip of the pen.
     fn filters(&mut self, network: &Network, file: &str, table: &Words, filters: &[Filter]) -> Option<Vec<(usize, Vec<String>)>> {
-        let mut out = Vec::new();
+        let (mut out, mut good) = (Vec::new(), true);
         for f in filters {
             let which = Located::new(Which::Named(f.column.value.clone()), f.column.span);
             let c = self.column(network, file, table, &which)?;
@@ -225,7 +227,9 @@ impl Reading {
                     there.insert(row[c].to_string());
                 }
             });
-            for word in f.words.iter().filter(|w| !there.contains(&w.value)) {
+            let missing: Vec<_> = f.words.iter().filter(|w| !there.contains(&w.value)).collect();
+            good &= missing.is_empty();
+            for word in missing {
                 let shown: Vec<String> = there.iter().take(NAMED).map(|w| format!("`{w}`")).collect();
                 let more = if there.len() > NAMED { format!(" and {} more", there.len() - NAMED) } else { String::new() };
                 let d =
@@ -237,7 +241,7 @@ impl Reading {
             }
             out.push((c, f.words.iter().map(|w| w.value.clone()).collect()));
         }
-        Some(out)
+        good.then_some(out)
     }
 
     /// A diagnostic at a field: in the table where that is a text, else where the network names it.
@@ -258,9 +262,10 @@ impl Reading {
     /// Names as they first appear.
     fn names(&mut self, network: &Network, file: &Located<String>, columns: &[Located<Which>], filters: &[Filter]) -> Option<Vec<String>> {
         let table = self.table(network, file)?;
+        let before = self.problems.len();
         let columns: Vec<usize> = columns.iter().filter_map(|c| self.column(network, file, &table, c)).collect();
         let filters = self.filters(network, file, &table, filters)?;
-        if !self.problems.is_empty() {
+        if self.problems.len() > before {
             return None;
         }
         let (mut out, mut seen, mut nameless) = (Vec::new(), HashSet::new(), None);
@@ -293,12 +298,11 @@ impl Reading {
         // Who is not there is reported with everything else of the projection.
         let ends = [End::of(of(from)?), End::of(of(to)?)];
         let table = self.table(network, file)?;
-        let before = self.problems.len();
         let places = [&edges.from, &edges.to].map(|c| self.column(network, file, &table, c));
         let numbers = columns.map(|c| c.and_then(|c| self.column(network, file, &table, c)));
         let filters = self.filters(network, file, &table, &edges.filters)?;
         let [Some(a), Some(b)] = places else { return None };
-        if self.problems.len() > before {
+        if columns.iter().zip(&numbers).any(|(asked, found)| asked.is_some() && found.is_none()) {
             return None;
         }
         let others: HashSet<&str> = network.populations.iter().flat_map(|p| p.named().unwrap_or_default()).map(String::as_str).collect();

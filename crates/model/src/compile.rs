@@ -33,6 +33,7 @@ mod wires;
 
 pub use delays::warnings;
 pub use equations::equations;
+pub(crate) use streams::factors as weight_factors;
 
 /// Name of the population kind that is set from outside.
 pub const INPUT: &str = "input";

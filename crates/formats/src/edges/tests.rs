@@ -1,5 +1,5 @@
 use super::*;
-use homolog_base::{Source, has_errors};
+use homolog_base::Source;
 use std::fs;
 
 /// Two populations of named neurons and one of numbers, and a table beside their file.
@@ -119,7 +119,9 @@ fn neurons_are_recorded_by_name() {
     let (network, found) = opened(record, TABLE);
     assert!(found.is_empty(), "{}", shown(&found));
     assert_eq!(network.recordings[0].neurons.as_ref().map(|n| n.value.clone()), Some(vec![2, 0]));
-    let (_, found) = opened(&record.replace("RIS", "RIT"), TABLE);
+    let both = record.replace("RIS", "RIT").replace("\"all-to-all\"", "{ table = \"e.csv\", from = \"Sorce\" }");
+    let (_, found) = opened(&both, TABLE);
+    assert!(found.len() == 2 && shown(&found).contains("did you mean `Source`?"), "all at once: {}", shown(&found));
     assert!(shown(&found).contains("`a` has no neuron `RIT`") && shown(&found).contains("did you mean `RIS`?"), "{}", shown(&found));
 }
 

@@ -98,7 +98,7 @@ fn at_port(group: &Group, target: Target, weight: f64, unit: Option<&Located<Uni
 }
 
 /// What a dimensionless weight of this sign is multiplied by; 1 where weights have no unit.
-pub(super) fn factors(group: &Group, target: Target, unit: Option<&Located<Unit>>) -> Result<[f64; 2], String> {
+pub(crate) fn factors(group: &Group, target: Target, unit: Option<&Located<Unit>>) -> Result<[f64; 2], String> {
     if unit.is_none() {
         return Ok([1.0; 2]);
     }

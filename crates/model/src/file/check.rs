@@ -63,6 +63,12 @@ pub(super) fn study(r: &mut Reader<'_>, study: &Study) {
             r.problems.push(d.hint("add `validation = 0.1` to `[data]`, or remove `patience`"));
         }
     }
+    let learns = study.training.as_ref().map(|t| t.readout.span).or(study.learning.as_ref().map(|l| l.readout.span));
+    if let (Some(w), Some(span)) = (network.weight_recordings.first(), learns) {
+        let d = Diagnostic::error("model-record", "weights are recorded of a network that is run for its own sake");
+        let d = d.at(r.source, w.span, "recorded here").at(r.source, span, "but this learns from samples");
+        r.problems.push(d.hint("remove one of the two"));
+    }
     if let Some(learning) = &study.learning {
         population(r, network, &learning.readout);
         let span = learning.readout.span;
