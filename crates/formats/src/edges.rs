@@ -96,6 +96,9 @@ fn named(network: &mut Network, problems: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Sending and receiving neuron, weight and delay.
+type Row = ((u32, u32), [f64; 2]);
+
 /// Tables as they are read.
 struct Reading {
     base: PathBuf,
@@ -307,7 +310,7 @@ impl Reading {
         }
         let others: HashSet<&str> = network.populations.iter().flat_map(|p| p.named().unwrap_or_default()).map(String::as_str).collect();
         let sign: Option<Sign> = ends[0].population.sends.as_ref().map(|s| s.value);
-        let (mut rows, mut wrong): (Vec<((u32, u32), [f64; 2])>, usize) = (Vec::new(), 0);
+        let (mut rows, mut wrong) = (Vec::<Row>::new(), 0);
         let mut said = Vec::new();
         table.each(|k, row| {
             if !filters.iter().all(|(c, words)| words.iter().any(|w| w == row[*c])) {

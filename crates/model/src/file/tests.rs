@@ -645,6 +645,7 @@ fn study() -> impl Strategy<Value = Study> {
                 parameters: [("g".to_string(), (1.5, Some("nS".to_string())).into())].into_iter().filter(|_| k == 1).collect(),
                 ..Gap::default()
             };
+            let learns = training.is_some();
             let gaps = ["gap", "rectifying"].into_iter().enumerate().map(gap).collect();
             Study {
                 data: training.as_ref().map(|t: &(_, f64, bool, usize, usize, (f64, f64), bool)| Data {
@@ -690,7 +691,8 @@ fn study() -> impl Strategy<Value = Study> {
                     gaps,
                     stimuli,
                     recordings,
-                    weight_recordings: (0..one.index(3))
+                    // What learns from samples records none.
+                    weight_recordings: (0..if learns { 0 } else { one.index(3) })
                         .map(|k| WeightRule {
                             from: pick(one),
                             to: pick(one),
