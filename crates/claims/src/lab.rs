@@ -51,8 +51,9 @@ impl Claim {
         let sizes = [&card.settings, &card.full, &card.small];
         for file in models.flat_map(|key| sizes.map(|s| s.words(key.name))).flatten() {
             let Some(source) = folder.files.get(file).filter(|_| !networks.contains_key(file)) else { continue };
-            let (study, found) = homolog_model::file::read(source);
+            let (mut study, found) = homolog_model::file::read(source);
             problems.extend(found);
+            problems.extend(homolog_formats::edges::open(&mut study.network));
             for word in study
                 .network
                 .populations

@@ -13,6 +13,7 @@ mod show;
 mod stepwise;
 mod terminal;
 mod watch;
+mod weights;
 mod work;
 
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};

@@ -33,7 +33,9 @@ pub trait Sink {
     /// Numbers that are seen in a tick, of which nobody knows before how many there will be apart.
     fn numbers(&self, model: &Model) -> usize;
     /// Bytes that are kept of so many ticks, at most.
-    fn bytes(&self, ticks: usize) -> f64;
+    fn bytes(&self, model: &Model, ticks: usize) -> f64;
+    /// Ticks from one on after which a piece must end, at most.
+    fn ahead(&self, tick: usize) -> usize;
     /// What was seen in the ticks of a piece, from tick `first` on.
     fn take(&mut self, model: &Model, first: usize, seen: Recording) -> Result<(), Diagnostic>;
     /// Makes ready, after [`Sink::load`] if that is called.
@@ -61,8 +63,12 @@ impl Sink for Silent<'_> {
         self.0.numbers(model)
     }
 
-    fn bytes(&self, ticks: usize) -> f64 {
-        self.0.bytes(ticks)
+    fn ahead(&self, tick: usize) -> usize {
+        self.0.ahead(tick)
+    }
+
+    fn bytes(&self, model: &Model, ticks: usize) -> f64 {
+        self.0.bytes(model, ticks)
     }
 
     fn take(&mut self, _: &Model, _: usize, _: Recording) -> Result<(), Diagnostic> {
@@ -204,7 +210,7 @@ impl Course<'_> {
         };
         while first < ticks {
             // The clock of the first process counts.
-            let now = World.first(next.clamp(1, most).min(ticks - first) as u64) as usize;
+            let now = World.first(next.clamp(1, most).min(ticks - first).min(sink.ahead(first)) as u64) as usize;
             let piece = pieces.piece(first, now);
             let clock = Instant::now();
             let seen = engine.run(piece, params, inputs, sink.probes(), &mut state, None).map_err(work::fault)?;
@@ -248,7 +254,7 @@ impl Course<'_> {
         let piece = pieces.piece(0, ticks);
         let columns = engine.memory(piece, params, inputs, sink.probes()) as f64;
         let seen = sink.numbers(piece) as f64 * ticks as f64 * 16.0;
-        let tables = sink.bytes(whole) + seen;
+        let tables = sink.bytes(piece, whole) + seen;
         pieces.whole();
         let gb = |bytes: f64| format!("{:.2} GB", bytes / 1e9);
         let what = format!("running `{}` ({} of numbers that move, {} of what is recorded)", self.name, gb(columns), gb(tables));

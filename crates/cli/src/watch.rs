@@ -4,9 +4,10 @@
 use crate::commands::Format;
 use crate::figure::{Line, MOST, Thinner};
 use crate::stepwise::Sink;
+use crate::weights::Weights;
 use crate::work;
 use homolog_base::Diagnostic;
-use homolog_model::recordings::{self, Raster, Recorded};
+use homolog_model::recordings::{self, Raster, Recorded, RecordedWeights};
 use homolog_model::{Checkpoint, Clock, Model, Observable, Probe, Recording};
 use std::path::{Path, PathBuf};
 use work::{Column, Growing, Kind};
@@ -24,6 +25,8 @@ pub struct Watch {
     traces: Option<Growing>,
     /// Who spiked when; none when nobody asks.
     raster: Option<Growing>,
+    /// Weights that change; none when nobody asks.
+    weights: Option<Weights>,
     /// Name and unit of each recorded column, after the time.
     columns: Vec<(String, String)>,
     /// Columns that are drawn.
@@ -58,6 +61,7 @@ pub struct Watched {
 pub struct Wanted<'a> {
     pub recorded: Vec<Recorded>,
     pub rasters: Vec<Raster>,
+    pub weights: Vec<RecordedWeights>,
     pub formats: &'a [Format],
     pub out: &'a Path,
     /// Whether all numbers are kept until the end.
@@ -66,7 +70,7 @@ pub struct Wanted<'a> {
 
 impl Watch {
     pub fn new(model: &Model, opened: &work::Opened, wanted: Wanted) -> Watch {
-        let Wanted { recorded, rasters, formats, out, whole } = wanted;
+        let Wanted { recorded, rasters, weights, formats, out, whole } = wanted;
         let mut probes: Vec<Probe> = recorded.iter().map(|r| r.probe.clone()).collect();
         let mut ask = |group: usize, what: Observable| {
             let probe = Probe { group, what };
@@ -101,7 +105,14 @@ impl Watch {
             };
             w.potentials = probes.iter().enumerate().filter(|(_, p)| potential(p)).map(|(k, _)| k).collect();
         }
-        let column = |r: &Recorded, n: usize| (format!("{}[{n}].{}", model.groups[r.probe.group].name, r.label), r.unit.to_string());
+        let named = |group: &str, n: usize| {
+            let names = opened.study.network.population(group).and_then(|g| opened.study.network.populations[g].named());
+            names.and_then(|all| all.get(n)).map_or_else(|| n.to_string(), String::clone)
+        };
+        let column = |r: &Recorded, n: usize| {
+            let group = &model.groups[r.probe.group].name;
+            (format!("{group}[{}].{}", named(group, n), r.label), r.unit.to_string())
+        };
         let columns: Vec<(String, String)> = recorded.iter().flat_map(|r| r.wanted.iter().map(move |n| column(r, *n))).collect();
         // Spikes are drawn as strokes, not as a line of zeros and ones.
         let drawn = |k: &usize| {
@@ -124,6 +135,7 @@ impl Watch {
             Column::real("t (ms)"),
         ];
         let raster = (!rasters.is_empty()).then(|| growing("raster", of_spikes.into()));
+        let weights = Weights::new(weights, model, &mut probes, formats, out);
         Watch {
             probes,
             groups,
@@ -131,6 +143,7 @@ impl Watch {
             rasters,
             traces,
             raster,
+            weights,
             columns,
             lines,
             until: None,
@@ -203,7 +216,15 @@ impl Watch {
 
     /// The tables.
     fn tables(&self) -> impl Iterator<Item = (&'static str, &Growing)> {
-        [("traces", &self.traces), ("raster", &self.raster)].into_iter().filter_map(|(name, t)| Some((name, t.as_ref()?)))
+        let weights = self.weights.as_ref().map(Weights::table);
+        [("traces", self.traces.as_ref()), ("raster", self.raster.as_ref()), ("weights", weights)]
+            .into_iter()
+            .filter_map(|(name, t)| Some((name, t?)))
+    }
+
+    /// Whether weights are wanted before the end.
+    pub fn in_between(&self) -> bool {
+        self.weights.as_ref().is_some_and(Weights::between)
     }
 
     /// Writes what is left; says which files there are.
@@ -213,6 +234,8 @@ impl Watch {
             let word = |kind: &'static str| match (name, kind) {
                 ("raster", "csv") => "raster_csv",
                 ("raster", _) => "raster_parquet",
+                ("weights", "csv") => "weights_csv",
+                ("weights", _) => "weights_parquet",
                 (_, kind) => kind,
             };
             files.extend(table.finish().map_err(|d| vec![d])?.into_iter().map(|(kind, path)| (word(kind), path)));
@@ -229,23 +252,31 @@ impl Sink for Watch {
     fn numbers(&self, model: &Model) -> usize {
         let seen = |p: &Probe| match p.what {
             Observable::Site(..) | Observable::Sum(_) => model.groups[p.group].copies(),
-            Observable::Raster => 0,
+            Observable::Raster | Observable::Weights(_) => 0,
             _ => model.groups[p.group].size,
         };
         self.probes.iter().map(seen).sum::<usize>() + self.columns.len() + 1
     }
 
-    fn bytes(&self, ticks: usize) -> f64 {
+    fn ahead(&self, tick: usize) -> usize {
+        self.weights.as_ref().map_or(usize::MAX, |w| w.ahead(tick))
+    }
+
+    fn bytes(&self, model: &Model, ticks: usize) -> f64 {
         let of = |t: &Growing| t.most(ticks) as f64 * work::RECORDED;
         let lists = self.groups.iter().filter(|w| w.times.is_some()).map(|w| w.neurons * size_of::<Vec<f64>>()).sum::<usize>();
         let few = self.lines.len() as f64 * 16.0 * 4000.0 + MOST_SPIKES as f64 * 16.0 + lists as f64;
         // How many spikes there will be nobody knows: as if a part of them were full.
         let listed = self.raster.iter().map(|_| work::rows_of_a_part(3) as f64 * 3.0 * work::RECORDED).sum::<f64>();
-        self.traces.iter().map(of).sum::<f64>() + listed + few
+        let weights = self.weights.iter().map(|w| w.bytes(model)).sum::<f64>();
+        self.traces.iter().map(of).sum::<f64>() + listed + few + weights
     }
 
     fn take(&mut self, model: &Model, first: usize, seen: Recording) -> Result<(), Diagnostic> {
         self.spikes(model, first, &seen)?;
+        if let Some(weights) = &mut self.weights {
+            weights.take(model, first, &seen)?;
+        }
         for w in &mut self.groups {
             let potentials = w.potentials.iter().flat_map(|p| seen.traces[*p].data.iter().copied());
             w.range = potentials.fold(w.range, |r, v| Some(r.map_or((v, v), |(l, h)| (l.min(v), h.max(v)))));
@@ -295,6 +326,9 @@ impl Sink for Watch {
         if let Some(t) = &mut self.raster {
             t.load("raster", from)?;
         }
+        if let Some(w) = &mut self.weights {
+            w.load(from)?;
+        }
         let get = |name: String| from.arrays.get(&format!("watch.{name}")).map(|a| &a.1[..]).ok_or(format!("watch.{name}"));
         self.until = get("until".into())?.first().copied();
         for (k, line) in &mut self.lines {
@@ -334,7 +368,8 @@ impl Sink for Watch {
     fn words(&self) -> String {
         let tables = [&self.traces, &self.raster];
         let listed: Vec<_> = self.rasters.iter().map(|r| (r.group, &r.wanted)).collect();
-        format!("{:?} {listed:?}", tables.map(|t| t.as_ref().map(|t| (t.headers().collect::<Vec<_>>(), t.formats()))))
+        let weights = self.weights.as_ref().map(Weights::words).unwrap_or_default();
+        format!("{:?} {listed:?}{weights}", tables.map(|t| t.as_ref().map(|t| (t.headers().collect::<Vec<_>>(), t.formats()))))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::progress::Run;
 use crate::ranks;
 use homolog_base::report::{Provenance, Report};
 use homolog_base::{Diagnostic, Source, has_errors};
-use homolog_formats::{atomic, checkpoint, library as shelf, machine, report, samples as data, sweeps, text, traces};
+use homolog_formats::{atomic, checkpoint, edges, library as shelf, machine, report, samples as data, sweeps, text, traces};
 use homolog_measure::{AtpTable, EnergyTable};
 use homolog_model::fit::Recorded;
 use homolog_model::{Cell, Checkpoint, Fault, Fit, Library, Model, Network, Params, Precision, Samples, Split, Study};
@@ -60,9 +60,10 @@ fn built_in(path: &str) -> Result<Arc<Source>, Vec<Diagnostic>> {
 
 fn open_source(source: Arc<Source>, mut found: Vec<Diagnostic>, name: &str, folders: &[PathBuf]) -> Result<Opened, Vec<Diagnostic>> {
     let (mut library, of_library) = shelf::load_with(folders);
-    let (study, of_file) = homolog_model::file::read(&source);
+    let (mut study, of_file) = homolog_model::file::read(&source);
     found.extend(of_library);
     found.extend(of_file);
+    found.extend(tables_beside(&mut study));
     found.extend(cells_beside(&study, &mut library));
     let samples = match samples(&study) {
         Ok(samples) => samples,
@@ -75,6 +76,11 @@ fn open_source(source: Arc<Source>, mut found: Vec<Diagnostic>, name: &str, fold
         return Err(found);
     }
     Ok(Opened { name: name.into(), source, study, library, samples, warnings: found })
+}
+
+/// Reads the tables that a study names by paths relative to its file; says what is wrong with them.
+pub fn tables_beside(study: &mut Study) -> Vec<Diagnostic> {
+    edges::open(&mut study.network)
 }
 
 /// Puts the cells that a study names by paths relative to its file into the library, under those words; says what is wrong with them.

@@ -104,6 +104,53 @@ population = "cell"
 variable = "raster"
 "#;
 
+/// Weights that change, recorded at intervals that no piece would choose.
+const PLASTIC: &str = r#"title = "Plastic"
+
+[time]
+step = "0.1 ms"
+presentation = "3000 ms"
+
+[population.source]
+size = 40
+neuron = "spikes"
+poisson = "20 Hz"
+
+[population.cells]
+size = 30
+neuron = "lif"
+parameters = { tau = "20 ms" }
+bias = false
+
+[[noise]]
+population = "cells"
+poisson = "2 kHz"
+weight = "1.2 mV"
+
+[[projection]]
+from = "source"
+to = "cells"
+wiring = { in-degree = 20 }
+multapses = false
+weights = { normal = ["1 mV", "0.5 mV"], min = "0 mV", max = "2 mV" }
+delay = { uniform = ["0.5 ms", "3 ms"] }
+plasticity = { rule = "stdp", a_plus = 0.02, a_minus = 0.025, wmax = "2 mV" }
+
+[[record]]
+variable = "weights"
+from = "source"
+to = "cells"
+every = "13.7 ms"
+
+[[record]]
+population = "cells"
+variable = "raster"
+
+[[record]]
+population = "cells"
+neurons = [2]
+"#;
+
 /// All files of a folder and their bytes.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut out = BTreeMap::new();
@@ -148,6 +195,8 @@ fn survives(name: &str, model: &str, rounds: &[&[usize]]) {
     for file in ["traces.csv", "traces.parquet", "traces.html", "raster.csv", "raster.parquet", "run.safetensors"] {
         assert!(whole.contains_key(Path::new(file)), "{file} is not among {:?}", whole.keys());
     }
+    let weights = ["weights.csv", "weights.parquet"].map(|file| whole.contains_key(Path::new(file)));
+    assert_eq!(weights, [model.contains("\"weights\""); 2]);
     let mut killed = 0;
     for (k, times) in rounds.iter().enumerate() {
         let out = format!("round-{k}");
@@ -168,6 +217,11 @@ fn survives(name: &str, model: &str, rounds: &[&[usize]]) {
 #[test]
 fn a_network_with_noise_and_delays_that_is_killed_leaves_the_files_of_a_whole_run() {
     survives("network", NETWORK, &[&[1], &[3, 1, 2]]);
+}
+
+#[test]
+fn a_network_whose_weights_change_that_is_killed_leaves_the_files_of_a_whole_run() {
+    survives("plastic", PLASTIC, &[&[1], &[2, 1]]);
 }
 
 #[test]

@@ -75,6 +75,9 @@ struct Lane {
     delay: u32,
 }
 
+// As `Plasticity::bytes` counts them.
+const _: () = assert!(size_of::<Lane>() == homolog_model::plasticity::STEPPED);
+
 /// A run of connections that a spike has gone into.
 #[derive(Clone, Copy, Debug)]
 struct Due {

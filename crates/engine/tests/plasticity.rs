@@ -9,9 +9,10 @@ use homolog_base::{Source, Unit};
 use homolog_engine::{Engine, reference};
 use homolog_exec::Isa;
 use homolog_model::events::Strength;
-use homolog_model::network::{Delay, Noise, Normalise, Projection, RuleUse, Structure};
+use homolog_model::network::{Delay, Noise, Normalise, Projection, RuleUse, Structure, WeightRule};
 use homolog_model::{
-    Checkpoint, Inputs, Library, Model, Network, Observable, Params, Population, Probe, Runner, State, Weights, Wiring, pause,
+    Checkpoint, Inputs, Library, Model, Network, Observable, Params, Pieces, Population, Probe, Runner, State, Weights, Wiring, pause,
+    recordings,
 };
 
 /// The library and all rules of plasticity in it.
@@ -202,6 +203,38 @@ fn weak_connections_go_and_others_form_as_often_as_they_should() {
     let n = there(&all_there).iter().filter(|t| **t).count();
     assert!(within(n, last), "{n} of {all}");
     assert!(there(&one).iter().zip(there(&all_there)).all(|(before, after)| !before || after), "what is strong stays");
+}
+
+#[test]
+fn recorded_weights_are_those_of_the_state_in_the_unit_and_with_the_sign_of_the_description() {
+    let mut n = busy(&[rule("stdp", &[("a_plus", 0.05)])], Delay::Uniform(0.5, 6.0), &[rule("vogels", &[("eta", 0.002), ("rate", 0.02)])]);
+    n.weight_recordings = [("a", "b"), ("c", "b")]
+        .map(|(from, to)| WeightRule { from: from.into(), to: to.into(), every: Some(10.0.into()), ..WeightRule::default() })
+        .into();
+    let (model, params) = compiled(&n);
+    let rules = recordings::weights(&n, &model).unwrap();
+    assert_eq!(rules.iter().map(|r| (r.stream, r.every)).collect::<Vec<_>>(), [(0, Some(20)), (2, Some(20))]);
+    assert_eq!((rules[0].wants(0, 70), rules[0].wants(30, 70), rules[0].wants(40, 70), rules[0].wants(70, 70)), (true, false, true, true));
+    let probes: Vec<Probe> = rules.iter().map(|r| r.probe.clone()).collect();
+    let mut pieces = Pieces::new(model);
+    let (mut state, mut before) = (State::fresh(), vec![]);
+    // mV: weights of the description are uniform between these.
+    for (rule, range) in rules.iter().zip([0.0..=6.0, -1.0..=-0.2]) {
+        let first: Vec<f64> = rule.first(pieces.whole()).map(|w| rule.factor * w).collect();
+        let (low, high) = (range.start() - 1e-6, range.end() + 1e-6);
+        assert!(first.iter().all(|w| (low..=high).contains(w)), "{}: {first:?}", rule.name);
+        assert!(first.iter().any(|w| *w < low + 0.2 * (high - low)) && first.iter().any(|w| *w > high - 0.2 * (high - low)));
+        before.push(first);
+    }
+    for first in [0, 20, 40] {
+        let seen = Engine::new(1).run(pieces.piece(first, 20), &params, &shown(1), &probes, &mut state, None).unwrap();
+        for ((rule, trace), before) in rules.iter().zip(&seen.traces).zip(&mut before) {
+            assert_eq!(trace.data, weights(&state, rule.stream), "{} after tick {}", rule.name, first + 20);
+            let now: Vec<f64> = trace.data.iter().map(|w| rule.factor * w).collect();
+            assert!(now != *before, "{} changes", rule.name);
+            *before = now;
+        }
+    }
 }
 
 #[test]

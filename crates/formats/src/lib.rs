@@ -15,6 +15,7 @@ pub mod asc;
 pub mod atomic;
 pub mod checkpoint;
 pub mod claims;
+pub mod edges;
 pub mod library;
 pub mod machine;
 pub mod morphology;

@@ -61,11 +61,7 @@ pub fn read(path: &Path) -> Result<(Columns, Vec<Diagnostic>), Vec<Diagnostic>> 
     let bytes = text::bytes(path).map_err(|d| vec![d])?;
     let name = path.display().to_string();
     if bytes.starts_with(b"PAR1") {
-        let read = guarded(|| of_parquet(path)).unwrap_or_else(|| {
-            let d = Diagnostic::error("table-parquet", format!("cannot read `{name}`: its reader does not get through it"));
-            Err(d.hint("the file is damaged, or of a kind that is not read; copy it again, or write it as CSV"))
-        });
-        return read.map(|c| (c, vec![])).map_err(|d| vec![d]);
+        return of_parquet(path).map(|c| (c, vec![])).map_err(|d| vec![d]);
     }
     let (source, warnings) = text::decode(&name, &bytes).map_err(|d| vec![d])?;
     Ok((of_text(&source)?, warnings))
@@ -76,37 +72,8 @@ pub fn read(path: &Path) -> Result<(Columns, Vec<Diagnostic>), Vec<Diagnostic>> 
 /// # Errors
 /// Rows of different lengths, too few of them, or none; all at once.
 pub fn of_text(source: &Arc<Source>) -> Result<Columns, Vec<Diagnostic>> {
-    let mut lines = lines(&source.text);
-    let empty = || vec![Diagnostic::error("table-empty", format!("`{}` holds no numbers", source.name))];
-    let mut label = None;
-    let mut expected = None;
-    if let Some((span, line)) = lines.first().copied()
-        && let Some(rest) = line.strip_prefix("label:")
-    {
-        label = Some(rest.trim().to_string());
-        let count = lines.get(1).map(|(s, l)| (*s, l.trim().parse::<usize>()));
-        let Some((at, Ok(n))) = count else {
-            let d = Diagnostic::error("table-rows", "a table of NEURON says in its second line how many rows follow");
-            return Err(vec![d.at(source, lines.get(1).map_or(span, |l| l.0), "expected a whole number")]);
-        };
-        expected = Some((at, n));
-        lines.drain(..2);
-    }
-    let Some((_, first)) = lines.first().copied() else { return Err(empty()) };
-    let separator = [',', ';', '\t'].into_iter().find(|s| first.contains(*s));
-    let head = fields(first, separator);
-    let headed = head.iter().all(|f| number(f).is_none());
-    let headers = if headed {
-        lines.remove(0);
-        head.iter().map(|h| h.to_string()).collect()
-    } else {
-        let mut all = vec![String::new(); head.len()];
-        if let (Some(label), Some(last)) = (label, all.last_mut()) {
-            *last = label;
-        }
-        all
-    };
-    let width = head.len();
+    let Head { headers, separator, lines, expected } = head(source)?;
+    let width = headers.len();
     let mut out = Columns {
         headers,
         numbers: vec![Vec::with_capacity(lines.len()); width],
@@ -152,10 +119,154 @@ pub fn of_text(source: &Arc<Source>) -> Result<Columns, Vec<Diagnostic>> {
         return Err(problems);
     }
     if rows.spans.is_empty() {
-        return Err(empty());
+        return Err(empty(source));
     }
     out.rows = Arc::new(rows);
     Ok(out)
+}
+
+fn empty(source: &Source) -> Vec<Diagnostic> {
+    vec![Diagnostic::error("table-empty", format!("`{}` holds no numbers", source.name))]
+}
+
+/// What a text says before its rows, and their lines.
+struct Head<'a> {
+    headers: Vec<String>,
+    separator: Option<char>,
+    lines: Vec<(Span, &'a str)>,
+    /// How many rows follow, where a table says that, and where.
+    expected: Option<(Span, usize)>,
+}
+
+fn head(source: &Arc<Source>) -> Result<Head<'_>, Vec<Diagnostic>> {
+    let mut lines = lines(&source.text);
+    let mut label = None;
+    let mut expected = None;
+    if let Some((span, line)) = lines.first().copied()
+        && let Some(rest) = line.strip_prefix("label:")
+    {
+        label = Some(rest.trim().to_string());
+        let count = lines.get(1).map(|(s, l)| (*s, l.trim().parse::<usize>()));
+        let Some((at, Ok(n))) = count else {
+            let d = Diagnostic::error("table-rows", "a table of NEURON says in its second line how many rows follow");
+            return Err(vec![d.at(source, lines.get(1).map_or(span, |l| l.0), "expected a whole number")]);
+        };
+        expected = Some((at, n));
+        lines.drain(..2);
+    }
+    let Some((_, first)) = lines.first().copied() else { return Err(empty(source)) };
+    let separator = [',', ';', '\t'].into_iter().find(|s| first.contains(*s));
+    let head = fields(first, separator);
+    let headed = head.iter().all(|f| number(f).is_none());
+    let headers = if headed {
+        lines.remove(0);
+        head.iter().map(|h| h.to_string()).collect()
+    } else {
+        let mut all = vec![String::new(); head.len()];
+        if let (Some(label), Some(last)) = (label, all.last_mut()) {
+            *last = label;
+        }
+        all
+    };
+    Ok(Head { headers, separator, lines, expected })
+}
+
+/// A table of words, read row by row.
+#[derive(Clone, Debug)]
+pub struct Words {
+    /// What heads each column; empty where nothing does.
+    pub headers: Vec<String>,
+    held: Held,
+}
+
+#[derive(Clone, Debug)]
+enum Held {
+    /// Where in a text its rows stand, and what parts their fields.
+    Text(Arc<Source>, Option<char>, Vec<Span>),
+    /// The fields of each row.
+    Rows(Vec<Vec<String>>),
+}
+
+/// Reads a table of words and numbers, in the same forms as [`read`].
+///
+/// # Errors
+/// As of [`read`].
+pub fn words(path: &Path) -> Result<(Words, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let bytes = text::bytes(path).map_err(|d| vec![d])?;
+    let name = path.display().to_string();
+    if bytes.starts_with(b"PAR1") {
+        let (headers, rows) = parquet_rows(path, |fields| {
+            let text = |f: &Field| match f {
+                Field::Str(s) => s.trim().to_string(),
+                other => other.to_string(),
+            };
+            fields.map(text).collect::<Vec<String>>()
+        })
+        .map_err(|d| vec![d])?;
+        return Ok((Words { headers, held: Held::Rows(rows) }, vec![]));
+    }
+    let (source, warnings) = text::decode(&name, &bytes).map_err(|d| vec![d])?;
+    Ok((words_of_text(&source)?, warnings))
+}
+
+/// Reads the table of words in a text.
+///
+/// # Errors
+/// As of [`of_text`].
+pub fn words_of_text(source: &Arc<Source>) -> Result<Words, Vec<Diagnostic>> {
+    let Head { headers, separator, lines, .. } = head(source)?;
+    let width = headers.len();
+    let wrong = |(_, line): &&(Span, &str)| fields(line, separator).len() != width;
+    let all = lines.iter().filter(wrong).count();
+    let problem = |(span, line): &(Span, &str)| {
+        let text = format!("a row of {} fields among rows of {width}", fields(line, separator).len());
+        Diagnostic::error("table-row", text).at(source, *span, format!("expected {width} fields"))
+    };
+    let mut problems: Vec<Diagnostic> = lines.iter().filter(wrong).take(SHOWN).map(problem).collect();
+    if all > problems.len() {
+        let text = format!("{} more rows of `{}` have another number of fields", all - problems.len(), source.name);
+        problems.push(Diagnostic::error("table-row", text));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let rows = lines.into_iter().map(|(span, _)| span).collect();
+    Ok(Words { headers, held: Held::Text(source.clone(), separator, rows) })
+}
+
+impl Words {
+    /// Rows.
+    pub fn len(&self) -> usize {
+        match &self.held {
+            Held::Text(_, _, rows) => rows.len(),
+            Held::Rows(rows) => rows.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Every row, with its number from 0.
+    pub fn each(&self, mut f: impl FnMut(usize, &[&str])) {
+        match &self.held {
+            Held::Text(source, separator, rows) => {
+                rows.iter().enumerate().for_each(|(k, r)| f(k, &fields(&source.text[r.start..r.end], *separator)));
+            }
+            Held::Rows(rows) => rows.iter().enumerate().for_each(|(k, r)| f(k, &r.iter().map(String::as_str).collect::<Vec<_>>())),
+        }
+    }
+
+    /// Where a field stands, in a text.
+    pub fn place(&self, row: usize, column: usize) -> Option<(&Arc<Source>, Span)> {
+        let Held::Text(source, separator, rows) = &self.held else { return None };
+        let row = rows.get(row)?;
+        let line = &source.text[row.start..row.end];
+        let field = *fields(line, *separator).get(column)?;
+        let start = row.start + (field.as_ptr() as usize - line.as_ptr() as usize);
+        Some((source, Span::new(start, start + field.len())))
+    }
 }
 
 /// Lines that are rows, without the white space around them, and their places.
@@ -207,37 +318,60 @@ fn number(field: &str) -> Option<f64> {
 
 /// All columns of a Parquet file.
 fn of_parquet(path: &Path) -> Result<Columns, Diagnostic> {
-    let name = path.display();
-    let wrong = |e: parquet::errors::ParquetError| {
-        let d = Diagnostic::error("table-parquet", format!("cannot read `{name}`: {e}"));
-        d.hint("columns of plain numbers without compression are read; or write it as CSV")
-    };
-    let file = std::fs::File::open(path).map_err(|e| text::unreadable(path, &e))?;
-    let size = file.metadata().map_or(i64::MAX, |m| m.len() as i64);
-    let reader = SerializedFileReader::new(file).map_err(wrong)?;
-    if !reader.metadata().row_groups().iter().all(|g| inside(g, size)) {
-        let d = Diagnostic::error("table-parquet", format!("cannot read `{name}`: it names columns that are not in it"));
-        return Err(d.hint("the file is damaged; copy it again"));
-    }
-    // A column that is nested has several leaves, but one field in each row.
-    let schema = reader.metadata().file_metadata().schema_descr().root_schema();
-    let headers: Vec<String> = schema.get_fields().iter().map(|f| f.name().to_string()).collect();
-    let mut numbers = vec![Vec::new(); headers.len()];
-    let mut strange = vec![Strange::default(); headers.len()];
-    for (k, row) in reader.get_row_iter(None).map_err(wrong)?.enumerate() {
-        let row = row.map_err(wrong)?;
-        for ((column, strange), (_, field)) in numbers.iter_mut().zip(&mut strange).zip(row.get_column_iter()) {
+    let (mut numbers, mut strange): (Vec<Vec<f64>>, Vec<Strange>) = (vec![], vec![]);
+    let mut k = 0;
+    let (headers, _) = parquet_rows(path, |fields| {
+        for (c, field) in fields.enumerate() {
+            if numbers.len() <= c {
+                numbers.push(vec![]);
+                strange.push(Strange::default());
+            }
             let x = number_of(field);
             if x.is_none() {
-                strange.meet(k, || field.to_string());
+                strange[c].meet(k, || field.to_string());
             }
-            column.push(x.unwrap_or(f64::NAN));
+            numbers[c].push(x.unwrap_or(f64::NAN));
         }
-    }
-    if numbers.first().is_none_or(Vec::is_empty) {
-        return Err(Diagnostic::error("table-empty", format!("`{name}` holds no numbers")));
-    }
+        k += 1;
+    })?;
     Ok(Columns { headers, numbers, strange, rows: Arc::default() })
+}
+
+/// The headers of a Parquet file, and what is made of each of its rows.
+///
+/// # Errors
+/// It cannot be read, or has no rows.
+fn parquet_rows<T>(path: &Path, mut each: impl FnMut(&mut dyn Iterator<Item = &Field>) -> T) -> Result<(Vec<String>, Vec<T>), Diagnostic> {
+    let name = path.display();
+    let read = guarded(|| {
+        let wrong = |e: parquet::errors::ParquetError| {
+            let d = Diagnostic::error("table-parquet", format!("cannot read `{name}`: {e}"));
+            d.hint("columns of plain numbers without compression are read; or write it as CSV")
+        };
+        let file = std::fs::File::open(path).map_err(|e| text::unreadable(path, &e))?;
+        let size = file.metadata().map_or(i64::MAX, |m| m.len() as i64);
+        let reader = SerializedFileReader::new(file).map_err(wrong)?;
+        if !reader.metadata().row_groups().iter().all(|g| inside(g, size)) {
+            let d = Diagnostic::error("table-parquet", format!("cannot read `{name}`: it names columns that are not in it"));
+            return Err(d.hint("the file is damaged; copy it again"));
+        }
+        // A column that is nested has several leaves, but one field in each row.
+        let schema = reader.metadata().file_metadata().schema_descr().root_schema();
+        let headers: Vec<String> = schema.get_fields().iter().map(|f| f.name().to_string()).collect();
+        let mut rows = Vec::new();
+        for row in reader.get_row_iter(None).map_err(wrong)? {
+            rows.push(each(&mut row.map_err(wrong)?.get_column_iter().map(|(_, field)| field)));
+        }
+        Ok((headers, rows))
+    });
+    let read = read.unwrap_or_else(|| {
+        let d = Diagnostic::error("table-parquet", format!("cannot read `{name}`: its reader does not get through it"));
+        Err(d.hint("the file is damaged, or of a kind that is not read; copy it again, or write it as CSV"))
+    });
+    match read {
+        Ok((_, rows)) if rows.is_empty() => Err(Diagnostic::error("table-empty", format!("`{name}` holds no numbers"))),
+        read => read,
+    }
 }
 
 /// What some work gives; none if it panics, of which nothing is printed. For the reader of Parquet files, which asserts what a damaged file may break.

@@ -10,7 +10,7 @@ use crate::compose::cable::SIGNS;
 use crate::compose::{Parts, compose};
 use crate::library::Library;
 use crate::model::{Clock, Group, Learned, Link, Model, Opening, Target};
-use crate::network::{Delay, Network, Population, Precision};
+use crate::network::{Bell, Delay, Network, Population, Precision, Wiring};
 use crate::params::{Params, Tensor};
 use homolog_base::ranks::Alone;
 use homolog_base::{Diagnostic, Hash, Key, Ranks, Unit};
@@ -35,6 +35,7 @@ mod wires;
 
 pub use delays::warnings;
 pub use equations::equations;
+pub(crate) use streams::factors as weight_factors;
 
 /// Name of the population kind that is set from outside.
 pub const INPUT: &str = "input";
@@ -183,7 +184,13 @@ pub fn compile_among(network: &Network, library: &Library, seed: u64, peers: &mu
             }
         };
         link.weights = params.tensors.len();
-        params.tensors.push(wires::weights(&link, projection, &groups, network, factors, seed));
+        match wires::weights(&link, projection, &groups, network, factors, seed) {
+            Ok(tensor) => params.tensors.push(tensor),
+            Err(text) => {
+                problems.push(network.locate(Diagnostic::error("model-weights", text), projection.weights.span, "these weights"));
+                continue;
+            }
+        }
         if to.anatomy.is_some() {
             link.places = Some(cells::places(&link, groups[link.from].size, to, seed));
         }
@@ -297,6 +304,11 @@ fn too_large(network: &Network, dt: f64, ticks: usize, still: bool, problems: &m
         let steps = p.delay.as_ref().map_or(0.0, |d| match d.value {
             Delay::Ms(ms) | Delay::Either(_, ms) | Delay::Uniform(_, ms) => ms / dt,
             Delay::Normal(mean, sd) | Delay::Lognormal(mean, sd) => (mean + 10.0 * sd) / dt,
+            Delay::Clipped(Bell::Normal(mean, sd) | Bell::Lognormal(mean, sd), _, high) => high.min(mean + 10.0 * sd) / dt,
+            Delay::Column(scale) => match &p.wiring.value {
+                Wiring::Table(t) => t.listed.iter().flat_map(|l| l.delays.iter().copied()).fold(0.0, f64::max) * scale / dt,
+                _ => 0.0,
+            },
             Delay::Distance(base, speed) => {
                 let sides = network.population(&p.to).and_then(|k| network.populations[k].space.as_ref()).map(|s| s.value.sides());
                 (base + sides.unwrap_or_default().iter().sum::<f64>() / speed) / dt

@@ -25,6 +25,8 @@
 //! surrogate = { shape = "arctan", width = 5.0 }            # optional
 //! readout-scale = 1.0                                      # optional: what a spike or a mV read out is worth
 //! bias = false                                             # optional, default true
+//! sends = "excitatory"                                     # optional: no weight that leaves it is below 0; or "inhibitory"
+//! # names = ["AVAL", "AVAR"]                               # instead of `size`; or { table = "neurons.csv", column = "Name" }
 //!
 //! [population.class]
 //! size = 10
@@ -38,6 +40,7 @@
 //! weights = "unit-variance"       # the default; or { normal = [0, 0.1] }, { uniform = [-1, 1] }, { constant = 1 }
 //! delay = "2 ms"                  # optional; see below
 //! learn = false                   # optional, default true
+//! autapses = false                # optional: no neuron is connected to itself; `multapses = false`: no pair is connected twice
 //!
 //! [[projection]]
 //! from = "hidden"
@@ -62,6 +65,12 @@
 //! variable = "v"                  # the default; or another state, such as "hh.m", or "spikes"
 //! branch = "left"                 # optional, of cells: where spikes are made when not given
 //! position = 0.5                  # optional: the middle of the branch when not given
+//!
+//! [[record]]                      # weights that a rule of plasticity changes, of the projection between these
+//! variable = "weights"
+//! from = "image"
+//! to = "hidden"
+//! every = "1 s"                   # optional: beside the beginning and the end
 //!
 //! [[record]]                      # a potential outside of cells
 //! population = "hidden"
@@ -105,6 +114,7 @@ mod check;
 mod fit;
 mod parts;
 mod sections;
+mod tables;
 mod walk;
 mod word;
 mod write;
@@ -139,7 +149,7 @@ pub fn read(source: &Arc<Source>) -> (Study, Vec<Diagnostic>) {
     }
     let hint = "is this a model file? It begins with `title = \"...\"` and sections such as `[population.image]`";
     let problems = finished(reader, &errors, hint);
-    debug_assert!(has_errors(&problems) || study.network.populations.iter().all(|p| p.size.value > 0));
+    debug_assert!(has_errors(&problems) || study.network.populations.iter().all(|p| p.size.value > 0 || p.names.is_some()));
     (study, problems)
 }
 

@@ -13,6 +13,7 @@ pub mod checkpoint;
 pub mod compile;
 pub mod compose;
 pub mod discretise;
+pub mod distinct;
 pub mod events;
 pub mod expression;
 pub mod extracellular;
@@ -32,6 +33,7 @@ pub mod samples;
 pub mod space;
 pub mod spread;
 pub mod study;
+pub mod wiring;
 
 pub use cell::Cell;
 pub use checkpoint::Checkpoint;

@@ -1,8 +1,10 @@
 //! A network as rules: who there is and who connects to whom. Nothing here knows what a neuron is.
 
-use crate::space::{Profile, Space};
-pub use crate::spread::Spread;
-use homolog_base::{Diagnostic, Source, Span, Unit, math};
+use crate::fit::Which;
+use crate::space::Space;
+pub use crate::spread::{Bell, Spread};
+pub use crate::wiring::{Copies, EdgeList, Filter, Listed, Sign, Weights, Wiring};
+use homolog_base::{Diagnostic, Source, Span, Unit};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -97,6 +99,8 @@ pub struct Network {
     pub stimuli: Vec<Stimulus>,
     /// What is recorded when the network is run for its own sake.
     pub recordings: Vec<RecordRule>,
+    /// Projections whose weights are recorded at intervals.
+    pub weight_recordings: Vec<WeightRule>,
 }
 
 /// Poisson trains, one for each neuron of a population (of cells for each place of the receptor), each its own.
@@ -181,6 +185,8 @@ pub struct RecordRule {
     pub variable: Located<String>,
     /// Which neurons; all when not given.
     pub neurons: Option<Located<Vec<usize>>>,
+    /// The same by their names, until these are looked up.
+    pub named: Vec<Located<String>>,
     /// For cells: the branch; where spikes are made when not given.
     pub branch: Option<Located<String>>,
     /// Where on the branch, from 0 at its beginning to 1; its middle when not given.
@@ -189,6 +195,19 @@ pub struct RecordRule {
     pub electrodes: Vec<Located<[f64; 3]>>,
     /// For `lfp`: conductivity of what is outside of the cell, S/m; 0.3 when not given.
     pub conductivity: Option<f64>,
+    /// Where the whole entry stands.
+    pub span: Span,
+}
+
+/// A projection whose weights are recorded at the beginning, at intervals, and at the end.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct WeightRule {
+    /// Name of the sending population.
+    pub from: Located<String>,
+    /// Name of the receiving population.
+    pub to: Located<String>,
+    /// How often, ms; only at the beginning and at the end when not given.
+    pub every: Option<Located<f64>>,
     /// Where the whole entry stands.
     pub span: Span,
 }
@@ -222,6 +241,29 @@ pub struct Population {
     pub starts: Vec<Start>,
     /// Where its neurons are.
     pub space: Option<Located<Space>>,
+    /// What its neurons are called, in their order, where they have names.
+    pub names: Option<Located<Names>>,
+    /// Which sign all weights have that leave it, where that is said (Dale's principle).
+    pub sends: Option<Located<Sign>>,
+}
+
+/// What the neurons of a population are called.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Names {
+    /// So, one after the other.
+    Listed(Vec<String>),
+    /// As they first appear in some columns of a table, which is still to be read: file, columns, and which rows count.
+    Table(Located<String>, Vec<Located<Which>>, Vec<Filter>),
+}
+
+impl Population {
+    /// The names of its neurons; none where they have numbers alone, or where their table has not been read.
+    pub fn named(&self) -> Option<&[String]> {
+        match self.names.as_ref().map(|n| &n.value) {
+            Some(Names::Listed(all)) => Some(all),
+            _ => None,
+        }
+    }
 }
 
 /// A parameter that is learned.
@@ -262,12 +304,18 @@ pub struct Projection {
     pub to: Located<String>,
     /// Which neuron connects to which.
     pub wiring: Located<Wiring>,
+    /// Whether a neuron may be connected to itself, and a pair of neurons several times, where the rule leaves that open.
+    pub copies: Copies,
     /// Where the weights start.
     pub weights: Located<Weights>,
+    /// The column of the table of its wiring that holds weights, where [`Weights::Column`] says so.
+    pub weight_column: Option<Located<Which>>,
     /// Their unit, that of what the receptor's event is given; none for weights that are dimensionless.
     pub unit: Option<Located<Unit>>,
     /// Transmission delay; when not given, what the receiving neuron declares for spikes, and none for values.
     pub delay: Option<Located<Delay>>,
+    /// The column of the table of its wiring that holds delays, where [`Delay::Column`] says so.
+    pub delay_column: Option<Located<Which>>,
     /// Whether the weights are learned by gradients. Default true, without rules of plasticity.
     pub learn: Option<bool>,
     /// Rules by which the weights change in a run, one after the other.
@@ -340,14 +388,18 @@ pub enum Delay {
     Normal(f64, f64),
     /// The logarithm is normal; with this mean and standard deviation, ms, at least a step; each connection its own.
     Lognormal(f64, f64),
+    /// One of these between two times, ms, at least a step; each connection its own.
+    Clipped(Bell, f64, f64),
     /// So much, ms, and the time for the distance at a speed, um/ms; each connection its own.
     Distance(f64, f64),
+    /// What a column of the table of the wiring says, times so many ms, at least a step; each connection its own.
+    Column(f64),
 }
 
 impl Delay {
     /// Whether each connection has its own.
     pub fn differs(self) -> bool {
-        matches!(self, Delay::Distance(..)) || self.spread().is_some()
+        matches!(self, Delay::Distance(..) | Delay::Column(_)) || self.spread().is_some()
     }
 
     /// The distribution, ms, where each connection has its own.
@@ -356,130 +408,8 @@ impl Delay {
             Delay::Uniform(a, b) => Some(Spread::Uniform(a, b)),
             Delay::Normal(mean, sd) => Some(Spread::Normal(mean, sd)),
             Delay::Lognormal(mean, sd) => Some(Spread::Lognormal(mean, sd)),
-            Delay::Ms(_) | Delay::Frames(_) | Delay::Either(..) | Delay::Distance(..) => None,
-        }
-    }
-}
-
-/// Which neuron connects to which.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub enum Wiring {
-    /// Every one to every one.
-    #[default]
-    AllToAll,
-    /// Every one to every one, but the k-th to the k-th.
-    AllToOthers,
-    /// The k-th to the k-th.
-    OneToOne,
-    /// The k-th to the (k + this)-th, around.
-    Shift(i64),
-    /// Each pair with this probability, independently, keyed by the seed.
-    Random(f64),
-    /// So many to each receiving neuron, from senders drawn with replacement.
-    InDegree(usize),
-    /// So many from each sending neuron, to receivers drawn with replacement.
-    OutDegree(usize),
-    /// So many in all, pairs drawn with replacement.
-    Total(usize),
-    /// So many in all, pairs drawn with replacement, that a pair is connected at least once with this probability (Potjans & Diesmann 2014, eq. 1).
-    Connected(f64),
-    /// Each pair with a probability that depends on how far apart they are.
-    Distance(Profile),
-    /// Each to so many nearest neighbours on a ring (half of them on either side), each connection drawn anew with a probability.
-    SmallWorld(usize, f64),
-    /// These: sending and receiving neuron. A pair may stand there several times.
-    Pairs(Vec<(u32, u32)>),
-}
-
-/// Where weights start. Weights are signed and dimensionless.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub enum Weights {
-    /// Normal, mean 0, with the spread that gives the target a drive of unit variance: `1 / sqrt(fan-in * E[x^2])`.
-    #[default]
-    UnitVariance,
-    /// Normal with this mean and standard deviation.
-    Normal(f64, f64),
-    /// Uniform between two bounds.
-    Uniform(f64, f64),
-    /// The logarithm is normal; with this mean and standard deviation of the weights themselves.
-    Lognormal(f64, f64),
-    /// All the same.
-    Constant(f64),
-}
-
-impl Wiring {
-    /// The rule in a network with so many times as many neurons: probabilities stay, numbers of connections of a neuron grow with those.
-    pub fn scaled(&self, factor: f64) -> Wiring {
-        let times = |n: usize, factor: f64| ((n as f64 * factor).round() as usize).max(1);
-        match self {
-            Wiring::InDegree(n) => Wiring::InDegree(times(*n, factor)),
-            Wiring::OutDegree(n) => Wiring::OutDegree(times(*n, factor)),
-            Wiring::Total(n) => Wiring::Total(times(*n, factor * factor)),
-            other => other.clone(),
-        }
-    }
-
-    /// Whether it makes no connection, however many neurons there are.
-    pub fn is_none(&self) -> bool {
-        match self {
-            Wiring::Random(p) | Wiring::Connected(p) => *p == 0.0,
-            Wiring::InDegree(n) | Wiring::OutDegree(n) | Wiring::Total(n) => *n == 0,
-            Wiring::Pairs(pairs) => pairs.is_empty(),
-            Wiring::Distance(p) => p.most() == 0.0,
-            Wiring::SmallWorld(n, _) => *n == 0,
-            Wiring::AllToAll | Wiring::AllToOthers | Wiring::OneToOne | Wiring::Shift(_) => false,
-        }
-    }
-
-    /// Whether it can be between so many senders and receivers.
-    ///
-    /// # Errors
-    /// Why it cannot.
-    pub fn fits(&self, senders: usize, receivers: usize) -> Result<(), String> {
-        let outside = |pair: &&(u32, u32)| pair.0 as usize >= senders || pair.1 as usize >= receivers;
-        match self {
-            Wiring::OneToOne if senders != receivers => Err(format!("one-to-one from {senders} neurons to {receivers}")),
-            Wiring::SmallWorld(n, _) if senders != receivers || *n >= senders || n % 2 == 1 => {
-                Err(format!("a ring of {senders} neurons to {receivers}, each to {n} others, half of them on either side"))
-            }
-            Wiring::Shift(_) if senders != receivers => Err(format!("a shift from {senders} neurons to {receivers}")),
-            Wiring::Pairs(pairs) => match pairs.iter().find(outside) {
-                Some((from, to)) => Err(format!("the pair [{from}, {to}] of {senders} sending and {receivers} receiving neurons")),
-                None => Ok(()),
-            },
-            _ => Ok(()),
-        }
-    }
-
-    /// How many connections it makes, on average.
-    pub fn expected(&self, senders: usize, receivers: usize) -> f64 {
-        let (senders, receivers) = (senders as f64, receivers as f64);
-        match self {
-            Wiring::AllToAll => senders * receivers,
-            Wiring::AllToOthers => senders * receivers - senders.min(receivers),
-            Wiring::OneToOne | Wiring::Shift(_) => receivers,
-            Wiring::Random(p) => p * senders * receivers,
-            Wiring::InDegree(n) => *n as f64 * receivers,
-            Wiring::OutDegree(n) => *n as f64 * senders,
-            Wiring::Total(n) => *n as f64,
-            Wiring::Connected(p) => (math::ln(1.0 - p) / math::ln(1.0 - 1.0 / (senders * receivers))).round(),
-            Wiring::Pairs(pairs) => pairs.len() as f64,
-            // At most.
-            Wiring::Distance(p) => p.most() * senders * receivers,
-            Wiring::SmallWorld(n, _) => *n as f64 * senders,
-        }
-    }
-}
-
-impl Weights {
-    /// The distribution; `unit` is the standard deviation that gives the target a drive of unit variance.
-    pub fn spread(self, unit: f64) -> Spread {
-        match self {
-            Weights::UnitVariance => Spread::Normal(0.0, unit),
-            Weights::Normal(mean, sd) => Spread::Normal(mean, sd),
-            Weights::Uniform(a, b) => Spread::Uniform(a, b),
-            Weights::Lognormal(mean, sd) => Spread::Lognormal(mean, sd),
-            Weights::Constant(c) => Spread::Constant(c),
+            Delay::Clipped(bell, low, high) => Some(Spread::Clipped(bell, low, high)),
+            Delay::Ms(_) | Delay::Frames(_) | Delay::Either(..) | Delay::Distance(..) | Delay::Column(_) => None,
         }
     }
 }
@@ -488,13 +418,29 @@ impl Network {
     /// The network with so many times as many neurons, one at least of each population; see [`Wiring::scaled`]. What neurons do changes with it.
     pub fn scaled(&self, factor: f64) -> Network {
         let mut out = self.clone();
-        for p in out.populations.iter_mut().filter(|p| p.times.is_empty()) {
+        for p in out.populations.iter_mut().filter(|p| p.times.is_empty() && p.names.is_none()) {
             p.size.value = ((p.size.value as f64 * factor).round() as usize).max(1);
         }
         for p in &mut out.projections {
             p.wiring.value = p.wiring.value.scaled(factor);
         }
         out
+    }
+
+    /// Takes over what has been read of tables for another network of the same populations and projections.
+    pub fn tables_of(&mut self, other: &Network) {
+        for (p, o) in self.populations.iter_mut().zip(&other.populations).filter(|(p, _)| p.names.is_some()) {
+            (p.names, p.size) = (o.names.clone(), o.size.clone());
+        }
+        for (p, o) in self.projections.iter_mut().zip(&other.projections).filter(|(p, _)| matches!(p.wiring.value, Wiring::Table(_))) {
+            p.wiring = o.wiring.clone();
+        }
+        for (p, o) in self.gaps.iter_mut().zip(&other.gaps).filter(|(p, _)| matches!(p.wiring.value, Wiring::Table(_))) {
+            p.wiring = o.wiring.clone();
+        }
+        for (p, o) in self.recordings.iter_mut().zip(&other.recordings) {
+            p.neurons.clone_from(&o.neurons);
+        }
     }
 
     /// Index of the population of this name.

@@ -20,6 +20,9 @@ use std::collections::BTreeMap;
 /// Name of the port of a spike, 0 or 1, in the kernels of traces.
 pub const SPIKE: &str = "spike";
 
+/// Bytes with which a run lists a connection that has an equation of its own: connection, sender, receiver and delay.
+pub const STEPPED: usize = 16;
+
 /// Name of an output that is a trace of a sender after its equation, and before its spike.
 pub fn between(name: &str) -> String {
     format!("between:{name}")
@@ -188,7 +191,9 @@ impl Plasticity {
     /// Bytes that these connections take in a run, beside those of their [`Events`].
     pub fn bytes(&self) -> usize {
         let Incoming { start, connection, sender } = &self.incoming;
-        size_of_val(&start[..]) + size_of_val(&connection[..]) + size_of_val(&sender[..]) + 8 * self.per_connection() * connection.len()
+        let listed = if self.rules.iter().any(|r| !r.step.outputs.is_empty()) { STEPPED } else { 0 };
+        let each = 8 * self.per_connection() + listed;
+        size_of_val(&start[..]) + size_of_val(&connection[..]) + size_of_val(&sender[..]) + each * connection.len()
     }
 }
 

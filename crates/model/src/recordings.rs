@@ -1,5 +1,7 @@
 //! What a `[[record]]` rule of a description means in the compiled structure: which variable of which group, at which place.
 
+use crate::compile::weight_factors;
+use crate::events::Strength;
 use crate::model::{Anatomy, Clock, Group, Model};
 use crate::network::{Located, Network, RecordRule};
 use crate::runner::{Observable, Probe};
@@ -11,6 +13,9 @@ use std::ops::Range;
 pub const LFP: &str = "lfp";
 /// Who spiked when, as a variable to record: a row for each spike, in a table of its own.
 pub const RASTER: &str = "raster";
+
+/// The weights of a projection, as a variable to record at intervals, in a table of their own.
+pub const WEIGHTS: &str = "weights";
 
 /// A variable to record, by name.
 #[derive(Clone, PartialEq, Debug)]
@@ -41,6 +46,92 @@ impl Raster {
     pub fn wants(&self, neuron: usize) -> bool {
         self.wanted.as_ref().is_none_or(|w| w.binary_search(&neuron).is_ok())
     }
+}
+
+/// A projection whose weights are recorded.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RecordedWeights {
+    /// Name: `input->cells`.
+    pub name: String,
+    /// Number of the stream.
+    pub stream: usize,
+    /// What a runner is asked for: [`Observable::Weights`], sizes of weights.
+    pub probe: Probe,
+    /// What a size is multiplied by to be a weight in `unit`, with its sign.
+    pub factor: f64,
+    /// The unit that the description gives weights; none where they are dimensionless.
+    pub unit: Option<Unit>,
+    /// Ticks between; none for the beginning and the end alone.
+    pub every: Option<usize>,
+}
+
+impl RecordedWeights {
+    /// Whether weights are recorded when so many ticks of all have been.
+    pub fn wants(&self, tick: usize, all: usize) -> bool {
+        tick == 0 || tick == all || self.every.is_some_and(|e| tick.is_multiple_of(e))
+    }
+
+    /// Sizes of the weights before a run, in the order of the connections.
+    pub fn first<'m>(&self, model: &'m Model) -> impl Iterator<Item = f64> + 'm {
+        let stream = &model.streams[self.stream];
+        let sign = stream.plasticity.as_ref().map_or(1.0, |p| p.sign);
+        let weights = match &stream.events.strength {
+            Strength::Each(weights) => &weights[..],
+            Strength::Shared(_) => &[],
+        };
+        weights.iter().map(move |w| sign * f64::from(*w))
+    }
+}
+
+/// Resolves the rules of a network that record weights, in their order.
+///
+/// # Errors
+/// Projections that there are not, or whose weights do not change; intervals that are no whole number of steps; what is recorded twice. All at once.
+pub fn weights(network: &Network, model: &Model) -> Result<Vec<RecordedWeights>, Vec<Diagnostic>> {
+    let (mut out, mut problems): (Vec<RecordedWeights>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
+    for rule in &network.weight_recordings {
+        let mut say = |text: String, span: Span, label: &str, hint: &str| {
+            problems.push(network.locate(Diagnostic::error("model-record", text), span, label).hint(hint));
+        };
+        let name = format!("{}->{}", rule.from.value, rule.to.value);
+        let p = network.projections.iter().find(|p| p.from.value == rule.from.value && p.to.value == rule.to.value);
+        let Some(p) = p else {
+            say(
+                format!("there is no projection from `{}` to `{}`", rule.from.value, rule.to.value),
+                rule.span,
+                "whose weights?",
+                "name its `from` and `to`",
+            );
+            continue;
+        };
+        let found = model.streams.iter().enumerate().find_map(|(k, s)| Some((k, s, s.plasticity.as_ref().filter(|_| s.name == name)?)));
+        let Some((stream, s, plasticity)) = found else {
+            let hint = "give the projection `plasticity`, or remove the entry: the weights are those that it starts with";
+            say(format!("weights of `{name}` do not change in a run"), rule.span, "nothing to record", hint);
+            continue;
+        };
+        let every = rule.every.as_ref().map(|e| (e, e.value / model.dt));
+        if let Some((e, steps)) = every.filter(|(_, steps)| *steps < 0.5 || (steps.round() - steps).abs() > 1e-9 * steps) {
+            let text = format!("{} ms are {steps:.3} steps of {} ms", e.value, model.dt);
+            say(text, e.span, "how often", "choose a whole number of steps");
+            continue;
+        }
+        if out.iter().any(|o| o.name == name) {
+            say(format!("weights of `{name}` are recorded twice"), rule.span, "the second time", "remove one of the two");
+            continue;
+        }
+        // It was compiled with them.
+        let factors = weight_factors(&model.groups[s.to], s.target, p.unit.as_ref()).unwrap_or([1.0; 2]);
+        out.push(RecordedWeights {
+            name,
+            stream,
+            probe: Probe { group: s.to, what: Observable::Weights(stream) },
+            factor: plasticity.sign / factors[usize::from(plasticity.sign < 0.0)],
+            unit: p.unit.as_ref().map(|u| u.value),
+            every: every.map(|(_, steps)| steps.round() as usize),
+        });
+    }
+    if problems.is_empty() { Ok(out) } else { Err(problems) }
 }
 
 /// The populations whose spikes rules of a network list, in the order of the groups. With `all` also every other that spikes.
@@ -74,7 +165,9 @@ pub fn resolve(network: &Network, model: &Model) -> Result<Vec<Recorded>, Vec<Di
         variable: "v".into(),
         ..RecordRule::default()
     });
-    let rules = if network.recordings.is_empty() { all.collect() } else { network.recordings.clone() };
+    problems.extend(weights(network, model).err().unwrap_or_default());
+    let rules =
+        if network.recordings.is_empty() && network.weight_recordings.is_empty() { all.collect() } else { network.recordings.clone() };
     for (n, rule) in rules.iter().enumerate() {
         let twice = |all: &[Recorded]| {
             let same = |a: &Recorded| out.iter().find(|(o, _)| o.probe.group == a.probe.group && o.label == a.label);

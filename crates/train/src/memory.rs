@@ -105,7 +105,7 @@ fn only_spikes(network: &Network) -> bool {
 fn listed(network: &Network, p: &homolog_model::Projection) -> (f64, f64) {
     let n = entries(network, p).0;
     let own = if matches!(p.weights.value, Weights::Constant(_)) { 0.0 } else { 4.0 };
-    let late = if p.delay.as_ref().is_some_and(|d| d.value.spread().is_some()) { 6.0 } else { 0.0 };
+    let late = if p.delay.as_ref().is_some_and(|d| d.value.differs()) { 6.0 } else { 0.0 };
     (n * (2.0 + own + late), n * (8.0 + own + late))
 }
 

@@ -108,12 +108,15 @@ fn fit(source: &Arc<Source>, library: &Library) -> Vec<Diagnostic> {
 }
 
 fn model(source: &Arc<Source>, library: &Library, cells: &mut Cells) -> Vec<Diagnostic> {
-    let (study, mut problems) = homolog_model::file::read(source);
+    let (mut study, mut problems) = homolog_model::file::read(source);
+    let of_tables = work::tables_beside(&mut study);
     let mut library = library.clone();
     let of_cells = work::cells_beside(&study, &mut library);
     let library = &library;
-    if has_errors(&of_cells) {
-        // Without its cells nothing can be said of the network beyond the text.
+    let lacks = has_errors(&of_tables) || has_errors(&of_cells);
+    problems.extend(of_tables);
+    if lacks {
+        // Without its cells and tables nothing can be said of the network beyond the text.
         problems.extend(of_cells);
         return problems;
     }

@@ -271,7 +271,11 @@ impl Sink for Ends {
         0
     }
 
-    fn bytes(&self, _: usize) -> f64 {
+    fn ahead(&self, _: usize) -> usize {
+        usize::MAX
+    }
+
+    fn bytes(&self, _: &Model, _: usize) -> f64 {
         0.0
     }
 

@@ -26,7 +26,10 @@ pub enum Format {
 /// Whether a model file without `[training]` is run for its traces.
 pub fn wanted(args: &Args, opened: &work::Opened) -> bool {
     let network = &opened.study.network;
-    args.raster || !network.recordings.is_empty() || network.populations.iter().any(|p| opened.library.cell(&p.neuron).is_some())
+    args.raster
+        || !network.recordings.is_empty()
+        || !network.weight_recordings.is_empty()
+        || network.populations.iter().any(|p| opened.library.cell(&p.neuron).is_some())
 }
 
 /// Runs one presentation and writes its traces.
@@ -37,15 +40,16 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
     let (model, params) = work::compile(network, library, seed)?;
     let recorded = recordings::resolve(network, &model)?;
     let rasters = recordings::rasters(network, &model, args.raster)?;
+    let weights = recordings::weights(network, &model)?;
     terminal::show(&homolog_model::compile::warnings(network, library), color);
-    let wanted = Wanted { recorded: recorded.clone(), rasters, formats: &args.format, out, whole: args.reference };
+    let wanted = Wanted { recorded: recorded.clone(), rasters, weights, formats: &args.format, out, whole: args.reference };
     let mut watch = Watch::new(&model, opened, wanted);
     let page = out.join("traces.html");
+    let names =
+        ["traces.csv", "traces.parquet", "raster.csv", "raster.parquet", "weights.csv", "weights.parquet", "traces.html", stepwise::FILE]
+            .map(|n| out.join(n));
     if ranks::first() {
         work::writable([page.as_path()])?;
-    }
-    let names = ["traces.csv", "traces.parquet", "raster.csv", "raster.parquet", "traces.html", stepwise::FILE].map(|n| out.join(n));
-    if ranks::first() {
         work::tidy(names.iter().map(PathBuf::as_path))?;
     }
     let (inputs, input) = shown(opened, &model);
@@ -60,6 +64,10 @@ pub fn run(args: &Args, opened: &work::Opened, out: &Path, threads: usize, color
         identity: stepwise::identity(opened, &model, &params, seed, &watch),
     };
     let mut pieces = Pieces::new(model);
+    if let Some(why) = pieces.indivisible().filter(|_| watch.in_between()) {
+        let d = Diagnostic::error("run-indivisible", format!("weights cannot be recorded at intervals: {why}"));
+        return Err(vec![d.hint("remove `every`: the weights of the beginning and of the end are recorded")]);
+    }
     let (went, _) = course.run(&mut pieces, &params, &inputs, &mut watch)?;
     let (model, wall_s) = (pieces.whole(), went.wall_s);
     if !ranks::first() {

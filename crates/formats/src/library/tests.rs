@@ -109,7 +109,8 @@ fn the_examples_read_and_compile() {
             assert!(crate::sweeps::open(&fit).is_ok_and(|(recorded, problems)| recorded.len() == fit.sweeps.len() && problems.is_empty()));
             continue;
         }
-        let (study, problems) = homolog_model::file::read(&text);
+        let (mut study, mut problems) = homolog_model::file::read(&text);
+        problems.extend(crate::edges::open(&mut study.network));
         assert!(problems.is_empty(), "{}", problems.iter().map(|d| d.render(false)).collect::<String>());
         for p in study.network.populations.iter().filter(|p| !["input", "spikes"].contains(&p.neuron.value.as_str())) {
             if library.cell(&p.neuron).is_some() {

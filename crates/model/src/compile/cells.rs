@@ -1,13 +1,13 @@
 //! Populations of cells: what each holds and where, learned numbers, calibration, kernels.
 
-use super::{delays, fan_in, outside};
+use super::{delays, fan_in, outside, wires};
 use crate::calibration::{Trial, calibrate};
 use crate::cell::{Cell, CellReadout, Placed};
 use crate::compose::cable::{self, CableParts, LearnedAt, Painted, Receiving, compose_cable};
 use crate::discretise::{Cut, count, cut};
 use crate::library::Library;
 use crate::model::{Equations, Group, Link, Target};
-use crate::network::{Located, Network, Population, Precision, Weights};
+use crate::network::{Located, Network, Population, Precision, Weights, Wiring};
 use crate::params::{Params, Tensor};
 use homolog_base::{Diagnostic, Unit};
 use homolog_ir::{Readout, Surrogate};
@@ -245,10 +245,14 @@ fn signs(around: &Around, population: &Population) -> [bool; 2] {
         let of = match p.weights.value {
             // A negative value acts through the receptor of the other sign.
             _ if p.learns() || l.target == Target::DriveBySign => [true; 2],
-            Weights::Constant(c) => [c > 0.0, c < 0.0],
-            Weights::Uniform(low, high) => [high > 0.0, low < 0.0],
-            Weights::Lognormal(..) => [true, false],
-            Weights::UnitVariance | Weights::Normal(..) => [true; 2],
+            Weights::Column(scale) => match &p.wiring.value {
+                Wiring::Table(t) => {
+                    let all = || t.listed.iter().flat_map(|l| l.weights.iter().map(move |w| scale * w));
+                    [all().any(|w| w > 0.0), all().any(|w| w < 0.0)]
+                }
+                _ => [true; 2],
+            },
+            weights => wires::drawn(around.network, p).unwrap_or(weights).signs(),
         };
         out = [out[0] || of[0], out[1] || of[1]];
     }

@@ -118,7 +118,7 @@ pub(super) fn whole_delay(
         Some((Delay::Ms(d) | Delay::Either(_, d), span)) if spikes => whole(d, span),
         // The shortest that there can be.
         Some((Delay::Uniform(d, _), _)) => ((d / dt).round() as usize).max(1),
-        Some((Delay::Normal(..) | Delay::Lognormal(..) | Delay::Distance(..), _)) => 1,
+        Some((Delay::Normal(..) | Delay::Lognormal(..) | Delay::Clipped(..) | Delay::Distance(..) | Delay::Column(_), _)) => 1,
         // A frame is a presentation, at every level.
         Some((Delay::Frames(f), _)) if spikes => f as usize * ticks,
         Some((Delay::Frames(f) | Delay::Either(f, _), _)) => f as usize,

@@ -109,6 +109,13 @@ fn pairs(
         let d = network.locate(Diagnostic::error("model-shape", text), gap.wiring.span, "cannot be");
         Box::new(d.hint(format!("`{}` has {} neurons, `{}` {}, numbered from 0", from.name, from.size, to.name, to.size)))
     })?;
+    if same && matches!(gap.wiring.value, Wiring::Table(_)) {
+        // Tables of junctions name a pair in one order, in the other, or in both.
+        let mut pairs: Vec<(u32, u32)> = graph.pairs().map(|(a, b)| (a.min(b), a.max(b))).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        return Ok(pairs);
+    }
     let unordered = same && !matches!(gap.wiring.value, Wiring::OneToOne | Wiring::Shift(_) | Wiring::Pairs(_));
     Ok(graph.pairs().filter(|(a, b)| !unordered || a < b).collect())
 }

@@ -98,7 +98,7 @@ fn at_port(group: &Group, target: Target, weight: f64, unit: Option<&Located<Uni
 }
 
 /// What a dimensionless weight of this sign is multiplied by; 1 where weights have no unit.
-pub(super) fn factors(group: &Group, target: Target, unit: Option<&Located<Unit>>) -> Result<[f64; 2], String> {
+pub(crate) fn factors(group: &Group, target: Target, unit: Option<&Located<Unit>>) -> Result<[f64; 2], String> {
     if unit.is_none() {
         return Ok([1.0; 2]);
     }
@@ -149,10 +149,18 @@ pub(super) fn streams(
     // Connections are built where they end. Their numbers are drawn by their places in the list of all, so that all processes draw the same.
     let (own, kept) = if to.here.is_some() { graph.onto(|r| to.computed_as(r)) } else { (Graph::default(), vec![]) };
     let here = |k: &usize| kept.is_empty() || kept[*k];
-    let mut weights = projection.weights.value.spread(unit).many(key("weights"), n.max(1)).map(|w| w * factors[usize::from(w < 0.0)]);
-    let strength = match projection.weights.value {
-        Weights::Constant(_) => Strength::Shared(weights.next().unwrap_or(0.0)),
-        _ => Strength::Each((0..n).zip(weights).filter(|(k, _)| here(k)).map(|(_, w)| w as f32).collect()),
+    let scaled = |w: f64| w * factors[usize::from(w < 0.0)];
+    let each = |weights: &mut dyn Iterator<Item = f64>| {
+        Strength::Each(weights.take(n).enumerate().filter(|(k, _)| here(k)).map(|(_, w)| scaled(w) as f32).collect())
+    };
+    let drawn = wires::drawn(network, projection).map_err(located)?;
+    let strength = match (drawn, drawn.spread(unit)) {
+        (Weights::Constant(w), _) => Strength::Shared(scaled(w)),
+        (_, Some(spread)) => each(&mut spread.many(key("weights"), n)),
+        (_, None) => {
+            let following = wires::following(network, projection, seed, false, graph.pairs()).map_err(located)?;
+            each(&mut following.unwrap_or_default().into_iter())
+        }
     };
     // To the nearest step; a conversion truncates.
     let ticks = |ms: f64| (ms / dt + 0.5).clamp(1.0, f64::from(u16::MAX)) as u16;
@@ -161,6 +169,10 @@ pub(super) fn streams(
             let ends = wires::ends(network, projection, seed).map_err(located)?;
             let pairs = graph.pairs().enumerate().filter(|(k, _)| here(k)).map(|(_, pair)| pair);
             Delays::Each(pairs.map(|(s, r)| ticks(base + ends.distance(s as usize, r as usize) / speed)).collect())
+        }
+        Some(Delay::Column(scale)) => {
+            let listed = wires::column(projection).map_err(located)?.iter().enumerate();
+            Delays::Each(listed.filter(|(k, _)| here(k)).map(|(_, d)| ticks(scale * d)).collect())
         }
         other => match other.and_then(Delay::spread) {
             None => Delays::Shared(link.delay as u32),

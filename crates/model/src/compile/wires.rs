@@ -2,11 +2,13 @@
 
 use super::delays::whole_delay;
 use super::{Kind, Resolved, link_key};
+use crate::distinct::{self, Without};
 use crate::events::Graph;
 use crate::model::{Group, Link, Target, Wires};
-use crate::network::{Network, Projection, Wiring};
+use crate::network::{Network, Projection, Weights, Wiring};
 use crate::params::Tensor;
 use crate::space::Ends;
+use crate::spread::Spread;
 use homolog_base::{Diagnostic, Unit};
 
 /// All links of a network; weights are not yet given. Of a network that is `still` (learns nothing) those of spikes have no wires yet.
@@ -62,6 +64,21 @@ pub(super) fn links(
         let same = made.iter().filter(|l| l.from == from && l.to == to).count();
         if same > 0 {
             name += &format!("#{}", same + 1);
+        }
+        if let Err((span, text)) = distinct::possible(&p.wiring.value, &p.copies, columns, rows, from == to) {
+            let d = network.locate(Diagnostic::error("model-copies", text), span, "asked for here");
+            problems.push(network.locate(d, p.wiring.span, "of this rule"));
+            continue;
+        }
+        if let Err(text) = drawn(network, p).and_then(|w| w.spread(1.0).map_or(Ok(()), Spread::possible)) {
+            let d = network.locate(Diagnostic::error("model-weights", text), p.weights.span, "these weights");
+            let said = network.populations[from].sends.as_ref();
+            problems.push(said.map_or(d.clone(), |s| network.locate(d, s.span, "what the population sends")));
+            continue;
+        }
+        if let Some((d, Err(text))) = p.delay.as_ref().and_then(|d| Some((d, d.value.spread()?.possible()))) {
+            problems.push(network.locate(Diagnostic::error("model-delay", text), d.span, "these delays"));
+            continue;
         }
         // What carries events alone is wired when the weights are known.
         let eventful = events && still;
@@ -138,20 +155,33 @@ pub(super) fn graph(network: &Network, p: &Projection, senders: usize, receivers
     let wiring = &p.wiring.value;
     wiring.fits(senders, receivers)?;
     let key = link_key(seed, name, "wiring");
+    let without = Without::of(&p.copies, p.from.value == p.to.value);
+    if let Some(graph) = distinct::graph(wiring, senders, receivers, without, key) {
+        return Ok(graph);
+    }
+    let others = |pair: &(u32, u32)| !without.autapses || pair.0 != pair.1;
     let pairs = |of: &dyn Fn(u32) -> u32| Graph::of_pairs(senders, receivers, (0..senders as u32).map(|s| (s, of(s))));
     Ok(match wiring {
-        Wiring::AllToAll => Graph::all(senders, receivers),
-        Wiring::AllToOthers => Graph::of_pairs(senders, receivers, Graph::all(senders, receivers).pairs().filter(|(s, r)| s != r)),
+        Wiring::AllToAll if !without.autapses => Graph::all(senders, receivers),
+        Wiring::AllToAll | Wiring::AllToOthers => {
+            Graph::of_pairs(senders, receivers, Graph::all(senders, receivers).pairs().filter(|(s, r)| s != r))
+        }
         Wiring::OneToOne => pairs(&|s| s),
         Wiring::Shift(n) => pairs(&|s| (i64::from(s) + n).rem_euclid(receivers as i64) as u32),
-        Wiring::Random(p) => Graph::random(senders, receivers, *p, key),
+        Wiring::Random(p) if !without.autapses => Graph::random(senders, receivers, *p, key),
+        Wiring::Random(p) => Graph::of_pairs(senders, receivers, Graph::random(senders, receivers, *p, key).pairs().filter(others)),
         Wiring::InDegree(n) => Graph::indegree(senders, receivers, *n, key),
         Wiring::OutDegree(n) => Graph::outdegree(senders, receivers, *n, key),
         Wiring::Total(n) => Graph::total(senders, receivers, *n, key),
         Wiring::Connected(_) => Graph::total(senders, receivers, wiring.expected(senders, receivers) as usize, key),
-        Wiring::Distance(profile) => ends(network, p, seed)?.graph(*profile, key),
+        Wiring::Distance(profile) => {
+            let mut ends = ends(network, p, seed)?;
+            ends.same &= !p.copies.autapses.as_ref().is_some_and(|a| a.value);
+            ends.graph(*profile, key)
+        }
         Wiring::SmallWorld(near, again) => crate::space::small_world(senders, *near, *again, key),
-        Wiring::Pairs(pairs) => Graph::of_pairs(senders, receivers, pairs.iter().copied()),
+        Wiring::Pairs(pairs) => Graph::of_pairs(senders, receivers, pairs.iter().copied().filter(others)),
+        Wiring::Table(t) => Graph::of_pairs(senders, receivers, t.listed.iter().flat_map(|l| l.pairs.iter().copied())),
     })
 }
 
@@ -162,7 +192,7 @@ pub(super) fn graph(network: &Network, p: &Projection, senders: usize, receivers
 pub(super) fn expand(network: &Network, p: &Projection, senders: usize, receivers: usize, seed: u64, name: &str) -> Result<Wires, String> {
     p.wiring.value.fits(senders, receivers)?;
     Ok(match &p.wiring.value {
-        Wiring::AllToAll => Wires::Dense,
+        Wiring::AllToAll if !Without::of(&p.copies, p.from.value == p.to.value).autapses => Wires::Dense,
         Wiring::OneToOne => Wires::OneToOne,
         _ => {
             // The same sort, with senders and receivers exchanged.
@@ -173,8 +203,63 @@ pub(super) fn expand(network: &Network, p: &Projection, senders: usize, receiver
     })
 }
 
+/// The weights of a projection with the sign that its population sends.
+///
+/// # Errors
+/// They cannot have it.
+pub(super) fn drawn(network: &Network, p: &Projection) -> Result<Weights, String> {
+    let sends = network.population(&p.from).and_then(|k| network.populations[k].sends.as_ref());
+    sends.map_or(Ok(p.weights.value), |sign| p.weights.value.of_sign(sign.value))
+}
+
+/// Weights that follow from the connections, which come in some order; none where they are drawn. Those of a table come by sender, or by `receiver`.
+pub(super) fn following(
+    network: &Network,
+    p: &Projection,
+    seed: u64,
+    by_receiver: bool,
+    pairs: impl Iterator<Item = (u32, u32)>,
+) -> Result<Option<Vec<f64>>, String> {
+    match (p.weights.value, &p.wiring.value) {
+        (Weights::Distance(profile), _) => {
+            let ends = ends(network, p, seed)?;
+            Ok(Some(pairs.map(|(s, r)| profile.at(ends.distance(s as usize, r as usize))).collect()))
+        }
+        (Weights::Column(scale), Wiring::Table(t)) => {
+            let listed = t.listed.as_ref().filter(|l| l.weights.len() == l.pairs.len()).ok_or("no table gives these weights")?;
+            let mut order: Vec<usize> = (0..listed.pairs.len()).collect();
+            if by_receiver {
+                order.sort_by_key(|k| (listed.pairs[*k].1, listed.pairs[*k].0));
+            }
+            Ok(Some(order.into_iter().map(|k| scale * listed.weights[k]).collect()))
+        }
+        (Weights::Column(_), _) => Err("weights of a column need a wiring that is a table".into()),
+        _ => Ok(None),
+    }
+}
+
+/// The column of delays of the table of a projection, by sender.
+pub(super) fn column(p: &Projection) -> Result<&[f64], String> {
+    match &p.wiring.value {
+        Wiring::Table(t) => {
+            t.listed.as_ref().filter(|l| l.delays.len() == l.pairs.len()).map(|l| &l.delays[..]).ok_or("no table gives these delays".into())
+        }
+        _ => Err("delays of a column need a wiring that is a table".into()),
+    }
+}
+
 /// The weights of a link as they start.
-pub(super) fn weights(link: &Link, projection: &Projection, groups: &[Group], network: &Network, factors: [f64; 2], seed: u64) -> Tensor {
+///
+/// # Errors
+/// Why they cannot be.
+pub(super) fn weights(
+    link: &Link,
+    projection: &Projection,
+    groups: &[Group],
+    network: &Network,
+    factors: [f64; 2],
+    seed: u64,
+) -> Result<Tensor, String> {
     let (rows, columns) = (groups[link.to].size, groups[link.from].size);
     let key = link_key(seed, &link.name, "weights");
     let shape = match &link.wires {
@@ -183,16 +268,32 @@ pub(super) fn weights(link: &Link, projection: &Projection, groups: &[Group], ne
         Wires::Sparse { column, .. } => [column.len(), 1],
     };
     let count = shape[0] * shape[1];
-    let draw = projection.weights.value.spread(unit_variance(link, projection, groups, network, count)).drawn(key);
-    Tensor {
+    let pairs: Box<dyn Iterator<Item = (u32, u32)>> = match &link.wires {
+        Wires::Dense => Box::new((0..rows as u32).flat_map(|r| (0..columns as u32).map(move |s| (s, r)))),
+        Wires::OneToOne => Box::new((0..rows as u32).map(|r| (r, r))),
+        Wires::Sparse { start, column } => {
+            let of = |(r, own): (usize, &[u32])| column[own[0] as usize..own[1] as usize].iter().map(move |s| (*s, r as u32));
+            Box::new(start.windows(2).enumerate().flat_map(of))
+        }
+    };
+    let values = match following(network, projection, seed, true, pairs)? {
+        Some(values) => values,
+        None => {
+            let spread = drawn(network, projection)?.spread(unit_variance(link, projection, groups, network, count));
+            let draw = spread.ok_or("nothing says what these weights are")?.drawn(key);
+            (0..count as u64).map(draw).collect()
+        }
+    };
+    let sends = network.population(&projection.from).and_then(|k| network.populations[k].sends.as_ref());
+    Ok(Tensor {
         name: link.name.clone(),
         unit: Unit::ONE,
         shape,
         learned: projection.learns(),
         decays: true,
-        bounds: None,
-        values: (0..count as u64).map(draw).map(|w| w * factors[usize::from(w < 0.0)]).collect(),
-    }
+        bounds: sends.map(|s| s.value.bounds()),
+        values: values.into_iter().map(|w| w * factors[usize::from(w < 0.0)]).collect(),
+    })
 }
 
 /// The standard deviation of weights that give the drive a variance of 1, of `count` weights.

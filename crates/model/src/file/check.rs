@@ -63,6 +63,12 @@ pub(super) fn study(r: &mut Reader<'_>, study: &Study) {
             r.problems.push(d.hint("add `validation = 0.1` to `[data]`, or remove `patience`"));
         }
     }
+    let learns = study.training.as_ref().map(|t| t.readout.span).or(study.learning.as_ref().map(|l| l.readout.span));
+    if let (Some(w), Some(span)) = (network.weight_recordings.first(), learns) {
+        let d = Diagnostic::error("model-record", "weights are recorded of a network that is run for its own sake");
+        let d = d.at(r.source, w.span, "recorded here").at(r.source, span, "but this learns from samples");
+        r.problems.push(d.hint("remove one of the two"));
+    }
     if let Some(learning) = &study.learning {
         population(r, network, &learning.readout);
         let span = learning.readout.span;
@@ -150,6 +156,10 @@ fn clamps(r: &mut Reader<'_>, network: &Network) {
         network.recordings.iter().any(|s| s.population == *name && ["spikes", RASTER].contains(&s.variable.value.as_str()))
     };
     let recorded = network.recordings.iter().map(|s| (&s.population, "has nothing to record: its values come from outside"));
+    for w in &network.weight_recordings {
+        population(r, network, &w.from);
+        population(r, network, &w.to);
+    }
     let touching = network.gaps.iter().flat_map(|g| [&g.from, &g.to]).map(|e| (&e.population, "has no membrane for a junction"));
     let noisy = network.noise.iter().map(|n| (&n.population, "receives nothing"));
     for (name, why) in stimulated.chain(recorded).chain(touching).chain(noisy) {
@@ -179,7 +189,15 @@ fn projections(r: &mut Reader<'_>, network: &Network) {
             );
             r.problems.push(d);
         }
-        let known = from.size.value > 0 && to.size.value > 0;
+        // What a table says is known when it has been read.
+        let known = from.size.value > 0 && to.size.value > 0 && !matches!(p.wiring.value, Wiring::Table(_));
+        for (column, what) in [(&p.weight_column, "weights"), (&p.delay_column, "delays")] {
+            if let Some(c) = column.as_ref().filter(|_| !matches!(p.wiring.value, Wiring::Table(_))) {
+                let d =
+                    r.problem("model-table", format!("{what} of a column need a wiring that is a table"), c, "a column of which table?");
+                r.problems.push(d.hint("write `wiring = { table = \"edges.csv\" }`, or give a distribution"));
+            }
+        }
         if let Some(text) = p.wiring.fits(from.size.value, to.size.value).err().filter(|_| known) {
             let (label, hint) = match p.wiring.value {
                 Wiring::Pairs(_) => ("a pair that cannot be", "neurons are numbered from 0"),

@@ -1,9 +1,11 @@
 //! Values with several forms: wiring, weights, delays, optimisers, surrogates.
 
+use super::tables;
 use super::walk::{
     ANY, BELOW_ONE, FRACTION, LENGTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, Reader, SPEED, Section, Value, kind, split_number,
 };
-use crate::network::{Delay, Learn, Located, Per, Spread, Weights, Wiring};
+use crate::fit::Which;
+use crate::network::{Bell, Delay, Learn, Located, Per, Spread, Weights, Wiring};
 use crate::space::{Places, Profile, Space};
 use crate::study::Optimiser;
 use homolog_base::Unit;
@@ -17,9 +19,21 @@ pub(super) fn only_key<'d, 'i>(
     forms: &[&'static str],
     words: &[&str],
 ) -> Option<(&'static str, &'d Value<'i>)> {
+    key_with(r, key, v, forms, &[], words).map(|(form, v, _)| (form, v))
+}
+
+/// The only key of some forms in a table, beside which further ones may stand: `{ normal = [1, 2], min = 0 }`.
+fn key_with<'d, 'i>(
+    r: &mut Reader<'_>,
+    key: &str,
+    v: &'d Value<'i>,
+    forms: &[&'static str],
+    further: &[&'static str],
+    words: &[&str],
+) -> Option<(&'static str, &'d Value<'i>, Section<'d, 'i>)> {
     let expected =
         words.iter().map(|w| format!("\"{w}\"")).chain(forms.iter().map(|f| format!("{{ {f} = ... }}"))).collect::<Vec<_>>().join(", ");
-    let DeValue::Table(table) = v.get_ref() else {
+    if !matches!(v.get_ref(), DeValue::Table(_)) {
         r.error(
             "model-wrong-type",
             format!("`{key}` must be a string or a table"),
@@ -27,12 +41,13 @@ pub(super) fn only_key<'d, 'i>(
             format!("expected {expected}; found {}", kind(v.get_ref())),
         );
         return None;
-    };
+    }
     let before = r.problems.len();
-    let s: Section<'_, '_> = r.section(key, v, forms)?;
+    let known: Vec<&'static str> = forms.iter().chain(further).copied().collect();
+    let s: Section<'_, '_> = r.section(key, v, &known)?;
     let found: Vec<_> = forms.iter().filter_map(|f| s.get(f).map(|v| (*f, v))).collect();
     match found[..] {
-        [one] if table.len() == 1 => Some(one),
+        [(form, v)] if r.problems.len() == before => Some((form, v, s)),
         _ => {
             if r.problems.len() == before {
                 r.error("model-wrong-type", format!("`{key}` needs exactly one form"), v.span(), format!("expected {expected}"));
@@ -42,7 +57,8 @@ pub(super) fn only_key<'d, 'i>(
     }
 }
 
-/// `"all-to-all"`, `"all-to-others"`, `"one-to-one"`, `{ shift = 1 }`, `{ random = p }`, `{ in-degree = n }`, `{ out-degree = n }`, `{ total = n }`, `{ connected = p }`, `{ pairs = [[from, to], ...] }`.
+/// `"all-to-all"`, `"all-to-others"`, `"one-to-one"`, `{ shift = 1 }`, `{ random = p }`, `{ in-degree = n }`, `{ out-degree = n }`, `{ total = n }`, `{ connected = p }`,
+/// `{ pairs = [[from, to], ...] }`, and others.
 pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wiring> {
     let words = ["all-to-all", "all-to-others", "one-to-one"];
     if let DeValue::String(word) = v.get_ref() {
@@ -53,8 +69,23 @@ pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wir
         }
         return Some([Wiring::AllToAll, Wiring::AllToOthers, Wiring::OneToOne][r.choice(key, v, &words)?].clone());
     }
-    let forms =
-        ["random", "in-degree", "out-degree", "total", "connected", "shift", "gaussian", "exponential", "within", "small-world", "pairs"];
+    if v.get_ref().as_table().is_some_and(|t| t.contains_key("table")) {
+        return tables::edges(r, key, v).map(Wiring::Table);
+    }
+    let forms = [
+        "random",
+        "in-degree",
+        "out-degree",
+        "total",
+        "connected",
+        "shift",
+        "gaussian",
+        "exponential",
+        "within",
+        "small-world",
+        "pairs",
+        "table",
+    ];
     let (form, v) = only_key(r, key, v, &forms, &words)?;
     Some(match form {
         "random" | "connected" | "in-degree" | "out-degree" | "total" => rule(r, form, v)?,
@@ -65,13 +96,8 @@ pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wir
         }
         "gaussian" | "exponential" | "within" => {
             let probability = |r: &mut Reader<'_>, k: &str, v: &Value<'_>| r.number(k, v, PROBABILITY);
-            let length = |r: &mut Reader<'_>, k: &str, v: &Value<'_>| r.physical(k, v, LENGTH, POSITIVE);
             let (p, s) = two(r, form, v, "[0.5, \"200 um\"]", probability, length)?;
-            Wiring::Distance(match form {
-                "gaussian" => Profile::Gaussian(p, s),
-                "exponential" => Profile::Exponential(p, s),
-                _ => Profile::Within(p, s),
-            })
+            Wiring::Distance(profile(form, p, s))
         }
         _ => {
             let before = r.problems.len();
@@ -92,6 +118,19 @@ pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wir
             Wiring::Pairs(pairs.into_iter().map(|p| p.value).collect())
         }
     })
+}
+
+fn length(r: &mut Reader<'_>, k: &str, v: &Value<'_>) -> Option<f64> {
+    r.physical(k, v, LENGTH, POSITIVE)
+}
+
+/// So much at no distance, and a length.
+fn profile(form: &str, most: f64, length: f64) -> Profile {
+    match form {
+        "gaussian" => Profile::Gaussian(most, length),
+        "exponential" => Profile::Exponential(most, length),
+        _ => Profile::Within(most, length),
+    }
 }
 
 /// A list of two things of different kinds.
@@ -158,26 +197,116 @@ pub(super) fn rule(r: &mut Reader<'_>, form: &str, v: &Value<'_>) -> Option<Wiri
     })
 }
 
-/// `"unit-variance"`, `{ normal = [mean, sd] }`, `{ uniform = [a, b] }`, `{ lognormal = [mean, sd] }`, `{ constant = c }`; numbers may all
-/// have a unit, that of what the receptor's event is given: `{ constant = "0.1 mV" }`.
-pub(super) fn weights(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<(Weights, Option<Unit>)> {
+/// What a projection says of its weights.
+#[derive(Default)]
+pub(super) struct Given {
+    pub weights: Weights,
+    pub unit: Option<Unit>,
+    /// The column of [`Weights::Column`].
+    pub column: Option<Located<Which>>,
+}
+
+/// `"unit-variance"`, `{ normal = [mean, sd] }`, `{ uniform = [a, b] }`, `{ lognormal = [mean, sd] }`, `{ constant = c }`, `{ gaussian = [w, length] }` and its
+/// like, `{ column = "Weight", scale = c }`; numbers may all have a unit, that of what the receptor's event is given: `{ constant = "0.1 mV" }`.
+pub(super) fn weights(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Given> {
     let words = ["unit-variance"];
     if matches!(v.get_ref(), DeValue::String(_)) {
         r.choice(key, v, &words)?;
-        return Some((Weights::UnitVariance, None));
+        return Some(Given::default());
     }
-    let (form, v) = only_key(r, key, v, &["normal", "uniform", "lognormal", "constant"], &words)?;
-    if form == "constant" {
-        let (c, unit) = with_unit(r, form, v)?;
-        return Some((Weights::Constant(c), unit));
+    if v.get_ref().as_table().is_some_and(|t| t.contains_key("column")) {
+        let s = r.section(key, v, &["column", "scale"])?;
+        let column = r.required(&s, "column", "\"Weight\"", tables::which);
+        let (scale, unit) = r.optional(&s, "scale", with_unit).map_or((1.0, None), |s| s.value);
+        return Some(Given { weights: Weights::Column(scale), unit, column: Some(column?) });
     }
+    let forms = ["normal", "uniform", "lognormal", "constant", "gaussian", "exponential", "within", "column"];
+    let (form, v, s) = key_with(r, key, v, &forms, &["min", "max"], &words)?;
+    let given = |weights, unit| Some(Given { weights, unit, column: None });
+    match form {
+        "constant" => {
+            unbounded(r, &s, form)?;
+            let (c, unit) = with_unit(r, form, v)?;
+            given(Weights::Constant(c), unit)
+        }
+        "gaussian" | "exponential" | "within" => {
+            unbounded(r, &s, form)?;
+            let ((most, unit), length) = two(r, form, v, "[\"0.5 nS\", \"200 um\"]", with_unit, length)?;
+            given(Weights::Distance(profile(form, most, length)), unit)
+        }
+        _ => {
+            let (spread, unit) = bounded(r, form, v, &s)?;
+            let weights = match spread {
+                Spread::Constant(c) => Weights::Constant(c),
+                Spread::Uniform(a, b) => Weights::Uniform(a, b),
+                Spread::Normal(mean, sd) => Weights::Normal(mean, sd),
+                Spread::Lognormal(mean, sd) => Weights::Lognormal(mean, sd),
+                Spread::Clipped(bell, low, high) => Weights::Clipped(bell, low, high),
+            };
+            given(weights, unit)
+        }
+    }
+}
+
+/// The two numbers of a distribution, and its bounds `min` and `max`, with their unit.
+fn bounded(r: &mut Reader<'_>, form: &str, v: &Value<'_>, s: &Section<'_, '_>) -> Option<(Spread, Option<Unit>)> {
     let (a, b, unit) = pair_with_unit(r, form, v, names(form))?;
-    Some(match distribution(r, form, v, a, b)? {
-        Spread::Constant(c) => (Weights::Constant(c), unit),
-        Spread::Uniform(a, b) => (Weights::Uniform(a, b), unit),
-        Spread::Normal(mean, sd) => (Weights::Normal(mean, sd), unit),
-        Spread::Lognormal(mean, sd) => (Weights::Lognormal(mean, sd), unit),
-    })
+    let spread = distribution(r, form, v, a, b)?;
+    if form == "uniform" {
+        unbounded(r, s, form)?;
+    }
+    let bound = |r: &mut Reader<'_>, k: &str, v: &Value<'_>| {
+        let (x, of) = with_unit(r, k, v)?;
+        let factor = match (of, unit) {
+            (Some(of), Some(unit)) => of.factor_to(&unit),
+            (None, None) => Some(1.0),
+            _ => None,
+        };
+        if factor.is_none() {
+            r.error("model-unit", format!("`{k}` has another unit than `{form}`"), v.span(), "expected the same unit").hint =
+                Some("give all of them the same unit, or none".into());
+        }
+        factor.map(|f| f * x)
+    };
+    Some((clipped(r, s, spread, bound)?, unit))
+}
+
+/// That there are no bounds beside a form that has its own.
+fn unbounded(r: &mut Reader<'_>, s: &Section<'_, '_>, form: &str) -> Option<()> {
+    let found = ["min", "max"].into_iter().find_map(|k| Some((k, s.get(k)?)));
+    let Some((k, v)) = found else { return Some(()) };
+    r.error("model-range", format!("`{k}` is for `normal` and `lognormal`, not for `{form}`"), v.span(), "means nothing here").hint =
+        Some("remove it".into());
+    None
+}
+
+/// A distribution between the bounds `min` and `max` of a section, if it has any.
+fn clipped<'i>(
+    r: &mut Reader<'_>,
+    s: &Section<'_, 'i>,
+    spread: Spread,
+    bound: impl Fn(&mut Reader<'_>, &str, &Value<'i>) -> Option<f64>,
+) -> Option<Spread> {
+    if s.get("min").is_none() && s.get("max").is_none() {
+        return Some(spread);
+    }
+    let before = r.problems.len();
+    let low = r.optional(s, "min", &bound).map_or(f64::NEG_INFINITY, |x| x.value);
+    let high = r.optional(s, "max", &bound).map_or(f64::INFINITY, |x| x.value);
+    if r.problems.len() > before {
+        return None;
+    }
+    let clipped = match spread {
+        Spread::Normal(mean, sd) => Spread::Clipped(Bell::Normal(mean, sd), low, high),
+        Spread::Lognormal(mean, sd) => Spread::Clipped(Bell::Lognormal(mean, sd), low, high),
+        other => other,
+    };
+    if let Err(text) = clipped.possible() {
+        r.error("model-range", text, s.span, "between these bounds").hint =
+            Some("widen `min` and `max`, or move the mean between them".into());
+        return None;
+    }
+    Some(clipped)
 }
 
 /// What the two numbers of a distribution are.
@@ -238,32 +367,47 @@ pub(super) fn pair_with_unit(r: &mut Reader<'_>, key: &str, v: &Value<'_>, names
     None
 }
 
-/// `{ uniform = [a, b] }`, `{ normal = [mean, sd] }`, or a number; each with a unit or without.
+/// `{ uniform = [a, b] }`, `{ normal = [mean, sd] }` with bounds `min` and `max` or without, or a number; each with a unit or without.
 pub(super) fn spread(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<(Spread, Option<Unit>)> {
     if !matches!(v.get_ref(), DeValue::Table(_)) {
         let (x, unit) = with_unit(r, key, v)?;
         return Some((Spread::Constant(x), unit));
     }
-    let (form, v) = only_key(r, key, v, &["uniform", "normal", "lognormal"], &[])?;
-    let (a, b, unit) = pair_with_unit(r, form, v, names(form))?;
-    Some((distribution(r, form, v, a, b)?, unit))
+    let (form, v, s) = key_with(r, key, v, &["uniform", "normal", "lognormal"], &["min", "max"], &[])?;
+    bounded(r, form, v, &s)
 }
 
-/// `"2 ms"`, `"1 frame"`, `{ uniform = ["0.5 ms", "3 ms"] }`, `{ normal = [mean, sd] }`, `{ lognormal = [mean, sd] }` or `{ frames = 1, time = "2 ms" }`.
-pub(super) fn delay(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Delay> {
-    let form = |name: &str| v.get_ref().as_table().is_some_and(|t| t.len() == 1 && t.contains_key(name));
-    if let Some(form) = ["uniform", "normal", "lognormal"].into_iter().find(|f| form(f)) {
-        let (_, v) = only_key(r, key, v, &["uniform", "normal", "lognormal"], &[])?;
+/// A delay, and the column of [`Delay::Column`]: `"2 ms"`, `"1 frame"`, `{ uniform = ["0.5 ms", "3 ms"] }`, `{ normal = [mean, sd] }`, `{ lognormal = [mean, sd] }`,
+/// `{ base = "0.5 ms", speed = "0.3 m/s" }`, `{ column = "Delay", scale = "1 ms" }` or `{ frames = 1, time = "2 ms" }`.
+pub(super) fn delay(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<(Delay, Option<Located<Which>>)> {
+    if v.get_ref().as_table().is_some_and(|t| t.contains_key("column")) {
+        let s = r.section(key, v, &["column", "scale"])?;
+        let column = r.required(&s, "column", "\"Delay\"", tables::which);
+        let scale = r.required(&s, "scale", "\"1 ms\"", |r, k, v| r.milliseconds(k, v, POSITIVE));
+        return Some((Delay::Column(scale?.value), Some(column?)));
+    }
+    plain_delay(r, key, v).map(|d| (d, None))
+}
+
+fn plain_delay(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Delay> {
+    let form = |name: &&str| v.get_ref().as_table().is_some_and(|t| t.contains_key(*name));
+    if ["uniform", "normal", "lognormal"].iter().any(form) {
+        let (form, v, s) = key_with(r, key, v, &["uniform", "normal", "lognormal"], &["min", "max"], &[])?;
         let times = r.list(form, v, |r, k, v| r.milliseconds(k, v, NOT_NEGATIVE))?;
         let [a, b] = &times[..] else {
             let d = r.error("model-wrong-type", format!("`{form}` needs two times"), v.span(), format!("found {}", times.len()));
             d.hint = Some("write it as [\"0.5 ms\", \"3 ms\"]".into());
             return None;
         };
-        return Some(match distribution(r, form, v, a.value, b.value)? {
+        if form == "uniform" {
+            unbounded(r, &s, form)?;
+        }
+        let spread = distribution(r, form, v, a.value, b.value)?;
+        return Some(match clipped(r, &s, spread, |r, k, v| r.milliseconds(k, v, NOT_NEGATIVE))? {
             Spread::Uniform(a, b) => Delay::Uniform(a, b),
             Spread::Normal(mean, sd) => Delay::Normal(mean, sd),
             Spread::Lognormal(mean, sd) => Delay::Lognormal(mean, sd),
+            Spread::Clipped(bell, low, high) => Delay::Clipped(bell, low, high),
             Spread::Constant(t) => Delay::Ms(t),
         });
     }

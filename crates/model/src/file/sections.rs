@@ -1,16 +1,18 @@
 //! The sections of a model file.
 
-use super::parts;
 use super::walk::{
     ANY, BELOW_ONE, CONDUCTIVITY, CURRENT, FRACTION, LENGTH, NOT_NEGATIVE, POSITIVE, RATE, Range, Reader, Section, Value, in_order, kind,
     split_number,
 };
+use super::{parts, tables};
+use crate::fit::Which;
 use crate::network::{
-    Gap, GapEnd, Located, Network, Noise, Normalise, Population, Precision, Projection, RecordRule, RuleUse, Start, Stimulus, Structure,
+    Copies, Gap, GapEnd, Located, Network, Noise, Normalise, Population, Precision, Projection, RecordRule, RuleUse, Sign, Start, Stimulus,
+    Structure, WeightRule, Weights,
 };
-use crate::recordings::LFP;
+use crate::recordings::{LFP, WEIGHTS};
 use crate::study::{Comparison, Data, Learning, Loss, Study, Training};
-use homolog_base::Span;
+use homolog_base::{Span, Unit};
 use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
 
@@ -52,7 +54,12 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
     network.noise = entries(r, "noise").iter().filter_map(|v| noise(r, v)).collect();
     network.gaps = entries(r, "gap").iter().filter_map(|v| gap(r, v)).collect();
     network.stimuli = entries(r, "stimulus").iter().filter_map(|v| stimulus(r, v)).collect();
-    network.recordings = entries(r, "record").iter().filter_map(|v| recording(r, v)).collect();
+    for v in entries(r, "record") {
+        match v.get_ref().as_table().and_then(|t| t.get("variable")).and_then(|w| w.get_ref().as_str()) {
+            Some(WEIGHTS) => network.weight_recordings.extend(weights_recorded(r, v)),
+            _ => network.recordings.extend(recording(r, v)),
+        }
+    }
     if root.lacks("population") {
         let end = r.source.text.len();
         r.error(
@@ -94,11 +101,41 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
     let Some(s) = r.section(
         &format!("population.{}", p.name.value),
         v,
-        &["size", "neuron", "times", "poisson", "space", "parameters", "start", "learn", "surrogate", "readout-scale", "bias"],
+        &[
+            "size",
+            "names",
+            "neuron",
+            "times",
+            "poisson",
+            "space",
+            "sends",
+            "parameters",
+            "start",
+            "learn",
+            "surrogate",
+            "readout-scale",
+            "bias",
+        ],
     ) else {
         return p;
     };
-    p.size = r.required(&s, "size", "64", |r, k, v| r.whole(k, v, 1)).unwrap_or_default();
+    p.names = r.optional(&s, "names", tables::names);
+    let whole = |r: &mut Reader<'_>, k: &str, v: &Value<'_>| r.whole(k, v, 1);
+    p.size = match &p.names {
+        // As many as there are names; of a table that is known when it has been read.
+        Some(names) if s.get("size").is_none() => Located::new(p.named().map_or(0, <[String]>::len), names.span),
+        _ if s.get("names").is_some() => r.optional(&s, "size", whole).unwrap_or_default(),
+        _ => r.required(&s, "size", "64", whole).unwrap_or_default(),
+    };
+    if let (Some(named), true) = (p.named().map(<[String]>::len), s.get("size").is_some())
+        && named != p.size.value
+        && p.size.value > 0
+    {
+        let source = r.source;
+        let names = p.names.as_ref().map(|n| n.span).unwrap_or_default();
+        let d = r.error("model-names", format!("{named} names for {} neurons", p.size.value), names, "one for each neuron");
+        *d = d.clone().at(source, p.size.span, "so many").hint("remove `size`: there are as many neurons as names");
+    }
     let neurons = r.required(&s, "neuron", "\"relu\"", neurons).map(|n| n.value).unwrap_or_default();
     let mut neurons = neurons.into_iter();
     p.neuron = neurons.next().unwrap_or_default();
@@ -115,6 +152,7 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
         .unwrap_or_default();
     p.starts = r.optional(&s, "start", starts).map(|s| s.value).unwrap_or_default();
     p.space = r.optional(&s, "space", parts::space);
+    p.sends = r.optional(&s, "sends", |r, k, v| Some(Sign::ALL[r.choice(k, v, &Sign::ALL.map(|s| s.0))?].1));
     p.surrogate = r.optional(&s, "surrogate", parts::surrogate);
     p.readout_scale = r.optional(&s, "readout-scale", |r, k, v| r.number(k, v, POSITIVE));
     p.bias = r.optional(&s, "bias", Reader::flag).map(|b| b.value);
@@ -216,21 +254,36 @@ fn times(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<f64>> {
 }
 
 fn projection(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Projection> {
-    let s = r.section("projection", v, &["from", "to", "wiring", "weights", "delay", "learn", "plasticity", "normalise", "structure"])?;
-    let weights = r.optional(&s, "weights", parts::weights);
+    let keys = ["from", "to", "wiring", "autapses", "multapses", "weights", "delay", "learn", "plasticity", "normalise", "structure"];
+    let s = r.section("projection", v, &keys)?;
+    let (weights, delay) = (r.optional(&s, "weights", parts::weights), r.optional(&s, "delay", parts::delay));
+    let (weights, unit, weight_column) = parted(weights);
     Some(Projection {
         from: r.required(&s, "from", "\"image\"", Reader::name).unwrap_or_default(),
         to: r.required(&s, "to", "\"hidden\"", Reader::name).unwrap_or_default(),
         wiring: r.required(&s, "wiring", "\"all-to-all\"", parts::wiring).unwrap_or_default(),
-        unit: weights.as_ref().and_then(|w| Some(Located::new(w.value.1?, w.span))),
-        weights: weights.map(|w| Located::new(w.value.0, w.span)).unwrap_or_default(),
-        delay: r.optional(&s, "delay", parts::delay),
+        copies: copies(r, &s),
+        unit,
+        weights,
+        weight_column,
+        delay_column: delay.as_ref().and_then(|d| d.value.1.clone()),
+        delay: delay.map(|d| Located::new(d.value.0, d.span)),
         learn: r.optional(&s, "learn", Reader::flag).map(|b| b.value),
         plasticity: r.optional(&s, "plasticity", rules).map(|p| p.value).unwrap_or_default(),
         normalise: r.optional(&s, "normalise", normalise),
         structure: r.optional(&s, "structure", structure),
         span: s.span,
     })
+}
+
+/// Weights, their unit, and the column in which they stand.
+fn parted(given: Option<Located<parts::Given>>) -> (Located<Weights>, Option<Located<Unit>>, Option<Located<Which>>) {
+    let Some(Located { value, span }) = given else { return Default::default() };
+    (Located::new(value.weights, span), value.unit.map(|u| Located::new(u, span)), value.column)
+}
+
+fn copies(r: &mut Reader<'_>, s: &Section<'_, '_>) -> Copies {
+    Copies { autapses: r.optional(s, "autapses", Reader::flag), multapses: r.optional(s, "multapses", Reader::flag) }
 }
 
 /// `"stdp"`, `{ rule = "stdp", tau_plus = "20 ms" }`, or a list of such.
@@ -301,10 +354,11 @@ fn structure(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Structure> 
 
 /// Projections between every two of some populations: a table with a row for each receiving and a column for each sending one, 0 for none.
 fn block(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Vec<Projection>> {
-    let keys: Vec<&str> = ["from", "to", "weights", "delay", "learn"].into_iter().chain(parts::RULES).collect();
+    let keys: Vec<&str> = ["from", "to", "autapses", "multapses", "weights", "delay", "learn"].into_iter().chain(parts::RULES).collect();
     let s = r.section("block", v, &keys)?;
-    let weights = r.optional(&s, "weights", parts::weights);
+    let (weights, unit, weight_column) = parted(r.optional(&s, "weights", parts::weights));
     let delay = r.optional(&s, "delay", parts::delay);
+    let copies = copies(r, &s);
     let learn = r.optional(&s, "learn", Reader::flag).map(|b| b.value);
     let from = r.required(&s, "from", "[\"a\", \"b\"]", |r, k, v| r.list(k, v, Reader::name)).map(|l| l.value);
     let to = r.required(&s, "to", "[\"a\", \"b\"]", |r, k, v| r.list(k, v, Reader::name)).map(|l| l.value);
@@ -334,9 +388,12 @@ fn block(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Vec<Projection>> {
                 from: from.clone(),
                 to: to.clone(),
                 wiring: Located::new(wiring, span),
-                unit: weights.as_ref().and_then(|w| Some(Located::new(w.value.1?, w.span))),
-                weights: weights.as_ref().map(|w| Located::new(w.value.0, w.span)).unwrap_or_default(),
-                delay: delay.clone(),
+                copies: copies.clone(),
+                unit: unit.clone(),
+                weights: weights.clone(),
+                weight_column: weight_column.clone(),
+                delay_column: delay.as_ref().and_then(|d| d.value.1.clone()),
+                delay: delay.as_ref().map(|d| Located::new(d.value.0, d.span)),
                 learn,
                 plasticity: vec![],
                 normalise: None,
@@ -394,11 +451,29 @@ pub(super) fn current(r: &mut Reader<'_>, s: &Section<'_, '_>, population: Locat
     }
 }
 
+/// The weights of a projection.
+fn weights_recorded(r: &mut Reader<'_>, v: &Value<'_>) -> Option<WeightRule> {
+    let s = r.section("record", v, &["variable", "from", "to", "every"])?;
+    Some(WeightRule {
+        from: r.required(&s, "from", "\"input\"", Reader::name)?,
+        to: r.required(&s, "to", "\"cells\"", Reader::name)?,
+        every: r.optional(&s, "every", |r, k, v| r.milliseconds(k, v, POSITIVE)),
+        span: s.span,
+    })
+}
+
 fn recording(r: &mut Reader<'_>, v: &Value<'_>) -> Option<RecordRule> {
     let s = r.section("record", v, &["population", "variable", "neurons", "branch", "position", "electrode", "conductivity"])?;
     let population = r.required(&s, "population", "\"hidden\"", Reader::name).unwrap_or_default();
+    let neurons = r.optional(&s, "neurons", chosen);
+    let (numbers, named) = match neurons {
+        Some(Located { value: Chosen::Numbers(all), span }) => (Some(Located::new(all, span)), vec![]),
+        Some(Located { value: Chosen::Names(all), .. }) => (None, all),
+        None => (None, vec![]),
+    };
     let rule = RecordRule {
-        neurons: r.optional(&s, "neurons", neuron_numbers),
+        neurons: numbers,
+        named,
         electrodes: r.optional(&s, "electrode", electrodes).map(|e| e.value).unwrap_or_default(),
         conductivity: r.optional(&s, "conductivity", |r, k, v| r.physical(k, v, CONDUCTIVITY, POSITIVE)).map(|x| x.value),
         ..recorded(r, &s, population)
@@ -425,9 +500,18 @@ pub(super) fn recorded(r: &mut Reader<'_>, s: &Section<'_, '_>, population: Loca
     }
 }
 
-fn neuron_numbers(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<usize>> {
+/// Neurons by their numbers, or by their names.
+enum Chosen {
+    Numbers(Vec<usize>),
+    Names(Vec<Located<String>>),
+}
+
+fn chosen(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Chosen> {
+    if v.get_ref().as_array().is_some_and(|all| all.iter().any(|n| matches!(n.get_ref(), DeValue::String(_)))) {
+        return r.list(key, v, Reader::name).map(Chosen::Names);
+    }
     let numbers = r.list(key, v, |r, k, n| r.whole(k, n, 0))?;
-    Some(numbers.into_iter().map(|n| n.value).collect())
+    Some(Chosen::Numbers(numbers.into_iter().map(|n| n.value).collect()))
 }
 
 /// A place in space, `["50 um", "0 um", "0 um"]`, or a list of places.

@@ -1,9 +1,10 @@
 //! Model files, good and bad.
 
 use super::{read, with_neuron, write};
+use crate::fit::Which;
 use crate::network::{
-    Delay, Gap, GapEnd, Learn, Located, Network, Noise, Normalise, Per, Population, Precision, Projection, RecordRule, RuleUse, Spread,
-    Start, Stimulus, Structure, Weights, Wiring,
+    Bell, Copies, Delay, EdgeList, Filter, Gap, GapEnd, Learn, Located, Names, Network, Noise, Normalise, Per, Population, Precision,
+    Projection, RecordRule, RuleUse, Sign, Spread, Start, Stimulus, Structure, WeightRule, Weights, Wiring,
 };
 use crate::space::{Places, Profile, Space};
 use crate::study::{Comparison, Data, Loss, Optimiser, Study, Training};
@@ -265,6 +266,21 @@ fn bare(mut s: Study) -> Study {
     fn b<T>(l: &mut Located<T>) {
         l.span = homolog_base::Span::default();
     }
+    let filters = |all: &mut Vec<Filter>| {
+        for f in all {
+            b(&mut f.column);
+            f.words.iter_mut().for_each(b);
+        }
+    };
+    let wiring = |w: &mut Located<Wiring>| {
+        b(w);
+        if let Wiring::Table(t) = &mut w.value {
+            b(&mut t.file);
+            b(&mut t.from);
+            b(&mut t.to);
+            filters(&mut t.filters);
+        }
+    };
     s.network.source = None;
     s.network.dt.iter_mut().for_each(b);
     s.network.presentation.iter_mut().for_each(b);
@@ -280,11 +296,24 @@ fn bare(mut s: Study) -> Study {
         p.learn.iter_mut().for_each(|l| b(&mut l.name));
         p.surrogate.iter_mut().for_each(b);
         p.readout_scale.iter_mut().for_each(b);
+        p.sends.iter_mut().for_each(b);
+        if let Some(names) = &mut p.names {
+            b(names);
+            if let Names::Table(file, columns, of) = &mut names.value {
+                b(file);
+                columns.iter_mut().for_each(b);
+                filters(of);
+            }
+        }
     }
     for p in &mut s.network.projections {
         b(&mut p.from);
         b(&mut p.to);
-        b(&mut p.wiring);
+        wiring(&mut p.wiring);
+        p.copies.autapses.iter_mut().for_each(b);
+        p.copies.multapses.iter_mut().for_each(b);
+        p.weight_column.iter_mut().for_each(b);
+        p.delay_column.iter_mut().for_each(b);
         b(&mut p.weights);
         p.unit.iter_mut().for_each(b);
         p.delay.iter_mut().for_each(b);
@@ -309,7 +338,7 @@ fn bare(mut s: Study) -> Study {
             b(&mut e.population);
             e.branch.iter_mut().for_each(b);
         }
-        b(&mut x.wiring);
+        wiring(&mut x.wiring);
         b(&mut x.mechanism);
         x.parameters.values_mut().for_each(b);
         x.span = homolog_base::Span::default();
@@ -325,7 +354,14 @@ fn bare(mut s: Study) -> Study {
         b(&mut x.variable);
         x.branch.iter_mut().for_each(b);
         x.neurons.iter_mut().for_each(b);
+        x.named.iter_mut().for_each(b);
         x.electrodes.iter_mut().for_each(b);
+        x.span = homolog_base::Span::default();
+    }
+    for x in &mut s.network.weight_recordings {
+        b(&mut x.from);
+        b(&mut x.to);
+        x.every.iter_mut().for_each(b);
         x.span = homolog_base::Span::default();
     }
     if let Some(d) = &mut s.data {
@@ -375,9 +411,26 @@ fn population() -> impl Strategy<Value = Population> {
         prop::option::of(any::<bool>()),
     )
         .prop_map(|(name, size, neuron, parameters, learn, surrogate, bias)| Population {
-            space: (size == 12).then(|| Space { places: Places::Grid(vec![3, 4], 20.0), periodic: true }.into()),
+            space: match size % 4 {
+                0 => Some(Space { places: Places::Grid(vec![size / 4, 2, 2], 20.0), periodic: size % 8 == 0 }.into()),
+                1 => Some(Space { places: Places::Random(vec![size as f64, 12.5]), periodic: size % 8 == 1 }.into()),
+                _ => None,
+            },
+            names: match size % 5 {
+                0 => Some(Names::Listed((0..size).map(|k| format!("n \"{k}\"")).collect()).into()),
+                1 => Some(
+                    Names::Table("a b.csv".into(), vec![Which::Named("Name".into()).into(), Which::Numbered(2).into()], filters()).into(),
+                ),
+                _ => None,
+            },
+            sends: match size % 3 {
+                0 => Some(Sign::Excitatory.into()),
+                1 => Some(Sign::Inhibitory.into()),
+                _ => None,
+            },
             name: name.into(),
-            size: size.into(),
+            // Of a table it is known when that has been read.
+            size: if size % 5 == 1 { 0 } else { size }.into(),
             others: if bias.is_some() { vec![] } else { vec![format!("{neuron}-2").as_str().into()] },
             times: vec![],
             poisson: None,
@@ -388,7 +441,11 @@ fn population() -> impl Strategy<Value = Population> {
             starts: bias
                 .map(|b| Start {
                     variable: "v".into(),
-                    spread: if b { Spread::Normal(-60.0, 2.5) } else { Spread::Constant(-3.0) },
+                    spread: match (b, size % 2) {
+                        (true, 0) => Spread::Normal(-60.0, 2.5),
+                        (true, _) => Spread::Clipped(Bell::Normal(-60.0, 2.5), -65.0, f64::INFINITY),
+                        _ => Spread::Constant(-3.0),
+                    },
                     unit: b.then(|| homolog_base::Unit::parse("mV").expect("a unit")),
                 })
                 .into_iter()
@@ -396,6 +453,26 @@ fn population() -> impl Strategy<Value = Population> {
             surrogate,
             bias,
         })
+}
+
+fn filters() -> Vec<Filter> {
+    vec![
+        Filter { column: "Type of it".into(), words: vec!["chemical".into()] },
+        Filter { column: "class".into(), words: vec!["1".into(), "b c".into()] },
+    ]
+}
+
+/// Distributions between bounds between which there is something: the mean, and as much on either side as the deviation.
+fn clipped() -> impl Strategy<Value = (Bell, f64, f64)> {
+    (0.1..9.0, 0.01..3.0, any::<bool>(), 0usize..3).prop_map(|(mean, sd, normal, bounds): (f64, f64, bool, usize)| {
+        let bell = if normal { Bell::Normal(mean, sd) } else { Bell::Lognormal(mean, sd) };
+        let (low, high) = ((mean - sd).max(0.0), mean + sd);
+        (bell, if bounds == 0 { f64::NEG_INFINITY } else { low }, if bounds == 1 { f64::INFINITY } else { high })
+    })
+}
+
+fn profile(most: impl Strategy<Value = f64>) -> impl Strategy<Value = Profile> {
+    (most, 1.0..1e3, 0usize..3).prop_map(|(p, s, form)| [Profile::Gaussian(p, s), Profile::Exponential(p, s), Profile::Within(p, s)][form])
 }
 
 fn study() -> impl Strategy<Value = Study> {
@@ -409,7 +486,17 @@ fn study() -> impl Strategy<Value = Study> {
     let wiring = prop_oneof![
         Just(Wiring::AllToAll),
         (1e-6..=1.0).prop_map(Wiring::Random),
-        (1e-3..=1.0, 1.0..1e3).prop_map(|(p, s)| Wiring::Distance(Profile::Gaussian(p, s))),
+        profile(1e-3..=1.0).prop_map(Wiring::Distance),
+        (0usize..100, 0.0..=1.0).prop_map(|(near, again)| Wiring::SmallWorld(2 * near, again)),
+        (0usize..99).prop_map(Wiring::InDegree),
+        any::<bool>().prop_map(|skip| Wiring::Table(EdgeList {
+            file: "HOMOLOG_DATA/edges.csv".into(),
+            from: Which::Named("Source".into()).into(),
+            to: Which::Numbered(2).into(),
+            filters: if skip { filters() } else { vec![] },
+            skip_unknown: skip,
+            listed: None,
+        })),
         pairs.prop_map(Wiring::Pairs)
     ];
     let weights = prop_oneof![
@@ -418,6 +505,9 @@ fn study() -> impl Strategy<Value = Study> {
         (number(), number()).prop_map(|(a, b)| Weights::Uniform(a.min(b), a.max(b))),
         (above_zero(), above_zero()).prop_map(|(a, b)| Weights::Lognormal(a, b)),
         number().prop_map(Weights::Constant),
+        number().prop_map(Weights::Column),
+        profile(number()).prop_map(Weights::Distance),
+        clipped().prop_map(|(bell, low, high)| Weights::Clipped(bell, low, high)),
     ];
     let delay = prop::option::of(prop_oneof![
         (0.0..1e3).prop_map(Delay::Ms),
@@ -427,6 +517,8 @@ fn study() -> impl Strategy<Value = Study> {
         (0.0..9.0, 0.0..9.0).prop_map(|(a, b)| Delay::Normal(a, b)),
         (0.1..9.0, 0.0..9.0).prop_map(|(a, b)| Delay::Lognormal(a, b)),
         (0.0..9.0, 0.1..900.0).prop_map(|(a, b)| Delay::Distance(a, b)),
+        (0.1..900.0).prop_map(Delay::Column),
+        clipped().prop_map(|(bell, low, high)| Delay::Clipped(bell, low, high)),
     ]);
     let projection = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), wiring, weights, delay, prop::option::of(any::<bool>()));
     let time = prop::option::of((above_zero(), above_zero()));
@@ -453,7 +545,22 @@ fn study() -> impl Strategy<Value = Study> {
             let mut seen = std::collections::HashSet::new();
             let projections = projections
                 .into_iter()
+                .map(|(from, to, wiring, weights, delay, learn)| {
+                    // Columns are those of a table, and a ring has two ends of one size.
+                    let column = matches!(weights, Weights::Column(_)) || matches!(delay, Some(Delay::Column(_)));
+                    let wiring = match wiring {
+                        Wiring::Table(t) => Wiring::Table(t),
+                        _ if column => {
+                            Wiring::Table(EdgeList { file: "e.csv".into(), to: Which::Numbered(2).into(), ..EdgeList::default() })
+                        }
+                        other => other,
+                    };
+                    (from, to, wiring, weights, delay, learn)
+                })
                 .map(|(from, to, wiring, weights, delay, learn)| Projection {
+                    copies: Copies { autapses: learn.map(Located::from), multapses: learn.map(|l| (!l).into()) },
+                    weight_column: matches!(weights, Weights::Column(_)).then(|| Which::Named("Weight".into()).into()),
+                    delay_column: matches!(delay, Some(Delay::Column(_))).then(|| Which::Numbered(4).into()),
                     unit: (learn == Some(false) && weights != Weights::UnitVariance)
                         .then(|| homolog_base::Unit::parse("mV").expect("a unit").into()),
                     from: pick(from),
@@ -478,6 +585,12 @@ fn study() -> impl Strategy<Value = Study> {
                     span: Default::default(),
                 })
                 .filter(|p| seen.insert((p.from.value.clone(), p.to.value.clone())))
+                .filter(|p| {
+                    let size = |name: &str| populations.iter().find(|q| q.name.value == name).map_or(0, |q| q.size.value);
+                    let (from, to) = (size(&p.from), size(&p.to));
+                    // What cannot be between so many is refused, and that is tried elsewhere.
+                    matches!(p.wiring.value, Wiring::Table(_)) || p.wiring.fits(from, to).is_ok()
+                })
                 .collect();
             let notes: std::collections::BTreeMap<_, _> = notes.into_iter().filter(|n| !n.1.trim().is_empty()).collect();
             let comparison = (!notes.is_empty()).then(|| Comparison {
@@ -501,6 +614,7 @@ fn study() -> impl Strategy<Value = Study> {
                     population: pick(*who),
                     variable: if outside { "lfp" } else { word.as_str() }.into(),
                     neurons: (*position < 0.25).then(|| vec![0, 2].into()),
+                    named: if *position > 0.9 { vec!["AVAL".into(), "AVAR".into()] } else { vec![] },
                     branch: (*branch && !outside).then(|| word.as_str().into()),
                     position: (*branch && !outside).then_some(*position),
                     electrodes: (0..if outside { 1 + usize::from(*branch) } else { 0 }).map(place).collect(),
@@ -536,6 +650,7 @@ fn study() -> impl Strategy<Value = Study> {
                 parameters: [("g".to_string(), (1.5, Some("nS".to_string())).into())].into_iter().filter(|_| k == 1).collect(),
                 ..Gap::default()
             };
+            let learns = training.is_some();
             let gaps = ["gap", "rectifying"].into_iter().enumerate().map(gap).collect();
             Study {
                 data: training.as_ref().map(|t: &(_, f64, bool, usize, usize, (f64, f64), bool)| Data {
@@ -581,6 +696,15 @@ fn study() -> impl Strategy<Value = Study> {
                     gaps,
                     stimuli,
                     recordings,
+                    // What learns from samples records none.
+                    weight_recordings: (0..if learns { 0 } else { one.index(3) })
+                        .map(|k| WeightRule {
+                            from: pick(one),
+                            to: pick(one),
+                            every: (k == 1).then(|| 12.5.into()),
+                            ..WeightRule::default()
+                        })
+                        .collect(),
                 },
             }
         })

@@ -1,7 +1,10 @@
 //! A study as TOML.
 
 use super::parts::PER;
-use crate::network::{Delay, Learn, Located, Network, Per, Spread, Start, Weights, Wiring};
+use super::tables::{written_column, written_edges, written_names};
+use crate::fit::Which;
+use crate::network::{Bell, Delay, Learn, Located, Network, Per, Spread, Start, Weights, Wiring};
+use crate::recordings::WEIGHTS;
 use crate::space::{Places, Profile};
 use crate::study::{Loss, Optimiser, Study};
 use std::fmt::Write;
@@ -124,8 +127,29 @@ fn start(s: &Start) -> (String, String) {
         Spread::Uniform(a, b) => pair("uniform", a, b),
         Spread::Normal(a, b) => pair("normal", a, b),
         Spread::Lognormal(a, b) => pair("lognormal", a, b),
+        Spread::Clipped(bell, low, high) => clipped(bell, low, high, number),
     };
     (key(&s.variable), text)
+}
+
+/// A distribution between bounds; `number` writes one with its unit.
+fn clipped(bell: Bell, low: f64, high: f64, number: impl Fn(f64) -> String) -> String {
+    let (form, a, b) = match bell {
+        Bell::Normal(a, b) => ("normal", a, b),
+        Bell::Lognormal(a, b) => ("lognormal", a, b),
+    };
+    let bounds = [("min", low), ("max", high)].into_iter().filter(|(_, x)| x.is_finite()).map(|(k, x)| (k.to_string(), number(x)));
+    table([(form.to_string(), list([number(a), number(b)]))].into_iter().chain(bounds))
+}
+
+/// What falls with distance: `most` is what there is at none, as it is written.
+fn profile(profile: &Profile, most: impl Fn(f64) -> String) -> String {
+    let (form, p, s) = match profile {
+        Profile::Gaussian(p, s) => ("gaussian", p, s),
+        Profile::Exponential(p, s) => ("exponential", p, s),
+        Profile::Within(p, s) => ("within", p, s),
+    };
+    table([(form.to_string(), list([most(*p), quoted(&format!("{s:?} um"))]))])
 }
 
 fn wiring(w: &Wiring) -> String {
@@ -140,14 +164,8 @@ fn wiring(w: &Wiring) -> String {
         Wiring::Total(n) => table([("total".to_string(), n.to_string())]),
         Wiring::Connected(x) => table([("connected".to_string(), number(*x))]),
         Wiring::SmallWorld(near, again) => table([("small-world".to_string(), list([near.to_string(), number(*again)]))]),
-        Wiring::Distance(profile) => {
-            let (form, p, s) = match profile {
-                Profile::Gaussian(p, s) => ("gaussian", p, s),
-                Profile::Exponential(p, s) => ("exponential", p, s),
-                Profile::Within(p, s) => ("within", p, s),
-            };
-            table([(form.to_string(), list([number(*p), quoted(&format!("{s:?} um"))]))])
-        }
+        Wiring::Distance(of) => profile(of, number),
+        Wiring::Table(edges) => written_edges(edges),
         Wiring::Pairs(pairs) => {
             let pairs = pairs.iter().map(|(from, to)| list([from.to_string(), to.to_string()]));
             table([("pairs".to_string(), list(pairs))])
@@ -172,7 +190,10 @@ fn network(n: &Network, lines: &mut Vec<String>) {
     }
     for p in &n.populations {
         line(&format!("\n[population.{}]", key(&p.name)), String::new());
-        line("size", p.size.value.to_string());
+        match &p.names {
+            Some(names) => line("names", written_names(&names.value)),
+            None => line("size", p.size.value.to_string()),
+        }
         match &p.others[..] {
             [] => line("neuron", quoted(&p.neuron)),
             others => line("neuron", list(std::iter::once(&p.neuron).chain(others).map(|w| quoted(w)))),
@@ -192,6 +213,9 @@ fn network(n: &Network, lines: &mut Vec<String>) {
                 Places::Random(sides) => vec![("random".to_string(), list(sides.iter().map(um)))],
             };
             line("space", table(places.into_iter().chain([("periodic".to_string(), s.value.periodic.to_string())])));
+        }
+        if let Some(sign) = &p.sends {
+            line("sends", quoted(sign.value.name()));
         }
         if !p.parameters.is_empty() {
             line("parameters", table(p.parameters.iter().map(|(k, v)| (key(k), quantity(&v.value)))));
@@ -223,6 +247,12 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         line("from", quoted(&p.from));
         line("to", quoted(&p.to));
         line("wiring", wiring(&p.wiring));
+        for (k, flag) in [("autapses", &p.copies.autapses), ("multapses", &p.copies.multapses)] {
+            if let Some(flag) = flag {
+                line(k, flag.value.to_string());
+            }
+        }
+        let column = |c: &Option<Located<Which>>| written_column(&c.as_ref().map(|c| c.value.clone()).unwrap_or_default());
         let unit = p.unit.as_ref().map(|u| u.value.to_string());
         let number = |x: f64| unit.as_ref().map_or_else(|| number(x), |u| quantity(&(x, Some(u.clone()))));
         let pair = |form: &str, a: f64, b: f64| table([(form.to_string(), list([number(a), number(b)]))]);
@@ -232,6 +262,11 @@ fn network(n: &Network, lines: &mut Vec<String>) {
             Weights::Uniform(a, b) => line("weights", pair("uniform", a, b)),
             Weights::Lognormal(mean, sd) => line("weights", pair("lognormal", mean, sd)),
             Weights::Constant(c) => line("weights", table([("constant".to_string(), number(c))])),
+            Weights::Clipped(bell, low, high) => line("weights", clipped(bell, low, high, number)),
+            Weights::Distance(of) => line("weights", profile(&of, number)),
+            Weights::Column(scale) => {
+                line("weights", table([("column".to_string(), column(&p.weight_column)), ("scale".to_string(), number(scale))]));
+            }
         }
         match p.delay.as_ref().map(|d| d.value) {
             None => {}
@@ -239,6 +274,10 @@ fn network(n: &Network, lines: &mut Vec<String>) {
             Some(Delay::Uniform(a, b)) => line("delay", table([("uniform".to_string(), list([ms(a), ms(b)]))])),
             Some(Delay::Normal(a, b)) => line("delay", table([("normal".to_string(), list([ms(a), ms(b)]))])),
             Some(Delay::Lognormal(a, b)) => line("delay", table([("lognormal".to_string(), list([ms(a), ms(b)]))])),
+            Some(Delay::Clipped(bell, low, high)) => line("delay", clipped(bell, low, high, ms)),
+            Some(Delay::Column(scale)) => {
+                line("delay", table([("column".to_string(), column(&p.delay_column)), ("scale".to_string(), ms(scale))]));
+            }
             Some(Delay::Distance(base, speed)) => {
                 line("delay", table([("base".to_string(), ms(base)), ("speed".to_string(), quoted(&format!("{speed:?} um/ms")))]));
             }
@@ -315,6 +354,8 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         line("variable", quoted(&x.variable));
         if let Some(n) = &x.neurons {
             line("neurons", list(n.value.iter().map(usize::to_string)));
+        } else if !x.named.is_empty() {
+            line("neurons", list(x.named.iter().map(|n| quoted(n))));
         }
         if let Some(b) = &x.branch {
             line("branch", quoted(b));
@@ -328,6 +369,15 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         }
         if let Some(c) = x.conductivity {
             line("conductivity", quoted(&format!("{c:?} S/m")));
+        }
+    }
+    for x in &n.weight_recordings {
+        line("\n[[record]]", String::new());
+        line("variable", quoted(WEIGHTS));
+        line("from", quoted(&x.from));
+        line("to", quoted(&x.to));
+        if let Some(every) = &x.every {
+            line("every", ms(every.value));
         }
     }
 }

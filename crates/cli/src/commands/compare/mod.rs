@@ -171,6 +171,8 @@ fn variants(args: &Args, opened: &Opened, population: &str, out: &Path) -> Resul
                 if has_errors(&found) {
                     problems.extend(found);
                 }
+                // Its tables lie beside the model that it is a variant of.
+                study.network.tables_of(&opened.study.network);
                 if let (Some(n), Some(t)) = (args.epochs, &mut study.training) {
                     t.epochs.value = n;
                 }

@@ -1,0 +1,372 @@
+//! Tables that a network names: lists of connections, and the names of neurons.
+
+use crate::library::in_data;
+use crate::tables::{self, Words};
+use homolog_base::{Diagnostic, Span, has_errors};
+use homolog_model::fit::Which;
+use homolog_model::network::{EdgeList, Filter, Listed, Names, Population, Sign};
+use homolog_model::{Located, Network, Weights, Wiring};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// After so many problems of one table the rest is counted.
+const SHOWN: usize = 8;
+/// So many words of a column are named.
+const NAMED: usize = 8;
+
+/// Reads the tables that a network names by paths relative to its own file or to the folder that `HOMOLOG_DATA` names, each once, and puts what they say
+/// into the network: names of neurons, connections with their weights and delays, and the neurons that records name. Says everything that is wrong
+/// with them.
+pub fn open(network: &mut Network) -> Vec<Diagnostic> {
+    let base = network.source.as_ref().and_then(|s| Path::new(&s.name).parent()).unwrap_or(Path::new("")).to_path_buf();
+    let mut all = Reading { base, files: HashMap::new(), problems: vec![] };
+    for k in 0..network.populations.len() {
+        let Some(Located { value: Names::Table(file, columns, filters), span }) = network.populations[k].names.clone() else { continue };
+        let Some(names) = all.names(network, &file, &columns, &filters) else { continue };
+        let p = &mut network.populations[k];
+        let (given, found) = (p.size.value, names.len());
+        p.names = Some(Located::new(Names::Listed(names), span));
+        if given > 0 && given != found {
+            let text = format!("`{}` names {found} neurons, and `{}` has {given}", file.value, p.name.value);
+            let (size, d) = (p.size.span, Diagnostic::error("model-names", text));
+            let d = d.hint("remove `size`: there are as many neurons as names");
+            all.problems.push(network.locate(network.locate(d, span, "named here"), size, "so many"));
+        } else {
+            p.size = Located::new(found, span);
+        }
+    }
+    let nameless = has_errors(&all.problems);
+    named(network, &mut all.problems);
+    if nameless {
+        // Without names nothing can be said of rows.
+        return all.problems;
+    }
+    for k in 0..network.projections.len() {
+        let p = &network.projections[k];
+        let Wiring::Table(edges) = &p.wiring.value else { continue };
+        let scale = if let Weights::Column(scale) = p.weights.value { Some(scale) } else { None };
+        let autapses = p.from.value != p.to.value || p.copies.autapses.as_ref().is_none_or(|a| a.value);
+        let columns = [p.weight_column.as_ref(), p.delay_column.as_ref()];
+        let wanted = Wanted { edges, from: &p.from, to: &p.to, columns, scale, autapses };
+        let listed = all.connections(network, &wanted);
+        if let Wiring::Table(edges) = &mut network.projections[k].wiring.value {
+            edges.listed = listed.map(Arc::new);
+        }
+    }
+    for k in 0..network.gaps.len() {
+        let g = &network.gaps[k];
+        let Wiring::Table(edges) = &g.wiring.value else { continue };
+        let wanted = Wanted { edges, from: &g.from.population, to: &g.to.population, columns: [None; 2], scale: None, autapses: true };
+        let listed = all.connections(network, &wanted);
+        if let Wiring::Table(edges) = &mut network.gaps[k].wiring.value {
+            edges.listed = listed.map(Arc::new);
+        }
+    }
+    all.problems
+}
+
+/// The numbers of neurons that records name.
+fn named(network: &mut Network, problems: &mut Vec<Diagnostic>) {
+    let mut found = Vec::new();
+    for (k, rule) in network.recordings.iter().enumerate().filter(|(_, r)| !r.named.is_empty()) {
+        // A population that there is not is reported with everything else of the rule.
+        let Some(p) = network.population(&rule.population).map(|g| &network.populations[g]) else { continue };
+        let names = p.named().unwrap_or_default();
+        let mut numbers = Vec::new();
+        for name in &rule.named {
+            match names.iter().position(|n| *n == name.value) {
+                Some(n) => numbers.push(n),
+                None => {
+                    let d = Diagnostic::error("model-names", format!("`{}` has no neuron `{}`", p.name.value, name.value));
+                    let d = if names.is_empty() {
+                        d.hint("its neurons have no `names`: give their numbers, from 0")
+                    } else {
+                        d.suggest(name, names.iter().map(String::as_str))
+                    };
+                    problems.push(network.locate(d, name.span, "unknown neuron"));
+                }
+            }
+        }
+        let span = rule.named.first().map_or(Span::default(), |n| n.span);
+        found.push((k, Located::new(numbers, span)));
+    }
+    for (k, numbers) in found {
+        network.recordings[k].neurons = Some(numbers);
+    }
+}
+
+/// Sending and receiving neuron, weight and delay.
+type Row = ((u32, u32), [f64; 2]);
+
+/// Tables as they are read.
+struct Reading {
+    base: PathBuf,
+    files: HashMap<String, Option<Arc<Words>>>,
+    problems: Vec<Diagnostic>,
+}
+
+/// What is wanted of a table.
+struct Wanted<'a> {
+    edges: &'a EdgeList,
+    from: &'a Located<String>,
+    to: &'a Located<String>,
+    /// Weights and delays.
+    columns: [Option<&'a Located<Which>>; 2],
+    /// What weights are multiplied by.
+    scale: Option<f64>,
+    autapses: bool,
+}
+
+/// Who a word in a table is, for one end of a projection.
+struct End<'a> {
+    population: &'a Population,
+    numbers: Option<HashMap<&'a str, u32>>,
+}
+
+impl<'a> End<'a> {
+    fn of(population: &'a Population) -> End<'a> {
+        let numbers = |names: &'a [String]| names.iter().enumerate().map(|(k, n)| (n.as_str(), k as u32)).collect();
+        End { population, numbers: population.named().map(numbers) }
+    }
+
+    /// The number of a neuron; none for one that belongs to another population or is left out.
+    fn number(&self, word: &str, others: &HashSet<&str>, skip: bool) -> Result<Option<u32>, Diagnostic> {
+        let name = &self.population.name.value;
+        if let Some(numbers) = &self.numbers {
+            if let Some(k) = numbers.get(word) {
+                return Ok(Some(*k));
+            }
+            if skip || others.contains(word) {
+                return Ok(None);
+            }
+            let d = Diagnostic::error("table-name", format!("there is no neuron `{word}`, neither in `{name}` nor in another population"));
+            let near = homolog_base::diagnostic::nearest(word, others.iter().copied());
+            return Err(d.hint(match near {
+                Some(near) => format!("did you mean `{near}`? `skip-unknown = true` leaves out rows of neurons that no population has"),
+                None => "`skip-unknown = true` leaves out rows of neurons that no population has".into(),
+            }));
+        }
+        let size = self.population.size.value;
+        match word.parse::<u32>() {
+            Ok(k) if (k as usize) < size => Ok(Some(k)),
+            Ok(k) => {
+                let text = format!("`{name}` has no neuron {k}");
+                Err(Diagnostic::error("table-name", text).hint(format!("its {size} neurons are numbered from 0")))
+            }
+            Err(_) => {
+                let d = Diagnostic::error("table-name", format!("`{word}` is no number of a neuron"));
+                Err(d.hint(format!("give `{name}` `names` if this is one of them, or number its neurons from 0")))
+            }
+        }
+    }
+}
+
+impl Reading {
+    /// The table in a file; none, with what is wrong, when it cannot be read.
+    fn table(&mut self, network: &Network, file: &Located<String>) -> Option<Arc<Words>> {
+        if let Some(known) = self.files.get(&file.value) {
+            return known.clone();
+        }
+        let read = in_data(&file.value, &self.base).map_err(|d| vec![d]).and_then(|path| tables::words(&path));
+        let table = match read {
+            Ok((table, warnings)) => {
+                self.problems.extend(warnings);
+                Some(Arc::new(table))
+            }
+            Err(e) => {
+                // What is no fault of a place in the table is one of the place that names it.
+                let located = |d: Diagnostic| if d.source.is_none() { network.locate(d, file.span, "named here") } else { d };
+                self.problems.extend(e.into_iter().map(located));
+                None
+            }
+        };
+        self.files.insert(file.value.clone(), table.clone());
+        table
+    }
+
+    /// The number of a column, from 0.
+    fn column(&mut self, network: &Network, file: &str, table: &Words, which: &Located<Which>) -> Option<usize> {
+        let named = || table.headers.iter().map(String::as_str).filter(|h| !h.is_empty());
+        let d = match &which.value {
+            Which::Numbered(k) if (1..=table.headers.len()).contains(k) => return Some(k - 1),
+            Which::Numbered(k) => {
+                let text = format!("`{file}` has no column {k}");
+                Diagnostic::error("table-column", text).hint(format!("it has {}", table.headers.len()))
+            }
+            Which::Named(name) => {
+                let found: Vec<usize> = (0..table.headers.len()).filter(|k| table.headers[*k] == *name).collect();
+                match found[..] {
+                    [k] => return Some(k),
+                    [] => {
+                        let d = Diagnostic::error("table-column", format!("`{file}` has no column `{name}`"));
+                        if named().next().is_none() {
+                            d.hint("it has no header: a first row is one only if nothing in it is a number; give the number of the column, from 1")
+                        } else {
+                            d.suggest(name, named())
+                        }
+                    }
+                    _ => Diagnostic::error("table-column", format!("`{file}` has several columns `{name}`"))
+                        .hint("give the number of the column, from 1"),
+                }
+            }
+        };
+        let d = network.locate(d, which.span, "this column");
+        if !self.problems.contains(&d) {
+            self.problems.push(d);
+        }
+        None
+    }
+
+    /// Columns and words of filters; none where one cannot be. That no row has a word is an error, as it is a slip of the pen.
+    fn filters(&mut self, network: &Network, file: &str, table: &Words, filters: &[Filter]) -> Option<Vec<(usize, Vec<String>)>> {
+        let (mut out, mut good) = (Vec::new(), true);
+        for f in filters {
+            let which = Located::new(Which::Named(f.column.value.clone()), f.column.span);
+            let c = self.column(network, file, table, &which)?;
+            let mut there: BTreeSet<String> = BTreeSet::new();
+            table.each(|_, row| {
+                if !there.contains(row[c]) {
+                    there.insert(row[c].to_string());
+                }
+            });
+            let missing: Vec<_> = f.words.iter().filter(|w| !there.contains(&w.value)).collect();
+            good &= missing.is_empty();
+            for word in missing {
+                let shown: Vec<String> = there.iter().take(NAMED).map(|w| format!("`{w}`")).collect();
+                let more = if there.len() > NAMED { format!(" and {} more", there.len() - NAMED) } else { String::new() };
+                let d =
+                    Diagnostic::error("table-filter", format!("no row of `{file}` has `{}` in column `{}`", word.value, f.column.value));
+                let d = network.locate(d.hint(format!("there is {}{more}", shown.join(", "))), word.span, "in no row");
+                if !self.problems.contains(&d) {
+                    self.problems.push(d);
+                }
+            }
+            out.push((c, f.words.iter().map(|w| w.value.clone()).collect()));
+        }
+        good.then_some(out)
+    }
+
+    /// A diagnostic at a field: in the table where that is a text, else where the network names it.
+    fn at(
+        network: &Network,
+        file: &Located<String>,
+        table: &Words,
+        d: Diagnostic,
+        (row, column): (usize, usize),
+        label: &str,
+    ) -> Diagnostic {
+        match table.place(row, column) {
+            Some((source, span)) => d.at(source, span, label),
+            None => network.locate(d, file.span, &format!("in row {} of this table", row + 1)),
+        }
+    }
+
+    /// Names as they first appear.
+    fn names(&mut self, network: &Network, file: &Located<String>, columns: &[Located<Which>], filters: &[Filter]) -> Option<Vec<String>> {
+        let table = self.table(network, file)?;
+        let before = self.problems.len();
+        let columns: Vec<usize> = columns.iter().filter_map(|c| self.column(network, file, &table, c)).collect();
+        let filters = self.filters(network, file, &table, filters)?;
+        if self.problems.len() > before {
+            return None;
+        }
+        let (mut out, mut seen, mut nameless) = (Vec::new(), HashSet::new(), None);
+        table.each(|k, row| {
+            if !filters.iter().all(|(c, words)| words.iter().any(|w| w == row[*c])) {
+                return;
+            }
+            for c in &columns {
+                if row[*c].is_empty() {
+                    nameless = nameless.or(Some((k, *c)));
+                } else if !seen.contains(row[*c]) {
+                    seen.insert(row[*c].to_string());
+                    out.push(row[*c].to_string());
+                }
+            }
+        });
+        if let Some(at) = nameless {
+            let d = Diagnostic::error("table-name", "here is no name of a neuron");
+            self.problems.push(Self::at(network, file, &table, d, at, "empty"));
+            return None;
+        }
+        Some(out)
+    }
+
+    /// The connections of a projection, by sender, receiver and row.
+    fn connections(&mut self, network: &Network, wanted: &Wanted<'_>) -> Option<Listed> {
+        let Wanted { edges, from, to, columns, scale, autapses } = wanted;
+        let file = &edges.file;
+        let of = |name: &str| network.population(name).map(|k| &network.populations[k]);
+        // Who is not there is reported with everything else of the projection.
+        let ends = [End::of(of(from)?), End::of(of(to)?)];
+        let table = self.table(network, file)?;
+        let places = [&edges.from, &edges.to].map(|c| self.column(network, file, &table, c));
+        let numbers = columns.map(|c| c.and_then(|c| self.column(network, file, &table, c)));
+        let filters = self.filters(network, file, &table, &edges.filters)?;
+        let [Some(a), Some(b)] = places else { return None };
+        if columns.iter().zip(&numbers).any(|(asked, found)| asked.is_some() && found.is_none()) {
+            return None;
+        }
+        let others: HashSet<&str> = network.populations.iter().flat_map(|p| p.named().unwrap_or_default()).map(String::as_str).collect();
+        let sign: Option<Sign> = ends[0].population.sends.as_ref().map(|s| s.value);
+        let (mut rows, mut wrong) = (Vec::<Row>::new(), 0);
+        let mut said = Vec::new();
+        table.each(|k, row| {
+            if !filters.iter().all(|(c, words)| words.iter().any(|w| w == row[*c])) {
+                return;
+            }
+            let mut refuse = |d: Diagnostic, c: usize, label: &str| {
+                wrong += 1;
+                if said.len() < SHOWN {
+                    said.push(Self::at(network, file, &table, d, (k, c), label));
+                }
+            };
+            let mut neurons = [None; 2];
+            for ((end, c), neuron) in ends.iter().zip([a, b]).zip(&mut neurons) {
+                match end.number(row[c], &others, edges.skip_unknown) {
+                    Ok(n) => *neuron = n,
+                    Err(d) => refuse(d, c, "this neuron"),
+                }
+            }
+            let [Some(s), Some(r)] = neurons else { return };
+            if !autapses && s == r {
+                return;
+            }
+            let mut own = [0.0; 2];
+            for (n, c) in numbers.iter().enumerate().filter_map(|(n, c)| Some((n, (*c)?))) {
+                let what = ["weight", "delay"][n];
+                match row[c].parse::<f64>() {
+                    Ok(x) if x.is_finite() && (n == 0 || x >= 0.0) => own[n] = x,
+                    Ok(_) => refuse(Diagnostic::error("table-number", format!("a {what} cannot be `{}`", row[c])), c, "out of range"),
+                    Err(_) => {
+                        refuse(Diagnostic::error("table-number", format!("`{}` is no number", row[c])), c, &format!("expected a {what}"))
+                    }
+                }
+                if let Some(sign) = sign.filter(|sign| n == 0 && !sign.allows(own[0] * scale.unwrap_or(1.0))) {
+                    let text = format!("`{}` is {}, and this weight has the other sign", from.value, sign.name());
+                    refuse(Diagnostic::error("table-sign", text), c, "times the scale of the projection");
+                }
+            }
+            rows.push(((s, r), own));
+        });
+        if wrong > said.len() {
+            said.push(Diagnostic::error("table-row", format!("{} more fields of `{}` cannot be", wrong - said.len(), file.value)));
+        }
+        if wrong > 0 {
+            self.problems.extend(said.into_iter().filter(|d| !self.problems.contains(d)).collect::<Vec<_>>());
+            return None;
+        }
+        if rows.is_empty() {
+            let text = format!("no row of `{}` connects `{}` to `{}`", file.value, from.value, to.value);
+            self.problems.push(network.locate(Diagnostic::warning("table-empty", text), file.span, "this table"));
+        }
+        // Several rows of a pair stay in their order.
+        rows.sort_by_key(|r| r.0);
+        let column = |n: usize| if numbers[n].is_some() { rows.iter().map(|r| r.1[n]).collect() } else { vec![] };
+        Some(Listed { pairs: rows.iter().map(|r| r.0).collect(), weights: column(0), delays: column(1) })
+    }
+}
+
+#[cfg(test)]
+mod tests;

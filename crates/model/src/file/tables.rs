@@ -1,0 +1,129 @@
+//! What a model file says of tables: lists of connections, and names of neurons.
+
+use super::walk::{Reader, Section, Value, in_order, kind};
+use super::write::{key, list, quoted, table};
+use crate::fit::Which;
+use crate::network::{EdgeList, Filter, Located, Names};
+use toml::de::DeValue;
+
+/// A column of a table: the name in its header, or its number, from 1.
+pub(super) fn which(r: &mut Reader<'_>, k: &str, v: &Value<'_>) -> Option<Which> {
+    match v.get_ref() {
+        DeValue::String(_) => Some(Which::Named(r.name(k, v)?)),
+        _ => Some(Which::Numbered(r.whole(k, v, 1)?)),
+    }
+}
+
+/// `{ table = "edges.csv", from = "Source", to = "Target", where = { Type = "chemical" }, skip-unknown = true }`; without columns the first two.
+pub(super) fn edges(r: &mut Reader<'_>, name: &str, v: &Value<'_>) -> Option<EdgeList> {
+    let s = r.section(name, v, &["table", "from", "to", "where", "skip-unknown"])?;
+    let before = r.problems.len();
+    let file = r.required(&s, "table", "\"edges.csv\"", Reader::name);
+    let from = r.optional(&s, "from", which).unwrap_or_else(|| Which::Numbered(1).into());
+    let to = r.optional(&s, "to", which).unwrap_or_else(|| Which::Numbered(2).into());
+    let filters = filters(r, &s);
+    let skip_unknown = r.optional(&s, "skip-unknown", Reader::flag).is_some_and(|f| f.value);
+    (r.problems.len() == before).then_some(EdgeList { file: file?, from, to, filters, skip_unknown, listed: None })
+}
+
+/// `where = { Type = "chemical", Class = ["motor", "inter"] }`.
+fn filters(r: &mut Reader<'_>, s: &Section<'_, '_>) -> Vec<Filter> {
+    let Some(v) = s.get("where") else { return vec![] };
+    let DeValue::Table(all) = v.get_ref() else {
+        r.error("model-wrong-type", "`where` must be a table", v.span(), format!("found {}", kind(v.get_ref()))).hint =
+            Some("write it as `where = { Type = \"chemical\" }`".into());
+        return vec![];
+    };
+    let one = |(column, v): (Located<String>, &Value<'_>)| {
+        let words = match v.get_ref() {
+            DeValue::Array(_) => r.list(&column, v, word)?,
+            _ => vec![Located::new(word(r, &column, v)?, v.span())],
+        };
+        if words.is_empty() {
+            r.error("model-missing-key", format!("no row has nothing in `{}`", column.value), v.span(), "expected a word or several");
+            return None;
+        }
+        Some(Filter { column, words })
+    };
+    in_order(all).into_iter().filter_map(one).collect()
+}
+
+/// What stands in a field: a word, or a number as it is written.
+fn word(r: &mut Reader<'_>, k: &str, v: &Value<'_>) -> Option<String> {
+    match v.get_ref() {
+        DeValue::Integer(_) | DeValue::Float(_) => Some(r.source.text[v.span()].to_string()),
+        _ => r.text(k, v).map(|t| t.trim().to_string()),
+    }
+}
+
+/// `["AVAL", "AVAR"]` or `{ table = "edges.csv", column = ["Source", "Target"], where = { Type = "chemical" } }`.
+pub(super) fn names(r: &mut Reader<'_>, k: &str, v: &Value<'_>) -> Option<Names> {
+    if matches!(v.get_ref(), DeValue::Array(_)) {
+        let all = r.list(k, v, Reader::name)?;
+        if all.is_empty() {
+            r.error("model-missing-key", "`names` names nobody", v.span(), "expected a name for each neuron");
+            return None;
+        }
+        let mut seen = std::collections::HashMap::new();
+        for name in &all {
+            if let Some(first) = seen.insert(name.value.as_str(), name.span) {
+                let source = r.source;
+                let d = r.error("model-duplicate", format!("two neurons are called `{}`", name.value), name.span, "the second");
+                *d = d.clone().at(source, first, "the first");
+                return None;
+            }
+        }
+        return Some(Names::Listed(all.into_iter().map(|n| n.value).collect()));
+    }
+    let s = r.section(k, v, &["table", "column", "where"])?;
+    let before = r.problems.len();
+    let file = r.required(&s, "table", "\"neurons.csv\"", Reader::name);
+    let columns = r.required(&s, "column", "\"Name\"", |r, k, v| match v.get_ref() {
+        DeValue::Array(_) => r.list(k, v, which),
+        _ => Some(vec![Located::new(which(r, k, v)?, v.span())]),
+    });
+    let filters = filters(r, &s);
+    (r.problems.len() == before).then_some(Names::Table(file?, columns?.value, filters))
+}
+
+/// A column as it is written.
+pub(super) fn written_column(c: &Which) -> String {
+    match c {
+        Which::Named(name) => quoted(name),
+        Which::Numbered(k) => k.to_string(),
+    }
+}
+
+fn written_filters(filters: &[Filter]) -> Option<(String, String)> {
+    let one = |f: &Filter| {
+        let words = match &f.words[..] {
+            [word] => quoted(word),
+            words => list(words.iter().map(|w| quoted(w))),
+        };
+        (key(&f.column), words)
+    };
+    (!filters.is_empty()).then(|| ("where".to_string(), table(filters.iter().map(one))))
+}
+
+/// A list of connections as it is written.
+pub(super) fn written_edges(e: &EdgeList) -> String {
+    let first =
+        [("table".to_string(), quoted(&e.file)), ("from".to_string(), written_column(&e.from)), ("to".to_string(), written_column(&e.to))];
+    let skip = e.skip_unknown.then(|| ("skip-unknown".to_string(), "true".to_string()));
+    table(first.into_iter().chain(written_filters(&e.filters)).chain(skip))
+}
+
+/// Names as they are written.
+pub(super) fn written_names(names: &Names) -> String {
+    match names {
+        Names::Listed(all) => list(all.iter().map(|n| quoted(n))),
+        Names::Table(file, columns, filters) => {
+            let columns = match &columns[..] {
+                [one] => written_column(one),
+                all => list(all.iter().map(|c| written_column(c))),
+            };
+            let first = [("table".to_string(), quoted(file)), ("column".to_string(), columns)];
+            table(first.into_iter().chain(written_filters(filters)))
+        }
+    }
+}
