@@ -3,7 +3,7 @@
 mod common;
 
 use common::{library, network, population, projection};
-use homolog_base::Unit;
+use homolog_base::{Unit, math};
 use homolog_model::events::{Delays, Events, Strength};
 use homolog_model::network::{Bell, Copies, Delay, EdgeList, Listed, Sign};
 use homolog_model::space::{Places, Profile, Space};
@@ -67,7 +67,7 @@ fn delays_and_weights_of_a_compiled_network_follow_from_distances() {
                     for k in e.run(run) {
                         let d = apart(s, part * e.part + e.target[k] as usize, periodic);
                         assert_eq!(e.delay(run), ((0.5 + d / 100.0) / 0.1 + 0.5) as u32, "{d} um");
-                        let expected = -f64::from(unit) * ((nearest - d) / 80.0).exp();
+                        let expected = -f64::from(unit) * math::exp((nearest - d) / 80.0);
                         assert!((f64::from(weights[k]) / expected - 1.0).abs() < 1e-5, "{d} um: {} and {expected}", weights[k]);
                         seen += 1;
                     }
@@ -92,13 +92,14 @@ fn pairs_by_distance_reach_no_further_than_their_profile_in_both_forms_of_a_proj
     let (model, params) = compile(&n, &library(), 3).unwrap();
     let Wires::Sparse { start, column } = &model.links[0].wires else { panic!("listed") };
     let tensor = &params.tensors[model.links[0].weights];
-    let first = tensor.values[0] / (-0.5 * (apart(column[0] as usize, 0, true) / 100.0).powi(2)).exp();
+    let first = tensor.values[0] / math::exp(-0.5 * (apart(column[0] as usize, 0, true) / 100.0).powi(2));
     let mut again = vec![];
     for (r, own) in start.windows(2).enumerate() {
-        for k in own[0] as usize..own[1] as usize {
-            let d = apart(column[k] as usize, r, true);
-            assert!((tensor.values[k] / (first * (-0.5 * (d / 100.0).powi(2)).exp()) - 1.0).abs() < 1e-12);
-            again.push((column[k] as usize, r));
+        let own = own[0] as usize..own[1] as usize;
+        for (s, w) in column[own.clone()].iter().zip(&tensor.values[own]) {
+            let d = apart(*s as usize, r, true);
+            assert!((w / (first * math::exp(-0.5 * (d / 100.0).powi(2))) - 1.0).abs() < 1e-12);
+            again.push((*s as usize, r));
         }
     }
     again.sort_unstable();

@@ -1,7 +1,7 @@
 use super::{Without, graph, possible};
 use crate::Located;
 use crate::wiring::{Copies, Wiring};
-use homolog_base::Key;
+use homolog_base::{Key, math};
 
 const BOTH: Without = Without { autapses: true, multapses: true };
 
@@ -83,7 +83,7 @@ fn a_pair_is_connected_with_the_probability_that_was_asked_for_also_once_and_not
     let number = |without| graph(&Wiring::Connected(0.25), 60, 60, without, Key::new(1)).unwrap().target.len() as f64;
     assert_eq!(number(BOTH), 0.25 * all);
     let several = number(Without { autapses: true, multapses: false });
-    assert_eq!(several, ((0.75f64).ln() / (1.0 - 1.0 / all).ln()).round());
+    assert_eq!(several, (math::ln(0.75) / math::ln(1.0 - 1.0 / all)).round());
 }
 
 #[test]
