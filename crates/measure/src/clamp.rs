@@ -132,7 +132,7 @@ struct Ion {
 /// Why a mechanism cannot be clamped.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Refusal {
-    /// A whole neuron has no membrane that another could clamp.
+    /// A whole neuron has no membrane that another could clamp, and a rule of plasticity has none at all.
     Neuron,
     /// There is no parameter and no port of this name.
     Unknown(String),

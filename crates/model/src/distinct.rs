@@ -53,6 +53,7 @@ pub fn possible(wiring: &Wiring, copies: &Copies, senders: usize, receivers: usi
             | Wiring::Random(_)
             | Wiring::Distance(_)
             | Wiring::SmallWorld(..)
+            | Wiring::Convolution(_)
     );
     if let Some(span) = asked(&copies.multapses, true).filter(|_| once) {
         return Err((span, "this rule connects no pair twice, so `multapses = true` means nothing".into()));

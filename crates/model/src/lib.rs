@@ -12,6 +12,7 @@ pub mod cell;
 pub mod checkpoint;
 pub mod compile;
 pub mod compose;
+pub mod convolution;
 pub mod discretise;
 pub mod distinct;
 pub mod events;

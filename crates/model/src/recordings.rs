@@ -79,7 +79,10 @@ impl RecordedWeights {
             Strength::Each(weights) => &weights[..],
             Strength::Shared(_) => &[],
         };
-        weights.iter().map(move |w| sign * f64::from(*w))
+        // Of potential connections some are not there.
+        let structure = stream.plasticity.as_ref().and_then(|p| p.structure);
+        let there = move |k: usize| structure.is_none_or(|s| s.begins(k));
+        weights.iter().enumerate().map(move |(k, w)| if there(k) { sign * f64::from(*w) } else { 0.0 })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who is connected to whom, and how strongly, as rules.
 
 use crate::Located;
+use crate::convolution::Kernel;
 use crate::fit::Which;
 use crate::space::Profile;
 use crate::spread::{Bell, Spread};
@@ -109,6 +110,8 @@ pub enum Wiring {
     Distance(Profile),
     /// Each to so many nearest neighbours on a ring (half of them on either side), each connection drawn anew with a probability.
     SmallWorld(usize, f64),
+    /// Each receiver from a window of senders, where both are on lattices; weights are those of places in the window.
+    Convolution(Kernel),
     /// These: sending and receiving neuron. A pair may stand there several times.
     Pairs(Vec<(u32, u32)>),
     /// Those that a table lists. A pair may stand there several times.
@@ -135,6 +138,8 @@ pub enum Weights {
     Distance(Profile),
     /// What a column of the table of the wiring says, times this.
     Column(f64),
+    /// What stands in the window of a convolution, times this.
+    Kernel(f64),
 }
 
 impl Wiring {
@@ -158,7 +163,7 @@ impl Wiring {
             Wiring::Table(t) => t.listed.as_ref().is_some_and(|l| l.pairs.is_empty()),
             Wiring::Distance(p) => p.most() == 0.0,
             Wiring::SmallWorld(n, _) => *n == 0,
-            Wiring::AllToAll | Wiring::AllToOthers | Wiring::OneToOne | Wiring::Shift(_) => false,
+            Wiring::AllToAll | Wiring::AllToOthers | Wiring::OneToOne | Wiring::Shift(_) | Wiring::Convolution(_) => false,
         }
     }
 
@@ -201,6 +206,7 @@ impl Wiring {
             Wiring::Table(t) => t.listed.as_ref().map_or(0.0, |l| l.pairs.len() as f64),
             // At most.
             Wiring::Distance(p) => p.most() * senders * receivers,
+            Wiring::Convolution(k) => k.places() as f64 * receivers,
             Wiring::SmallWorld(n, _) => *n as f64 * senders,
         }
     }
@@ -217,7 +223,7 @@ impl Weights {
             Weights::Lognormal(mean, sd) => Spread::Lognormal(mean, sd),
             Weights::Clipped(bell, low, high) => Spread::Clipped(bell, low, high),
             Weights::Constant(c) => Spread::Constant(c),
-            Weights::Distance(_) | Weights::Column(_) => return None,
+            Weights::Distance(_) | Weights::Column(_) | Weights::Kernel(_) => return None,
         })
     }
 
@@ -229,7 +235,7 @@ impl Weights {
             Weights::Distance(profile) => within(profile.most(), profile.most()),
             Weights::Uniform(low, high) | Weights::Clipped(Bell::Normal(..), low, high) => within(low, high),
             Weights::Lognormal(..) | Weights::Clipped(Bell::Lognormal(..), ..) => [true, false],
-            Weights::UnitVariance | Weights::Normal(..) | Weights::Column(_) => [true; 2],
+            Weights::UnitVariance | Weights::Normal(..) | Weights::Column(_) | Weights::Kernel(_) => [true; 2],
         }
     }
 

@@ -4,6 +4,7 @@ mod common;
 
 use common::{library, network, population, projection};
 use homolog_base::{Unit, math};
+use homolog_model::convolution::Kernel;
 use homolog_model::events::{Delays, Events, Strength};
 use homolog_model::network::{Bell, Copies, Delay, EdgeList, Listed, Sign};
 use homolog_model::space::{Places, Profile, Space};
@@ -247,4 +248,40 @@ fn a_table_gives_connections_weights_and_delays_in_both_forms_of_a_projection() 
     // One that nobody has read is no network without connections.
     n.projections[0].wiring = Wiring::Table(EdgeList { file: "e.csv".into(), ..EdgeList::default() }).into();
     assert_eq!(said(&n), ["model-shape: the table `e.csv` has not been read"]);
+}
+
+#[test]
+fn a_convolution_has_one_weight_for_each_place_of_its_window() {
+    let window = |numbers: Vec<f64>| Wiring::Convolution(Kernel { size: vec![2, 2], numbers, stride: 2, padding: 0 });
+    let place = |s: usize, r: usize| 2 * (s / 8 - 2 * (r / 4)) + (s % 8 - 2 * (r % 4));
+    let by_place = |e: &Events| -> Vec<f32> {
+        let Strength::Each(weights) = &e.strength else { panic!("each its own") };
+        let mut of: Vec<Vec<f32>> = vec![vec![]; 4];
+        e.each(|k, s, r| of[place(s, r)].push(weights[k]));
+        assert!(of.iter().all(|own| own.len() == 16 && own.iter().all(|w| *w == own[0])), "{of:?}");
+        of.iter().map(|own| own[0]).collect()
+    };
+    let drawn = by_place(&events(&spaced(false, |p| {
+        p.wiring = window(vec![]).into();
+        p.weights = Weights::Normal(1.0, 0.5).into();
+    })));
+    assert!(drawn.windows(2).all(|w| w[0] != w[1]), "{drawn:?}");
+    let given = by_place(&events(&spaced(false, |p| {
+        p.wiring = window(vec![1.0, -2.0, 3.0, 0.5]).into();
+        p.weights = Weights::Kernel(2.0).into();
+    })));
+    let unit = given[0];
+    assert_eq!(given, [unit, -2.0 * unit, 3.0 * unit, 0.5 * unit]);
+}
+
+#[test]
+fn what_a_convolution_cannot_be_is_said() {
+    let with = |change: &dyn Fn(&mut Projection)| said(&spaced(false, |p| change(p)));
+    let window = |size: Vec<usize>| Wiring::Convolution(Kernel { size, numbers: vec![], stride: 1, padding: 0 });
+    let fits = with(&|p| p.wiring = window(vec![3, 3]).into());
+    assert!(fits[0].contains("makes of a lattice of 8 x 8 one of 6 x 6, and the receivers are 4 x 4"), "{fits:?}");
+    let learns = with(&|p| (p.wiring, p.learn) = (window(vec![5, 5]).into(), None));
+    assert!(learns.iter().any(|d| d.starts_with("model-convolution")), "{learns:?}");
+    let kernel = with(&|p| (p.wiring, p.weights) = (window(vec![5, 5]).into(), Weights::Kernel(1.0).into()));
+    assert!(kernel[0].contains("a convolution with numbers"), "{kernel:?}");
 }

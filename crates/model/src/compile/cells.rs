@@ -252,6 +252,10 @@ fn signs(around: &Around, population: &Population) -> [bool; 2] {
                 }
                 _ => [true; 2],
             },
+            Weights::Kernel(scale) => match &p.wiring.value {
+                Wiring::Convolution(k) => [k.numbers.iter().any(|w| scale * w > 0.0), k.numbers.iter().any(|w| scale * w < 0.0)],
+                _ => [true; 2],
+            },
             weights => wires::drawn(around.network, p).unwrap_or(weights).signs(),
         };
         out = [out[0] || of[0], out[1] || of[1]];

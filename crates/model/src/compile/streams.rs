@@ -4,7 +4,7 @@ use super::wires;
 use super::{Kind, Resolved, link_key};
 use crate::events::{Delays, Events, Graph, Strength, Whole};
 use crate::model::{Group, Link, Noise, Sources, Stream, Target, port};
-use crate::network::{Delay, Located, Network, Population, Projection, Weights};
+use crate::network::{Delay, Located, Network, Population, Projection, Weights, Wiring};
 use homolog_base::{Diagnostic, Key, Unit};
 use homolog_ir::Interface;
 use std::sync::Arc;
@@ -154,11 +154,12 @@ pub(super) fn streams(
         Strength::Each(weights.take(n).enumerate().filter(|(k, _)| here(k)).map(|(_, w)| scaled(w) as f32).collect())
     };
     let drawn = wires::drawn(network, projection).map_err(located)?;
-    let strength = match (drawn, drawn.spread(unit)) {
+    let spread = drawn.spread(unit).filter(|_| !matches!(projection.wiring.value, Wiring::Convolution(_)));
+    let strength = match (drawn, spread) {
         (Weights::Constant(w), _) => Strength::Shared(scaled(w)),
         (_, Some(spread)) => each(&mut spread.many(key("weights"), n)),
         (_, None) => {
-            let following = wires::following(network, projection, seed, false, graph.pairs()).map_err(located)?;
+            let following = wires::following(network, projection, (seed, key("weights"), unit), false, graph.pairs()).map_err(located)?;
             each(&mut following.unwrap_or_default().into_iter())
         }
     };

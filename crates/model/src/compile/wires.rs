@@ -2,6 +2,7 @@
 
 use super::delays::whole_delay;
 use super::{Kind, Resolved, link_key};
+use crate::convolution::Kernel;
 use crate::distinct::{self, Without};
 use crate::events::Graph;
 use crate::model::{Group, Link, Target, Wires};
@@ -9,7 +10,7 @@ use crate::network::{Network, Projection, Weights, Wiring};
 use crate::params::Tensor;
 use crate::space::Ends;
 use crate::spread::Spread;
-use homolog_base::{Diagnostic, Unit};
+use homolog_base::{Diagnostic, Key, Unit};
 
 /// All links of a network; weights are not yet given. Of a network that is `still` (learns nothing) those of spikes have no wires yet.
 pub(super) fn links(
@@ -78,6 +79,12 @@ pub(super) fn links(
         }
         if let Some((d, Err(text))) = p.delay.as_ref().and_then(|d| Some((d, d.value.spread()?.possible()))) {
             problems.push(network.locate(Diagnostic::error("model-delay", text), d.span, "these delays"));
+            continue;
+        }
+        if let (Wiring::Convolution(_), true) = (&p.wiring.value, p.learns()) {
+            let d =
+                Diagnostic::error("model-convolution", "weights of a convolution are shared, and gradients would change each by itself");
+            problems.push(network.locate(d, p.wiring.span, "a convolution").hint("add `learn = false` to this projection"));
             continue;
         }
         // What carries events alone is wired when the weights are known.
@@ -179,6 +186,7 @@ pub(super) fn graph(network: &Network, p: &Projection, senders: usize, receivers
             ends.same &= !p.copies.autapses.as_ref().is_some_and(|a| a.value);
             ends.graph(*profile, key)
         }
+        Wiring::Convolution(k) => windows(network, p, k)?.0,
         Wiring::SmallWorld(near, again) => crate::space::small_world(senders, *near, *again, key),
         Wiring::Pairs(pairs) => Graph::of_pairs(senders, receivers, pairs.iter().copied().filter(others)),
         Wiring::Table(t) => Graph::of_pairs(senders, receivers, t.listed.iter().flat_map(|l| l.pairs.iter().copied())),
@@ -216,7 +224,7 @@ pub(super) fn drawn(network: &Network, p: &Projection) -> Result<Weights, String
 pub(super) fn following(
     network: &Network,
     p: &Projection,
-    seed: u64,
+    (seed, key, unit): (u64, Key, f64),
     by_receiver: bool,
     pairs: impl Iterator<Item = (u32, u32)>,
 ) -> Result<Option<Vec<f64>>, String> {
@@ -233,9 +241,43 @@ pub(super) fn following(
             }
             Ok(Some(order.into_iter().map(|k| scale * listed.weights[k]).collect()))
         }
+        (Weights::Kernel(_), w) if !matches!(w, Wiring::Convolution(k) if !k.numbers.is_empty()) => {
+            Err("weights of a kernel need a wiring that is a convolution with numbers".into())
+        }
+        // One number for each place of the window, whoever hears through it.
+        (weights, Wiring::Convolution(kernel)) => {
+            let (graph, places) = windows(network, p, kernel)?;
+            let each: Vec<f64> = match weights {
+                Weights::Kernel(scale) => kernel.numbers.iter().map(|x| scale * x).collect(),
+                _ => {
+                    let spread = drawn(network, p)?.spread(unit).ok_or("nothing says what these weights are")?;
+                    (0..kernel.places() as u64).map(spread.drawn(key)).collect()
+                }
+            };
+            let mut order: Vec<(u32, u32, u32)> = graph.pairs().zip(places).map(|((s, r), k)| (s, r, k)).collect();
+            if by_receiver {
+                order.sort_unstable_by_key(|(s, r, _)| (*r, *s));
+            }
+            let sends = network.population(&p.from).and_then(|k| network.populations[k].sends.as_ref());
+            if let Some(w) = each.iter().find(|w| sends.is_some_and(|s| !s.value.allows(**w))) {
+                return Err(format!("a weight of {w}, which its population does not send"));
+            }
+            Ok(Some(order.into_iter().map(|(_, _, k)| each[k as usize]).collect()))
+        }
         (Weights::Column(_), _) => Err("weights of a column need a wiring that is a table".into()),
         _ => Ok(None),
     }
+}
+
+/// The connections of a convolution, by sender, and the place in the window of each.
+fn windows(network: &Network, p: &Projection, kernel: &Kernel) -> Result<(Graph, Vec<u32>), String> {
+    let space = |name: &str| {
+        let population =
+            network.population(name).map(|k| &network.populations[k]).ok_or_else(|| format!("there is no population `{name}`"))?;
+        let space = population.space.as_ref().ok_or_else(|| format!("`{name}` is nowhere: its population has no `space`"))?;
+        space.value.fits(population.size.value).map(|()| &space.value)
+    };
+    kernel.connect(space(&p.from)?, space(&p.to)?)
 }
 
 /// The column of delays of the table of a projection, by sender.
@@ -276,7 +318,7 @@ pub(super) fn weights(
             Box::new(start.windows(2).enumerate().flat_map(of))
         }
     };
-    let values = match following(network, projection, seed, true, pairs)? {
+    let values = match following(network, projection, (seed, key, unit_variance(link, projection, groups, network, count)), true, pairs)? {
         Some(values) => values,
         None => {
             let spread = drawn(network, projection)?.spread(unit_variance(link, projection, groups, network, count));

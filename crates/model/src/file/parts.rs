@@ -4,6 +4,7 @@ use super::tables;
 use super::walk::{
     ANY, BELOW_ONE, FRACTION, LENGTH, NOT_NEGATIVE, POSITIVE, PROBABILITY, Reader, SPEED, Section, Value, kind, split_number,
 };
+use crate::convolution::Kernel;
 use crate::fit::Which;
 use crate::network::{Bell, Delay, Learn, Located, Per, Spread, Weights, Wiring};
 use crate::space::{Places, Profile, Space};
@@ -72,6 +73,9 @@ pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wir
     if v.get_ref().as_table().is_some_and(|t| t.contains_key("table")) {
         return tables::edges(r, key, v).map(Wiring::Table);
     }
+    if v.get_ref().as_table().is_some_and(|t| t.contains_key("convolution")) {
+        return convolution(r, key, v).map(Wiring::Convolution);
+    }
     let forms = [
         "random",
         "in-degree",
@@ -85,6 +89,7 @@ pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wir
         "small-world",
         "pairs",
         "table",
+        "convolution",
     ];
     let (form, v) = only_key(r, key, v, &forms, &words)?;
     Some(match form {
@@ -118,6 +123,47 @@ pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wir
             Wiring::Pairs(pairs.into_iter().map(|p| p.value).collect())
         }
     })
+}
+
+/// `{ convolution = [5, 5], stride = 2, padding = 1 }`, or with numbers, `{ convolution = [[0, 1, 0], [1, -4, 1], [0, 1, 0]] }`.
+fn convolution(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Kernel> {
+    let s = r.section(key, v, &["convolution", "stride", "padding"])?;
+    let stride = r.optional(&s, "stride", |r, k, v| r.whole(k, v, 1)).map_or(1, |x| x.value);
+    let padding = r.optional(&s, "padding", |r, k, v| r.whole(k, v, 0)).map_or(0, |x| x.value);
+    let window = s.get("convolution")?;
+    let nested =
+        |v: &Value<'_>| matches!(v.get_ref(), DeValue::Array(items) if items.iter().any(|i| matches!(i.get_ref(), DeValue::Array(_))));
+    if !nested(window) {
+        let size: Vec<usize> = r.list("convolution", window, |r, k, v| r.whole(k, v, 1))?.into_iter().map(|n| n.value).collect();
+        let directions = size.len();
+        if !(1..=3).contains(&directions) {
+            r.error("model-wrong-type", "a window has one to three directions", window.span(), format!("{directions} directions"));
+            return None;
+        }
+        return Some(Kernel { size, numbers: vec![], stride, padding });
+    }
+    let mut out = Kernel { stride, padding, ..Kernel::default() };
+    rows(r, window, 0, &mut out).then_some(out)
+}
+
+/// Reads lists of lists of numbers, all of one length in each depth.
+fn rows(r: &mut Reader<'_>, v: &Value<'_>, depth: usize, out: &mut Kernel) -> bool {
+    let DeValue::Array(items) = v.get_ref() else {
+        return r.number("convolution", v, ANY).is_some_and(|x| {
+            out.numbers.push(x);
+            depth == out.size.len()
+        });
+    };
+    if depth == out.size.len() && out.numbers.is_empty() && depth < 3 {
+        out.size.push(items.len());
+    }
+    if out.size.get(depth) != Some(&items.len()) || items.is_empty() {
+        let text = "a window of numbers has rows of one length, in one to three directions";
+        r.error("model-wrong-type", text, v.span(), format!("{} here", items.len())).hint =
+            Some("write it as [[0, 1, 0], [1, -4, 1], [0, 1, 0]]".into());
+        return false;
+    }
+    items.iter().all(|item| rows(r, item, depth + 1, out))
 }
 
 fn length(r: &mut Reader<'_>, k: &str, v: &Value<'_>) -> Option<f64> {
@@ -220,7 +266,7 @@ pub(super) fn weights(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Gi
         let (scale, unit) = r.optional(&s, "scale", with_unit).map_or((1.0, None), |s| s.value);
         return Some(Given { weights: Weights::Column(scale), unit, column: Some(column?) });
     }
-    let forms = ["normal", "uniform", "lognormal", "constant", "gaussian", "exponential", "within", "column"];
+    let forms = ["normal", "uniform", "lognormal", "constant", "gaussian", "exponential", "within", "column", "kernel"];
     let (form, v, s) = key_with(r, key, v, &forms, &["min", "max"], &words)?;
     let given = |weights, unit| Some(Given { weights, unit, column: None });
     match form {
@@ -228,6 +274,11 @@ pub(super) fn weights(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Gi
             unbounded(r, &s, form)?;
             let (c, unit) = with_unit(r, form, v)?;
             given(Weights::Constant(c), unit)
+        }
+        "kernel" => {
+            unbounded(r, &s, form)?;
+            let (scale, unit) = with_unit(r, form, v)?;
+            given(Weights::Kernel(scale), unit)
         }
         "gaussian" | "exponential" | "within" => {
             unbounded(r, &s, form)?;

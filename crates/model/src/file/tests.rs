@@ -1,6 +1,7 @@
 //! Model files, good and bad.
 
 use super::{read, with_neuron, write};
+use crate::convolution::Kernel;
 use crate::fit::Which;
 use crate::network::{
     Bell, Copies, Delay, EdgeList, Filter, Gap, GapEnd, Learn, Located, Names, Network, Noise, Normalise, Per, Population, Precision,
@@ -489,6 +490,11 @@ fn study() -> impl Strategy<Value = Study> {
         profile(1e-3..=1.0).prop_map(Wiring::Distance),
         (0usize..100, 0.0..=1.0).prop_map(|(near, again)| Wiring::SmallWorld(2 * near, again)),
         (0usize..99).prop_map(Wiring::InDegree),
+        (prop::collection::vec(1usize..4, 1..4), 1usize..3, 0usize..3, any::<bool>()).prop_map(|(size, stride, padding, given)| {
+            let places = size.iter().product::<usize>();
+            let numbers = if given { (0..places).map(|n| n as f64 - 1.5).collect() } else { vec![] };
+            Wiring::Convolution(Kernel { size, numbers, stride, padding })
+        }),
         any::<bool>().prop_map(|skip| Wiring::Table(EdgeList {
             file: "HOMOLOG_DATA/edges.csv".into(),
             from: Which::Named("Source".into()).into(),
@@ -506,6 +512,7 @@ fn study() -> impl Strategy<Value = Study> {
         (above_zero(), above_zero()).prop_map(|(a, b)| Weights::Lognormal(a, b)),
         number().prop_map(Weights::Constant),
         number().prop_map(Weights::Column),
+        number().prop_map(Weights::Kernel),
         profile(number()).prop_map(Weights::Distance),
         clipped().prop_map(|(bell, low, high)| Weights::Clipped(bell, low, high)),
     ];

@@ -165,6 +165,20 @@ fn wiring(w: &Wiring) -> String {
         Wiring::Connected(x) => table([("connected".to_string(), number(*x))]),
         Wiring::SmallWorld(near, again) => table([("small-world".to_string(), list([near.to_string(), number(*again)]))]),
         Wiring::Distance(of) => profile(of, number),
+        Wiring::Convolution(k) => {
+            let window = match k.numbers.is_empty() {
+                true => list(k.size.iter().map(ToString::to_string)),
+                // Rows of the last direction become lists, those lists of the one before, and so on.
+                false => k.size.iter().rev().fold(k.numbers.iter().map(|x| number(*x)).collect::<Vec<_>>(), |items, n| {
+                    items.chunks(*n).map(|row| list(row.iter().cloned())).collect()
+                })[0]
+                    .clone(),
+            };
+            let mut all = vec![("convolution".to_string(), window)];
+            all.push(("stride".to_string(), k.stride.to_string()));
+            all.push(("padding".to_string(), k.padding.to_string()));
+            table(all)
+        }
         Wiring::Table(edges) => written_edges(edges),
         Wiring::Pairs(pairs) => {
             let pairs = pairs.iter().map(|(from, to)| list([from.to_string(), to.to_string()]));
@@ -264,6 +278,7 @@ fn network(n: &Network, lines: &mut Vec<String>) {
             Weights::Constant(c) => line("weights", table([("constant".to_string(), number(c))])),
             Weights::Clipped(bell, low, high) => line("weights", clipped(bell, low, high, number)),
             Weights::Distance(of) => line("weights", profile(&of, number)),
+            Weights::Kernel(scale) => line("weights", table([("kernel".to_string(), number(scale))])),
             Weights::Column(scale) => {
                 line("weights", table([("column".to_string(), column(&p.weight_column)), ("scale".to_string(), number(scale))]));
             }

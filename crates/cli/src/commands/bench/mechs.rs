@@ -64,6 +64,7 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
         for m in opened.library.iter().filter(|m| own.get(&m.name) != Some(m)) {
             match (m.role, m.not_in_cells()) {
                 (Role::Neuron, _) => left.push((m.name.clone(), "a whole neuron".into())),
+                (Role::Plasticity, _) => left.push((m.name.clone(), "a rule of plasticity".into())),
                 (_, Some(why)) => left.push((m.name.clone(), why)),
                 _ => names.push(&m.name),
             }
