@@ -110,6 +110,7 @@
 //! word.
 
 mod cell;
+mod changes;
 mod check;
 mod fit;
 mod parts;

@@ -125,45 +125,36 @@ pub(super) fn wiring(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Wir
     })
 }
 
-/// `{ convolution = [5, 5], stride = 2, padding = 1 }`, or with numbers, `{ convolution = [[0, 1, 0], [1, -4, 1], [0, 1, 0]] }`.
+/// `{ convolution = [5, 5], stride = 2, padding = 1 }`, or with numbers, `{ convolution = [3, 3], kernel = [[0, 1, 0], [1, -4, 1], [0, 1, 0]] }`.
 fn convolution(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Kernel> {
-    let s = r.section(key, v, &["convolution", "stride", "padding"])?;
+    let s = r.section(key, v, &["convolution", "kernel", "stride", "padding"])?;
     let stride = r.optional(&s, "stride", |r, k, v| r.whole(k, v, 1)).map_or(1, |x| x.value);
     let padding = r.optional(&s, "padding", |r, k, v| r.whole(k, v, 0)).map_or(0, |x| x.value);
     let window = s.get("convolution")?;
-    let nested =
-        |v: &Value<'_>| matches!(v.get_ref(), DeValue::Array(items) if items.iter().any(|i| matches!(i.get_ref(), DeValue::Array(_))));
-    if !nested(window) {
-        let size: Vec<usize> = r.list("convolution", window, |r, k, v| r.whole(k, v, 1))?.into_iter().map(|n| n.value).collect();
-        let directions = size.len();
-        if !(1..=3).contains(&directions) {
-            r.error("model-wrong-type", "a window has one to three directions", window.span(), format!("{directions} directions"));
-            return None;
-        }
-        return Some(Kernel { size, numbers: vec![], stride, padding });
+    let size: Vec<usize> = r.list("convolution", window, |r, k, v| r.whole(k, v, 1))?.into_iter().map(|n| n.value).collect();
+    if !(1..=3).contains(&size.len()) {
+        let found = format!("{} directions", size.len());
+        r.error("model-wrong-type", "a window has one to three directions", window.span(), found).hint = Some("write it as [5, 5]".into());
+        return None;
     }
-    let mut out = Kernel { stride, padding, ..Kernel::default() };
-    rows(r, window, 0, &mut out).then_some(out)
+    let mut out = Kernel { size, stride, padding, numbers: vec![] };
+    s.get("kernel").is_none_or(|v| rows(r, v, 0, &mut out)).then_some(out)
 }
 
-/// Reads lists of lists of numbers, all of one length in each depth.
+/// Reads the numbers of a window: lists of lists, as long and as deep as its size says.
 fn rows(r: &mut Reader<'_>, v: &Value<'_>, depth: usize, out: &mut Kernel) -> bool {
-    let DeValue::Array(items) = v.get_ref() else {
-        return r.number("convolution", v, ANY).is_some_and(|x| {
-            out.numbers.push(x);
-            depth == out.size.len()
-        });
+    let Some(length) = out.size.get(depth) else {
+        return r.number("kernel", v, ANY).map(|x| out.numbers.push(x)).is_some();
     };
-    if depth == out.size.len() && out.numbers.is_empty() && depth < 3 {
-        out.size.push(items.len());
+    match v.get_ref() {
+        DeValue::Array(items) if items.len() == *length => items.iter().all(|item| rows(r, item, depth + 1, out)),
+        other => {
+            let found = if let DeValue::Array(items) = other { format!("{} here", items.len()) } else { format!("found {}", kind(other)) };
+            let hint = Some("write it as [[0, 1, 0], [1, -4, 1], [0, 1, 0]]".into());
+            r.error("model-wrong-type", format!("a list of {length} was expected, as `convolution` says"), v.span(), found).hint = hint;
+            false
+        }
     }
-    if out.size.get(depth) != Some(&items.len()) || items.is_empty() {
-        let text = "a window of numbers has rows of one length, in one to three directions";
-        r.error("model-wrong-type", text, v.span(), format!("{} here", items.len())).hint =
-            Some("write it as [[0, 1, 0], [1, -4, 1], [0, 1, 0]]".into());
-        return false;
-    }
-    items.iter().all(|item| rows(r, item, depth + 1, out))
 }
 
 fn length(r: &mut Reader<'_>, k: &str, v: &Value<'_>) -> Option<f64> {

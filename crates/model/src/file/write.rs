@@ -166,15 +166,13 @@ fn wiring(w: &Wiring) -> String {
         Wiring::SmallWorld(near, again) => table([("small-world".to_string(), list([near.to_string(), number(*again)]))]),
         Wiring::Distance(of) => profile(of, number),
         Wiring::Convolution(k) => {
-            let window = match k.numbers.is_empty() {
-                true => list(k.size.iter().map(ToString::to_string)),
+            let mut all = vec![("convolution".to_string(), list(k.size.iter().map(ToString::to_string)))];
+            if !k.numbers.is_empty() {
                 // Rows of the last direction become lists, those lists of the one before, and so on.
-                false => k.size.iter().rev().fold(k.numbers.iter().map(|x| number(*x)).collect::<Vec<_>>(), |items, n| {
-                    items.chunks(*n).map(|row| list(row.iter().cloned())).collect()
-                })[0]
-                    .clone(),
-            };
-            let mut all = vec![("convolution".to_string(), window)];
+                let row = |items: Vec<String>, n: &usize| items.chunks(*n).map(|row| list(row.iter().cloned())).collect();
+                let nested = k.size.iter().rev().fold(k.numbers.iter().map(|x| number(*x)).collect(), row);
+                all.push(("kernel".to_string(), nested.concat()));
+            }
             all.push(("stride".to_string(), k.stride.to_string()));
             all.push(("padding".to_string(), k.padding.to_string()));
             table(all)
