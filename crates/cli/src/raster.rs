@@ -45,7 +45,9 @@ pub fn section(f: &Figure) -> String {
     let dot = (0.8 * each).max(1.5);
     let left = bands.iter().map(|b| b.name.chars().count()).max().unwrap_or(0) as f64 * 7.0 + 14.0;
     let mut svg = Svg::new(figure::WIDTH, bottom + 44.0, &format!("Spikes: {total} of {} neurons", f.spikes.len()));
-    let x = Scale { values: (0.0, f.duration), places: (figure::LEFT.max(left), figure::WIDTH - figure::RIGHT) };
+    // Of a long run the beginning.
+    let end = f.more_spikes.map_or(f.duration, |m| m.1);
+    let x = Scale { values: (0.0, end), places: (figure::LEFT.max(left), figure::WIDTH - figure::RIGHT) };
     svg.rect((x.places.0, top), (x.places.1 - x.places.0, height), "cell", 1.0);
     figure::axis(&mut svg, &x, bottom, "time, ms");
     let (mut done, mut labelled) = (0, f64::NEG_INFINITY);
@@ -71,6 +73,7 @@ pub fn section(f: &Figure) -> String {
     if let Some((_, until)) = f.more_spikes {
         let _ = writeln!(rest, "<p class=\"caption\">Spikes are drawn until {until} ms.</p>");
     }
+    let total = show::count(total as f64);
     format!("<section>\n<h3>Spikes: {total}</h3>\n<figure>\n{}\n</figure>\n{rest}</section>\n", svg.finish())
 }
 
