@@ -57,7 +57,8 @@ fn main() -> ExitCode {
         }
     };
     let color = cli.color.on_stderr();
-    let begun = match ranks::begin() {
+    // MPI is at hand until the end.
+    let _begun = match ranks::begin() {
         Ok(begun) => begun,
         Err(d) => {
             terminal::show(&[d], color);
@@ -77,7 +78,6 @@ fn main() -> ExitCode {
         // Others may wait for this one, and only who starts them can end them.
         std::process::exit(1);
     }
-    drop(begun);
     code
 }
 
