@@ -16,7 +16,7 @@ cargo xtask <chore>
   ci      test, then smoke
   bench   the benches of the program, in release
   kill    [ROUNDS] [SEED]: the real program, in release, killed at seeded moments; what goes on must leave the files of a whole run (100 rounds)
-  mpi     the program with the feature `mpi`: lints, and runs in two processes (part of `test` where `mpirun` and `mpicc` are found)
+  mpi     the program with the feature `mpi`: lints, and runs in two processes (part of `test` where `mpirun`, `mpicc` and `clang` are found)
   bless   accept the snapshots as they are now
 ";
 
@@ -54,10 +54,11 @@ fn test() -> Result<(), String> {
     cargo("lints", &["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])?;
     nextest()?;
     cargo("tests", &["nextest", "run", "--workspace", "--locked", "--no-fail-fast", "--status-level", "fail"])?;
-    if found("mpirun") && found("mpicc") {
+    // Its crate is built with the help of clang.
+    if ["mpirun", "mpicc", "clang"].into_iter().all(found) {
         mpi()?;
     } else {
-        println!("· runs in several processes are not tried: there is no MPI here");
+        println!("· runs in several processes are not tried: there is no `mpirun`, `mpicc` or `clang`");
     }
     cargo("tests in the documentation", &["test", "--workspace", "--doc", "--locked", "--quiet"])?;
     step(
