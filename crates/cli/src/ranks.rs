@@ -122,11 +122,10 @@ mod mpi {
         }
         // One thread at a time calls it, though not always the same.
         let wanted = Threading::Serialized;
-        let Some((universe, got)) = mpi::initialize_with_threading(wanted).filter(|(_, got)| *got >= wanted) else {
+        let Some((universe, _)) = mpi::initialize_with_threading(wanted).filter(|(_, got)| *got >= wanted) else {
             let text = "MPI does not begin with calls from one thread at a time";
             return Err(Diagnostic::error("ranks-begin", text).hint("another build of MPI may allow them"));
         };
-        let _ = got;
         let world = universe.world();
         let _ = PLACE.set((world.rank() as usize, world.size() as usize));
         Ok(Begun { _universe: Some(universe) })

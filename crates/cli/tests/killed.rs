@@ -10,65 +10,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// Poisson noise, delays of their own, spikes on their way, a raster and some potentials.
-const NETWORK: &str = r#"title = "Network"
-
-[time]
-step = "0.1 ms"
-presentation = "1500 ms"
-
-[population.exc]
-size = 80
-neuron = "lif"
-parameters = { tau = "20 ms", vrest = "0 mV", vth = "20 mV", vreset = "10 mV", tref = "2 ms" }
-start = { v = { uniform = ["0 mV", "20 mV"] } }
-bias = false
-
-[population.inh]
-size = 20
-neuron = "lif"
-parameters = { tau = "20 ms", vrest = "0 mV", vth = "20 mV", vreset = "10 mV", tref = "2 ms" }
-bias = false
-
-[[noise]]
-population = "exc"
-poisson = "22 kHz"
-weight = "0.1 mV"
-
-[[noise]]
-population = "inh"
-poisson = "22 kHz"
-weight = "0.1 mV"
-
-[[projection]]
-from = "exc"
-to = "inh"
-wiring = { in-degree = 20 }
-weights = { normal = ["0.2 mV", "0.05 mV"] }
-delay = { uniform = ["0.5 ms", "8 ms"] }
-learn = false
-
-[[projection]]
-from = "inh"
-to = "exc"
-wiring = { in-degree = 5 }
-weights = { constant = "-0.5 mV" }
-delay = "1.5 ms"
-learn = false
-
-[[record]]
-population = "exc"
-variable = "raster"
-
-[[record]]
-population = "inh"
-variable = "raster"
-neurons = [0, 7, 19]
-
-[[record]]
-population = "exc"
-variable = "v"
-neurons = [3, 1]
-"#;
+const NETWORK: &str = include_str!("common/network.toml");
 
 /// A cell with potentials, gates and spikes tick by tick; so many numbers that tables have parts.
 const CELL: &str = r#"title = "Cell"

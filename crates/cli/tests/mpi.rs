@@ -23,56 +23,7 @@ mod with_mpi {
     use super::Place;
     use std::process::{Command, Output};
 
-    const NETWORK: &str = r#"title = "Network"
-
-[time]
-step = "0.1 ms"
-presentation = "600 ms"
-
-[population.exc]
-size = 80
-neuron = "lif"
-parameters = { tau = "20 ms", vrest = "0 mV", vth = "20 mV", vreset = "10 mV", tref = "2 ms" }
-start = { v = { uniform = ["0 mV", "20 mV"] } }
-bias = false
-
-[population.inh]
-size = 20
-neuron = "lif"
-parameters = { tau = "20 ms", vrest = "0 mV", vth = "20 mV", vreset = "10 mV", tref = "2 ms" }
-bias = false
-
-[[noise]]
-population = "exc"
-poisson = "22 kHz"
-weight = "0.1 mV"
-
-[[noise]]
-population = "inh"
-poisson = "22 kHz"
-weight = "0.1 mV"
-
-[[projection]]
-from = "exc"
-to = "inh"
-wiring = { in-degree = 20 }
-weights = { normal = ["0.2 mV", "0.05 mV"] }
-delay = { uniform = ["0.5 ms", "8 ms"] }
-learn = false
-
-[[projection]]
-from = "inh"
-to = "exc"
-wiring = { in-degree = 5 }
-weights = { constant = "-0.5 mV" }
-delay = "1.5 ms"
-learn = false
-
-[[record]]
-population = "exc"
-variable = "v"
-neurons = [0, 79]
-"#;
+    const NETWORK: &str = include_str!("common/network.toml");
 
     /// Runs the program as two processes.
     fn two(place: &Place, words: &str) -> Output {

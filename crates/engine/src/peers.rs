@@ -41,8 +41,8 @@ impl Words<'_> {
 }
 
 /// Where numbers of a divided group stand among those of all: of every place those that are computed here, `lanes` of `all`, from the first on.
-fn interleave(parts: &[&[f64]], groups: &Group, ranks: &[Range<usize>], batch: usize, out: &mut [f64]) {
-    let all = groups.copies() * batch;
+fn interleave(parts: &[&[f64]], group: &Group, ranks: &[Range<usize>], batch: usize, out: &mut [f64]) {
+    let all = group.copies() * batch;
     for (part, here) in parts.iter().zip(ranks) {
         let lanes = here.len() * batch;
         for (own, all) in part.chunks_exact(lanes).zip(out.chunks_exact_mut(all)) {

@@ -47,42 +47,59 @@ impl Kernel {
         senders.iter().zip(&self.size).map(of).collect()
     }
 
-    /// The connections, by sender and receiver, and the place in the window of each.
+    /// The windows on the lattices of two populations.
     ///
     /// # Errors
-    /// The lattices do not fit together.
-    pub fn connect(&self, from: &Space, to: &Space) -> Result<(Graph, Vec<u32>), String> {
+    /// They do not fit together.
+    pub fn between(&self, from: &Space, to: &Space) -> Result<Windows<'_>, String> {
         let (Places::Grid(senders, _), Places::Grid(receivers, _)) = (&from.places, &to.places) else {
             return Err("a convolution is between lattices: `space = { grid = [28, 28], ... }`".into());
         };
         let wanted = self.receivers(senders, from.periodic)?;
-        if wanted != *receivers {
-            return Err(format!(
-                "a window of {} makes of a lattice of {} one of {}, and the receivers are {}",
-                words(&self.size),
-                words(senders),
-                words(&wanted),
-                words(receivers)
-            ));
+        if wanted == *receivers {
+            return Ok(Windows { kernel: self, senders: senders.clone(), receivers: wanted, periodic: from.periodic });
         }
-        let (all, places) = (receivers.iter().product::<usize>(), self.places());
-        let mut found: Vec<(u32, u32, u32)> = Vec::with_capacity(all * places);
-        for t in 0..all {
-            let at = split(t, receivers);
-            found.extend((0..places).filter_map(|k| {
-                let window = split(k, &self.size);
-                let mut s = 0;
-                for (d, n) in senders.iter().enumerate() {
-                    let x = (self.stride * at[d] + window[d]) as i64 - self.padding as i64;
-                    let x = if from.periodic { x.rem_euclid(*n as i64) } else { x };
-                    s = s * n + usize::try_from(x).ok().filter(|x| x < n)?;
-                }
-                Some((s as u32, t as u32, k as u32))
-            }));
-        }
-        found.sort_unstable();
-        let graph = Graph::of_pairs(senders.iter().product(), all, found.iter().map(|f| (f.0, f.1)));
-        Ok((graph, found.into_iter().map(|f| f.2).collect()))
+        let [window, from, made, to] = [&self.size, senders, &wanted, receivers].map(|n| words(n));
+        Err(format!("a window of {window} makes of a lattice of {from} one of {made}, and the receivers are {to}"))
+    }
+}
+
+/// A window that moves over a lattice of senders.
+#[derive(Clone, Debug)]
+pub struct Windows<'k> {
+    kernel: &'k Kernel,
+    senders: Vec<usize>,
+    receivers: Vec<usize>,
+    periodic: bool,
+}
+
+impl Windows<'_> {
+    /// The connections: sender and receiver.
+    pub fn graph(&self) -> Graph {
+        let all = self.receivers.iter().product::<usize>();
+        let heard = |t: usize| (0..self.kernel.places()).filter_map(move |k| Some((self.sender(t, k)? as u32, t as u32)));
+        Graph::of_pairs(self.senders.iter().product(), all, (0..all).flat_map(heard))
+    }
+
+    /// The sender that a receiver hears at a place of its window.
+    fn sender(&self, receiver: usize, place: usize) -> Option<usize> {
+        let (at, window) = (split(receiver, &self.receivers), split(place, &self.kernel.size));
+        let of = |s: usize, (d, n): (usize, &usize)| {
+            let x = (self.kernel.stride * at[d] + window[d]) as i64 - self.kernel.padding as i64;
+            let x = if self.periodic { x.rem_euclid(*n as i64) } else { x };
+            Some(s * n + usize::try_from(x).ok().filter(|x| x < n)?)
+        };
+        self.senders.iter().enumerate().try_fold(0, of)
+    }
+
+    /// The place of a window at which a receiver hears a sender that it is connected to.
+    pub fn place(&self, sender: usize, receiver: usize) -> usize {
+        let (from, at) = (split(sender, &self.senders), split(receiver, &self.receivers));
+        let of = |k: usize, (d, size): (usize, &usize)| {
+            let x = (from[d] + self.kernel.padding) as i64 - (self.kernel.stride * at[d]) as i64;
+            k * size + if self.periodic { x.rem_euclid(self.senders[d] as i64) } else { x } as usize
+        };
+        self.kernel.size.iter().enumerate().fold(0, of)
     }
 }
 
@@ -109,10 +126,10 @@ mod tests {
 
     /// What each receiver hears of an image: the sum over its window, written down once more.
     fn heard(kernel: &Kernel, from: &Space, to: &Space, image: &[f64]) -> Vec<f64> {
-        let (graph, places) = kernel.connect(from, to).unwrap();
-        let mut out = vec![0.0; graph.target.iter().map(|t| *t as usize + 1).max().unwrap_or(0)];
-        for ((s, r), k) in graph.pairs().zip(places) {
-            out[r as usize] += kernel.numbers[k as usize] * image[s as usize];
+        let windows = kernel.between(from, to).unwrap();
+        let mut out = vec![0.0; windows.receivers.iter().product()];
+        for (s, r) in windows.graph().pairs() {
+            out[r as usize] += kernel.numbers[windows.place(s as usize, r as usize)] * image[s as usize];
         }
         out
     }
@@ -137,18 +154,18 @@ mod tests {
         let kernel = Kernel { size: vec![3], numbers: vec![1.0, 10.0, 100.0], stride: 1, padding: 0 };
         let ring = grid(&[5], true);
         assert_eq!(heard(&kernel, &ring, &ring, &[1.0, 2.0, 3.0, 4.0, 5.0]), [321.0, 432.0, 543.0, 154.0, 215.0]);
-        let (graph, _) = kernel.connect(&ring, &ring).unwrap();
+        let graph = kernel.between(&ring, &ring).unwrap().graph();
         assert!(graph.start.windows(2).all(|w| w[1] - w[0] == 3));
     }
 
     #[test]
     fn lattices_that_do_not_fit_are_said_with_what_would() {
         let kernel = Kernel { size: vec![5, 5], stride: 2, ..Kernel::default() };
-        let said = kernel.connect(&grid(&[28, 28], false), &grid(&[14, 14], false)).unwrap_err();
+        let said = kernel.between(&grid(&[28, 28], false), &grid(&[14, 14], false)).unwrap_err();
         assert!(said.contains("makes of a lattice of 28 x 28 one of 12 x 12"), "{said}");
-        assert!(kernel.connect(&grid(&[28], false), &grid(&[12], false)).is_err());
-        assert!(kernel.connect(&grid(&[4, 4], false), &grid(&[1, 1], false)).is_err());
+        assert!(kernel.between(&grid(&[28], false), &grid(&[12], false)).is_err());
+        assert!(kernel.between(&grid(&[4, 4], false), &grid(&[1, 1], false)).is_err());
         let nowhere = Space { places: Places::Random(vec![1.0, 1.0]), periodic: false };
-        assert!(kernel.connect(&nowhere, &grid(&[12, 12], false)).unwrap_err().contains("grid"));
+        assert!(kernel.between(&nowhere, &grid(&[12, 12], false)).unwrap_err().contains("grid"));
     }
 }

@@ -285,3 +285,17 @@ fn what_a_convolution_cannot_be_is_said() {
     let kernel = with(&|p| (p.wiring, p.weights) = (window(vec![5, 5]).into(), Weights::Kernel(1.0).into()));
     assert!(kernel[0].contains("a convolution with numbers"), "{kernel:?}");
 }
+
+#[test]
+fn a_convolution_without_autapses_leaves_the_middle_of_its_windows_out() {
+    let of = |autapses: Option<bool>| {
+        events(&spaced(false, |p| {
+            (p.to, p.wiring) =
+                ("a".into(), Wiring::Convolution(Kernel { size: vec![3, 3], numbers: vec![], stride: 1, padding: 1 }).into());
+            p.copies.autapses = autapses.map(Into::into);
+        }))
+    };
+    let (all, others) = (of(None), of(Some(false)));
+    assert_eq!((all.len(), others.len()), (22 * 22, 22 * 22 - 64));
+    others.each(|_, s, r| assert_ne!(s, r));
+}

@@ -1,7 +1,7 @@
 //! What an elementary function may use: one number, or one vector register of them.
 //!
 //! The functions of [`super::double`] and [`super::single`] are written once over [`Lane`]. `f64` and `f32` are the scalar
-//! implementations; the vector ones live in `exec`, which alone may use `unsafe`. Every method is exact or correctly rounded (IEEE 754), so one text
+//! implementations; the vector ones live in `exec`, with the instructions of each processor. Every method is exact or correctly rounded (IEEE 754), so one text
 //! gives the same bits on every machine. Only which NaN a NaN is (sign and payload) is left open, as IEEE 754 leaves it.
 
 use super::Real;

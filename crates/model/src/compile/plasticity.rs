@@ -114,19 +114,18 @@ pub(super) fn plastic(
         let text = format!("{ms} ms is not a whole number of steps of {dt} ms");
         Err(network.locate(Diagnostic::error("model-time", text), span, what))
     };
-    let mut understood = |found: Result<f64, Diagnostic>| found.map_err(|d| problems.push(d)).ok();
     let normalise = projection.normalise.as_ref().and_then(|n| {
-        let every = understood(interval(n.value.every, n.span, "how often weights are brought to their sum").map(|n| n as f64));
-        let sum = understood(in_weights(n.value.sum, n.value.unit, n.span));
-        Some(Normalise { sum: sum?.abs(), every: every? as i64 })
+        let every = understood(interval(n.value.every, n.span, "how often weights are brought to their sum"), &mut problems);
+        let sum = understood(in_weights(n.value.sum, n.value.unit, n.span), &mut problems);
+        Some(Normalise { sum: sum?.abs(), every: every? })
     });
     let structure = projection.structure.as_ref().and_then(|s| {
         let Structure { every, prune, grow, weight, begin } = &s.value;
-        let every = understood(interval(*every, s.span, "how often connections come and go").map(|n| n as f64));
-        let mut weigh = |(x, unit): &(f64, Option<Unit>)| understood(in_weights(*x, *unit, s.span)).map(f64::abs);
+        let every = understood(interval(*every, s.span, "how often connections come and go"), &mut problems);
+        let mut weigh = |(x, unit): &(f64, Option<Unit>)| understood(in_weights(*x, *unit, s.span), &mut problems).map(f64::abs);
         let (prune, weight) = (weigh(prune), weigh(weight));
         let key = super::link_key(seed, &stream.name, "structure");
-        Some(plasticity::Structure { every: every? as i64, prune: prune?, grow: *grow, weight: weight?, begin: *begin, key })
+        Some(plasticity::Structure { every: every?, prune: prune?, grow: *grow, weight: weight?, begin: *begin, key })
     });
     if !problems.is_empty() {
         return Err(problems);
@@ -140,6 +139,11 @@ pub(super) fn plastic(
     let plasticity = Plasticity { rules, incoming: Incoming::of(e), sign, normalise, structure };
     stream.plasticity = Some(Arc::new(plasticity));
     Ok(stream)
+}
+
+/// What was found, or what is wrong with it added to the problems.
+fn understood<T>(found: Result<T, Diagnostic>, problems: &mut Vec<Diagnostic>) -> Option<T> {
+    found.map_err(|d| problems.push(d)).ok()
 }
 
 fn compiled(

@@ -2,7 +2,7 @@
 
 use super::delays::whole_delay;
 use super::{Kind, Resolved, link_key};
-use crate::convolution::Kernel;
+use crate::convolution::{Kernel, Windows};
 use crate::distinct::{self, Without};
 use crate::events::Graph;
 use crate::model::{Group, Link, Target, Wires};
@@ -186,7 +186,7 @@ pub(super) fn graph(network: &Network, p: &Projection, senders: usize, receivers
             ends.same &= !p.copies.autapses.as_ref().is_some_and(|a| a.value);
             ends.graph(*profile, key)
         }
-        Wiring::Convolution(k) => windows(network, p, k)?.0,
+        Wiring::Convolution(k) => Graph::of_pairs(senders, receivers, windows(network, p, k)?.graph().pairs().filter(others)),
         Wiring::SmallWorld(near, again) => crate::space::small_world(senders, *near, *again, key),
         Wiring::Pairs(pairs) => Graph::of_pairs(senders, receivers, pairs.iter().copied().filter(others)),
         Wiring::Table(t) => Graph::of_pairs(senders, receivers, t.listed.iter().flat_map(|l| l.pairs.iter().copied())),
@@ -246,7 +246,7 @@ pub(super) fn following(
         }
         // One number for each place of the window, whoever hears through it.
         (weights, Wiring::Convolution(kernel)) => {
-            let (graph, places) = windows(network, p, kernel)?;
+            let windows = windows(network, p, kernel)?;
             let each: Vec<f64> = match weights {
                 Weights::Kernel(scale) => kernel.numbers.iter().map(|x| scale * x).collect(),
                 _ => {
@@ -254,30 +254,26 @@ pub(super) fn following(
                     (0..kernel.places() as u64).map(spread.drawn(key)).collect()
                 }
             };
-            let mut order: Vec<(u32, u32, u32)> = graph.pairs().zip(places).map(|((s, r), k)| (s, r, k)).collect();
-            if by_receiver {
-                order.sort_unstable_by_key(|(s, r, _)| (*r, *s));
-            }
             let sends = network.population(&p.from).and_then(|k| network.populations[k].sends.as_ref());
             if let Some(w) = each.iter().find(|w| sends.is_some_and(|s| !s.value.allows(**w))) {
                 return Err(format!("a weight of {w}, which its population does not send"));
             }
-            Ok(Some(order.into_iter().map(|(_, _, k)| each[k as usize]).collect()))
+            Ok(Some(pairs.map(|(s, r)| each[windows.place(s as usize, r as usize)]).collect()))
         }
         (Weights::Column(_), _) => Err("weights of a column need a wiring that is a table".into()),
         _ => Ok(None),
     }
 }
 
-/// The connections of a convolution, by sender, and the place in the window of each.
-fn windows(network: &Network, p: &Projection, kernel: &Kernel) -> Result<(Graph, Vec<u32>), String> {
+/// The windows of a convolution.
+fn windows<'k>(network: &Network, p: &Projection, kernel: &'k Kernel) -> Result<Windows<'k>, String> {
     let space = |name: &str| {
         let population =
             network.population(name).map(|k| &network.populations[k]).ok_or_else(|| format!("there is no population `{name}`"))?;
         let space = population.space.as_ref().ok_or_else(|| format!("`{name}` is nowhere: its population has no `space`"))?;
         space.value.fits(population.size.value).map(|()| &space.value)
     };
-    kernel.connect(space(&p.from)?, space(&p.to)?)
+    kernel.between(space(&p.from)?, space(&p.to)?)
 }
 
 /// The column of delays of the table of a projection, by sender.
