@@ -31,11 +31,11 @@ use homolog_model::{Model, Observable, Probe, Target};
 use std::ops::Range;
 
 /// Numbers from which on threads share the work of some ticks.
-const SHARED: usize = 1 << 13;
+pub(crate) const SHARED: usize = 1 << 13;
 /// So many runs before a run is delivered its connections are asked for.
 const AHEAD: usize = 4;
 /// Where fewer than one in so many neurons receive a spike, only those are looked at again.
-const FEW: usize = 4;
+pub(crate) const FEW: usize = 4;
 
 /// The spikes of a group's last ticks: which numbers of its column spiked.
 #[derive(Clone, Debug, Default)]
@@ -62,18 +62,25 @@ impl Spikes {
 
 /// Connections that are added in a tick, to neurons of one sample.
 #[derive(Clone, Copy, Debug)]
-struct Due {
+pub(crate) struct Due {
     from: u32,
     to: u32,
     sample: u32,
 }
 
+impl Due {
+    /// Which of the stream's connections.
+    pub fn range(&self) -> Range<usize> {
+        self.from as usize..self.to as usize
+    }
+}
+
 /// What will arrive by a stream: for each part of the receiving neurons, tick by tick.
 #[derive(Clone, Debug)]
-struct Calendar {
+pub(crate) struct Calendar {
     /// Whether something arrives by weights that are not negative, and by those that are; all as the first where neurons take both at one
     /// port.
-    signs: [bool; 2],
+    pub signs: [bool; 2],
     parts: Vec<Vec<Vec<Due>>>,
 }
 
@@ -87,10 +94,16 @@ impl Calendar {
         let signs = if stream.target == Target::Own { [true, false] } else { e.signs };
         Calendar { signs, parts: vec![vec![vec![]; e.longest() + segment + 1]; e.parts()] }
     }
+
+    /// What arrives at a part in a tick.
+    pub fn due(&self, part: usize, tick: i64) -> &[Due] {
+        let due = &self.parts[part];
+        &due[tick.rem_euclid(due.len() as i64) as usize]
+    }
 }
 
 /// Enters the spikes of some ticks that arrive at a part from tick `from` on.
-fn enter(e: &Events, part: usize, due: &mut [Vec<Due>], batch: usize, spikes: &[(i64, &[u32])], from: i64) {
+pub(crate) fn enter(e: &Events, part: usize, due: &mut [Vec<Due>], batch: usize, spikes: &[(i64, &[u32])], from: i64) {
     for (tick, lanes) in spikes {
         let base = tick.rem_euclid(due.len() as i64) as usize;
         for lane in *lanes {
@@ -116,7 +129,7 @@ pub(crate) struct Prepared {
     /// For each group and noise: the thresholds.
     thresholds: Vec<Vec<Vec<u32>>>,
     /// For each stream.
-    calendars: Vec<Calendar>,
+    pub calendars: Vec<Calendar>,
     /// Spikes that are given or drawn, of the ticks at hand.
     outside: Vec<(i64, u32)>,
 }
@@ -167,6 +180,33 @@ impl Prepared {
         if shared { in_order(&mut work, each) } else { work.iter_mut().for_each(each) }
     }
 
+    /// Enters the listed spikes of one tick; one sample.
+    pub fn send(&mut self, model: &Model, groups: &[usize], tick: i64) {
+        let Prepared { sent, calendars, .. } = self;
+        for (stream, calendar) in model.streams.iter().zip(calendars).filter(|(s, _)| groups.contains(&s.from)) {
+            let spikes = sent[stream.from].of(tick);
+            if !spikes.is_empty() {
+                let each = |(part, due): (usize, &mut Vec<_>)| enter(&stream.events, part, due, 1, &[(tick, spikes)], i64::MIN);
+                calendar.parts.iter_mut().enumerate().for_each(each);
+            }
+        }
+    }
+
+    /// What has arrived at some groups makes room for what will.
+    pub fn forget(&mut self, model: &Model, groups: &[usize], ticks: Range<i64>) {
+        for (_, calendar) in model.streams.iter().zip(&mut self.calendars).filter(|(s, _)| groups.contains(&s.to)) {
+            for due in &mut calendar.parts {
+                let slot = ticks.start.rem_euclid(due.len() as i64) as usize;
+                around(due, slot, (ticks.end - ticks.start) as usize).for_each(Vec::clear);
+            }
+        }
+    }
+
+    /// The list of the spikes of a group in a tick, if there is one.
+    pub fn list(&mut self, g: usize, tick: i64) -> Option<&mut Vec<u32>> {
+        (!self.sent[g].lists.is_empty()).then(|| self.sent[g].of_mut(tick))
+    }
+
     /// Spikes of a group that are still on their way when `tick` begins, oldest first.
     pub fn on_their_way(&self, model: &Model, g: usize, tick: i64) -> Vec<(i64, u32)> {
         let longest = model.stream_history(g) as i64;
@@ -194,14 +234,14 @@ struct Delivery<'a, R> {
 }
 
 /// Counts of spikes that arrive: of any target that two bytes can name, so that none is outside.
-type Counts = [u32; 1 << 16];
+pub(crate) type Counts = [u32; 1 << 16];
 
 impl<R: Real> Delivery<'_, R> {
     /// Adds to the columns of the ports, in their order.
     fn run(&mut self, counts: &mut Counts) {
         let (isa, batch, tick) = (self.isa, self.batch, self.tick);
         if self.fresh {
-            self.columns.iter_mut().for_each(|c| c.fill(R::default()));
+            self.columns.iter_mut().for_each(|c| c.fill(R::of(-0.0)));
         }
         for (noise, thresholds) in self.noise.iter().zip(self.thresholds) {
             let (weight, key, column) = (R::of(noise.weight), noise.key.words(), &mut *self.columns[noise.port]);
@@ -278,13 +318,13 @@ fn add<R: Real>(batch: usize, targets: &[u16], weights: &[f32], due: &[Due], act
     }
 }
 
-/// Adds counts times a weight, and clears them.
-struct AddCounts<'a, R> {
-    arrive: &'a mut [R],
-    batch: usize,
-    sample: usize,
-    weight: R,
-    counts: &'a mut Counts,
+/// Adds counts times a weight where there are any, and clears them.
+pub(crate) struct AddCounts<'a, R> {
+    pub arrive: &'a mut [R],
+    pub batch: usize,
+    pub sample: usize,
+    pub weight: R,
+    pub counts: &'a mut Counts,
 }
 
 impl<R: Real> vectorise::Task for AddCounts<'_, R> {
@@ -293,13 +333,16 @@ impl<R: Real> vectorise::Task for AddCounts<'_, R> {
     fn run(self) {
         if self.batch == 1 {
             for (a, n) in self.arrive.iter_mut().zip(self.counts.iter_mut()) {
-                *a = self.weight.fma(R::count(*n), *a);
+                let sum = self.weight.fma(R::count(*n), *a);
+                *a = if *n == 0 { *a } else { sum };
                 *n = 0;
             }
             return;
         }
         for (row, n) in self.arrive.chunks_exact_mut(self.batch).zip(self.counts.iter_mut()) {
-            row[self.sample] = self.weight.fma(R::count(*n), row[self.sample]);
+            let a = &mut row[self.sample];
+            let sum = self.weight.fma(R::count(*n), *a);
+            *a = if *n == 0 { *a } else { sum };
             *n = 0;
         }
     }
@@ -317,8 +360,11 @@ impl<R: Real> vectorise::Task for AddFew<'_, R> {
     fn run(self) {
         let AddCounts { arrive, batch, sample, weight, counts } = self.to;
         for t in self.targets {
-            let a = &mut arrive[*t as usize * batch + sample];
-            *a = weight.fma(R::count(std::mem::take(&mut counts[*t as usize])), *a);
+            let n = std::mem::take(&mut counts[*t as usize]);
+            if n > 0 {
+                let a = &mut arrive[*t as usize * batch + sample];
+                *a = weight.fma(R::count(n), *a);
+            }
         }
     }
 }
@@ -394,12 +440,7 @@ impl<R: Format> Run<'_, R> {
         }
         let numbers: usize = places.iter().map(|p| p.1.len()).sum();
         cut(arena, &places).into_iter().zip(&places).for_each(|(column, (n, _))| all[*n].columns.push(column));
-        let work = |delivery: &mut Delivery<R>| {
-            COUNTS.with_borrow_mut(|counts| {
-                let counts = counts.get_or_insert_with(|| vec![0; 1 << 16].into_boxed_slice().try_into().expect("of this size"));
-                delivery.run(counts);
-            });
-        };
+        let work = |delivery: &mut Delivery<R>| with_counts(|counts| delivery.run(counts));
         if self.threads > 1 && numbers >= SHARED {
             let size = |d: &Delivery<R>| d.columns.first().map_or(0, |c| c.len());
             all.sort_by_key(|d| std::cmp::Reverse(size(d)));
@@ -407,14 +448,7 @@ impl<R: Format> Run<'_, R> {
         } else {
             all.iter_mut().for_each(work);
         }
-        // What has arrived makes room for what will.
-        let first = self.absolute(now, ticks.start);
-        for (_, calendar) in model.streams.iter().zip(&mut prepared.calendars).filter(|(s, _)| groups.contains(&s.to)) {
-            for due in &mut calendar.parts {
-                let slot = first.rem_euclid(due.len() as i64) as usize;
-                around(due, slot, ticks.len()).for_each(Vec::clear);
-            }
-        }
+        prepared.forget(model, &groups, self.absolute(now, ticks.start)..self.absolute(now, ticks.end));
     }
 
     /// Draws the random numbers of some ticks of a group's equations.
@@ -500,9 +534,9 @@ impl<R: Format> Run<'_, R> {
 }
 
 /// Lists where in a column of spikes somebody spiked.
-struct ListSpikes<'a, R> {
-    column: &'a [R],
-    list: &'a mut Vec<u32>,
+pub(crate) struct ListSpikes<'a, R> {
+    pub column: &'a [R],
+    pub list: &'a mut Vec<u32>,
 }
 
 impl<R: Real> vectorise::Task for ListSpikes<'_, R> {
@@ -519,6 +553,13 @@ impl<R: Real> vectorise::Task for ListSpikes<'_, R> {
     }
 }
 
-thread_local! {
-    static COUNTS: std::cell::RefCell<Option<Box<Counts>>> = const { std::cell::RefCell::new(None) };
+/// Gives this thread's counts, all zero, which are to be zero again.
+pub(crate) fn with_counts<T>(f: impl FnOnce(&mut Counts) -> T) -> T {
+    thread_local! {
+        static COUNTS: std::cell::Cell<Option<Box<Counts>>> = const { std::cell::Cell::new(None) };
+    }
+    let mut counts = COUNTS.take().unwrap_or_else(|| vec![0; 1 << 16].into_boxed_slice().try_into().expect("of this size"));
+    let out = f(&mut counts);
+    COUNTS.set(Some(counts));
+    out
 }

@@ -6,6 +6,7 @@
 use crate::events::Prepared;
 use crate::format::{Format, Numbers};
 use crate::layout::{Now, Wanted};
+use crate::lockstep::shortest_delay;
 use crate::peers;
 use crate::plan::Plan;
 use crate::plastic;
@@ -116,8 +117,10 @@ impl<R: Format> Run<'_, R> {
             if self.tile(stage).is_none() || plastic {
                 let stepped: Vec<usize> = stage.iter().copied().filter(|g| !self.model.groups[*g].is_given()).collect();
                 let contacts = self.contacts(stage);
-                if contacts.is_empty() {
-                    let (delay, together) = self.shortest_delay(stage);
+                if self.is_in_step(stage) {
+                    self.step_by_step(arena, &mut scratch.events, &stepped, now, ticks);
+                } else if contacts.is_empty() {
+                    let (delay, together) = shortest_delay(self.model, stage);
                     // What a spike does to a weight is known when the next one arrives.
                     let delay = if plastic { 1 } else { delay };
                     self.bursts(arena, scratch, &stepped, now, ticks, delay, together);
@@ -162,7 +165,7 @@ impl<R: Format> Run<'_, R> {
         // Point neurons are many and their ticks short: their loops are made and checked once for all bursts. Those of cells are packed for
         // the ticks that they run.
         let points = |g: &&usize| self.model.groups[**g].tree.is_none();
-        let loops: Vec<_> = stepped.iter().filter(points).map(|g| (*g, self.loops(*g, now, ticks))).collect();
+        let loops: Vec<_> = stepped.iter().filter(points).map(|g| (*g, self.loops(*g, now, ticks, None))).collect();
         let loops: Vec<(usize, Vec<_>)> = (loops.iter())
             .map(|(g, l)| (*g, l.iter().map(|(piece, l)| (*piece, l.check(self.isa, self.layout.scratch))).collect()))
             .collect();
@@ -206,18 +209,6 @@ impl<R: Format> Run<'_, R> {
                 self.turns(arena, g, self.forward(g, now, part, &rows), part.turns, false, &rows);
             }
         }
-    }
-
-    /// The shortest delay (ticks) within a stage, of spikes that go to neurons which are stepped no later than their senders; and whether
-    /// no other is shorter, so that all neurons may be stepped together.
-    fn shortest_delay(&self, stage: &[usize]) -> (usize, bool) {
-        let place = |g: usize| stage.iter().position(|x| *x == g);
-        let links = self.model.links.iter().filter(|l| l.target.spikes()).map(|l| (l.from, l.to, l.delay));
-        let streams = self.model.streams.iter().map(|s| (s.from, s.to, s.shortest()));
-        let within: Vec<(usize, usize, usize)> =
-            links.chain(streams).filter_map(|(from, to, delay)| Some((place(from)?, place(to)?, delay))).collect();
-        let back = within.iter().filter(|(from, to, _)| from >= to).map(|l| l.2).min().unwrap_or(usize::MAX).max(1);
-        (back, within.iter().all(|l| l.2 >= back))
     }
 
     /// The first number of a segment that is not finite.

@@ -19,6 +19,7 @@
 //! about the square root of all ticks, and a checkpoint is kept for each.
 
 use crate::contacts::ContactLayout;
+use crate::lockstep::in_step;
 use crate::plan::{At, Place};
 use homolog_exec::Column;
 use homolog_model::model::port;
@@ -109,6 +110,8 @@ pub(crate) struct GroupLayout {
     pub d_sums: Vec<(usize, usize, Columns)>,
     /// Largest delay of spikes that arrive here.
     pub arrival_history: usize,
+    /// Whether columns of spikes and arrivals are those of every tick: [`crate::lockstep`].
+    pub in_step: bool,
 }
 
 /// Offsets of everything, for one model, batch and number of frames.
@@ -147,6 +150,14 @@ pub(crate) struct Wanted<'a> {
     pub threads: usize,
     /// Numbers of a cache line.
     pub line: usize,
+}
+
+impl Wanted<'_> {
+    /// For each group, whether one column of spikes and one of arrivals serve all ticks.
+    fn in_step(&self) -> Vec<bool> {
+        let kept = self.taped || self.precise;
+        if kept { vec![false; self.model.groups.len()] } else { in_step(self.model, self.probes) }
+    }
 }
 
 /// Recorded places of a group, if they are `wanted`: index of the probe, variable, place.
@@ -204,8 +215,11 @@ impl Layout {
     /// Lays out a run; segments of a tape may take `budget` bytes.
     pub fn new(wanted: Wanted, budget: usize) -> Layout {
         let model = wanted.model;
-        let kept =
-            |(k, g): (usize, &Group)| g.here().len() * wanted.batch * kept_per_tick(g, dense(&wanted, k), wanted.taped || wanted.precise);
+        let in_step = wanted.in_step();
+        let kept = |(k, g): (usize, &Group)| match in_step[k] {
+            true => 0,
+            false => g.here().len() * wanted.batch * kept_per_tick(g, dense(&wanted, k), wanted.taped || wanted.precise),
+        };
         let per_tick: usize = model.groups.iter().enumerate().map(kept).sum();
         let ticks = model.ticks.max(1);
         let bytes = 64 / wanted.line;
@@ -227,6 +241,7 @@ impl Layout {
         let Wanted { model, probes, batch, frames, taped, precise, threads, line } = wanted;
         let segments = model.ticks.max(1).div_ceil(segment);
         let copies = if keeps_all { frames * segments } else { 1 };
+        let in_step = wanted.in_step();
         let mut groups: Vec<GroupLayout> = model
             .groups
             .iter()
@@ -244,6 +259,7 @@ impl Layout {
                     spike_history: model.spike_history(k),
                     arrival_history: incoming.map(|l| l.delay).max().unwrap_or(0),
                     keeps_pivots: taped,
+                    in_step: in_step[k],
                     ..GroupLayout::default()
                 }
             })
@@ -294,8 +310,14 @@ impl Layout {
                     (if slotted { take(&mut at, l, g.variables[v].sites, segment + 1) } else { Columns::default() }, slotted)
                 })
                 .collect();
-            l.spikes = take(&mut at, l, g.kinds(), if l.dense { segment + l.spike_history } else { 0 });
-            l.arrivals = g.arrivals.iter().map(|a| take(&mut at, l, a.sites, segment)).collect();
+            if l.in_step {
+                let one = |at: &mut usize, sites: usize| Columns { pitch: 0, ..take(at, l, sites, 1) };
+                let arrivals = g.arrivals.iter().map(|a| one(&mut at, a.sites)).collect();
+                (l.spikes, l.arrivals) = (one(&mut at, g.kinds()), arrivals);
+            } else {
+                l.spikes = take(&mut at, l, g.kinds(), if l.dense { segment + l.spike_history } else { 0 });
+                l.arrivals = g.arrivals.iter().map(|a| take(&mut at, l, a.sites, segment)).collect();
+            }
             if let Some(t) = g.tree.as_ref().filter(|_| taped) {
                 l.pivots = take(&mut at, l, t.parent.len(), segment);
             }

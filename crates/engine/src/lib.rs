@@ -12,6 +12,7 @@ mod events;
 mod format;
 mod forward;
 mod layout;
+mod lockstep;
 mod peers;
 mod plan;
 mod plastic;

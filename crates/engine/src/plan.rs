@@ -1,5 +1,6 @@
 //! What is prepared once for a model: its kernels as programs, and what each of their ports is.
 
+use crate::lockstep::Sparse;
 use crate::plastic::StreamPlan;
 use homolog_base::Hash;
 use homolog_exec::{Program, Scalar, Tree};
@@ -97,6 +98,8 @@ pub(crate) struct GroupPlan<R = f64> {
     pub prepare: Vec<Pair<R>>,
     pub initial: Vec<Pair<R>>,
     pub steps: Vec<Step<R>>,
+    /// The tick of point neurons without what few of them take part in.
+    pub sparse: Option<Sparse<R>>,
     pub burst: Option<Pair<R>>,
     pub burst_ticks: usize,
     pub value: Option<Bound<R>>,
@@ -154,6 +157,7 @@ impl<R: Scalar> GroupPlan<R> {
                     Action::Diffuse(k) => Step::Diffuse(*k),
                 })
                 .collect(),
+            sparse: Sparse::of(g),
             burst: g
                 .burst
                 .as_ref()
@@ -238,7 +242,7 @@ fn plain(g: &Group, name: &str, output: bool) -> Option<Place> {
     })
 }
 
-fn bind<R: Scalar>(g: &Group, kernel: &Kernel, launch: &Launch, ticks: usize) -> Option<Bound<R>> {
+pub(crate) fn bind<R: Scalar>(g: &Group, kernel: &Kernel, launch: &Launch, ticks: usize) -> Option<Bound<R>> {
     if kernel.outputs.is_empty() {
         return None;
     }

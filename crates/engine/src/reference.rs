@@ -298,7 +298,11 @@ fn drive<N: Number>(model: &Model, params: &[Vec<N>], out: &Outcome<N>, g: usize
 fn arrive<N: Number>(model: &Model, params: &[Vec<N>], out: &Outcome<N>, g: usize, name: &str, sites: usize, tick: usize) -> Vec<Vec<N>> {
     let zero = N::constant(0.0);
     let copies = model.groups[g].copies();
-    let mut sums = vec![vec![zero; sites]; copies];
+    let linked = model.links.iter().any(|l| l.to == g && l.target.spikes());
+    let events = !model.groups[g].noise.is_empty() || model.streams.iter().any(|s| s.to == g);
+    // Where only events arrive, nothing is -0: it changes no bit of what it is added to.
+    let nothing = if events && !linked { N::constant(-0.0) } else { zero };
+    let mut sums = vec![vec![nothing; sites]; copies];
     let negative = name == port::NEGATIVE;
     for l in model.links.iter().filter(|l| l.to == g && l.target.spikes()) {
         let silence = vec![zero; model.groups[l.from].size];
@@ -373,8 +377,8 @@ fn streamed<N: Number>(model: &Model, out: &Outcome<N>, g: usize, name: &str, ti
                 }
             }
         }
-        if weight != 0.0 && counts.iter().any(|n| *n != 0.0) {
-            for (to, n) in counts.into_iter().enumerate() {
+        if weight != 0.0 {
+            for (to, n) in counts.into_iter().enumerate().filter(|(_, n)| *n != 0.0) {
                 let sum = &mut sums[to % copies][to / copies];
                 *sum = N::fma(N::constant(weight), N::constant(n), *sum);
             }

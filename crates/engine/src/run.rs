@@ -109,10 +109,10 @@ impl<'a, R: Format> Run<'a, R> {
         Loop { actions, ticks: 0..turns, reverse, lanes, tile: self.tile_lanes(g).max(R::LINE) }
     }
 
-    /// The loops of a segment for all neurons of a group, single ticks.
-    pub fn loops(&self, g: usize, now: Now, ticks: usize) -> Vec<(Piece, Loop<'a, R>)> {
+    /// The loops of a segment for all neurons of a group, single ticks; with another program in place of its own where one is given.
+    pub fn loops(&self, g: usize, now: Now, ticks: usize, step: Option<&'a Bound<R>>) -> Vec<(Piece, Loop<'a, R>)> {
         let rows = self.all(g);
-        let of = |piece: Piece| (piece, self.looped(g, self.forward(g, now, piece, &rows), piece.turns, false, &rows));
+        let of = |piece: Piece| (piece, self.looped(g, self.forward_by(g, now, piece, &rows, step), piece.turns, false, &rows));
         self.pieces(g, now, ticks, true).into_iter().map(of).collect()
     }
 
@@ -146,6 +146,11 @@ impl<'a, R: Format> Run<'a, R> {
 
     /// The actions of a tick (or burst), from `now` on.
     pub fn forward(&self, g: usize, now: Now, piece: Piece, rows: &Range<usize>) -> Vec<Action<'a, R>> {
+        self.forward_by(g, now, piece, rows, None)
+    }
+
+    /// ... of a tick, by another program in place of the group's launches where one is given.
+    fn forward_by(&self, g: usize, now: Now, piece: Piece, rows: &Range<usize>, by: Option<&'a Bound<R>>) -> Vec<Action<'a, R>> {
         let plan = &self.plan.groups[g];
         let now = Now { t: piece.t, ..now };
         if piece.ticks > 1 {
@@ -155,7 +160,7 @@ impl<'a, R: Format> Run<'a, R> {
         let mut out = Vec::with_capacity(plan.steps.len() + 2);
         for step in &plan.steps {
             match step {
-                Step::Launch(pair) => out.extend(pair.forward.as_ref().map(|b| self.launch(g, b, now, 1, rows, false))),
+                Step::Launch(pair) => out.extend(by.or(pair.forward.as_ref()).map(|b| self.launch(g, b, now, 1, rows, false))),
                 Step::Solve => {
                     let tree = plan.tree.as_ref().expect("what is solved is a tree");
                     self.clamps(g, now, tree, rows, &mut out);

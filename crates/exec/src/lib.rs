@@ -31,5 +31,5 @@ pub use program::Program;
 pub use reduce::sum_rows;
 pub use scalar::{Scalar, gemm_skipping_zeros};
 pub use spikes::{SpikeList, add_outer_of_spikes, add_weights_of_spikes};
-pub use ticks::{Action, Checked, Loop, run_ticks, run_ticks_in};
+pub use ticks::{Action, Checked, Loop, Ready, run_ticks, run_ticks_in};
 pub use tree::{Adjoint, Couplings, Solve, Tree, TreeError};

@@ -11,7 +11,7 @@
 
 use crate::column::{Column, Meeting, Use, check_alone, check_lanes, meeting};
 use crate::isa::Isa;
-use crate::program::launch::Launch;
+use crate::program::launch::{Launch, Line};
 use crate::program::{Arena, Program};
 use crate::scalar::Scalar;
 use crate::tree::{Adjoint, Solve, Tree};
@@ -279,6 +279,49 @@ impl<'a, R: Scalar> Loop<'a, R> {
     }
 }
 
+/// A loop whose ticks are run one at a time, all lanes at once, by one thread: laid out once, so that a tick costs what its actions do.
+#[derive(Debug)]
+pub struct Ready<'l, 'a, R: Scalar = f64> {
+    checked: Checked<'l, 'a, R>,
+    /// Rows of the programs, to which the launches point.
+    _rows: Vec<Line>,
+    launches: Vec<Launch<R>>,
+}
+
+impl<R: Scalar> Ready<'_, '_, R> {
+    /// Runs one tick.
+    ///
+    /// # Panics
+    /// When the arena is smaller than was said, or the loop has no such tick.
+    pub fn run(&mut self, arena: &mut [R], t: usize) {
+        let Checked { ticks: l, arena: numbers, plans, .. } = &self.checked;
+        assert!(arena.len() >= *numbers, "the arena of a loop was checked with {numbers} numbers and has {}", arena.len());
+        assert!(l.ticks.contains(&t), "tick {t} is not of the loop's {:?}", l.ticks);
+        for ((action, plan), launch) in l.actions.iter().zip(plans).zip(&mut self.launches) {
+            // SAFETY: the columns are checked for this tick and all lanes; the arena is borrowed exclusively; launches were prepared with
+            // rows that live as long.
+            unsafe { self.checked.act(action, plan, launch, arena.as_mut_ptr(), t, &(0..l.lanes), plan.flat) };
+        }
+    }
+}
+
+impl<'l, 'a, R: Scalar> Checked<'l, 'a, R> {
+    /// Lays out the loop for ticks one at a time. Constants that are the same in all ticks are read now.
+    ///
+    /// # Panics
+    /// When the arena is smaller than was said.
+    pub fn ready(self, arena: &[R]) -> Ready<'l, 'a, R> {
+        assert!(arena.len() >= self.arena, "the arena of a loop was checked with {} numbers and has {}", self.arena, arena.len());
+        let l = self.ticks;
+        let mut launches = Vec::new();
+        launches.resize_with(self.plans.len(), Launch::default);
+        let mut rows = vec![Line::default(); self.lines(&(0..l.lanes))];
+        // SAFETY: as in `run_tile`; the rows are moved with their vector, and stay where they are.
+        unsafe { self.lay_out(arena.as_ptr(), rows.as_mut_ptr().cast(), &mut launches, &(0..l.lanes), l.ticks.start) };
+        Ready { checked: self, _rows: rows, launches }
+    }
+}
+
 impl<R: Scalar> Checked<'_, '_, R> {
     /// Runs some of the loop's ticks.
     ///
@@ -336,22 +379,8 @@ impl<R: Scalar> Checked<'_, '_, R> {
     pub(crate) unsafe fn run_tile(&self, arena: Arena<R>, lanes: Range<usize>, ticks: &Range<usize>) {
         let all = lanes.len() == self.ticks.lanes;
         let actions = &self.ticks.actions;
-        // Alone with all lanes, nobody minds if what lies beyond them changes for a moment.
-        let beyond = |k: usize| if all && self.plans[k].flat { self.plans[k].beyond } else { 0 };
-        let launched = |k: usize, sites: usize| if all && self.plans[k].flat { sites * lanes.len() + beyond(k) } else { lanes.len() };
-        let mut lines = 0;
-        for (k, action) in actions.iter().enumerate() {
-            if let Action::Run { program, sites, .. } = action {
-                lines = lines.max(program.lines(launched(k, *sites)));
-            }
-        }
-        R::scratch(lines, actions.len(), |rows, launches| {
-            for (k, (action, launch)) in actions.iter().zip(launches.iter_mut()).enumerate() {
-                if let Action::Run { program, sites, inputs, .. } = action {
-                    program.prepare(launch, rows, launched(k, *sites), beyond(k), |i, o| self.plans[k].same.contains(&(i, o)));
-                    program.set_constants(self.isa, arena.0, launch, |i| inputs[i].begin(ticks.start));
-                }
-            }
+        R::scratch(self.lines(&lanes), actions.len(), |rows, launches| {
+            self.lay_out(arena.0, rows, launches, &lanes, ticks.start);
             for i in 0..ticks.len() {
                 let t = if self.ticks.reverse { ticks.end - 1 - i } else { ticks.start + i };
                 for ((action, plan), launch) in actions.iter().zip(&self.plans).zip(launches.iter_mut()) {
@@ -359,6 +388,39 @@ impl<R: Scalar> Checked<'_, '_, R> {
                 }
             }
         });
+    }
+
+    /// Of an action's program: how many lanes are launched at once, the last so many of which are none.
+    fn launched(&self, k: usize, lanes: &Range<usize>) -> (usize, usize) {
+        let plan = &self.plans[k];
+        match &self.ticks.actions[k] {
+            // Alone with all lanes, nobody minds if what lies beyond them changes for a moment.
+            Action::Run { sites, .. } if plan.flat && lanes.len() == self.ticks.lanes => (sites * lanes.len() + plan.beyond, plan.beyond),
+            _ => (lanes.len(), 0),
+        }
+    }
+
+    /// Cache lines of rows that the programs need.
+    fn lines(&self, lanes: &Range<usize>) -> usize {
+        let of = |(k, action): (usize, &Action<R>)| match action {
+            Action::Run { program, .. } => program.lines(self.launched(k, lanes).0),
+            _ => 0,
+        };
+        self.ticks.actions.iter().enumerate().map(of).max().unwrap_or(0)
+    }
+
+    /// Prepares the launches of all programs, with the constants of a tick.
+    ///
+    /// # Safety
+    /// As [`Checked::run_tile`]; there are [`Checked::lines`] cache lines at `rows`, and a launch for each action.
+    unsafe fn lay_out(&self, arena: *const R, rows: *mut R, launches: &mut [Launch<R>], lanes: &Range<usize>, t: usize) {
+        for (k, (action, launch)) in self.ticks.actions.iter().zip(launches).enumerate() {
+            if let Action::Run { program, inputs, .. } = action {
+                let (n, beyond) = self.launched(k, lanes);
+                program.prepare(launch, rows, n, beyond, |i, o| self.plans[k].same.contains(&(i, o)));
+                program.set_constants(self.isa, arena, launch, |i| inputs[i].begin(t));
+            }
+        }
     }
 
     /// One action in one tick, on some lanes; with `flat`, on all, and sites lie side by side.

@@ -72,7 +72,8 @@ fn live(kernel: &Kernel) -> Vec<bool> {
     live
 }
 
-pub(crate) fn renumber(op: Op, at: impl Fn(Value) -> Value) -> Op {
+/// The same operation on other values.
+pub fn renumber(op: Op, at: impl Fn(Value) -> Value) -> Op {
     match op {
         Op::Input(_) | Op::Const(_) => op,
         Op::Unary(f, a) => Op::Unary(f, at(a)),

@@ -37,11 +37,12 @@ impl<R: Scalar> Scratch<R> {
 }
 
 /// A cache line of numbers of any format.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, Debug)]
 #[repr(align(64))]
-struct Line(#[allow(dead_code, reason = "read and written through pointers")] [u64; 8]);
+pub(crate) struct Line(#[allow(dead_code, reason = "read and written through pointers")] [u64; 8]);
 
 /// A program laid out for launches of one number of lanes.
+#[derive(Debug)]
 pub struct Launch<R> {
     /// Where input columns begin, for the next launch. Entries of constant inputs are not read.
     pub inputs: Vec<usize>,

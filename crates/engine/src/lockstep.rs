@@ -1,0 +1,237 @@
+//! Point neurons that excite one another within one step: nobody can take a second tick before all have taken the first, so that what a tick
+//! costs beside its equations shows.
+//!
+//! Few neurons receive something in a tick, and few spike. Where all that a kernel does with what arrives is to add it to a variable,
+//!
+//! ```text
+//! x' = f(x + c a, ...),  c > 0,        a: what arrives, -0 where nothing does, and x + c (-0) = x in every bit
+//! ```
+//!
+//! that is done to those neurons alone before the tick, and the kernel reads `x` as it is. Counters of spikes are moved likewise after it. Columns of
+//! arrivals and spikes are those of every tick, and everything is laid out once for a segment.
+
+mod sparse;
+
+pub(crate) use sparse::Sparse;
+
+use crate::events::{AddCounts, Calendar, Counts, FEW, ListSpikes, Prepared, SHARED, with_counts};
+use crate::format::Format;
+use crate::layout::Now;
+use crate::products::{part, sign_of};
+use crate::run::{Piece, Run};
+use homolog_base::math::Real;
+use homolog_exec::{Isa, Ready, vectorise};
+use homolog_model::events::Strength;
+use homolog_model::{Model, Observable, Phase, Probe, Target};
+
+/// For each group whether it takes its ticks one by one with others of its stage, and neither spikes nor arrivals are asked for later.
+pub(crate) fn in_step(model: &Model, probes: &[Probe]) -> Vec<bool> {
+    let mut out = vec![false; model.groups.len()];
+    let stages = model.phases.iter().flat_map(|p| if let Phase::Ticks(stages) = p { &stages[..] } else { &[] });
+    for stage in stages {
+        let streamed = model.streams.iter().any(|s| stage.contains(&s.from) && stage.contains(&s.to));
+        let plastic = model.streams.iter().any(|s| stage.contains(&s.to) && s.plasticity.is_some());
+        let touching = model.contacts.iter().any(|c| c.own.iter().any(|e| stage.contains(&e.group)));
+        if !streamed || plastic || touching || shortest_delay(model, stage) != (1, true) {
+            continue;
+        }
+        for &g in stage {
+            let group = &model.groups[g];
+            let linked = model.links.iter().any(|l| l.target.spikes() && (l.from == g || l.to == g));
+            let seen = probes.iter().any(|p| p.group == g && p.what == Observable::Spikes);
+            out[g] = group.tree.is_none() && !group.is_given() && !linked && !seen;
+        }
+    }
+    out
+}
+
+/// The shortest delay (ticks) within a stage, of spikes that go to neurons which are stepped no later than their senders; and whether
+/// no other is shorter, so that all neurons may be stepped together.
+pub(crate) fn shortest_delay(model: &Model, stage: &[usize]) -> (usize, bool) {
+    let place = |g: usize| stage.iter().position(|x| *x == g);
+    let links = model.links.iter().filter(|l| l.target.spikes()).map(|l| (l.from, l.to, l.delay));
+    let streams = model.streams.iter().map(|s| (s.from, s.to, s.shortest()));
+    let within: Vec<(usize, usize, usize)> =
+        links.chain(streams).filter_map(|(from, to, delay)| Some((place(from)?, place(to)?, delay))).collect();
+    let back = within.iter().filter(|(from, to, _)| from >= to).map(|l| l.2).min().unwrap_or(usize::MAX).max(1);
+    (back, within.iter().all(|l| l.2 >= back))
+}
+
+/// What arrives at a port, and the variable to which it is added.
+struct Port<R> {
+    /// Streams, and whether those of their weights count that are below zero.
+    streams: Vec<(usize, bool)>,
+    /// Where arrivals are summed: -0 but while they are.
+    column: usize,
+    variable: usize,
+    numbers: usize,
+    factor: R,
+}
+
+impl<R: Format> Port<R> {
+    /// Adds what arrives in a tick to the variable. `touched` is of no meaning between calls.
+    fn receive(&self, isa: Isa, model: &Model, calendars: &[Calendar], tick: i64, arena: &mut [R], counts: &mut Counts, touched: &mut Vec<u32>) {
+        touched.clear();
+        let (mut few, whole) = (true, self.column..self.column + self.numbers);
+        for (k, negative) in &self.streams {
+            let (stream, calendar) = (&model.streams[*k], &calendars[*k]);
+            if !calendar.signs[usize::from(*negative)] {
+                continue;
+            }
+            let e = &*stream.events;
+            let act = |w: f64| R::of(if stream.target == Target::BySign { part(w, *negative) } else { w });
+            for (n, own) in arena[whole.clone()].chunks_mut(e.part).enumerate() {
+                let (due, first) = (calendar.due(n, tick), (n * e.part) as u32);
+                if due.is_empty() {
+                    continue;
+                }
+                let arrivals: usize = due.iter().map(|d| d.range().len()).sum();
+                let of_part = |d: &crate::events::Due| &e.target[d.range()];
+                few &= arrivals * FEW < own.len();
+                match &e.strength {
+                    Strength::Shared(w) => {
+                        let weight = act(*w);
+                        due.iter().flat_map(of_part).for_each(|t| counts[usize::from(*t)] += 1);
+                        if !few {
+                            vectorise::run(isa, AddCounts { arrive: own, batch: 1, sample: 0, weight, counts });
+                            continue;
+                        }
+                        for t in due.iter().flat_map(of_part) {
+                            let n = std::mem::take(&mut counts[usize::from(*t)]);
+                            if n > 0 {
+                                let a = &mut own[usize::from(*t)];
+                                *a = weight.fma(R::count(n), *a);
+                                touched.push(first + u32::from(*t));
+                            }
+                        }
+                    }
+                    Strength::Each(weights) => {
+                        for d in due {
+                            for (t, w) in of_part(d).iter().zip(&weights[d.range()]) {
+                                own[usize::from(*t)] += act(f64::from(*w));
+                            }
+                        }
+                        if few {
+                            touched.extend(due.iter().flat_map(of_part).map(|t| first + u32::from(*t)));
+                        }
+                    }
+                }
+            }
+        }
+        let variable = self.variable..self.variable + self.numbers;
+        let [arrive, x] = arena.get_disjoint_mut([whole, variable]).expect("columns do not overlap");
+        if !few {
+            return vectorise::run(isa, Act { arrive, x, factor: self.factor });
+        }
+        for t in touched {
+            // Whoever is named twice has received all when first named.
+            let a = std::mem::replace(&mut arrive[*t as usize], R::of(-0.0));
+            let x = &mut x[*t as usize];
+            *x = self.factor.fma(a, *x);
+        }
+    }
+}
+
+/// Adds what has arrived to a variable, and clears it.
+struct Act<'a, R> {
+    arrive: &'a mut [R],
+    x: &'a mut [R],
+    factor: R,
+}
+
+impl<R: Real> vectorise::Task for Act<'_, R> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        for (x, a) in self.x.iter_mut().zip(self.arrive) {
+            *x = self.factor.fma(*a, *x);
+            *a = R::of(-0.0);
+        }
+    }
+}
+
+/// A group that is stepped.
+struct Member<'l, 'a, R: Format> {
+    group: usize,
+    /// How its ticks are cut, and what is done in each.
+    pieces: Vec<(Piece, Ready<'l, 'a, R>)>,
+    /// Empty where what arrives is read from columns.
+    ports: Vec<Port<R>>,
+    /// Where counters of spikes begin that the kernel does not move.
+    counters: Vec<usize>,
+}
+
+impl<'a, R: Format> Run<'a, R> {
+    /// Whether a stage is stepped as this file says.
+    pub fn is_in_step(&self, stage: &[usize]) -> bool {
+        let layout = self.layout;
+        let numbers: usize = stage.iter().map(|g| layout.groups[*g].all).sum();
+        layout.batch == 1 && (self.threads == 1 || numbers < SHARED) && stage.iter().all(|g| layout.groups[*g].in_step)
+    }
+
+    /// What is done for a group to few neurons, if its kernel allows it and nobody looks at variables between ticks.
+    fn sparse(&self, g: usize) -> Option<&'a Sparse<R>> {
+        let sparse = self.plan.groups[g].sparse.as_ref()?;
+        let kept = |k: &usize| !self.of(g).variables[*k].1;
+        sparse.events.iter().map(|e| &e.variable).chain(&sparse.counters).all(kept).then_some(sparse)
+    }
+
+    fn port(&self, g: usize, event: &sparse::Event, now: Now) -> Port<R> {
+        let negative = sign_of(&self.model.groups[g].arrivals[event.arrival].name) == 1;
+        let streams = self.model.streams.iter().enumerate().filter(|(_, s)| s.to == g && (s.target == Target::BySign || !negative));
+        Port {
+            streams: streams.map(|(k, _)| (k, negative)).collect(),
+            column: self.layout.arrival(g, event.arrival, now.copy, 0),
+            variable: self.layout.variable(g, event.variable, now.copy, 0),
+            numbers: self.of(g).lanes,
+            factor: R::of(event.factor),
+        }
+    }
+
+    /// The ticks of a segment.
+    pub fn step_by_step(&self, arena: &mut [R], prepared: &mut Prepared, stepped: &[usize], now: Now, ticks: usize) {
+        let (dense, few): (Vec<usize>, Vec<usize>) = stepped.iter().partition(|g| self.sparse(**g).is_none());
+        let loops: Vec<_> = stepped.iter().map(|g| self.loops(*g, now, ticks, self.sparse(*g).map(|s| &s.step))).collect();
+        let mut members: Vec<Member<R>> = Vec::new();
+        for (&group, loops) in stepped.iter().zip(&loops) {
+            let sparse = self.sparse(group);
+            let ports: Vec<Port<R>> = sparse.iter().flat_map(|s| &s.events).map(|e| self.port(group, e, now)).collect();
+            for p in &ports {
+                arena[p.column..p.column + p.numbers].fill(R::of(-0.0));
+            }
+            let counter = |k: &usize| self.layout.variable(group, *k, now.copy, 0);
+            members.push(Member {
+                group,
+                pieces: loops.iter().map(|(piece, l)| (*piece, l.check(self.isa, self.layout.scratch).ready(arena))).collect(),
+                ports,
+                counters: sparse.iter().flat_map(|s| &s.counters).map(counter).collect(),
+            });
+        }
+        let (mut touched, mut spikes) = (Vec::new(), Vec::new());
+        with_counts(|counts| {
+            for t in 0..ticks {
+                let tick = self.absolute(now, t);
+                self.deliver(arena, prepared, &dense, now, t..t + 1);
+                dense.iter().for_each(|g| self.draw(arena, *g, now, t..t + 1));
+                for port in members.iter().flat_map(|m| &m.ports) {
+                    port.receive(self.isa, self.model, &prepared.calendars, tick, arena, counts, &mut touched);
+                }
+                prepared.forget(self.model, &few, tick..tick + 1);
+                for m in &mut members {
+                    let (piece, ready) = m.pieces.iter_mut().find(|(p, _)| (p.t..p.t + p.turns).contains(&t)).expect("pieces have all ticks");
+                    ready.run(arena, piece.within(t));
+                    let (g, l) = (m.group, self.of(m.group));
+                    let list = prepared.list(g, tick).unwrap_or(&mut spikes);
+                    list.clear();
+                    let column = self.layout.spike(g, now.copy, t as isize);
+                    vectorise::run(self.isa, ListSpikes { column: &arena[column..column + l.all], list });
+                    for counter in &m.counters {
+                        list.iter().for_each(|lane| arena[counter + *lane as usize] += R::of(1.0));
+                    }
+                }
+                self.exchange(&mut prepared.sent, stepped, tick..tick + 1);
+                prepared.send(self.model, stepped, tick);
+            }
+        });
+    }
+}
