@@ -22,6 +22,7 @@ use crate::run::{Piece, Run};
 use homolog_base::math::Real;
 use homolog_exec::{Isa, Ready, vectorise};
 use homolog_model::events::Strength;
+use homolog_model::model::Stream;
 use homolog_model::{Model, Observable, Phase, Probe, Target};
 
 /// For each group whether it takes its ticks one by one with others of its stage, and neither spikes nor arrivals are asked for later.
@@ -59,7 +60,7 @@ pub(crate) fn shortest_delay(model: &Model, stage: &[usize]) -> (usize, bool) {
 
 /// What arrives at a port, and the variable to which it is added.
 struct Port<R> {
-    /// Streams, and whether those of their weights count that are below zero.
+    /// Streams by which something arrives, and whether those of their weights count that are below zero.
     streams: Vec<(usize, bool)>,
     /// Where arrivals are summed: -0 but while they are.
     column: usize,
@@ -68,18 +69,44 @@ struct Port<R> {
     factor: R,
 }
 
-impl<R: Format> Port<R> {
-    /// Adds what arrives in a tick to the variable. `touched` is of no meaning between calls.
-    fn receive(&self, isa: Isa, model: &Model, calendars: &[Calendar], tick: i64, arena: &mut [R], counts: &mut Counts, touched: &mut Vec<u32>) {
-        touched.clear();
-        let (mut few, whole) = (true, self.column..self.column + self.numbers);
-        for (k, negative) in &self.streams {
+/// Adds what arrives in a tick at a port to its variable.
+struct Receive<'a, R> {
+    isa: Isa,
+    port: &'a Port<R>,
+    model: &'a Model,
+    calendars: &'a [Calendar],
+    tick: i64,
+    arena: &'a mut [R],
+    counts: &'a mut Counts,
+    /// Of no meaning before and after.
+    touched: &'a mut Vec<u32>,
+}
+
+impl<R: Real> vectorise::Task for Receive<'_, R> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        let Receive { isa, port, model, calendars, tick, arena, counts, touched } = self;
+        let whole = port.column..port.column + port.numbers;
+        let variable = port.variable..port.variable + port.numbers;
+        if let ([(k, negative)], calendars) = (&port.streams[..], calendars)
+            && let Strength::Shared(w) = model.streams[*k].events.strength
+        {
             let (stream, calendar) = (&model.streams[*k], &calendars[*k]);
-            if !calendar.signs[usize::from(*negative)] {
-                continue;
-            }
+            let [arrive, x] = arena.get_disjoint_mut([whole, variable]).expect("columns do not overlap");
+            let weight = acts(stream, *negative, w);
+            return Alone { isa, targets: &stream.events.target, calendar, tick, weight, factor: port.factor, counts, touched }.add(
+                stream.events.part,
+                arrive,
+                x,
+            );
+        }
+        touched.clear();
+        let mut few = true;
+        for (k, negative) in &port.streams {
+            let (stream, calendar) = (&model.streams[*k], &calendars[*k]);
             let e = &*stream.events;
-            let act = |w: f64| R::of(if stream.target == Target::BySign { part(w, *negative) } else { w });
+            let act = |w: f64| acts(stream, *negative, w);
             for (n, own) in arena[whole.clone()].chunks_mut(e.part).enumerate() {
                 let (due, first) = (calendar.due(n, tick), (n * e.part) as u32);
                 if due.is_empty() {
@@ -118,18 +145,62 @@ impl<R: Format> Port<R> {
                 }
             }
         }
-        let variable = self.variable..self.variable + self.numbers;
         let [arrive, x] = arena.get_disjoint_mut([whole, variable]).expect("columns do not overlap");
         if !few {
-            return vectorise::run(isa, Act { arrive, x, factor: self.factor });
+            return vectorise::run(isa, Act { arrive, x, factor: port.factor });
         }
         for t in touched {
             // Whoever is named twice has received all when first named.
             let a = std::mem::replace(&mut arrive[*t as usize], R::of(-0.0));
             let x = &mut x[*t as usize];
-            *x = self.factor.fma(a, *x);
+            *x = port.factor.fma(a, *x);
         }
     }
+}
+
+/// What arrives by the one stream that there is, all of whose weights are the same.
+struct Alone<'a, R> {
+    isa: Isa,
+    targets: &'a [u16],
+    calendar: &'a Calendar,
+    tick: i64,
+    weight: R,
+    factor: R,
+    counts: &'a mut Counts,
+    touched: &'a mut Vec<u32>,
+}
+
+impl<R: Real> Alone<'_, R> {
+    #[inline(always)]
+    fn add(self, part: usize, arrive: &mut [R], x: &mut [R]) {
+        let Alone { isa, targets, calendar, tick, weight, factor, counts, touched } = self;
+        for (n, (arrive, x)) in arrive.chunks_mut(part).zip(x.chunks_mut(part)).enumerate() {
+            let due = calendar.due(n, tick);
+            touched.clear();
+            for t in due.iter().flat_map(|d| &targets[d.range()]) {
+                let count = &mut counts[usize::from(*t)];
+                if *count == 0 {
+                    touched.push(u32::from(*t));
+                }
+                *count += 1;
+            }
+            if touched.len() * FEW < x.len() {
+                for t in &*touched {
+                    let n = std::mem::take(&mut counts[*t as usize & 0xffff]);
+                    let x = &mut x[*t as usize];
+                    *x = factor.fma(weight.fma(R::count(n), R::of(-0.0)), *x);
+                }
+            } else {
+                vectorise::run(isa, AddCounts { arrive, batch: 1, sample: 0, weight, counts });
+                vectorise::run(isa, Act { arrive, x, factor });
+            }
+        }
+    }
+}
+
+/// How a weight acts at the port of a sign.
+fn acts<R: Real>(stream: &Stream, negative: bool, w: f64) -> R {
+    R::of(if stream.target == Target::BySign { part(w, negative) } else { w })
 }
 
 /// Adds what has arrived to a variable, and clears it.
@@ -159,6 +230,8 @@ struct Member<'l, 'a, R: Format> {
     ports: Vec<Port<R>>,
     /// Where counters of spikes begin that the kernel does not move.
     counters: Vec<usize>,
+    /// Whether the kernel lists spikes itself.
+    lists: bool,
 }
 
 impl<'a, R: Format> Run<'a, R> {
@@ -176,11 +249,12 @@ impl<'a, R: Format> Run<'a, R> {
         sparse.events.iter().map(|e| &e.variable).chain(&sparse.counters).all(kept).then_some(sparse)
     }
 
-    fn port(&self, g: usize, event: &sparse::Event, now: Now) -> Port<R> {
+    fn port(&self, g: usize, event: &sparse::Event, calendars: &[Calendar], now: Now) -> Port<R> {
         let negative = sign_of(&self.model.groups[g].arrivals[event.arrival].name) == 1;
-        let streams = self.model.streams.iter().enumerate().filter(|(_, s)| s.to == g && (s.target == Target::BySign || !negative));
+        // Calendars know whether something arrives by weights of a sign; where there is one port it is the first.
+        let acts = |k: &usize| self.model.streams[*k].to == g && calendars[*k].signs[usize::from(negative)];
         Port {
-            streams: streams.map(|(k, _)| (k, negative)).collect(),
+            streams: (0..calendars.len()).filter(acts).map(|k| (k, negative)).collect(),
             column: self.layout.arrival(g, event.arrival, now.copy, 0),
             variable: self.layout.variable(g, event.variable, now.copy, 0),
             numbers: self.of(g).lanes,
@@ -195,14 +269,20 @@ impl<'a, R: Format> Run<'a, R> {
         let mut members: Vec<Member<R>> = Vec::new();
         for (&group, loops) in stepped.iter().zip(&loops) {
             let sparse = self.sparse(group);
-            let ports: Vec<Port<R>> = sparse.iter().flat_map(|s| &s.events).map(|e| self.port(group, e, now)).collect();
+            let ports: Vec<Port<R>> =
+                sparse.iter().flat_map(|s| &s.events).map(|e| self.port(group, e, &prepared.calendars, now)).collect();
             for p in &ports {
                 arena[p.column..p.column + p.numbers].fill(R::of(-0.0));
             }
             let counter = |k: &usize| self.layout.variable(group, *k, now.copy, 0);
+            let mut pieces: Vec<_> = loops.iter().map(|(piece, l)| (*piece, l.check(self.isa, self.layout.scratch).ready(arena))).collect();
+            if let Some(s) = sparse {
+                pieces.iter_mut().for_each(|(_, ready)| ready.list(s.spike));
+            }
             members.push(Member {
                 group,
-                pieces: loops.iter().map(|(piece, l)| (*piece, l.check(self.isa, self.layout.scratch).ready(arena))).collect(),
+                pieces,
+                lists: sparse.is_some(),
                 ports,
                 counters: sparse.iter().flat_map(|s| &s.counters).map(counter).collect(),
             });
@@ -214,17 +294,23 @@ impl<'a, R: Format> Run<'a, R> {
                 self.deliver(arena, prepared, &dense, now, t..t + 1);
                 dense.iter().for_each(|g| self.draw(arena, *g, now, t..t + 1));
                 for port in members.iter().flat_map(|m| &m.ports) {
-                    port.receive(self.isa, self.model, &prepared.calendars, tick, arena, counts, &mut touched);
+                    let (isa, model, calendars, touched) = (self.isa, self.model, &prepared.calendars[..], &mut touched);
+                    vectorise::run(isa, Receive { isa, port, model, calendars, tick, arena, counts, touched });
                 }
                 prepared.forget(self.model, &few, tick..tick + 1);
                 for m in &mut members {
-                    let (piece, ready) = m.pieces.iter_mut().find(|(p, _)| (p.t..p.t + p.turns).contains(&t)).expect("pieces have all ticks");
+                    let (piece, ready) =
+                        m.pieces.iter_mut().find(|(p, _)| (p.t..p.t + p.turns).contains(&t)).expect("pieces have all ticks");
                     ready.run(arena, piece.within(t));
                     let (g, l) = (m.group, self.of(m.group));
                     let list = prepared.list(g, tick).unwrap_or(&mut spikes);
                     list.clear();
-                    let column = self.layout.spike(g, now.copy, t as isize);
-                    vectorise::run(self.isa, ListSpikes { column: &arena[column..column + l.all], list });
+                    if m.lists {
+                        list.extend(ready.listed());
+                    } else {
+                        let column = self.layout.spike(g, now.copy, t as isize);
+                        vectorise::run(self.isa, ListSpikes { column: &arena[column..column + l.all], list });
+                    }
                     for counter in &m.counters {
                         list.iter().for_each(|lane| arena[counter + *lane as usize] += R::of(1.0));
                     }

@@ -7,6 +7,7 @@
 use crate::machine::{Code, first, function, post, pre, settle, then};
 use homolog_ir::{Binary, Kernel, Op, Unary, Value};
 
+mod choices;
 mod pairs;
 
 /// A superinstruction on values.
@@ -86,7 +87,7 @@ pub fn fuse(kernel: &Kernel, facts: &Facts) -> Vec<Fused> {
         list.push(Fused { code, outs: vec![Value(k as u32)], args });
     }
     list.reverse();
-    pairs::divisions(pairs::quotients(list, kernel, facts), facts)
+    choices::choices(pairs::divisions(pairs::quotients(list, kernel, facts), facts), kernel, facts)
 }
 
 /// A shape in the making: code numbers and operands.

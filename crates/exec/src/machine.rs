@@ -24,7 +24,7 @@ pub struct Step {
     /// What to do.
     pub code: Code,
     /// Where results go.
-    pub outs: [u16; 2],
+    pub outs: [u16; 3],
     /// Where operands are.
     pub args: [u16; 7],
 }
@@ -158,6 +158,10 @@ pub enum Code {
     Settle(u8),
     /// Two results: `x / (e^x - 1)`, and the same of `-x`, from that of `|x|`; `x = (a + b) c` with uniform operands 1, 2 when true, else `a`.
     QuotientPair(bool),
+    /// Two results: `if a . b { c } else { d }` and `if a . b { e } else { f }`; when true `c` is less operand 6.
+    Choices(Compare, bool),
+    /// Two or three results: `if x > 0 { 1 } else { 0 }`, and as many choices by that as are said, operands 2 to 5; `x` is `a`, or when true `a - b`.
+    Fire(bool, u8),
 }
 
 #[inline(always)]
@@ -208,6 +212,8 @@ macro_rules! each {
         }
     }};
 }
+
+mod choices;
 
 #[inline(always)]
 fn apply_first<V: Vector, const F: u8>(a: V, b: V, c: V) -> V {
@@ -488,6 +494,8 @@ macro_rules! cube {
     (@ $f:ident $a:literal $b:literal; [$($c:literal)*]) => { [$( $f::<$a, $b, $c> as Loop ),*] };
 }
 macro_rules! list {
+    (choices $l:literal; $($a:literal)*) => { [$( choices::<$a, $l, 0> as Loop ),*] };
+    (fire $s:literal; $($a:literal)*) => { [$( fire::<$s, $a, 0> as Loop ),*] };
     (bump $s:literal; $($a:literal)*) => { [$( bump::<$s, $a> as Loop ),*] };
     (count_compare $p:literal; $($a:literal)*) => { [$( count_compare::<$a, $p> as Loop ),*] };
     (compared; $($a:literal)*) => { [$( compared::<$a, 0> as Loop ),*] };
@@ -512,12 +520,17 @@ macro_rules! special {
             select Lt 0 0x3101; select Lt 0 0x1101; select Lt 0 0x2110; select Lt 0 0x1110; select Lt 0 0x101;
             select Lt 0 0x10; select Eq 2 0x2010; select Lt 0 0x1001; select Lt 0 0x110; select Lt 0 0x1010; select Le 1 0x3101; select Le 1 0x1101;
             select Le 1 0x2110; select Le 1 0x1110; select Le 1 0x101; select Le 1 0x110;
+            choices Lt 0 true 1 0x1013301; choices Lt 0 false 0 0x013001;
+            fire true 1 2 0x012110; fire true 1 2 0x002110; fire true 1 1 0x2110; fire false 0 2 0x010010; fire false 0 1 0x0010;
         )
     };
-    (@ $(chain $f:literal $s:literal $t:literal $p:literal;)* $(select $c:ident $n:literal $q:literal;)*) => {
+    (@ $(chain $f:literal $s:literal $t:literal $p:literal;)* $(select $c:ident $n:literal $q:literal;)*
+        $(choices $o:ident $m:literal $less:literal $l:literal $r:literal;)* $(fire $difference:literal $d:literal $k:literal $w:literal;)*) => {
         &[
             $((Code::Chain($f, $s, $t), $p, patterned::<$f, $s, $t, $p> as Loop),)*
             $((Code::SelectCompare(homolog_ir::Compare::$c), $q, compared::<$n, $q> as Loop),)*
+            $((Code::Choices(homolog_ir::Compare::$o, $less), $r, choices::<$m, $l, $r> as Loop),)*
+            $((Code::Fire($difference, $k), $w, fire::<$d, $k, $w> as Loop),)*
         ]
     };
 }
@@ -536,6 +549,8 @@ macro_rules! machine {
             machine!(@ patterned, $V, $(#[$feature])?, F, S, T, P);
             machine!(@ compared, $V, $(#[$feature])?, C, P);
             machine!(@ count_compare, $V, $(#[$feature])?, C, P);
+            machine!(@ choices, $V, $(#[$feature])?, C, L, P);
+            machine!(@ fire, $V, $(#[$feature])?, S, N, P);
             machine!(@ tree, $V, $(#[$feature])?, R, A, B);
             machine!(@ call, $V, $(#[$feature])?, P, F, Q);
             machine!(@ sum_relax, $V, $(#[$feature])?, P);
@@ -558,6 +573,8 @@ macro_rules! machine {
                 list!(count_compare 0x01; 0 1 2 3),
                 list!(count_compare 0x10; 0 1 2 3),
             ];
+            static CHOICES: [[Loop; 4]; 2] = [list!(choices 0; 0 1 2 3), list!(choices 1; 0 1 2 3)];
+            static FIRE: [[Loop; 2]; 2] = [list!(fire 0; 1 2), list!(fire 1; 1 2)];
             static SELECT_COMPARE: [Loop; 4] = list!(compared; 0 1 2 3);
             /// Forms with known patterns.
             pub static SPECIAL: &[(Code, super::Pattern, Loop)] = super::special!();
@@ -585,6 +602,8 @@ macro_rules! machine {
                         };
                         COUNT[place][super::compare_number(c) as usize]
                     }
+                    Code::Choices(c, less) => CHOICES[usize::from(less)][super::compare_number(c) as usize],
+                    Code::Fire(difference, n) => FIRE[usize::from(difference)][n as usize - 1],
                     Code::SelectCompare(c) => SELECT_COMPARE[super::compare_number(c) as usize],
                     other => PLAIN[super::plain_number(other) as usize],
                 }
@@ -601,6 +620,18 @@ macro_rules! machine {
         $(#[$feature])?
         unsafe fn compared<const C: u8, const P: u32>(slots: *const Slot, step: &Step, lanes: usize) {
             super::select_compare::<$V, C, P>(slots, step, lanes);
+        }
+    };
+    (@ choices, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {
+        $(#[$feature])?
+        unsafe fn choices<const C: u8, const L: u8, const P: u32>(slots: *const Slot, step: &Step, lanes: usize) {
+            super::choices::choices::<$V, C, L, P>(slots, step, lanes);
+        }
+    };
+    (@ fire, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {
+        $(#[$feature])?
+        unsafe fn fire<const S: u8, const N: u8, const P: u32>(slots: *const Slot, step: &Step, lanes: usize) {
+            super::choices::fire::<$V, S, N, P>(slots, step, lanes);
         }
     };
     (@ count_compare, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {

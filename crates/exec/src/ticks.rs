@@ -289,6 +289,23 @@ pub struct Ready<'l, 'a, R: Scalar = f64> {
 }
 
 impl<R: Scalar> Ready<'_, '_, R> {
+    /// From the next tick on, an output of the first action is listed and not written: which of its numbers are not zero.
+    ///
+    /// # Panics
+    /// When that is no program at one site, or has no such output.
+    pub fn list(&mut self, output: usize) {
+        let Some(Action::Run { program, sites: 1, .. }) = self.checked.ticks.actions.first() else {
+            panic!("only programs at one site list")
+        };
+        assert!(output < program.outputs(), "{} has no output {output}", program.owner());
+        self.launches[0].list(output);
+    }
+
+    /// What was listed in the last tick, ascending.
+    pub fn listed(&self) -> &[u32] {
+        &self.launches[0].list
+    }
+
     /// Runs one tick.
     ///
     /// # Panics

@@ -191,8 +191,8 @@ proptest! {
     }
 }
 
-const MODELS: [fn() -> Kernel; 5] =
-    [kernels::hodgkin_huxley, kernels::lif, kernels::lif_derivative, kernels::variations, kernels::published];
+const MODELS: [fn() -> Kernel; 6] =
+    [kernels::hodgkin_huxley, kernels::lif, kernels::lif_derivative, kernels::variations, kernels::published, kernels::refractory];
 
 #[test]
 fn known_models_compile_to_superinstructions() {
@@ -212,6 +212,8 @@ fn known_models_compile_to_superinstructions() {
             && !published.contains(&Code::Unary(Unary::Abs)),
         "{published:?}"
     );
+    let refractory = codes(kernels::refractory());
+    assert!(refractory.contains(&Code::Choices(homolog_ir::Compare::Lt, true)) && refractory.contains(&Code::Fire(true, 2)), "{refractory:?}");
     let other = codes(kernels::variations());
     assert!(other.iter().any(|c| matches!(c, Code::Bump(1, 0))) && other.iter().any(|c| matches!(c, Code::ExpAndDiv(_))), "{other:?}");
 }

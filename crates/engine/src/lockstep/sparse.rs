@@ -23,6 +23,8 @@ pub(crate) struct Sparse<R = f64> {
     pub events: Vec<Event>,
     /// Variables that grow by 1 with each spike.
     pub counters: Vec<usize>,
+    /// Which output of the step says who spikes.
+    pub spike: usize,
 }
 
 impl<R: Scalar> Sparse<R> {
@@ -34,7 +36,7 @@ impl<R: Scalar> Sparse<R> {
         }
         let (kernel, events, counters) = split(g, &launch.kernel)?;
         let launch = Launch { sites: launch.sites, ..Launch::default() };
-        Some(Sparse { step: bind(g, &kernel, &launch, 1)?, events, counters })
+        Some(Sparse { spike: kernel.output(port::SPIKE)?, step: bind(g, &kernel, &launch, 1)?, events, counters })
     }
 }
 

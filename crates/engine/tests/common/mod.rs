@@ -20,6 +20,7 @@ pub fn library() -> Library {
         include_str!("../../../../library/neurons/linear.mod"),
         include_str!("../../../../library/neurons/lif.mod"),
         include_str!("../../../../library/neurons/adex.mod"),
+        include_str!("../../../../library/neurons/alif.mod"),
         include_str!("../../../../library/neurons/if_curr_exp.mod"),
         include_str!("../../../../library/neurons/poisson.mod"),
         include_str!("../../../../library/synapses/expsyn.mod"),

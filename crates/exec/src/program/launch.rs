@@ -6,7 +6,9 @@
 use super::Program;
 use crate::isa::Isa;
 use crate::machine::Slot;
+use crate::memory::prefetch;
 use crate::scalar::Scalar;
+use crate::vectorise;
 
 /// Launches of at most so many lanes that are no whole vectors run on copies of all columns, where that is cheaper than a second
 /// pass through the steps for the last vector.
@@ -65,6 +67,37 @@ pub struct Launch<R> {
     beyond: usize,
     /// Where those are kept meanwhile.
     kept: Vec<Line>,
+    /// An output that is listed and written nowhere, and which of its numbers are not zero, ascending.
+    listed: Option<usize>,
+    pub(crate) list: Vec<u32>,
+}
+
+impl<R> Launch<R> {
+    /// From the next launch on an output is listed, and its column is not touched.
+    pub(crate) fn list(&mut self, output: usize) {
+        self.listed = Some(output);
+    }
+}
+
+/// Lists which numbers are not zero, most of which are, counted from `first`.
+struct List<'a, R> {
+    numbers: &'a [R],
+    first: usize,
+    list: &'a mut Vec<u32>,
+}
+
+impl<R: Scalar> vectorise::Task for List<'_, R> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        for (block, numbers) in self.numbers.chunks(64).enumerate() {
+            // Bits, and not numbers, because a sum has an order.
+            if numbers.iter().fold(R::bits(0), |any, x| R::bit_or(any, x.to_bits())) != R::bits(0) {
+                let others = (0..numbers.len()).filter(|k| numbers[*k] != R::default());
+                self.list.extend(others.map(|k| (self.first + block * 64 + k) as u32));
+            }
+        }
+    }
 }
 
 impl<R> Default for Launch<R> {
@@ -84,6 +117,8 @@ impl<R> Default for Launch<R> {
             copies: std::ptr::null_mut(),
             beyond: 0,
             kept: Vec::new(),
+            listed: None,
+            list: Vec::new(),
         }
     }
 }
@@ -112,6 +147,7 @@ impl<R: Scalar> Program<R> {
     /// `same(input, output)` tells whether an output is written over an input.
     pub(crate) fn prepare(&self, launch: &mut Launch<R>, rows: *mut R, lanes: usize, beyond: usize, same: impl Fn(usize, usize) -> bool) {
         launch.beyond = beyond;
+        launch.listed = None;
         launch.kept.resize(self.outputs.max(launch.kept.len()), Line::default());
         let block = self.block_of(lanes);
         (launch.whole, launch.line) = self.split(lanes);
@@ -168,8 +204,9 @@ impl<R: Scalar> Program<R> {
         let (inputs, outputs) = (launch.inputs.as_slice(), launch.outputs.as_slice());
         let (block, staging) = (launch.block, launch.staging);
         let (beyond, kept) = (launch.beyond, launch.kept.as_mut_ptr().cast::<R>());
+        launch.list.clear();
         if beyond > 0 {
-            for (o, &output) in outputs.iter().enumerate() {
+            for (o, &output) in outputs.iter().enumerate().filter(|(o, _)| launch.listed != Some(*o)) {
                 std::ptr::copy_nonoverlapping(arena.add(output + launch.lanes - beyond), kept.add(o * R::LINE), beyond);
             }
         }
@@ -180,20 +217,32 @@ impl<R: Scalar> Program<R> {
                 (*slots.add(slot as usize)).at = arena.add(inputs[input] + start);
             }
             for (o, (&(slot, _), &wait)) in self.written.iter().zip(&launch.waits).enumerate() {
-                (*slots.add(slot as usize)).at = if wait { staging.add(o * block) } else { arena.add(outputs[o] + start) };
+                let aside = wait || launch.listed == Some(o);
+                (*slots.add(slot as usize)).at = if aside { staging.add(o * block) } else { arena.add(outputs[o] + start) };
             }
+            // The next block is on its way from the second-level cache while this one is worked on, a column for each step.
+            let next = start + n..launch.whole.min(start + n + block);
+            let mut columns = self.columns.iter();
             for s in &self.steps {
+                if let Some((input, ..)) = columns.next() {
+                    prefetch(std::slice::from_raw_parts(arena.add(inputs[*input] + next.start), next.len()));
+                }
                 (s.loops[isa as usize])(slots, &s.step, n);
             }
             if launch.any_waits {
-                for (o, _) in launch.waits.iter().enumerate().filter(|w| *w.1) {
+                for (o, _) in launch.waits.iter().enumerate().filter(|w| *w.1 && launch.listed != Some(w.0)) {
                     std::ptr::copy_nonoverlapping(staging.add(o * block), arena.add(outputs[o] + start), n);
                 }
+            }
+            if let Some(o) = launch.listed {
+                let real = n.min(launch.lanes - beyond - start);
+                let numbers = std::slice::from_raw_parts(staging.add(o * block), real);
+                vectorise::run(isa, List { numbers, first: start, list: &mut launch.list });
             }
             start += n;
         }
         if beyond > 0 {
-            for (o, &output) in outputs.iter().enumerate() {
+            for (o, &output) in outputs.iter().enumerate().filter(|(o, _)| launch.listed != Some(*o)) {
                 std::ptr::copy_nonoverlapping(kept.add(o * R::LINE), arena.add(output + launch.lanes - beyond), beyond);
             }
         }
@@ -216,7 +265,12 @@ impl<R: Scalar> Program<R> {
             (s.loops[isa as usize])(slots, &s.step, line);
         }
         for (o, &output) in outputs.iter().enumerate() {
-            std::ptr::copy_nonoverlapping(results.add(o * line), arena.add(output + start), n);
+            if launch.listed == Some(o) {
+                let numbers = std::slice::from_raw_parts(results.add(o * line), n);
+                vectorise::run(isa, List { numbers, first: start, list: &mut launch.list });
+            } else {
+                std::ptr::copy_nonoverlapping(results.add(o * line), arena.add(output + start), n);
+            }
         }
     }
 }

@@ -118,6 +118,30 @@ pub fn lif() -> Kernel {
     b.finish()
 }
 
+/// A neuron that is held for a while after it spikes.
+pub fn refractory() -> Kernel {
+    let mut b = Builder::new("refractory");
+    let v = input(&mut b, "v");
+    let left = input(&mut b, "left");
+    let drive = input(&mut b, "drive");
+    let decay = constant_input(&mut b, "decay");
+    let [reset, threshold, dt, hold, zero] = [-60.0, -50.0, 0.1, 5.0, 0.0].map(|x| b.constant(x));
+    let v1 = b.fma(decay, v, drive);
+    let held = b.compare(Compare::Lt, zero, left);
+    let less = b.sub(left, dt);
+    let left = b.select(held, less, left);
+    let v2 = b.select(held, reset, v1);
+    let above = b.sub(v2, threshold);
+    let spike = b.spike(above, homolog_ir::Surrogate { shape: homolog_ir::Shape::Arctan, width: 5.0 });
+    let fires = b.compare(Compare::Lt, zero, above);
+    let v3 = b.select(fires, reset, v2);
+    let left = b.select(fires, hold, left);
+    b.output("v", Unit::ONE, v3);
+    b.output("left", Unit::ONE, left);
+    b.output("spike", Unit::ONE, spike);
+    b.finish()
+}
+
 /// Two gates in other words: `dt` in the other factor, the steady state of the other rate, an arctan surrogate.
 pub fn variations() -> Kernel {
     let mut b = Builder::new("variations");

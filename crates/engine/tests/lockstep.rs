@@ -1,0 +1,126 @@
+//! Point neurons that excite one another within one step: what is done to few of them has the bits of what is done to all, in every way to run them.
+
+mod common;
+
+use common::{compiled, delayed, inputs, network, population, sample};
+use homolog_base::Unit;
+use homolog_engine::{Engine, reference};
+use homolog_exec::Isa;
+use homolog_model::network::{Delay, Noise, Projection, Start, Wiring};
+use homolog_model::spread::Spread;
+use homolog_model::{Inputs, Model, Network, Observable, Params, Population, Probe, Runner, State, Trace, Weights};
+
+/// A population whose rest is above threshold, so that it fires by itself.
+fn firing(name: &str, size: usize, neuron: &str) -> Population {
+    let mut p = Population { bias: Some(false), ..population(name, size, neuron) };
+    let mv = |x: f64| (x, Some("mV".to_string())).into();
+    p.parameters.insert("vrest".into(), mv(-42.0));
+    p.starts = vec![Start { variable: "v".into(), spread: Spread::Uniform(-60.0, -50.0), unit: None }];
+    p
+}
+
+fn to(from: &str, to: &str, wiring: Wiring, weights: Weights, unit: &str) -> Projection {
+    let unit = Some(Unit::parse(unit).unwrap().into());
+    Projection { wiring: wiring.into(), weights: weights.into(), unit, learn: Some(false), ..delayed(from, to, Delay::Ms(0.5)) }
+}
+
+/// Three kinds of neurons, so many times more than few; ports with one stream and with several, of one weight and of many, few connections and all.
+fn mixed(noise: bool, times: usize) -> Network {
+    let many = 1.0 / times as f64;
+    let mut n = network(
+        vec![firing("a", 70 * times, "if_curr_exp"), firing("b", 50 * times, "lif"), firing("c", 45 * times, "alif")],
+        vec![
+            to("a", "a", Wiring::Random(0.05), Weights::Constant(60.0 * many), "pA"),
+            to("b", "a", Wiring::Random(0.1), Weights::Constant(-20.0 * many), "pA"),
+            to("c", "a", Wiring::InDegree(3), Weights::Normal(-5.0 * many, 40.0 * many), "pA"),
+            to("a", "b", Wiring::AllToAll, Weights::Constant(0.4 * many), "mV"),
+            to("c", "b", Wiring::Random(0.2), Weights::Constant(-0.7 * many), "mV"),
+            to("b", "c", Wiring::Random(0.03), Weights::Normal(0.3 * many, 0.5 * many), "mV"),
+            to("c", "c", Wiring::Random(0.03), Weights::Constant(1.5 * many), "mV"),
+        ],
+    );
+    (n.dt, n.presentation) = (Some(0.5.into()), Some(100.0.into()));
+    if noise {
+        let weight = (0.4.into(), Some(Unit::parse("mV").unwrap().into()));
+        n.noise = vec![Noise { population: "b".into(), rate: 1.0.into(), weight: weight.0, unit: weight.1, ..Noise::default() }];
+    }
+    n
+}
+
+fn rasters() -> Vec<Probe> {
+    (0..3).map(|group| Probe { group, what: Observable::Raster }).collect()
+}
+
+fn run(engine: &mut Engine, model: &Model, params: &Params, shown: &Inputs, probes: &[Probe], state: &mut State) -> Vec<Trace> {
+    engine.run(model, params, shown, probes, state, None).unwrap().traces
+}
+
+#[test]
+fn spikes_and_states_have_the_bits_of_the_naive_runner() {
+    for noise in [false, true] {
+        let (model, params) = compiled(&mixed(noise, 1));
+        // One frame: without inputs the naive runner knows of no other.
+        let shown = inputs(&model, 1, 1);
+        let tensors: Vec<Vec<f64>> = params.tensors.iter().map(|t| t.values.clone()).collect();
+        let expected = reference::run(&model, &tensors, &sample(&model, &shown, 0));
+        let last = |g: usize, k: usize| Probe { group: g, what: Observable::FrameEnd(k) };
+        let ends: Vec<(usize, usize)> = (0..3).flat_map(|g| (0..model.groups[g].variables.len()).map(move |k| (g, k))).collect();
+        let probes: Vec<Probe> = rasters().into_iter().chain(ends.iter().map(|(g, k)| last(*g, *k))).collect();
+        for isa in Isa::available() {
+            let seen = run(&mut Engine::with_isa(1, isa), &model, &params, &shown, &probes, &mut State::fresh());
+            for (g, trace) in seen[..3].iter().enumerate() {
+                let row = |(tick, row): (usize, &Vec<f64>)| -> Vec<[f64; 3]> {
+                    row.iter().enumerate().filter(|(_, s)| **s > 0.0).map(|(n, _)| [tick as f64, n as f64, 0.0]).collect()
+                };
+                let want: Vec<f64> = expected.spikes[g].iter().enumerate().flat_map(row).flatten().collect();
+                assert!(want.len() > 300, "group {g} is silent, so nothing was tested");
+                assert_eq!(trace.data, want, "group {g} on {isa:?}");
+            }
+            for ((g, k), trace) in ends.iter().zip(&seen[3..]) {
+                let n = trace.shape[1];
+                for (neuron, x) in trace.data[trace.data.len() - n..].iter().enumerate() {
+                    let want = expected.variables[*g].last().unwrap()[neuron][*k][0];
+                    assert_eq!(x.to_bits(), want.to_bits(), "{} of {g}, neuron {neuron}, on {isa:?}", model.groups[*g].variables[*k].name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn whoever_looks_and_however_time_and_work_are_cut_no_spike_changes() {
+    let (model, params) = compiled(&mixed(false, 1));
+    let shown = |batch: usize, frames: usize| Inputs { batch, frames, values: vec![] };
+    let mut state = State::fresh();
+    let whole = run(&mut Engine::new(1), &model, &params, &shown(1, 2), &rasters(), &mut state);
+    // Somebody looks at what changes between ticks, or at spikes as a column.
+    for what in [Observable::State(0), Observable::State(2), Observable::Spikes, Observable::Count] {
+        let probes: Vec<Probe> = rasters().into_iter().chain((0..3).map(|group| Probe { group, what })).collect();
+        let mut looked = State::fresh();
+        let seen = run(&mut Engine::new(1), &model, &params, &shown(1, 2), &probes, &mut looked);
+        assert_eq!((&seen[..3], &looked), (&whole[..], &state), "{what:?}");
+    }
+    let mut cut = State::fresh();
+    let first = run(&mut Engine::new(1), &model, &params, &shown(1, 1), &rasters(), &mut cut);
+    let second = run(&mut Engine::new(2), &model, &params, &shown(1, 1), &rasters(), &mut cut);
+    assert_eq!(cut, state);
+    for ((whole, first), second) in whole.iter().zip(first).zip(second) {
+        let late = second.data.chunks(3).flat_map(|s| [s[0] + model.ticks as f64, s[1], s[2]]);
+        assert_eq!(whole.data, first.data.into_iter().chain(late).collect::<Vec<f64>>());
+    }
+    // Two samples are no longer few: the columns of all are read.
+    let both = run(&mut Engine::new(1), &model, &params, &shown(2, 2), &rasters(), &mut State::fresh());
+    for (one, both) in whole.iter().zip(both) {
+        let of_first: Vec<f64> = both.data.chunks(3).filter(|s| s[2] == 0.0).flatten().copied().collect();
+        assert_eq!(one.data, of_first);
+    }
+}
+
+#[test]
+fn threads_that_share_a_large_network_change_no_spike() {
+    let (model, params) = compiled(&mixed(false, 80));
+    let shown = Inputs { batch: 1, frames: 1, values: vec![] };
+    let alone = run(&mut Engine::new(1), &model, &params, &shown, &rasters(), &mut State::fresh());
+    assert!(alone.iter().all(|t| t.shape[0] > 1000), "some group is silent, so nothing was tested");
+    assert_eq!(alone, run(&mut Engine::new(2), &model, &params, &shown, &rasters(), &mut State::fresh()));
+}
