@@ -213,7 +213,10 @@ fn known_models_compile_to_superinstructions() {
         "{published:?}"
     );
     let refractory = codes(kernels::refractory());
-    assert!(refractory.contains(&Code::Choices(homolog_ir::Compare::Lt, true)) && refractory.contains(&Code::Fire(true, 2)), "{refractory:?}");
+    assert!(
+        refractory.contains(&Code::Choices(homolog_ir::Compare::Lt, true)) && refractory.contains(&Code::Fire(true, 2)),
+        "{refractory:?}"
+    );
     let other = codes(kernels::variations());
     assert!(other.iter().any(|c| matches!(c, Code::Bump(1, 0))) && other.iter().any(|c| matches!(c, Code::ExpAndDiv(_))), "{other:?}");
 }
