@@ -225,6 +225,8 @@ pub struct Population {
     pub others: Vec<Located<String>>,
     /// For `spikes`: when each neuron spikes, ms since the beginning.
     pub times: Vec<Located<Vec<f64>>>,
+    /// For `spikes`: the table in which those times stand, where they do not stand in the description.
+    pub spike_table: Option<Located<SpikeTable>>,
     /// For `spikes`, instead: that each spikes as a Poisson process of its own, so many times in a ms.
     pub poisson: Option<Located<f64>>,
     /// Parameters that differ from the mechanism's defaults: number and, if one was written, its unit.
@@ -245,6 +247,25 @@ pub struct Population {
     pub names: Option<Located<Names>>,
     /// Which sign all weights have that leave it, where that is said (Dale's principle).
     pub sends: Option<Located<Sign>>,
+}
+
+/// Spikes that a table lists, a row for each.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct SpikeTable {
+    /// Its file, relative to that of the model.
+    pub file: Located<String>,
+    /// The column of neurons.
+    pub neuron: Located<Which>,
+    /// The column of times.
+    pub time: Located<Which>,
+    /// Unit of the times; what stands in brackets at the end of the header when not given.
+    pub unit: Option<Located<Unit>>,
+    /// Whether a run recorded them: then neurons are numbers, and a spike is in the step in which its time lies or which ends then.
+    pub recorded: bool,
+    /// Which rows count; all of these must hold.
+    pub filters: Vec<Filter>,
+    /// Whether rows with names that no population has are left out; else they are errors.
+    pub skip_unknown: bool,
 }
 
 /// What the neurons of a population are called.
@@ -418,7 +439,7 @@ impl Network {
     /// The network with so many times as many neurons, one at least of each population; see [`Wiring::scaled`]. What neurons do changes with it.
     pub fn scaled(&self, factor: f64) -> Network {
         let mut out = self.clone();
-        for p in out.populations.iter_mut().filter(|p| p.times.is_empty() && p.names.is_none()) {
+        for p in out.populations.iter_mut().filter(|p| p.times.is_empty() && p.spike_table.is_none() && p.names.is_none()) {
             p.size.value = ((p.size.value as f64 * factor).round() as usize).max(1);
         }
         for p in &mut out.projections {
@@ -431,6 +452,9 @@ impl Network {
     pub fn tables_of(&mut self, other: &Network) {
         for (p, o) in self.populations.iter_mut().zip(&other.populations).filter(|(p, _)| p.names.is_some()) {
             (p.names, p.size) = (o.names.clone(), o.size.clone());
+        }
+        for (p, o) in self.populations.iter_mut().zip(&other.populations).filter(|(p, _)| p.spike_table.is_some()) {
+            p.times.clone_from(&o.times);
         }
         for (p, o) in self.projections.iter_mut().zip(&other.projections).filter(|(p, _)| matches!(p.wiring.value, Wiring::Table(_))) {
             p.wiring = o.wiring.clone();

@@ -1,7 +1,7 @@
 //! A study as TOML.
 
 use super::parts::PER;
-use super::tables::{written_column, written_edges, written_names};
+use super::tables::{written_column, written_edges, written_names, written_spikes};
 use crate::fit::Which;
 use crate::network::{Bell, Delay, Learn, Located, Network, Per, Spread, Start, Weights, Wiring};
 use crate::recordings::WEIGHTS;
@@ -210,7 +210,9 @@ fn network(n: &Network, lines: &mut Vec<String>) {
             [] => line("neuron", quoted(&p.neuron)),
             others => line("neuron", list(std::iter::once(&p.neuron).chain(others).map(|w| quoted(w)))),
         }
-        if !p.times.is_empty() {
+        if let Some(t) = &p.spike_table {
+            line("times", written_spikes(&t.value));
+        } else if !p.times.is_empty() {
             line("times", list(p.times.iter().map(|t| list(t.value.iter().map(|x| ms(*x))))));
         }
         if let Some(rate) = &p.poisson {

@@ -5,7 +5,7 @@ use crate::convolution::Kernel;
 use crate::fit::Which;
 use crate::network::{
     Bell, Copies, Delay, EdgeList, Filter, Gap, GapEnd, Learn, Located, Names, Network, Noise, Normalise, Population, Projection,
-    RecordRule, RuleUse, Sign, Spread, Start, Stimulus, Structure, WeightRule, Weights, Wiring,
+    RecordRule, RuleUse, Sign, SpikeTable, Spread, Start, Stimulus, Structure, WeightRule, Weights, Wiring,
 };
 use crate::space::{Places, Profile, Space};
 use crate::study::{Comparison, Data, Loss, Optimiser, Study, Training};
@@ -41,6 +41,14 @@ pub(super) fn bare(mut s: Study) -> Study {
         b(&mut p.neuron);
         p.others.iter_mut().for_each(b);
         p.poisson.iter_mut().for_each(b);
+        if let Some(t) = &mut p.spike_table {
+            b(t);
+            b(&mut t.value.file);
+            b(&mut t.value.neuron);
+            b(&mut t.value.time);
+            t.value.unit.iter_mut().for_each(b);
+            filters(&mut t.value.filters);
+        }
         p.starts.iter_mut().for_each(|s| b(&mut s.variable));
         p.space.iter_mut().for_each(b);
         p.parameters.values_mut().for_each(b);
@@ -187,6 +195,7 @@ fn population() -> impl Strategy<Value = Population> {
             size: if size % 5 == 1 { 0 } else { size }.into(),
             others: if bias.is_some() { vec![] } else { vec![format!("{neuron}-2").as_str().into()] },
             times: vec![],
+            spike_table: None,
             poisson: None,
             neuron: neuron.into(),
             parameters,
@@ -395,6 +404,22 @@ fn study() -> impl Strategy<Value = Study> {
                 size: 3.into(),
                 neuron: "spikes".into(),
                 poisson: Some(0.125.into()),
+                ..Population::default()
+            });
+            let listed = SpikeTable {
+                file: "s.csv".into(),
+                neuron: Which::Named("who \"".into()).into(),
+                time: Which::Numbered(2).into(),
+                unit: one.index(2).eq(&1).then(|| homolog_base::Unit::parse("s").expect("a unit").into()),
+                recorded: one.index(3) == 1,
+                filters: filters(),
+                skip_unknown: one.index(2) == 1,
+            };
+            populations_and_input.push(Population {
+                name: "LISTED".into(),
+                size: 3.into(),
+                neuron: "spikes".into(),
+                spike_table: Some(listed.into()),
                 ..Population::default()
             });
             let end = |place: bool| GapEnd {
