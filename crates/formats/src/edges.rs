@@ -1,10 +1,10 @@
-//! Tables that a network names: lists of connections, the names of neurons, and spikes.
+//! Tables that a network names: lists of connections, the names of neurons, spikes and currents.
 
 mod given;
 
 use crate::library::in_data;
 use crate::tables::{self, Words};
-use homolog_base::{Diagnostic, Span, has_errors};
+use homolog_base::{Diagnostic, has_errors};
 use homolog_model::fit::Which;
 use homolog_model::network::{EdgeList, Filter, Listed, Names, Population, Sign};
 use homolog_model::{Located, Network, Weights, Wiring};
@@ -50,6 +50,13 @@ pub fn open(network: &mut Network) -> Vec<Diagnostic> {
             network.populations[k].times = times;
         }
     }
+    for k in 0..network.stimuli.len() {
+        let Some(course) = network.stimuli[k].course.clone() else { continue };
+        let listed = all.course(network, &course);
+        if let Some(c) = &mut network.stimuli[k].course {
+            c.value.listed = listed.map(Arc::new);
+        }
+    }
     for k in 0..network.projections.len() {
         let p = &network.projections[k];
         let Wiring::Table(edges) = &p.wiring.value else { continue };
@@ -74,34 +81,48 @@ pub fn open(network: &mut Network) -> Vec<Diagnostic> {
     all.problems
 }
 
-/// The numbers of neurons that records name.
+/// The numbers of neurons that records and stimuli name.
 fn named(network: &mut Network, problems: &mut Vec<Diagnostic>) {
-    let mut found = Vec::new();
-    for (k, rule) in network.recordings.iter().enumerate().filter(|(_, r)| !r.named.is_empty()) {
-        // A population that there is not is reported with everything else of the rule.
-        let Some(p) = network.population(&rule.population).map(|g| &network.populations[g]) else { continue };
-        let names = p.named().unwrap_or_default();
-        let mut numbers = Vec::new();
-        for name in &rule.named {
-            match names.iter().position(|n| *n == name.value) {
-                Some(n) => numbers.push(n),
-                None => {
-                    let d = Diagnostic::error("model-names", format!("`{}` has no neuron `{}`", p.name.value, name.value));
-                    let d = if names.is_empty() {
-                        d.hint("its neurons have no `names`: give their numbers, from 0")
-                    } else {
-                        d.suggest(name, names.iter().map(String::as_str))
-                    };
-                    problems.push(network.locate(d, name.span, "unknown neuron"));
-                }
+    let recorded = network.recordings.iter().map(|r| (&r.population, &r.named));
+    let driven = network.stimuli.iter().map(|s| (&s.population, &s.named));
+    let found: Vec<_> = recorded.chain(driven).map(|(p, named)| numbers(network, p, named, problems)).collect();
+    let (of_records, of_stimuli) = found.split_at(network.recordings.len());
+    let found = |rule: &mut Option<Located<Vec<usize>>>, numbers: &Option<Located<Vec<usize>>>| {
+        if numbers.is_some() {
+            rule.clone_from(numbers);
+        }
+    };
+    network.recordings.iter_mut().zip(of_records).for_each(|(r, n)| found(&mut r.neurons, n));
+    network.stimuli.iter_mut().zip(of_stimuli).for_each(|(s, n)| found(&mut s.neurons, n));
+}
+
+/// The numbers of some neurons of a population, by their names; none where none are named.
+fn numbers(
+    network: &Network,
+    population: &Located<String>,
+    named: &[Located<String>],
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Located<Vec<usize>>> {
+    let span = named.first()?.span;
+    // A population that there is not is reported with everything else.
+    let p = network.population(population).map(|g| &network.populations[g])?;
+    let names = p.named().unwrap_or_default();
+    let mut numbers = Vec::new();
+    for name in named {
+        match names.iter().position(|n| *n == name.value) {
+            Some(n) => numbers.push(n),
+            None => {
+                let d = Diagnostic::error("model-names", format!("`{}` has no neuron `{}`", p.name.value, name.value));
+                let d = if names.is_empty() {
+                    d.hint("its neurons have no `names`: give their numbers, from 0")
+                } else {
+                    d.suggest(name, names.iter().map(String::as_str))
+                };
+                problems.push(network.locate(d, name.span, "unknown neuron"));
             }
         }
-        let span = rule.named.first().map_or(Span::default(), |n| n.span);
-        found.push((k, Located::new(numbers, span)));
     }
-    for (k, numbers) in found {
-        network.recordings[k].neurons = Some(numbers);
-    }
+    Some(Located::new(numbers, span))
 }
 
 /// Sending and receiving neuron, weight and delay.

@@ -1,9 +1,9 @@
-//! What a network is given by tables: spikes.
+//! What a network is given by tables: spikes, and courses of currents.
 
 use super::{End, Reading, Said, Words};
 use homolog_base::{Diagnostic, Span, Unit};
 use homolog_model::fit::Which;
-use homolog_model::network::SpikeTable;
+use homolog_model::network::{CourseTable, SpikeTable};
 use homolog_model::{Located, Network};
 use std::collections::HashSet;
 
@@ -59,6 +59,69 @@ impl Reading {
         Some(times.into_iter().map(sorted).collect())
     }
 
+    /// A course of time: when (ms) what begins, and the unit of the values.
+    pub(super) fn course(&mut self, network: &Network, course: &Located<CourseTable>) -> Option<(Vec<(f64, f64)>, Unit)> {
+        let (span, course) = (course.span, &course.value);
+        let table = self.table(network, &course.file)?;
+        let columns = [&course.time, &course.value].map(|c| self.column(network, &course.file, &table, &within(c, span)));
+        let filters = self.filters(network, &course.file, &table, &course.filters)?;
+        let [Some(time), Some(value)] = columns else { return None };
+        let before = self.problems.len();
+        let of_times = self.unit(network, (&course.file, &table, time), None, &within(&course.time, span), "ms");
+        let unit = match &course.unit {
+            Some(unit) => Some(unit.value),
+            None => self.any_unit(network, (&course.file, &table, value), &within(&course.value, span)),
+        };
+        if self.problems.len() > before {
+            return None;
+        }
+        let factor = of_times?.factor_to(&Unit::parse("ms").expect("a unit")).expect("asked for a time");
+        let mut said = Said::default();
+        let mut out: Vec<(f64, f64)> = Vec::new();
+        table.each(|k, row| {
+            if !super::counts(&filters, row) {
+                return;
+            }
+            let mut refuse = |text: String, c: usize, label: &str| {
+                said.refuse(network, &course.file, &table, Diagnostic::error("table-number", text), (k, c), label);
+            };
+            let numbers = [time, value].map(|c| match row[c].parse::<f64>() {
+                Ok(x) if x.is_finite() => Some(x),
+                Ok(_) => {
+                    refuse(format!("a course cannot hold `{}`", row[c]), c, "expected a number that is finite");
+                    None
+                }
+                Err(_) => {
+                    refuse(format!("`{}` is no number", row[c]), c, "expected a number");
+                    None
+                }
+            });
+            let [Some(t), Some(x)] = numbers else { return };
+            let ms = scaled(t, factor);
+            match out.last() {
+                _ if ms < 0.0 => refuse(format!("a current cannot begin at `{}`", row[time]), time, "before the beginning"),
+                Some(last) if ms <= last.0 => {
+                    refuse(format!("times do not rise: after {} ms comes {ms} ms", last.0), time, "not later than the row before");
+                }
+                _ => out.push((ms, x)),
+            }
+        });
+        if !said.nothing(&course.file, &mut self.problems) {
+            return None;
+        }
+        Some((out, unit?))
+    }
+
+    /// The unit in brackets at the end of a header, whatever it is.
+    fn any_unit(&mut self, network: &Network, (file, table, column): (&str, &Words, usize), which: &Located<Which>) -> Option<Unit> {
+        let found = bracketed(&table.headers[column]).and_then(|u| Unit::parse(u).ok());
+        if found.is_none() {
+            let d = Diagnostic::error("table-unit", format!("the unit of column {} of `{file}` is not known", column + 1));
+            self.problems.push(network.locate(d.hint("say it: `unit = \"nA\"`"), which.span, "in which unit?"));
+        }
+        found
+    }
+
     /// The unit of a column: what is said of it, else what stands in brackets at the end of its header; it must be like another.
     pub(super) fn unit(
         &mut self,
@@ -72,8 +135,7 @@ impl Reading {
             return Some(unit.value);
         }
         let header = &table.headers[column];
-        let text = header.rsplit_once(" (").and_then(|(_, u)| u.strip_suffix(')'));
-        let d = match text.map(Unit::parse) {
+        let d = match bracketed(header).map(Unit::parse) {
             Some(Ok(unit)) if unit.same_dimension(&Unit::parse(like).expect("a unit")) => return Some(unit),
             Some(Ok(unit)) => {
                 Diagnostic::error("model-unit", format!("column `{header}` of `{file}` is in {unit}, not in a unit such as {like}"))
@@ -84,6 +146,11 @@ impl Reading {
         self.problems.push(network.locate(d, which.span, "in which unit?"));
         None
     }
+}
+
+/// What stands in brackets at the end of a header.
+fn bracketed(header: &str) -> Option<&str> {
+    header.rsplit_once(" (").and_then(|(_, u)| u.strip_suffix(')'))
 }
 
 /// A column that was not named where it stands, shown at the whole table.

@@ -3,7 +3,7 @@
 use super::{Kind, Resolved, resolve};
 use crate::Located;
 use crate::library::Library;
-use crate::network::{Delay, Network};
+use crate::network::{Delay, Network, Stimulus};
 use homolog_base::Diagnostic;
 
 /// Step and presentation of a network, ms: what it says, or the shortest step and the longest presentation of its neurons.
@@ -28,9 +28,14 @@ pub fn warnings(network: &Network, library: &Library) -> Vec<Diagnostic> {
     }
     let (dt, shown) = time(network, &resolved);
     let mut out: Vec<Diagnostic> = Vec::new();
-    for s in network.stimuli.iter().filter(|s| s.delay.value >= shown) {
-        let text = format!("a stimulus begins at {} ms, when a presentation of {shown} ms has ended", s.delay.value);
-        let d = network.locate(Diagnostic::warning("model-stimulus-late", text), s.delay.span, "after the end");
+    let begins = |s: &Stimulus| match s.course.as_ref().and_then(|c| c.value.listed.as_ref()) {
+        Some(listed) => listed.0.first().map_or(0.0, |c| c.0),
+        None => s.delay.value,
+    };
+    for s in network.stimuli.iter().filter(|s| begins(s) >= shown) {
+        let text = format!("a stimulus begins at {} ms, when a presentation of {shown} ms has ended", begins(s));
+        let span = s.course.as_ref().map_or(s.delay.span, |c| c.span);
+        let d = network.locate(Diagnostic::warning("model-stimulus-late", text), span, "after the end");
         out.push(d.hint("only an input of several presentations in a row would see it: shorten its delay, or show inputs for longer"));
     }
     let kinds = network.populations.iter().flat_map(|p| std::iter::once(&p.neuron).chain(&p.others));

@@ -47,7 +47,7 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
     let entries = |r: &mut Reader<'_>, key: &str| root.get(key).map_or(&[][..], |v| r.tables(key, v));
     network.projections = entries(r, "projection").iter().filter_map(|v| projection(r, v)).collect();
     network.projections.extend(entries(r, "block").iter().filter_map(|v| block(r, v)).flatten());
-    network.noise = entries(r, "noise").iter().filter_map(|v| outside::noise(r, v)).collect();
+    entries(r, "noise").iter().for_each(|v| outside::noise(r, v, &mut network));
     network.gaps = entries(r, "gap").iter().filter_map(|v| gap(r, v)).collect();
     network.stimuli = entries(r, "stimulus").iter().filter_map(|v| outside::stimulus(r, v)).collect();
     for v in entries(r, "record") {
@@ -103,6 +103,7 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
             "neuron",
             "times",
             "poisson",
+            "correlation",
             "space",
             "sends",
             "parameters",
@@ -142,6 +143,11 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
         p.times = r.optional(&s, "times", |r, k, v| r.list(k, v, outside::times)).map(|t| t.value).unwrap_or_default();
     }
     p.poisson = r.optional(&s, "poisson", |r, k, v| r.physical(k, v, RATE, NOT_NEGATIVE));
+    p.correlation = r.optional(&s, "correlation", |r, k, v| r.number(k, v, FRACTION));
+    if let Some(v) = s.get("correlation").filter(|_| s.lacks("poisson")) {
+        let d = r.error("model-times", "`correlation` is of spikes that are drawn by `poisson`", v.span(), "means nothing here");
+        d.hint = Some("add `poisson = \"10 Hz\"`, or remove the line".into());
+    }
     p.parameters = r
         .optional(&s, "parameters", Reader::quantities)
         .map(|l| l.value.into_iter().map(|(k, x)| (k.value, x)).collect())
@@ -354,12 +360,7 @@ fn weights_recorded(r: &mut Reader<'_>, v: &Value<'_>) -> Option<WeightRule> {
 fn recording(r: &mut Reader<'_>, v: &Value<'_>) -> Option<RecordRule> {
     let s = r.section("record", v, &["population", "variable", "neurons", "branch", "position", "electrode", "conductivity"])?;
     let population = r.required(&s, "population", "\"hidden\"", Reader::name).unwrap_or_default();
-    let neurons = r.optional(&s, "neurons", chosen);
-    let (numbers, named) = match neurons {
-        Some(Located { value: Chosen::Numbers(all), span }) => (Some(Located::new(all, span)), vec![]),
-        Some(Located { value: Chosen::Names(all), .. }) => (None, all),
-        None => (None, vec![]),
-    };
+    let (numbers, named) = neurons_chosen(r, &s);
     let rule = RecordRule {
         neurons: numbers,
         named,
@@ -386,6 +387,15 @@ pub(super) fn recorded(r: &mut Reader<'_>, s: &Section<'_, '_>, population: Loca
         position: r.optional(s, "position", |r, k, v| r.number(k, v, FRACTION)).map(|x| x.value),
         span: s.span,
         ..RecordRule::default()
+    }
+}
+
+/// The `neurons` of a section, by numbers or by names.
+pub(super) fn neurons_chosen(r: &mut Reader<'_>, s: &Section<'_, '_>) -> (Option<Located<Vec<usize>>>, Vec<Located<String>>) {
+    match r.optional(s, "neurons", chosen) {
+        Some(Located { value: Chosen::Numbers(all), span }) => (Some(Located::new(all, span)), vec![]),
+        Some(Located { value: Chosen::Names(all), .. }) => (None, all),
+        None => (None, vec![]),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::walk::{Reader, Section, Value, in_order, kind};
 use super::write::{key, list, quoted, table};
 use crate::fit::Which;
-use crate::network::{EdgeList, Filter, Located, Names, SpikeTable};
+use crate::network::{CourseTable, EdgeList, Filter, Located, Names, SpikeTable};
 use homolog_base::Unit;
 use toml::de::DeValue;
 
@@ -41,6 +41,25 @@ pub(super) fn spikes(r: &mut Reader<'_>, name: &str, v: &Value<'_>) -> Option<Sp
     let filters = filters(r, &s);
     let skip_unknown = r.optional(&s, "skip-unknown", Reader::flag).is_some_and(|f| f.value);
     (r.problems.len() == before).then_some(SpikeTable { file: file?, neuron, time, unit, recorded, filters, skip_unknown })
+}
+
+/// `{ table = "current.csv", time = "t (ms)", value = "i (nA)", unit = "nA", where = { trial = 3 } }`; without columns the first two.
+pub(super) fn course(r: &mut Reader<'_>, name: &str, v: &Value<'_>) -> Option<CourseTable> {
+    let s = r.section(name, v, &["table", "time", "value", "unit", "where"])?;
+    let before = r.problems.len();
+    let file = r.required(&s, "table", "\"current.csv\"", Reader::name);
+    let time = r.optional(&s, "time", which).unwrap_or_else(|| Which::Numbered(1).into());
+    let value = r.optional(&s, "value", which).unwrap_or_else(|| Which::Numbered(2).into());
+    let unit = r.optional(&s, "unit", |r, k, v| {
+        let text = r.name(k, v)?;
+        let unit = Unit::parse(&text);
+        if unit.is_err() {
+            r.error("model-unit", format!("`{text}` is no unit"), v.span(), "expected a unit such as \"nA\"");
+        }
+        unit.ok()
+    });
+    let filters = filters(r, &s);
+    (r.problems.len() == before).then_some(CourseTable { file: file?, time, value, unit, filters, listed: None })
 }
 
 /// Headers of a raster.
@@ -154,6 +173,14 @@ pub(super) fn written_spikes(t: &SpikeTable) -> String {
     let flag = |k: &str, on: bool| on.then(|| entry(k, "true".into()));
     let more = unit.into_iter().chain(written_filters(&t.filters));
     table(first.into_iter().chain(more).chain(flag("recorded", t.recorded)).chain(flag("skip-unknown", t.skip_unknown)))
+}
+
+/// A course as it is written.
+pub(super) fn written_course(t: &CourseTable) -> String {
+    let entry = |k: &str, v: String| (k.to_string(), v);
+    let first = [entry("table", quoted(&t.file)), entry("time", written_column(&t.time)), entry("value", written_column(&t.value))];
+    let unit = t.unit.as_ref().map(|u| entry("unit", quoted(&u.value.to_string())));
+    table(first.into_iter().chain(unit).chain(written_filters(&t.filters)))
 }
 
 /// Names as they are written.
