@@ -107,3 +107,104 @@ fn spikes_after_a_presentation_are_said_and_not_left_out_in_silence() {
     let text = done.out + &done.err;
     assert!(text.contains("a spike comes after the 150 ms of a presentation have ended, the first at 150.1 ms"), "{text}");
 }
+
+/// Two populations that hear one another, and what flows into one.
+const DRIVEN: &str = r#"[time]
+step = "0.1 ms"
+presentation = "300 ms"
+[population.near]
+size = 12
+neuron = "if_curr_exp"
+bias = false
+[population.afferents]
+size = 30
+neuron = "spikes"
+poisson = "20 Hz"
+correlation = 0.3
+[[projection]]
+from = "near"
+to = "near"
+wiring = "all-to-others"
+weights = { constant = "-30 pA" }
+delay = "1 ms"
+learn = false
+[[projection]]
+from = "afferents"
+to = "near"
+wiring = { random = 0.4 }
+weights = { constant = "100 pA" }
+delay = "1 ms"
+learn = false
+[[noise]]
+population = "near"
+current = { mean = "0.3 nA", deviation = "200 pA", tau = "4 ms" }
+[[stimulus]]
+population = "near"
+neurons = [3, 4]
+delay = "100 ms"
+duration = "50 ms"
+amplitude = "300 pA"
+[[stimulus]]
+population = "near"
+current = { table = "i.csv" }
+[[record]]
+population = "near"
+variable = "noise.i"
+[[record]]
+population = "near"
+"#;
+
+#[test]
+fn currents_and_correlated_trains_do_not_depend_on_threads_and_go_on_from_a_checkpoint() {
+    let place = Place::new();
+    place.write("i.csv", "t (ms),i (pA)\n20,100\n40.05,-100\n60,0\n");
+    place.write("net.toml", DRIVEN);
+    place.homolog("run net.toml --quiet --raster --threads 1 --out one").well();
+    place.homolog("run net.toml --quiet --raster --threads 2 --out two --checkpoint-every 1ms").well();
+    place.homolog("run net.toml --quiet --raster --threads 1 --out two --checkpoint-every 1ms --resume").well();
+    let spikes = place.read("one/raster.csv");
+    assert!(spikes.lines().filter(|l| l.starts_with("near")).count() > 20, "{spikes}");
+    for file in ["raster.csv", "traces.csv"] {
+        assert_eq!(place.read(&format!("one/{file}")), place.read(&format!("two/{file}")), "{file}");
+    }
+    assert!(place.read("one/traces.csv").lines().next().unwrap().contains("near[0].noise.i (nA)"));
+    // Another seed draws other currents.
+    place.homolog("run net.toml --quiet --raster --seed 7 --out other").well();
+    assert_ne!(spikes, place.read("other/raster.csv"));
+}
+
+#[test]
+fn what_cannot_flow_into_a_population_is_said_with_its_place_and_a_hint() {
+    let place = Place::new();
+    place.write("i.csv", "t (ms),i (pA)\n20,100\n");
+    let said = |from: &str, to: &str, wanted: &[&str]| {
+        assert!(DRIVEN.contains(from), "{from}");
+        place.write("bad.toml", &DRIVEN.replacen(from, to, 1));
+        let done = place.homolog("check bad.toml");
+        assert_eq!(done.code, 1, "{}", done.err);
+        assert!(wanted.iter().all(|w| done.err.contains(w)), "{wanted:?}\n{}", done.err);
+    };
+    said("amplitude = \"300 pA\"", "amplitude = \"3 mV\"", &["the drive of `if_curr_exp` is in nA, not in mV", "bad.toml:36:13"]);
+    said("neurons = [3, 4]", "neurons = [3, 12]", &["`near` has no neuron 12", "12 neurons are numbered from 0"]);
+    said("neurons = [3, 4]", "branch = \"soma\"", &["not made of cells", "remove the line"]);
+    said("{ table = \"i.csv\" }", "{ table = \"i.csv\" }\nduration = \"5 ms\"", &["`duration` is of one step"]);
+    said("{ table = \"i.csv\" }", "{ table = \"i.csv\", unit = \"mV\" }", &["the drive of `if_curr_exp` is in nA, not in mV"]);
+    said("{ table = \"i.csv\" }", "{ table = \"j.csv\" }", &["j.csv", "bad.toml:39"]);
+    said("deviation = \"200 pA\"", "deviation = \"2 mV\"", &["`mean` is in nA, and `deviation` in mV"]);
+    said("deviation = \"200 pA\", tau", "deviation = 200, tau", &["`deviation` has no unit", "write it as"]);
+    said("tau = \"4 ms\"", "time = \"4 ms\"", &["tau"]);
+    said("correlation = 0.3", "correlation = 1.5", &["correlation"]);
+    said("poisson = \"20 Hz\"\n", "times = []\n", &["`correlation` is of spikes that are drawn by `poisson`"]);
+    said("[[noise]]\n", "[[noise]]\nweight = \"1 pA\"\n", &["`weight` is of trains"]);
+}
+
+#[test]
+fn pixels_as_latencies_are_learned_without_labels() {
+    let place = Place::new();
+    let text = std::fs::read_to_string(common::repository().join("examples/stdp.toml")).unwrap();
+    let text =
+        text.replace("neuron = \"poisson\"", "neuron = \"latency\"").replace("{ constant = \"126 Hz\" }", "{ constant = \"20 ms\" }");
+    place.write("net.toml", &text.replace("passes = 2", "passes = 1\nsamples = 300"));
+    let json = place.homolog("run net.toml --quiet --json --out out").well().json();
+    assert!(json.to_string().contains("accuracy"), "{json}");
+}

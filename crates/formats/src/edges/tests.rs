@@ -224,3 +224,52 @@ fn what_is_wrong_with_a_table_of_spikes_is_said_all_at_once_with_file_line_and_c
         assert!(text.contains(message) && text.contains("net.toml:4") | text.contains("s.csv:2"), "{message}:\n{text}");
     }
 }
+
+/// Neurons into which a current from a table flows.
+fn stimulated(current: &str, table: &str) -> (Network, String) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("i.csv"), table).unwrap();
+    let text = format!(
+        "[population.a]\nnames = [\"AVAL\", \"AVAR\"]\nneuron = \"if_curr_exp\"\n[[stimulus]]\npopulation = \"a\"\nneurons = [\"AVAR\"]\ncurrent = {current}\n"
+    );
+    let source = Source::new(folder.path().join("net.toml").display().to_string(), text);
+    let (study, problems) = homolog_model::file::read(&source);
+    assert!(problems.is_empty(), "{}", shown(&problems));
+    let mut network = study.network;
+    let found = open(&mut network);
+    (network, shown(&found))
+}
+
+#[test]
+fn a_course_of_current_is_read_with_its_units_and_its_neurons_by_their_names() {
+    let (network, found) =
+        stimulated("{ table = \"i.csv\", where = { trial = 2 } }", "t (s),i (pA),trial\n0,9,1\n0.001,-50,2\n0.0205,0,2\n");
+    assert!(found.is_empty(), "{found}");
+    let s = &network.stimuli[0];
+    assert_eq!(s.neurons.as_ref().unwrap().value, [1]);
+    let listed = s.course.as_ref().unwrap().value.listed.clone().unwrap();
+    assert_eq!((&listed.0[..], listed.1.to_string().as_str()), (&[(1.0, -50.0), (20.5, 0.0)][..], "pA"));
+    let (network, _) = stimulated("{ table = \"i.csv\", time = \"t (ms)\", value = 1, unit = \"nA\" }", "i,t (ms)\n0.5,3\n");
+    assert_eq!(network.stimuli[0].course.as_ref().unwrap().value.listed.as_ref().unwrap().0, [(3.0, 0.5)]);
+}
+
+#[test]
+fn what_is_wrong_with_a_course_is_said_all_at_once_with_file_line_and_column() {
+    let (_, text) = stimulated("{ table = \"i.csv\" }", "t (ms),i (nA)\n-1,0\n1,x\n2,inf\n3,1\n3,2\n");
+    for (message, place) in [
+        ("a current cannot begin at `-1`", "i.csv:2:1"),
+        ("`x` is no number", "i.csv:3:3"),
+        ("a course cannot hold `inf`", "i.csv:4:3"),
+        ("times do not rise: after 3 ms comes 3 ms", "i.csv:6:1"),
+    ] {
+        assert!(text.split("\n\n").any(|one| one.contains(message) && one.contains(place)), "{message} at {place}:\n{text}");
+    }
+    for (current, table, message) in [
+        ("{ table = \"i.csv\" }", "t (ms),i\n1,2\n", "the unit of column 2 of `i.csv` is not known"),
+        ("{ table = \"i.csv\" }", "t,i (nA)\n1,2\n", "the unit of column 1 of `i.csv` is not known"),
+        ("{ table = \"i.csv\", value = \"j\" }", "t (ms),i (nA)\n1,2\n", "`i.csv` has no column `j`"),
+    ] {
+        let (_, text) = stimulated(current, table);
+        assert!(text.contains(message) && text.contains("net.toml:7"), "{message}:\n{text}");
+    }
+}

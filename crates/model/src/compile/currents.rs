@@ -1,7 +1,7 @@
 //! Currents that are injected: into places of cells as clamps, into point neurons as what is added to their drive.
 
 use super::streams;
-use crate::model::{Clamp, Group, Injection};
+use crate::model::{Clamp, Clock, Group, Injection};
 use crate::network::{CourseTable, Located, Network, Population, Stimulus};
 use homolog_base::{Diagnostic, Unit};
 use homolog_ir::{Interface, Mechanism, Signal};
@@ -25,6 +25,10 @@ fn clamp(network: &Network, s: &Stimulus, groups: &[Group], dt: f64) -> Result<V
         let d = Diagnostic::error("model-unknown-population", format!("there is no population `{}`", s.population.value));
         return Err(unknown(d.suggest(&s.population, groups.iter().map(|g| g.name.as_str())), &s.population, "unknown population"));
     };
+    if groups[g].clock == Clock::Input || groups[g].is_given() {
+        let d = Diagnostic::error("model-clamp", format!("`{}` receives nothing", s.population.value));
+        return Err(unknown(d, &s.population, "a current would go nowhere"));
+    }
     let Some(anatomy) = &groups[g].anatomy else { return Ok(vec![]) };
     let chosen = s.neurons.as_ref().map(|n| n.span).or(s.named.first().map(|n| n.span));
     if let Some(span) = chosen {
