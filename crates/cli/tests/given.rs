@@ -100,12 +100,12 @@ fn spikes_after_a_presentation_are_said_and_not_left_out_in_silence() {
     let done = place.homolog("check late.toml").well();
     let text = done.out + &done.err;
     assert!(text.contains("2 spikes come after the 150 ms of a presentation have ended, the first at 150 ms"), "{text}");
-    place.write("t.csv", "neuron,t (s)\n0,0.15\n1,0.1501\n");
+    place.write("t.csv", "neuron,t (s)\n0,0.15\n1,0.16\n");
     let list = "{ table = \"t.csv\", time = 2, recorded = true }";
     place.write("late.toml", &heard(&format!("[population.near]\nsize = 6\nneuron = \"spikes\"\ntimes = {list}\n")));
     let done = place.homolog("check late.toml").well();
     let text = done.out + &done.err;
-    assert!(text.contains("a spike comes after the 150 ms of a presentation have ended, the first at 150.1 ms"), "{text}");
+    assert!(text.contains("a spike comes after the 150 ms of a presentation have ended, the first at 160 ms"), "{text}");
 }
 
 /// Two populations that hear one another, and what flows into one.
@@ -184,12 +184,12 @@ fn what_cannot_flow_into_a_population_is_said_with_its_place_and_a_hint() {
         assert_eq!(done.code, 1, "{}", done.err);
         assert!(wanted.iter().all(|w| done.err.contains(w)), "{wanted:?}\n{}", done.err);
     };
-    said("amplitude = \"300 pA\"", "amplitude = \"3 mV\"", &["the drive of `if_curr_exp` is in nA, not in mV", "bad.toml:36:13"]);
+    said("amplitude = \"300 pA\"", "amplitude = \"3 mV\"", &["the drive of `if_curr_exp` is in nA, not in mV", "bad.toml:35:13"]);
     said("neurons = [3, 4]", "neurons = [3, 12]", &["`near` has no neuron 12", "12 neurons are numbered from 0"]);
     said("neurons = [3, 4]", "branch = \"soma\"", &["not made of cells", "remove the line"]);
     said("{ table = \"i.csv\" }", "{ table = \"i.csv\" }\nduration = \"5 ms\"", &["`duration` is of one step"]);
     said("{ table = \"i.csv\" }", "{ table = \"i.csv\", unit = \"mV\" }", &["the drive of `if_curr_exp` is in nA, not in mV"]);
-    said("{ table = \"i.csv\" }", "{ table = \"j.csv\" }", &["j.csv", "bad.toml:39"]);
+    said("{ table = \"i.csv\" }", "{ table = \"j.csv\" }", &["j.csv", "bad.toml:38"]);
     said("deviation = \"200 pA\"", "deviation = \"2 mV\"", &["`mean` is in nA, and `deviation` in mV"]);
     said("deviation = \"200 pA\", tau", "deviation = 200, tau", &["`deviation` has no unit", "write it as"]);
     said("tau = \"4 ms\"", "time = \"4 ms\"", &["tau"]);
@@ -201,10 +201,58 @@ fn what_cannot_flow_into_a_population_is_said_with_its_place_and_a_hint() {
 #[test]
 fn pixels_as_latencies_are_learned_without_labels() {
     let place = Place::new();
-    let text = std::fs::read_to_string(common::repository().join("examples/stdp.toml")).unwrap();
-    let text =
-        text.replace("neuron = \"poisson\"", "neuron = \"latency\"").replace("{ constant = \"126 Hz\" }", "{ constant = \"20 ms\" }");
-    place.write("net.toml", &text.replace("passes = 2", "passes = 1\nsamples = 300"));
-    let json = place.homolog("run net.toml --quiet --json --out out").well().json();
-    assert!(json.to_string().contains("accuracy"), "{json}");
+    let mut text = std::fs::read_to_string(common::repository().join("examples/stdp.toml")).unwrap();
+    // A pixel has one spike in a presentation of 50 ms, and less than a third of its brightness none: larger weights, a shorter memory.
+    for (poisson, latency) in [
+        ("neuron = \"poisson\"", "neuron = \"latency\"\nparameters = { least = \"6 ms\" }"),
+        ("{ constant = \"126 Hz\" }", "{ constant = \"20 ms\" }"),
+        ("tau = \"100 ms\"", "tau = \"30 ms\""),
+        ("\"0.8 mV\"", "\"2.4 mV\""),
+        ("eta = 0.003", "eta = 0.02"),
+        ("target = 0.2", "target = 0.4"),
+        ("wmax = \"2 mV\"", "wmax = \"6 mV\""),
+        ("sum = \"20 mV\"", "sum = \"60 mV\""),
+        ("passes = 2", "passes = 1\nsamples = 600"),
+    ] {
+        assert!(text.contains(poisson), "the example no longer says `{poisson}`");
+        text = text.replace(poisson, latency);
+    }
+    place.write("net.toml", &text);
+    // Seeds other than the one with which these numbers were found.
+    for seed in [1, 2] {
+        let json = place.homolog(&format!("run net.toml --quiet --json --seed {seed} --out out")).well().json();
+        let accuracy = json["test_accuracy"].as_f64().unwrap();
+        assert!(accuracy > 0.3, "{accuracy}, and chance is 0.1: {json}");
+    }
+}
+
+#[test]
+fn a_course_flows_into_cells_as_the_steps_that_it_is_made_of_also_in_the_reference() {
+    let place = Place::new();
+    let cell = |stimuli: &str| {
+        format!(
+            "[time]\nstep = \"0.025 ms\"\npresentation = \"40 ms\"\n[population.cell]\nsize = 1\nneuron = \"cells/two-branch\"\nbias = false\n{stimuli}"
+        )
+    };
+    let into = "[[stimulus]]\npopulation = \"cell\"\nbranch = \"soma\"\n";
+    let step = |delay: &str, duration: &str, nanoampere: &str| {
+        format!("{into}delay = \"{delay} ms\"\nduration = \"{duration} ms\"\namplitude = \"{nanoampere} nA\"\n")
+    };
+    place.write("i.csv", "t (s),i (pA)\n0.005,500\n0.025,-100\n0.03,0\n");
+    place.write("steps.toml", &cell(&(step("5", "20", "0.5") + &step("25", "5", "-0.1"))));
+    place.write("course.toml", &cell(&format!("{into}current = {{ table = \"i.csv\" }}\n")));
+    for name in ["steps", "course"] {
+        place.homolog(&format!("run {name}.toml --quiet --reference --out {name}")).well();
+    }
+    let numbers = |path: &str| -> Vec<f64> {
+        place.read(path).lines().skip(1).flat_map(|l| l.split(',').map(|x| x.parse::<f64>().unwrap()).collect::<Vec<_>>()).collect()
+    };
+    for file in ["traces.csv", "reference.csv"] {
+        let (a, b) = (numbers(&format!("steps/{file}")), numbers(&format!("course/{file}")));
+        assert!(a.len() == b.len() && a.iter().any(|x| *x > 0.0), "{file}");
+        // The solver meets the same edges, but sums one current where there are two.
+        let far = a.iter().zip(&b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(far < 1e-3, "{file}: {far} mV apart");
+    }
+    assert!(place.read("course/traces.html").contains("Injected current"));
 }

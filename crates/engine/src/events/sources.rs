@@ -7,8 +7,8 @@
 //! of one source in one tick the first counts.
 //!
 //! Correlated sources are thinned copies of one mother process: each takes each of its spikes with the probability c, independently of all others, so that
-//! each is a Poisson process of c times its rate, and the numbers of spikes of two in any time have the correlation c (the "single interaction process" of
-//! Kuhn, Aertsen & Rotter 2003, Neural Comput. 15, 67-101, section 3.1). Who takes a spike is found by the gaps between those that do, which are
+//! each is a Poisson process of c times its rate, and the numbers of spikes of two in any time have the correlation c (the "multiple interaction process" of
+//! Kuhn, Aertsen & Rotter 2003, Neural Comput. 15, 67-101). Who takes a spike is found by the gaps between those that do, which are
 //! geometric (Devroye 1986, ch. X.2), so it costs what it gives; it is keyed by the spike, and as little as this depends on steps of time.
 
 use homolog_base::math;
