@@ -29,13 +29,15 @@ fn raster(model: &Model, params: &Params, inputs: &Inputs, group: usize) -> Vec<
     seen.traces[0].data.chunks(3).map(|s| (s[0] as usize, s[1] as usize)).collect()
 }
 
+/// When a pixel spikes, ms after the beginning of a presentation.
+type Law = fn(f64) -> Option<f64>;
+
 #[test]
 fn each_pixel_spikes_once_in_a_presentation_the_sooner_the_brighter_and_a_dark_one_never() {
     let pixels = [0.0, 0.02, 0.05, 0.2, 0.25, 0.3, 0.5, 0.77, 1.0, 1.2];
-    let linear = |x: f64| (x > 0.0).then(|| (20.0 * (1.0 - x)).max(0.0));
-    let charged = |x: f64| (60.0 * x > 15.0).then(|| 10.0 * math::ln(60.0 * x / (60.0 * x - 15.0)));
-    let laws: [(&str, f64, &str, &dyn Fn(f64) -> Option<f64>); 2] =
-        [("latency", 20.0, "ms", &linear), ("latency_rc", 60.0, "mV", &charged)];
+    let linear: Law = |x| (x > 0.0).then(|| (20.0 * (1.0 - x)).max(0.0));
+    let charged: Law = |x| (60.0 * x > 15.0).then(|| 10.0 * math::ln(60.0 * x / (60.0 * x - 15.0)));
+    let laws: [(&str, f64, &str, Law); 2] = [("latency", 20.0, "ms", linear), ("latency_rc", 60.0, "mV", charged)];
     for (neuron, white, unit, law) in laws {
         for dt in [1.0, 0.1] {
             let shown = 30.0;

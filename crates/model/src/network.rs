@@ -203,6 +203,9 @@ pub struct Stimulus {
     pub span: Span,
 }
 
+/// When (ms) what begins, and the unit of what does.
+pub type Points = (Vec<(f64, f64)>, Unit);
+
 /// A course of time that a table lists, a row for each change: what stands in a row holds until the next, and nothing before the first.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct CourseTable {
@@ -216,8 +219,8 @@ pub struct CourseTable {
     pub unit: Option<Located<Unit>>,
     /// Which rows count; all of these must hold.
     pub filters: Vec<Filter>,
-    /// What the table says, once it has been read: times (ms) and values, and the unit of these.
-    pub listed: Option<Arc<(Vec<(f64, f64)>, Unit)>>,
+    /// What the table says, once it has been read.
+    pub listed: Option<Arc<Points>>,
 }
 
 /// A variable that is recorded tick by tick.

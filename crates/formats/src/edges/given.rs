@@ -3,7 +3,7 @@
 use super::{End, Reading, Said, Words};
 use homolog_base::{Diagnostic, Span, Unit};
 use homolog_model::fit::Which;
-use homolog_model::network::{CourseTable, SpikeTable};
+use homolog_model::network::{CourseTable, Points, SpikeTable};
 use homolog_model::{Located, Network};
 use std::collections::HashSet;
 
@@ -60,7 +60,7 @@ impl Reading {
     }
 
     /// A course of time: when (ms) what begins, and the unit of the values.
-    pub(super) fn course(&mut self, network: &Network, course: &Located<CourseTable>) -> Option<(Vec<(f64, f64)>, Unit)> {
+    pub(super) fn course(&mut self, network: &Network, course: &Located<CourseTable>) -> Option<Points> {
         let (span, course) = (course.span, &course.value);
         let table = self.table(network, &course.file)?;
         let columns = [&course.time, &course.value].map(|c| self.column(network, &course.file, &table, &within(c, span)));

@@ -196,13 +196,25 @@ fn of_course(course: &[(f64, f64)], factor: f64, dt: f64) -> Vec<(i64, f64)> {
 pub(super) fn pulses(course: &CourseTable, end: f64) -> Vec<(f64, f64, f64)> {
     let Some(listed) = &course.listed else { return vec![] };
     let factor = listed.1.factor_to(&Unit::parse("nA").expect("a unit")).unwrap_or(1.0);
-    let ends = listed.0.iter().skip(1).map(|c| c.0).chain([end]);
+    let ends = listed.0.iter().skip(1).map(|c| c.0.min(end)).chain([end]);
     listed.0.iter().zip(ends).filter(|(c, end)| c.0 < *end).map(|(c, end)| (c.0, end, factor * c.1)).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{of_course, of_step};
+    use super::{of_course, of_step, pulses};
+    use crate::network::CourseTable;
+    use homolog_base::Unit;
+    use std::sync::Arc;
+
+    #[test]
+    fn between_its_changes_a_course_is_pulses_and_those_after_the_end_are_none() {
+        let listed = Arc::new((vec![(1.0, 500.0), (2.5, -100.0), (60.0, 7.0)], Unit::parse("pA").unwrap()));
+        let course = CourseTable { listed: Some(listed), ..CourseTable::default() };
+        let near = |a: (f64, f64, f64), b: (f64, f64, f64)| a.0 == b.0 && a.1 == b.1 && (a.2 - b.2).abs() < 1e-12;
+        let all = pulses(&course, 60.0);
+        assert!(all.len() == 2 && near(all[0], (1.0, 2.5, 0.5)) && near(all[1], (2.5, 60.0, -0.1)), "{all:?}");
+    }
 
     #[test]
     fn the_charge_of_a_course_is_exact_whatever_the_step() {
