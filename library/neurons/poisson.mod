@@ -9,7 +9,8 @@ Neuroscience", section 1.4, use it as a model of cortical spikes: the intervals 
 
 Spikes that arrive are passed on with the probability of their weight. So sources that hear one common process are correlated: with the weight c
 from a common process of the rate r and (1 - c) r of their own, each has the rate r, and two of them spike together at c^2 r (the "multiple
-interaction process" of Kuhn, Aertsen & Rotter 2003, Neural Comput. 15, 67-101).
+interaction process" of Kuhn, Aertsen & Rotter 2003, Neural Comput. 15, 67-101). Trains without a drive are correlated by one word, `correlation`
+of a population of `spikes`.
 
 For images as rates: an input population, a projection "one-to-one" to neurons of this kind. Rates below 0 are 0, and there is one spike in a step at
 most. The numbers are keyed by the network's seed, the population, the neuron and the step.

@@ -52,7 +52,7 @@ pub fn turn<'n>(
     let mut hits = 0;
     let mut names: BTreeSet<String> = BTreeSet::new();
     for network in networks {
-        for s in network.stimuli.iter_mut().filter(|_| of == "stimulus") {
+        for s in network.stimuli.iter_mut().filter(|s| of == "stimulus" && s.unit.is_none() && s.course.is_none()) {
             match what {
                 "amplitude" => change.on(&mut s.amplitude.value, "nA")?,
                 "duration" => change.on(&mut s.duration.value, "ms")?,

@@ -14,7 +14,7 @@ use crate::products::{few, link_weights, prepare_weights, sign_of};
 use crate::run::{Piece, Run, Source};
 use crate::{Engine, Scratch};
 use homolog_exec::{add_outer_of_spikes, sum_rows};
-use homolog_ir::mechanism::is_draw;
+use homolog_model::model::port;
 use homolog_model::{Clock, Fault, Gradients, Inputs, Model, Observable, Params, Phase, Probe, RecordingGrad, Tape, Target, Wires};
 use std::ops::Range;
 
@@ -334,7 +334,7 @@ impl Backward<'_, '_> {
                 beta = 1.0;
             }
             for (n, link) in links() {
-                for (k, opening) in model.groups[link.to].arrivals.iter().enumerate().filter(|(_, a)| !is_draw(&a.name)) {
+                for (k, opening) in model.groups[link.to].arrivals.iter().enumerate().filter(|(_, a)| !port::from_outside(&a.name)) {
                     let from = layout.d_arrival(link.to, k, now.t + j + link.delay);
                     if link.places.is_some() {
                         run.transposed_from_places(arena, link, sign_of(&opening.name), from, to, neurons.clone(), None);
@@ -354,7 +354,7 @@ impl Backward<'_, '_> {
     fn weights(&mut self, arena: &[f64], scratch: &mut Scratch, g: usize, copy: usize, t: usize) {
         let (run, model, layout) = (&self.run, self.run.model, self.run.layout);
         let receivers = &layout.groups[g];
-        for (k, opening) in model.groups[g].arrivals.iter().enumerate().filter(|(_, a)| !is_draw(&a.name)) {
+        for (k, opening) in model.groups[g].arrivals.iter().enumerate().filter(|(_, a)| !port::from_outside(&a.name)) {
             for l in model.links.iter().filter(|l| l.to == g && l.target.spikes()) {
                 if !run.params.tensors[l.weights].learned {
                     continue;

@@ -24,9 +24,8 @@ use crate::run::Run;
 use homolog_base::math::Real;
 use homolog_exec::memory::prefetch;
 use homolog_exec::{Isa, vectorise};
-use homolog_ir::mechanism::is_draw;
 use homolog_model::events::{Events, Strength};
-use homolog_model::model::{Noise, Stream};
+use homolog_model::model::{Noise, Stream, port};
 use homolog_model::{Model, Observable, Probe, Target};
 use std::ops::Range;
 
@@ -424,15 +423,15 @@ impl<R: Format> Run<'_, R> {
                 noise: &model.groups[g].noise,
                 thresholds: &prepared.thresholds[g],
                 streams,
-                ports: model.groups[g].arrivals.iter().map(|a| a.name.as_str()).filter(|n| !is_draw(n)).collect(),
+                ports: model.groups[g].arrivals.iter().map(|a| a.name.as_str()).filter(|n| !port::from_outside(n)).collect(),
                 columns: vec![],
             })
             .collect();
         let mut places: Vec<(usize, Range<usize>)> = Vec::new();
         for (n, (t, g)) in ticks.clone().flat_map(|t| groups.iter().map(move |g| (t, *g))).enumerate() {
             let l = &layout.groups[g];
-            // Those that are drawn come last.
-            let ports = l.arrivals.len() - model.groups[g].draws.len();
+            // Those that are filled from outside come last.
+            let ports = model.groups[g].arrivals.iter().filter(|a| !port::from_outside(&a.name)).count();
             places.extend((0..ports).map(|k| {
                 let at = layout.arrival(g, k, now.copy, t);
                 (n, at..at + (l.arrivals[k].sites - 1) * l.site + l.lanes)
@@ -451,9 +450,15 @@ impl<R: Format> Run<'_, R> {
         prepared.forget(model, &groups, self.absolute(now, ticks.start)..self.absolute(now, ticks.end));
     }
 
-    /// Draws the random numbers of some ticks of a group's equations.
+    /// What some ticks of a group's equations are given from outside: random numbers are drawn, currents injected.
     pub fn draw(&self, arena: &mut [R], g: usize, now: Now, ticks: Range<usize>) {
         let group = &self.model.groups[g];
+        if let Some(port) = group.arrivals.iter().position(|a| a.name == port::INJECTED) {
+            for t in ticks.clone() {
+                let at = self.layout.arrival(g, port, now.copy, t);
+                self.inject(&mut arena[at..at + self.of(g).all], g, self.absolute(now, t));
+            }
+        }
         for (port, key) in &group.draws {
             for t in ticks.clone() {
                 let at = self.layout.arrival(g, *port, now.copy, t);
@@ -470,6 +475,23 @@ impl<R: Format> Run<'_, R> {
                         bits: bits(self.model.precision),
                     },
                 );
+            }
+        }
+    }
+
+    /// The sum of what is injected into neurons in a tick.
+    fn inject(&self, column: &mut [R], g: usize, tick: i64) {
+        let (group, batch) = (&self.model.groups[g], self.layout.batch);
+        column.fill(R::default());
+        for injection in &group.injected {
+            let amount = R::of(injection.current(tick));
+            match &injection.neurons {
+                None => column.iter_mut().for_each(|x| *x += amount),
+                Some(neurons) => {
+                    for row in neurons.iter().filter_map(|n| group.computed_as(*n as usize)) {
+                        column[row * batch..(row + 1) * batch].iter_mut().for_each(|x| *x += amount);
+                    }
+                }
             }
         }
     }

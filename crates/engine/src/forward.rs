@@ -17,7 +17,7 @@ use crate::{Engine, Scratch};
 use homolog_base::math::Real;
 use homolog_exec::memory::use_large_pages;
 use homolog_exec::{Isa, vectorise};
-use homolog_ir::mechanism::is_draw;
+use homolog_model::model::port;
 use homolog_model::{Fault, Inputs, Model, Observable, Params, Phase, Probe, Recording, State, Tape, TapeShape, Target};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -67,7 +67,7 @@ impl<R: Format> Run<'_, R> {
             // What is delivered is all that arrives.
             return;
         }
-        for (k, opening) in group.arrivals.iter().enumerate().filter(|(_, a)| !is_draw(&a.name)) {
+        for (k, opening) in group.arrivals.iter().enumerate().filter(|(_, a)| !port::from_outside(&a.name)) {
             let to = self.layout.arrival(g, k, now.copy, now.t);
             self.clear(arena, to, &self.of(g).arrivals[k]);
             for (n, l) in self.model.links.iter().enumerate().filter(|(_, l)| l.to == g && l.target.spikes()) {

@@ -5,9 +5,8 @@
 
 mod plastic;
 
-use homolog_ir::mechanism::is_draw;
 use homolog_ir::{Binary, Number, Unary, interpret};
-use homolog_model::model::{End, port};
+use homolog_model::model::{End, Injection, port};
 use homolog_model::naive::{Given, Injected, Neuron};
 use homolog_model::plasticity::Heard;
 use homolog_model::{Clock, Group, Model, Phase, Target, Wires};
@@ -111,7 +110,7 @@ pub fn run_from<N: Number>(
                     let now = start.map_or(0, |s| s.0) + tick as i64;
                     let time = N::constant(now as f64 * model.dt);
                     given.iter_mut().for_each(|x| _ = x.insert(port::TIME.into(), vec![time]));
-                    for opening in group.arrivals.iter().filter(|a| !is_draw(&a.name)) {
+                    for opening in group.arrivals.iter().filter(|a| !port::from_outside(&a.name)) {
                         let mut arrived = arrive(model, params, &out, g, &opening.name, opening.sites, tick);
                         streamed(model, &out, g, &opening.name, tick, now, &mut arrived);
                         learned(model, &mut plastic, &out, &neurons, g, &opening.name, (frame, tick), &mut arrived);
@@ -122,6 +121,14 @@ pub fn run_from<N: Number>(
                             vec![N::constant(crate::events::drawn(key.words(), now, n, sample, crate::events::bits(model.precision)))]
                         };
                         given.iter_mut().enumerate().for_each(|(n, x)| _ = x.insert(group.arrivals[*port].name.clone(), number(n)));
+                    }
+                    if !group.injected.is_empty() {
+                        for (n, x) in given.iter_mut().enumerate() {
+                            let acts = |i: &&Injection| i.neurons.as_ref().is_none_or(|all| all.contains(&(n as u32)));
+                            let all = group.injected.iter().filter(acts).map(|i| N::constant(i.current(now)));
+                            let sum = all.fold(N::constant(0.0), |a, b| N::binary(Binary::Add, a, b));
+                            x.insert(port::INJECTED.into(), vec![sum]);
+                        }
                     }
                     let clamps = model.clamps.iter().filter(|c| c.group == g).map(|c| (c.site, c.current(now))).filter(|c| c.1 != 0.0);
                     let injected: Vec<Injected<N>> = clamps.map(|(site, i)| (site, None, N::constant(i))).collect();

@@ -336,10 +336,11 @@ impl<'a, R: Format> Run<'a, R> {
             .clamps
             .iter()
             .filter(|c| c.group == g)
-            .flat_map(|c| &c.steps)
-            .map(|s| s.0 - first)
-            .filter(|x| *x > t as i64 && *x < ticks as i64)
-            .map(|x| x as usize)
+            .flat_map(|c| {
+                let before = |k: i64| c.steps.partition_point(|s| s.0 - first < k);
+                &c.steps[before(t as i64 + 1)..before(ticks as i64).max(before(t as i64 + 1))]
+            })
+            .map(|s| (s.0 - first) as usize)
             .collect();
         cuts.push(ticks);
         cuts.sort_unstable();

@@ -4,9 +4,12 @@ mod common;
 
 use common::{busy, library, streams};
 use homolog_base::ranks::Threads;
+use homolog_base::{Span, Unit};
 use homolog_engine::Engine;
-use homolog_model::network::{Spread, Start};
-use homolog_model::{Fault, Inputs, Model, Network, Observable, Precision, Probe, Recording, Runner, State, compile, compile_among, pause};
+use homolog_model::network::{NoiseCurrent, Spread, Start};
+use homolog_model::{
+    Fault, Inputs, Model, Network, Observable, Precision, Probe, Recording, Runner, State, Stimulus, compile, compile_among, pause,
+};
 
 /// Point neurons of three populations, one of which is too small for each process to have a part of it.
 fn points() -> Network {
@@ -16,6 +19,32 @@ fn points() -> Network {
     for (p, size) in network.populations.iter_mut().zip([150, 99, 30]) {
         p.size = size.into();
     }
+    network
+}
+
+/// The same with currents: steps into some neurons and into all, and what fluctuates.
+fn driven() -> Network {
+    let mut network = points();
+    let millivolt = Unit::parse("mV").unwrap();
+    let step = |neurons: Option<Vec<usize>>| Stimulus {
+        population: "a".into(),
+        neurons: neurons.map(Into::into),
+        delay: 3.2.into(),
+        duration: 20.0.into(),
+        amplitude: 4.0.into(),
+        unit: Some(millivolt.into()),
+        ..Stimulus::default()
+    };
+    network.stimuli = vec![step(None), step(Some(vec![0, 74, 75, 149]))];
+    let noise = |population: &str, mean: f64, deviation: f64, unit: Unit| NoiseCurrent {
+        population: population.into(),
+        mean,
+        deviation,
+        unit: unit.into(),
+        tau: 5.0,
+        span: Span::default(),
+    };
+    network.noise_currents = vec![noise("a", 1.0, 3.0, millivolt), noise("b", 0.0, 100.0, Unit::parse("pA").unwrap())];
     network
 }
 
@@ -62,6 +91,8 @@ fn so_many_processes_see_the_bits_that_one_sees() {
         ("points", points(), 1),
         ("32 bits", single, 1),
         ("samples", points(), 3),
+        ("currents", driven(), 2),
+        ("currents in 32 bits", Network { precision: Some(Precision::Single.into()), ..driven() }, 1),
         ("cells", busy(120, 60), 1),
         ("cells", busy(100, 10), 2),
     ] {

@@ -1,8 +1,10 @@
-//! Tables that a network names: lists of connections, and the names of neurons.
+//! Tables that a network names: lists of connections, the names of neurons, spikes and currents.
+
+mod given;
 
 use crate::library::in_data;
 use crate::tables::{self, Words};
-use homolog_base::{Diagnostic, Span, has_errors};
+use homolog_base::{Diagnostic, has_errors};
 use homolog_model::fit::Which;
 use homolog_model::network::{EdgeList, Filter, Listed, Names, Population, Sign};
 use homolog_model::{Located, Network, Weights, Wiring};
@@ -16,8 +18,8 @@ const SHOWN: usize = 8;
 const NAMED: usize = 8;
 
 /// Reads the tables that a network names by paths relative to its own file or to the folder that `HOMOLOG_DATA` names, each once, and puts what they say
-/// into the network: names of neurons, connections with their weights and delays, and the neurons that records name. Says everything that is wrong
-/// with them.
+/// into the network: names of neurons, connections with their weights and delays, times of spikes, and the neurons that records name. Says everything
+/// that is wrong with them.
 pub fn open(network: &mut Network) -> Vec<Diagnostic> {
     let base = network.source.as_ref().and_then(|s| Path::new(&s.name).parent()).unwrap_or(Path::new("")).to_path_buf();
     let mut all = Reading { base, files: HashMap::new(), problems: vec![] };
@@ -41,6 +43,19 @@ pub fn open(network: &mut Network) -> Vec<Diagnostic> {
     if nameless {
         // Without names nothing can be said of rows.
         return all.problems;
+    }
+    for k in 0..network.populations.len() {
+        let Some(list) = network.populations[k].spike_table.clone() else { continue };
+        if let Some(times) = all.spikes(network, k, &list) {
+            network.populations[k].times = times;
+        }
+    }
+    for k in 0..network.stimuli.len() {
+        let Some(course) = network.stimuli[k].course.clone() else { continue };
+        let listed = all.course(network, &course);
+        if let Some(c) = &mut network.stimuli[k].course {
+            c.value.listed = listed.map(Arc::new);
+        }
     }
     for k in 0..network.projections.len() {
         let p = &network.projections[k];
@@ -66,34 +81,48 @@ pub fn open(network: &mut Network) -> Vec<Diagnostic> {
     all.problems
 }
 
-/// The numbers of neurons that records name.
+/// The numbers of neurons that records and stimuli name.
 fn named(network: &mut Network, problems: &mut Vec<Diagnostic>) {
-    let mut found = Vec::new();
-    for (k, rule) in network.recordings.iter().enumerate().filter(|(_, r)| !r.named.is_empty()) {
-        // A population that there is not is reported with everything else of the rule.
-        let Some(p) = network.population(&rule.population).map(|g| &network.populations[g]) else { continue };
-        let names = p.named().unwrap_or_default();
-        let mut numbers = Vec::new();
-        for name in &rule.named {
-            match names.iter().position(|n| *n == name.value) {
-                Some(n) => numbers.push(n),
-                None => {
-                    let d = Diagnostic::error("model-names", format!("`{}` has no neuron `{}`", p.name.value, name.value));
-                    let d = if names.is_empty() {
-                        d.hint("its neurons have no `names`: give their numbers, from 0")
-                    } else {
-                        d.suggest(name, names.iter().map(String::as_str))
-                    };
-                    problems.push(network.locate(d, name.span, "unknown neuron"));
-                }
+    let recorded = network.recordings.iter().map(|r| (&r.population, &r.named));
+    let driven = network.stimuli.iter().map(|s| (&s.population, &s.named));
+    let found: Vec<_> = recorded.chain(driven).map(|(p, named)| numbers(network, p, named, problems)).collect();
+    let (of_records, of_stimuli) = found.split_at(network.recordings.len());
+    let found = |rule: &mut Option<Located<Vec<usize>>>, numbers: &Option<Located<Vec<usize>>>| {
+        if numbers.is_some() {
+            rule.clone_from(numbers);
+        }
+    };
+    network.recordings.iter_mut().zip(of_records).for_each(|(r, n)| found(&mut r.neurons, n));
+    network.stimuli.iter_mut().zip(of_stimuli).for_each(|(s, n)| found(&mut s.neurons, n));
+}
+
+/// The numbers of some neurons of a population, by their names; none where none are named.
+fn numbers(
+    network: &Network,
+    population: &Located<String>,
+    named: &[Located<String>],
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Located<Vec<usize>>> {
+    let span = named.first()?.span;
+    // A population that there is not is reported with everything else.
+    let p = network.population(population).map(|g| &network.populations[g])?;
+    let names = p.named().unwrap_or_default();
+    let mut numbers = Vec::new();
+    for name in named {
+        match names.iter().position(|n| *n == name.value) {
+            Some(n) => numbers.push(n),
+            None => {
+                let d = Diagnostic::error("model-names", format!("`{}` has no neuron `{}`", p.name.value, name.value));
+                let d = if names.is_empty() {
+                    d.hint("its neurons have no `names`: give their numbers, from 0")
+                } else {
+                    d.suggest(name, names.iter().map(String::as_str))
+                };
+                problems.push(network.locate(d, name.span, "unknown neuron"));
             }
         }
-        let span = rule.named.first().map_or(Span::default(), |n| n.span);
-        found.push((k, Located::new(numbers, span)));
     }
-    for (k, numbers) in found {
-        network.recordings[k].neurons = Some(numbers);
-    }
+    Some(Located::new(numbers, span))
 }
 
 /// Sending and receiving neuron, weight and delay.
@@ -125,6 +154,11 @@ struct End<'a> {
 }
 
 impl<'a> End<'a> {
+    /// One whose neurons are numbers, whether they have names or not.
+    fn numbered(population: &'a Population) -> End<'a> {
+        End { population, numbers: None }
+    }
+
     fn of(population: &'a Population) -> End<'a> {
         let numbers = |names: &'a [String]| names.iter().enumerate().map(|(k, n)| (n.as_str(), k as u32)).collect();
         End { population, numbers: population.named().map(numbers) }
@@ -156,10 +190,46 @@ impl<'a> End<'a> {
             }
             Err(_) => {
                 let d = Diagnostic::error("table-name", format!("`{word}` is no number of a neuron"));
-                Err(d.hint(format!("give `{name}` `names` if this is one of them, or number its neurons from 0")))
+                let named = self.population.names.is_some();
+                Err(d.hint(match named {
+                    true => "without `recorded = true` neurons are called by their names".to_string(),
+                    false => format!("give `{name}` `names` if this is one of them, or number its neurons from 0"),
+                }))
             }
         }
     }
+}
+
+/// What is wrong with the fields of a table: the first are shown, the others counted.
+#[derive(Default)]
+struct Said {
+    wrong: usize,
+    shown: Vec<Diagnostic>,
+}
+
+impl Said {
+    fn refuse(&mut self, network: &Network, file: &Located<String>, table: &Words, d: Diagnostic, at: (usize, usize), label: &str) {
+        self.wrong += 1;
+        if self.shown.len() < SHOWN {
+            self.shown.push(Reading::at(network, file, table, d, at, label));
+        }
+    }
+
+    /// Whether there was nothing; else it is added to the problems.
+    fn nothing(mut self, file: &str, problems: &mut Vec<Diagnostic>) -> bool {
+        if self.wrong > self.shown.len() {
+            let text = format!("{} more fields of `{file}` cannot be", self.wrong - self.shown.len());
+            self.shown.push(Diagnostic::error("table-row", text));
+        }
+        self.shown.retain(|d| !problems.contains(d));
+        problems.extend(self.shown);
+        self.wrong == 0
+    }
+}
+
+/// Whether a row is one of those that count.
+fn counts(filters: &[(usize, Vec<String>)], row: &[&str]) -> bool {
+    filters.iter().all(|(c, words)| words.iter().any(|w| w == row[*c]))
 }
 
 impl Reading {
@@ -273,7 +343,7 @@ impl Reading {
         }
         let (mut out, mut seen, mut nameless) = (Vec::new(), HashSet::new(), None);
         table.each(|k, row| {
-            if !filters.iter().all(|(c, words)| words.iter().any(|w| w == row[*c])) {
+            if !counts(&filters, row) {
                 return;
             }
             for c in &columns {
@@ -310,18 +380,13 @@ impl Reading {
         }
         let others: HashSet<&str> = network.populations.iter().flat_map(|p| p.named().unwrap_or_default()).map(String::as_str).collect();
         let sign: Option<Sign> = ends[0].population.sends.as_ref().map(|s| s.value);
-        let (mut rows, mut wrong) = (Vec::<Row>::new(), 0);
-        let mut said = Vec::new();
+        let mut rows = Vec::<Row>::new();
+        let mut said = Said::default();
         table.each(|k, row| {
-            if !filters.iter().all(|(c, words)| words.iter().any(|w| w == row[*c])) {
+            if !counts(&filters, row) {
                 return;
             }
-            let mut refuse = |d: Diagnostic, c: usize, label: &str| {
-                wrong += 1;
-                if said.len() < SHOWN {
-                    said.push(Self::at(network, file, &table, d, (k, c), label));
-                }
-            };
+            let mut refuse = |d: Diagnostic, c: usize, label: &str| said.refuse(network, file, &table, d, (k, c), label);
             let mut neurons = [None; 2];
             for ((end, c), neuron) in ends.iter().zip([a, b]).zip(&mut neurons) {
                 match end.number(row[c], &others, edges.skip_unknown) {
@@ -350,11 +415,7 @@ impl Reading {
             }
             rows.push(((s, r), own));
         });
-        if wrong > said.len() {
-            said.push(Diagnostic::error("table-row", format!("{} more fields of `{}` cannot be", wrong - said.len(), file.value)));
-        }
-        if wrong > 0 {
-            self.problems.extend(said.into_iter().filter(|d| !self.problems.contains(d)).collect::<Vec<_>>());
+        if !said.nothing(file, &mut self.problems) {
             return None;
         }
         if rows.is_empty() {

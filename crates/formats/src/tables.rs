@@ -192,21 +192,55 @@ enum Held {
 /// # Errors
 /// As of [`read`].
 pub fn words(path: &Path) -> Result<(Words, Vec<Diagnostic>), Vec<Diagnostic>> {
+    if path.is_dir() {
+        return words_of_parts(path).map(|w| (w, vec![])).map_err(|d| vec![d]);
+    }
     let bytes = text::bytes(path).map_err(|d| vec![d])?;
     let name = path.display().to_string();
     if bytes.starts_with(b"PAR1") {
-        let (headers, rows) = parquet_rows(path, |fields| {
-            let text = |f: &Field| match f {
-                Field::Str(s) => s.trim().to_string(),
-                other => other.to_string(),
-            };
-            fields.map(text).collect::<Vec<String>>()
-        })
-        .map_err(|d| vec![d])?;
+        let (headers, rows) = parquet_words(path).map_err(|d| vec![d])?;
         return Ok((Words { headers, held: Held::Rows(rows) }, vec![]));
     }
     let (source, warnings) = text::decode(&name, &bytes).map_err(|d| vec![d])?;
     Ok((words_of_text(&source)?, warnings))
+}
+
+fn parquet_words(path: &Path) -> Result<(Vec<String>, Vec<Vec<String>>), Diagnostic> {
+    parquet_rows(path, |fields| {
+        let text = |f: &Field| match f {
+            Field::Str(s) => s.trim().to_string(),
+            other => other.to_string(),
+        };
+        fields.map(text).collect::<Vec<String>>()
+    })
+}
+
+/// A folder of parts, as long runs write them: one table.
+fn words_of_parts(folder: &Path) -> Result<Words, Diagnostic> {
+    let entries = std::fs::read_dir(folder).map_err(|e| text::unreadable(folder, &e))?;
+    let part = |p: &std::path::PathBuf| {
+        let name = p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        name.starts_with("part-") && name.ends_with(".parquet")
+    };
+    let mut parts: Vec<_> = entries.filter_map(|e| e.ok().map(|e| e.path())).filter(part).collect();
+    parts.sort();
+    let mut all: Option<(Vec<String>, Vec<Vec<String>>)> = None;
+    for path in &parts {
+        let (headers, rows) = parquet_words(path)?;
+        match &mut all {
+            None => all = Some((headers, rows)),
+            Some((first, kept)) if *first == headers => kept.extend(rows),
+            Some(_) => {
+                let d = Diagnostic::error("table-parquet", format!("`{}` has other columns than the parts before it", path.display()));
+                return Err(d.hint("are these parts of one table?"));
+            }
+        }
+    }
+    let Some((headers, rows)) = all else {
+        let d = Diagnostic::error("table-parquet", format!("the folder `{}` holds no part of a table", folder.display()));
+        return Err(d.hint("parts are called `part-00000.parquet`, as long runs write them"));
+    };
+    Ok(Words { headers, held: Held::Rows(rows) })
 }
 
 /// Reads the table of words in a text.

@@ -138,6 +138,8 @@ pub struct Interface {
     pub delay: f64,
     /// Derivative of a spike.
     pub surrogate: Option<Surrogate>,
+    /// The state that begins at zero with every presentation.
+    pub restart: Option<String>,
     /// True when the reset carries gradient too.
     pub reset_attached: bool,
     /// How activity becomes a value.

@@ -20,6 +20,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 mod cells;
+mod currents;
 mod delays;
 mod equations;
 mod gaps;
@@ -197,13 +198,7 @@ pub fn compile_among(network: &Network, library: &Library, seed: u64, peers: &mu
         kept.push(link);
     }
     let links = kept;
-    let mut clamps = Vec::new();
-    for s in &network.stimuli {
-        match cells::clamps(network, s, &groups, dt) {
-            Ok(c) => clamps.extend(c),
-            Err(d) => problems.push(d),
-        }
-    }
+    let clamps = currents::clamps(network, &groups, dt, &mut problems);
     let mut contacts = Vec::new();
     let celsius = |g: usize| match resolved[g].kind {
         Kind::Cell(c) => c.celsius.value,
@@ -267,7 +262,15 @@ fn hash(model: &Model) -> Hash {
         if !g.draws.is_empty() {
             text += &format!("{:?}\n", g.draws);
         }
-        text += &g.sources.map_or(String::new(), |s| format!("{s:?}\n"));
+        if !g.injected.is_empty() {
+            text += &format!("{:?}\n", g.injected);
+        }
+        if let Some(s) = g.sources {
+            text += &format!("Sources {{ rate: {:?}, key: {:?} }}\n", s.rate, s.key);
+            if s.correlation > 0.0 {
+                text += &format!("{:?}\n", s.correlation);
+            }
+        }
         for (k, numbers) in &g.starts {
             text += &format!("{k} {}\n", Hash::of_u64(numbers.iter().map(|x| x.to_bits())));
         }
@@ -564,6 +567,8 @@ fn group(
         ticks,
         settle,
         driven: true,
+        injected: false,
+        noise: vec![],
         own_events: incoming().any(|l| l.target == Target::Own) || noise_at(Target::Own),
         surrogate: resolved.surrogate,
         gain: 1.0,
@@ -592,6 +597,9 @@ fn group(
     }
     parts.gain = calibration.map_or(1.0, |c| c.gain);
     parts.driven = driven;
+    let unit = streams::drive_unit(mechanism, interface);
+    let injected = currents::injected(network, population, (mechanism, interface), dt)?;
+    (parts.injected, parts.noise) = (!injected.is_empty(), streams::fluctuating(network, population, unit));
     let mut composed = compose(&parts).map_err(located)?;
     (composed.name, composed.size) = (name.clone(), size);
     composed.neuron.clone_from(&mechanism.name);
@@ -620,6 +628,7 @@ fn group(
         driven,
         bias,
         learned,
+        injected,
         settle: parts.settle,
         mean_square: if mean_square > 0.0 { mean_square } else { 1.0 },
         calibration,

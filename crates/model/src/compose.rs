@@ -7,13 +7,14 @@
 
 use crate::model::{Action, Burst, Clock, Group, Launch, Opening, Variable, port};
 use homolog_base::Unit;
-use homolog_ir::mechanism::is_draw;
+use homolog_ir::mechanism::draw_of;
 use homolog_ir::{Builder, Compare, Interface, Kernel, Logic, Mechanism, Receptor, Signal, Surrogate, Value, calculus, passes};
 use readout::Reading;
 use scope::{Scope, receive};
 use std::collections::{BTreeMap, HashMap};
 
 pub mod cable;
+mod fluctuating;
 mod isolated;
 mod readout;
 pub(crate) mod scope;
@@ -42,6 +43,10 @@ pub struct Parts<'a> {
     pub settle: usize,
     /// Whether values or a bias drive it.
     pub driven: bool,
+    /// Whether currents are injected into it.
+    pub injected: bool,
+    /// Currents that fluctuate: mean, standard deviation (in the unit of the drive) and correlation time (ms) of each.
+    pub noise: Vec<[f64; 3]>,
     /// Whether spikes arrive at the neuron itself.
     pub own_events: bool,
     /// Derivative of a spike.
@@ -224,6 +229,7 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
         scope.known.insert(name.clone(), current);
     }
     drive(&mut b, parts, &mut scope);
+    let noise = fluctuating::add(&mut b, parts, &mut scope);
     // 3. The neuron's states.
     let step = neuron.step().map_err(|e| not_linear(neuron, e))?;
     scope.run(&mut b, &step);
@@ -276,9 +282,11 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
     for s in std::iter::once(&scope).chain(&receptors) {
         for state in &s.mechanism.states {
             let v = s.known[&state.name];
-            out.push((Variable { name: s.qualified(&state.name), unit: state.unit, per_frame: false, taped: false, sites: 1 }, v));
+            let per_frame = s.prefix.is_empty() && interface.restart.as_ref() == Some(&state.name);
+            out.push((Variable { name: s.qualified(&state.name), unit: state.unit, per_frame, taped: false, sites: 1 }, v));
         }
     }
+    out.extend(noise);
     if !from_below {
         let ends = scope.evaluate(&mut b, &rule.condition)[0];
         let is_above = b.compare(Compare::Lt, zero, ends);
@@ -413,7 +421,7 @@ fn burst(step: &Kernel, variables: &[Variable], arrivals: &[String], accumulate:
             .iter()
             .map(|p| match now.get(&p.name) {
                 Some(v) => *v,
-                None if arrivals.contains(&p.name) || is_draw(&p.name) => b.input(&port::of_tick(&p.name, j), p.unit),
+                None if arrivals.contains(&p.name) || port::from_outside(&p.name) => b.input(&port::of_tick(&p.name, j), p.unit),
                 None => b.input_port(p.clone()),
             })
             .collect();
@@ -452,7 +460,9 @@ fn drop_unchanged(kernel: &mut Kernel) {
 
 fn finish_ticks(parts: &Parts, step: Kernel, initial: Kernel, mut variables: Vec<Variable>, arrivals: Vec<String>) -> Group {
     let step = passes::optimise(&step);
-    let draws: Vec<String> = step.inputs.iter().map(|p| p.name.clone()).filter(|n| is_draw(n)).collect();
+    // What is filled from outside comes last, random numbers in their order.
+    let mut outside: Vec<String> = step.inputs.iter().map(|p| p.name.clone()).filter(|n| port::from_outside(n)).collect();
+    outside.sort_by_key(|n| draw_of(n).map_or(0, |k| k + 1));
     let learned: Vec<&str> = parts.learn.iter().map(String::as_str).collect();
     let mut wrt: Vec<&str> = variables.iter().map(|v| v.name.as_str()).collect();
     wrt.extend(arrivals.iter().map(String::as_str));
@@ -476,7 +486,7 @@ fn finish_ticks(parts: &Parts, step: Kernel, initial: Kernel, mut variables: Vec
         value,
         value_vjp,
         spikes: true,
-        arrivals: arrivals.into_iter().chain(draws).map(|name| Opening { name, sites: 1 }).collect(),
+        arrivals: arrivals.into_iter().chain(outside).map(|name| Opening { name, sites: 1 }).collect(),
         ..Group::default()
     }
 }

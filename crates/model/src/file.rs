@@ -113,6 +113,7 @@ mod cell;
 mod changes;
 mod check;
 mod fit;
+mod outside;
 mod parts;
 mod sections;
 mod tables;

@@ -180,6 +180,8 @@ impl Anatomy {
 
 /// Names of the ports through which a group hears others.
 pub mod port {
+    use homolog_ir::mechanism::is_draw;
+
     /// Weighted sum of values and bias, dimensionless.
     pub const DRIVE: &str = "drive";
     /// Weighted sum of spikes that arrive now at the neuron itself.
@@ -188,6 +190,8 @@ pub mod port {
     pub const POSITIVE: &str = "arrive.positive";
     /// ... with negative weight (given without its sign).
     pub const NEGATIVE: &str = "arrive.negative";
+    /// What is injected into a point neuron in this tick, in the unit of its drive.
+    pub const INJECTED: &str = "injected";
     /// 1 after the settling time, 0 before.
     pub const OPEN: &str = "open";
     /// When this tick begins, ms: one number for all places.
@@ -210,6 +214,11 @@ pub mod port {
     pub const OWN: &str = "contact.own";
     /// ... and that of the other side.
     pub const OTHER: &str = "contact.other";
+
+    /// Whether a port of a neuron is filled from outside of the network in every tick, and not by spikes: with random numbers, or what is injected.
+    pub fn from_outside(name: &str) -> bool {
+        name == INJECTED || is_draw(name)
+    }
 
     /// Of what diffuses: what stands on the diagonal of its equations beside couplings, um3/ms.
     pub fn diagonal(name: &str) -> String {
@@ -312,6 +321,8 @@ pub struct Group {
     /// Random numbers of its equations, uniform between 0 and 1: the port among [`Group::arrivals`], where a new one stands in every tick
     /// for every neuron, and what draws it.
     pub draws: Vec<(usize, Key)>,
+    /// What is injected into its neurons, where they have one place: the sum stands at [`port::INJECTED`], one of [`Group::arrivals`].
+    pub injected: Vec<Injection>,
     /// The ports at which values arrive by sign of their weights: positive, negative; or none.
     pub signed: Vec<Opening>,
     /// Whether anything drives it (`step` or `value` reads the drive).
@@ -581,10 +592,13 @@ impl Stream {
 /// another step of time sees the same spikes. Of those that a neuron has in one step only the first is one.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Sources {
-    /// Spikes of all together in a ms.
+    /// Spikes of all together in a ms; of correlated ones those of the mother, of which all are parts.
     pub rate: f64,
     /// What draws them.
     pub key: Key,
+    /// The correlation of the numbers of spikes of every two: the probability with which a spike of the mother is one of a neuron's. At 0 there is none, and each is
+    /// a process of its own.
+    pub correlation: f64,
 }
 
 /// A Poisson train to each neuron of a group, or to each place of a port of its cells (`place * copies + copy`): so many events of this weight
@@ -662,8 +676,29 @@ pub struct Clamp {
 impl Clamp {
     /// The current of a tick, nA.
     pub fn current(&self, tick: i64) -> f64 {
-        self.steps[..self.steps.partition_point(|s| s.0 <= tick)].last().map_or(0.0, |s| s.1)
+        at_tick(&self.steps, tick)
     }
+}
+
+/// A current into point neurons.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Injection {
+    /// Which neurons, in their order; all where there is no list.
+    pub neurons: Option<Vec<u32>>,
+    /// Means of ticks, in the unit of the neuron's drive: from a tick (since the beginning) on until the next entry.
+    pub steps: Vec<(i64, f64)>,
+}
+
+impl Injection {
+    /// What it is in a tick.
+    pub fn current(&self, tick: i64) -> f64 {
+        at_tick(&self.steps, tick)
+    }
+}
+
+/// The entry that holds in a tick; 0 before the first.
+fn at_tick(steps: &[(i64, f64)], tick: i64) -> f64 {
+    steps[..steps.partition_point(|s| s.0 <= tick)].last().map_or(0.0, |s| s.1)
 }
 
 impl Model {

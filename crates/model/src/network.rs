@@ -93,6 +93,8 @@ pub struct Network {
     pub precision: Option<Located<Precision>>,
     /// Spikes from outside that are drawn and not stored.
     pub noise: Vec<Noise>,
+    /// Currents into point neurons that fluctuate.
+    pub noise_currents: Vec<NoiseCurrent>,
     /// Gap junctions between cells, or inside of them.
     pub gaps: Vec<Gap>,
     /// Currents that are injected whatever the network does.
@@ -114,6 +116,23 @@ pub struct Noise {
     pub weight: Located<f64>,
     /// Its unit, as of [`Projection::unit`].
     pub unit: Option<Located<Unit>>,
+    /// Where the whole entry stands.
+    pub span: Span,
+}
+
+/// A current into each neuron of a population that fluctuates as an Ornstein-Uhlenbeck process of its own, from its stationary distribution on.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NoiseCurrent {
+    /// Name of the population.
+    pub population: Located<String>,
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation at any time.
+    pub deviation: f64,
+    /// Unit of both, like that of the drive of the neurons.
+    pub unit: Located<Unit>,
+    /// Correlation time, ms.
+    pub tau: f64,
     /// Where the whole entry stands.
     pub span: Span,
 }
@@ -157,12 +176,16 @@ pub struct GapEnd {
     pub position: f64,
 }
 
-/// A current clamp at one place of every neuron of a population of cells.
+/// A current clamp: at one place of every neuron of a population of cells, or into point neurons, added to their drive.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Stimulus {
     /// Name of the population.
     pub population: Located<String>,
-    /// Name of the branch.
+    /// Of point neurons: which; all when not given.
+    pub neurons: Option<Located<Vec<usize>>>,
+    /// The same by their names, until these are looked up.
+    pub named: Vec<Located<String>>,
+    /// Name of the branch; of point neurons, which have none, empty.
     pub branch: Located<String>,
     /// Where on the branch, from 0 at its beginning to 1.
     pub position: f64,
@@ -170,10 +193,34 @@ pub struct Stimulus {
     pub delay: Located<f64>,
     /// How long it lasts, ms.
     pub duration: Located<f64>,
-    /// nA, inward positive.
+    /// Inward positive; in nA where no unit is given.
     pub amplitude: Located<f64>,
+    /// Its unit, where that is another: of neurons whose drive is no current.
+    pub unit: Option<Located<Unit>>,
+    /// Its course from a table, instead of one step.
+    pub course: Option<Located<CourseTable>>,
     /// Where the whole entry stands.
     pub span: Span,
+}
+
+/// When (ms) what begins, and the unit of what does.
+pub type Points = (Vec<(f64, f64)>, Unit);
+
+/// A course of time that a table lists, a row for each change: what stands in a row holds until the next, and nothing before the first.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct CourseTable {
+    /// Its file, relative to that of the model.
+    pub file: Located<String>,
+    /// The column of times.
+    pub time: Located<Which>,
+    /// The column of values.
+    pub value: Located<Which>,
+    /// Unit of the values; what stands in brackets at the end of the header when not given.
+    pub unit: Option<Located<Unit>>,
+    /// Which rows count; all of these must hold.
+    pub filters: Vec<Filter>,
+    /// What the table says, once it has been read.
+    pub listed: Option<Arc<Points>>,
 }
 
 /// A variable that is recorded tick by tick.
@@ -225,8 +272,12 @@ pub struct Population {
     pub others: Vec<Located<String>>,
     /// For `spikes`: when each neuron spikes, ms since the beginning.
     pub times: Vec<Located<Vec<f64>>>,
+    /// For `spikes`: the table in which those times stand, where they do not stand in the description.
+    pub spike_table: Option<Located<SpikeTable>>,
     /// For `spikes`, instead: that each spikes as a Poisson process of its own, so many times in a ms.
     pub poisson: Option<Located<f64>>,
+    /// For `spikes` that are drawn: the correlation of the numbers of spikes of every two.
+    pub correlation: Option<Located<f64>>,
     /// Parameters that differ from the mechanism's defaults: number and, if one was written, its unit.
     pub parameters: BTreeMap<String, Located<(f64, Option<String>)>>,
     /// Parameters that are learned: of a neuron one number each, of a cell one for each region, branch or compartment.
@@ -245,6 +296,25 @@ pub struct Population {
     pub names: Option<Located<Names>>,
     /// Which sign all weights have that leave it, where that is said (Dale's principle).
     pub sends: Option<Located<Sign>>,
+}
+
+/// Spikes that a table lists, a row for each.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct SpikeTable {
+    /// Its file, relative to that of the model.
+    pub file: Located<String>,
+    /// The column of neurons.
+    pub neuron: Located<Which>,
+    /// The column of times.
+    pub time: Located<Which>,
+    /// Unit of the times; what stands in brackets at the end of the header when not given.
+    pub unit: Option<Located<Unit>>,
+    /// Whether a run recorded them: then neurons are numbers, and a spike is in the step in which its time lies or which ends then.
+    pub recorded: bool,
+    /// Which rows count; all of these must hold.
+    pub filters: Vec<Filter>,
+    /// Whether rows with names that no population has are left out; else they are errors.
+    pub skip_unknown: bool,
 }
 
 /// What the neurons of a population are called.
@@ -418,7 +488,7 @@ impl Network {
     /// The network with so many times as many neurons, one at least of each population; see [`Wiring::scaled`]. What neurons do changes with it.
     pub fn scaled(&self, factor: f64) -> Network {
         let mut out = self.clone();
-        for p in out.populations.iter_mut().filter(|p| p.times.is_empty() && p.names.is_none()) {
+        for p in out.populations.iter_mut().filter(|p| p.times.is_empty() && p.spike_table.is_none() && p.names.is_none()) {
             p.size.value = ((p.size.value as f64 * factor).round() as usize).max(1);
         }
         for p in &mut out.projections {
@@ -432,11 +502,18 @@ impl Network {
         for (p, o) in self.populations.iter_mut().zip(&other.populations).filter(|(p, _)| p.names.is_some()) {
             (p.names, p.size) = (o.names.clone(), o.size.clone());
         }
+        for (p, o) in self.populations.iter_mut().zip(&other.populations).filter(|(p, _)| p.spike_table.is_some()) {
+            p.times.clone_from(&o.times);
+        }
         for (p, o) in self.projections.iter_mut().zip(&other.projections).filter(|(p, _)| matches!(p.wiring.value, Wiring::Table(_))) {
             p.wiring = o.wiring.clone();
         }
         for (p, o) in self.gaps.iter_mut().zip(&other.gaps).filter(|(p, _)| matches!(p.wiring.value, Wiring::Table(_))) {
             p.wiring = o.wiring.clone();
+        }
+        for (s, o) in self.stimuli.iter_mut().zip(&other.stimuli) {
+            s.neurons.clone_from(&o.neurons);
+            s.course.clone_from(&o.course);
         }
         for (p, o) in self.recordings.iter_mut().zip(&other.recordings) {
             p.neurons.clone_from(&o.neurons);

@@ -408,3 +408,39 @@ fn two_spikes_of_a_neuron_in_one_step_are_refused() {
     let found = of(vec![1.0, 1.1]).unwrap_err();
     assert!(found[0].code == "model-times" && found[0].message.contains("1 and 1.1 ms"), "{}", found[0].message);
 }
+
+#[test]
+fn currents_from_outside_flow_only_where_there_is_a_drive_and_in_its_unit() {
+    use homolog_base::Unit;
+    use homolog_model::Stimulus;
+    use homolog_model::network::{CourseTable, NoiseCurrent};
+    let into =
+        |population: &str| Stimulus { population: population.into(), duration: 5.0.into(), amplitude: 0.1.into(), ..Stimulus::default() };
+    let unit = |text: &str| Unit::parse(text).unwrap();
+    let noise = |population: &str, of: &str| NoiseCurrent {
+        population: population.into(),
+        mean: 0.0,
+        deviation: 1.0,
+        unit: unit(of).into(),
+        tau: 2.0,
+        span: Default::default(),
+    };
+    let with = |s: Vec<Stimulus>, n: Vec<NoiseCurrent>| Network { stimuli: s, noise_currents: n, ..digits("if_curr_exp") };
+    assert!(codes(&with(vec![into("hidden")], vec![noise("hidden", "pA")])).is_empty());
+    // Where there is none.
+    assert_eq!(codes(&with(vec![into("class")], vec![])), ["model-clamp"]);
+    assert_eq!(codes(&with(vec![], vec![noise("class", "1")])), ["model-noise"]);
+    assert_eq!(codes(&with(vec![], vec![noise("image", "nA")])), ["model-noise"]);
+    assert_eq!(codes(&with(vec![], vec![noise("nobody", "nA")])), ["model-unknown-population"]);
+    assert_eq!(codes(&with(vec![into("nobody")], vec![])), ["model-unknown-population"]);
+    // In another unit, with a place that there is not, to a neuron that there is not, from a table that nobody has read.
+    assert_eq!(codes(&with(vec![Stimulus { unit: Some(unit("mV").into()), ..into("hidden") }], vec![])), ["model-unit"]);
+    assert_eq!(codes(&with(vec![], vec![noise("hidden", "mV")])), ["model-unit"]);
+    assert_eq!(codes(&with(vec![Stimulus { branch: "soma".into(), ..into("hidden") }], vec![])), ["model-clamp"]);
+    assert_eq!(codes(&with(vec![Stimulus { neurons: Some(vec![31, 32].into()), ..into("hidden") }], vec![])), ["model-clamp"]);
+    assert_eq!(codes(&with(vec![Stimulus { course: Some(CourseTable::default().into()), ..into("hidden") }], vec![])), ["model-clamp"]);
+    // What flows into inputs goes nowhere, and a network without any is what it was.
+    assert_eq!(codes(&with(vec![into("image")], vec![])), ["model-clamp"]);
+    let hash = |n: &Network| compile(n, &library(), 0).unwrap().0.hash;
+    assert_ne!(hash(&with(vec![into("hidden")], vec![])), hash(&digits("if_curr_exp")));
+}

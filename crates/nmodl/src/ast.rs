@@ -449,7 +449,7 @@ pub struct InterfaceItem {
 /// What a line of `INTERFACE` says.
 #[derive(Clone, PartialEq, Debug)]
 pub enum InterfaceKind {
-    /// A variable or a choice: `SIGNAL spike`, `DRIVE i`, `CURRENT isyn`, `RESET detached`.
+    /// A variable or a choice: `SIGNAL spike`, `DRIVE i`, `CURRENT isyn`, `RESTART since`, `RESET detached`.
     Word(Name),
     /// A quantity: `WEIGHT 20 (mV)`, `STEP 1 (ms)`.
     Quantity(Quantity),

@@ -93,6 +93,7 @@ impl<'a> Reader<'_, 'a, '_> {
             );
         }
         let surrogate = self.surrogate();
+        let restart = self.restart();
         let reset_attached = self.reset();
         let (readout, readout_scale) = self.readout(spikes)?;
         let activity = self.size("ACTIVITY", Unit::ONE, "a mean activity").unwrap_or(0.0);
@@ -109,6 +110,7 @@ impl<'a> Reader<'_, 'a, '_> {
             dt,
             delay,
             surrogate,
+            restart,
             reset_attached,
             readout,
             readout_scale,
@@ -342,6 +344,31 @@ impl<'a> Reader<'_, 'a, '_> {
                 false
             }
         }
+    }
+
+    /// The state that begins at zero with every presentation, and so at the first, too.
+    fn restart(&mut self) -> Option<String> {
+        let name = self.word("RESTART")?;
+        let Some(state) = self.m.states.iter().find(|s| s.name == name.text) else {
+            let names: Vec<&str> = self.m.states.iter().map(|s| s.name.as_str()).collect();
+            let d = Diagnostic::error("nmodl-interface", format!("`{}` is not a state", name.text))
+                .at(self.p.source, name.span, "the name of a state was expected")
+                .suggest(&name.text, names);
+            self.p.problems.push(d);
+            return None;
+        };
+        let initial = &self.m.initial;
+        let first = initial.output(&state.name).map(|o| &initial.body[initial.outputs[o].1.index()]);
+        if !first.is_none_or(|op| matches!(op, homolog_ir::Op::Const(c) if c.0 == 0.0)) {
+            self.p.error(
+                "nmodl-interface",
+                format!("`{}` begins at zero with every presentation, but INITIAL says something else", name.text),
+                name.span,
+                "a state that INITIAL sets to 0 was expected",
+                "write its time since the beginning, or how far it is from there",
+            );
+        }
+        Some(name.text.clone())
     }
 
     fn readout(&mut self, spikes: bool) -> Option<(Readout, f64)> {

@@ -9,8 +9,9 @@ use crate::{cuts, ranks, show, terminal, work};
 use homolog_base::Diagnostic;
 use homolog_base::report::Provenance;
 use homolog_model::cell::Scheme;
+use homolog_model::model::port::DRIVE;
 use homolog_model::recordings::{self, Recorded};
-use homolog_model::{Group, Model, Pieces, Recording};
+use homolog_model::{Group, Model, Pieces, Recording, Stimulus};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -235,10 +236,15 @@ fn figure(opened: &work::Opened, model: &Model, watch: &Watch, facts: Vec<String
     let network = &opened.study.network;
     let spikes = spikes_of(watch, model).into_iter();
     let spikes = spikes.flat_map(|(g, s)| s.iter().enumerate().map(move |(n, times)| (format!("{g}[{n}]"), times.clone())));
-    let currents = network.stimuli.iter().zip(&model.clamps).map(|(s, clamp)| {
-        let steps = clamp.steps.iter().map(|(tick, i)| (*tick as f64 * model.dt, *i)).collect();
-        (format!("{}.{}({:?})", s.population.value, s.branch.value, s.position), steps)
-    });
+    let steps = |steps: &[(i64, f64)]| steps.iter().map(|(tick, i)| (*tick as f64 * model.dt, *i)).collect();
+    let into_cells = |s: &&Stimulus| model.group(&s.population).is_some_and(|g| model.groups[g].anatomy.is_some());
+    let of_cells = network.stimuli.iter().filter(into_cells).zip(&model.clamps);
+    let of_cells = of_cells.map(|(s, clamp)| (format!("{}.{}({:?})", s.population.value, s.branch.value, s.position), steps(&clamp.steps)));
+    // Those whose drive is a current; of others it would be another axis.
+    let nanoampere = |g: &&Group| g.event_sizes.iter().any(|(port, _, unit)| port == DRIVE && unit.to_string() == "nA");
+    let of_points = model.groups.iter().filter(nanoampere);
+    let of_points = of_points.flat_map(|g| g.injected.iter().map(|i| (g.name.clone(), steps(&i.steps))));
+    let currents = of_cells.chain(of_points);
     Figure {
         title: if network.title.is_empty() { opened.name.clone() } else { network.title.clone() },
         facts,

@@ -4,7 +4,7 @@
 use homolog_base::Unit;
 use homolog_base::{Key, Source};
 use homolog_engine::Engine;
-use homolog_model::network::{Delay, Gap, GapEnd, Noise, Spread, Start};
+use homolog_model::network::{Delay, Gap, GapEnd, Noise, NoiseCurrent, Spread, Start};
 use homolog_model::{
     Inputs, Learn, Library, Model, Network, Observable, Params, Per, Population, Probe, Projection, Runner, State, Stimulus, Weights,
     Wiring, compile,
@@ -23,6 +23,9 @@ pub fn library() -> Library {
         include_str!("../../../../library/neurons/alif.mod"),
         include_str!("../../../../library/neurons/if_curr_exp.mod"),
         include_str!("../../../../library/neurons/poisson.mod"),
+        include_str!("../../../../library/neurons/latency.mod"),
+        include_str!("../../../../library/neurons/latency_rc.mod"),
+        include_str!("../../../../library/neurons/iplif.mod"),
         include_str!("../../../../library/synapses/expsyn.mod"),
         include_str!("../../../../library/synapses/expcur.mod"),
         include_str!("../../../../library/synapses/exp2syn.mod"),
@@ -327,7 +330,7 @@ pub fn zoo() -> Vec<(&'static str, Network)> {
         |neuron: &str, size: usize| vec![population("in", 5, "input"), population("hidden", size, neuron), population("out", 3, "linear")];
     let chain = || vec![projection("in", "hidden"), projection("hidden", "out")];
     let mut zoo: Vec<(&'static str, Network)> =
-        ["relu", "tanh", "sigmoid", "lif"].into_iter().map(|n| (n, network(io(n, 6), chain()))).collect();
+        ["relu", "tanh", "sigmoid", "lif", "latency"].into_iter().map(|n| (n, network(io(n, 6), chain()))).collect();
     for name in ["filtered_count", "filtered_potential", "filtered_train", "filtered_late"] {
         let populations =
             vec![population("in", 5, "input"), population("a", 5, name), population("b", 4, name), population("out", 3, "linear")];
@@ -336,6 +339,27 @@ pub fn zoo() -> Vec<(&'static str, Network)> {
     let mut adex = network(io("adex", 4), chain());
     adex.presentation = Some(10.0.into());
     zoo.push(("adex", adex));
+
+    let mut driven = network(io("lif", 6), chain());
+    driven.projections.push(delayed("hidden", "hidden", Delay::Ms(2.0)));
+    let pulse = Stimulus {
+        population: "hidden".into(),
+        delay: 3.5.into(),
+        duration: 10.0.into(),
+        amplitude: 20.0.into(),
+        unit: Some(homolog_base::Unit::parse("mV").unwrap().into()),
+        ..Stimulus::default()
+    };
+    driven.stimuli = vec![Stimulus { neurons: Some(vec![1, 4].into()), ..pulse.clone() }, pulse];
+    driven.noise_currents = vec![NoiseCurrent {
+        population: "hidden".into(),
+        mean: 2.0,
+        deviation: 8.0,
+        unit: homolog_base::Unit::parse("mV").unwrap().into(),
+        tau: 4.0,
+        span: homolog_base::Span::default(),
+    }];
+    zoo.push(("currents from outside into point neurons", driven));
 
     let mut two = io("lif", 6);
     two[2] = population("out", 3, "lif");

@@ -151,3 +151,125 @@ fn the_connectome_of_the_worm_is_a_table_like_any_other() {
     let synapses: f64 = chemical.iter().map(|r| r[2].parse::<f64>().unwrap()).sum();
     assert_eq!(listed(&network).weights.iter().sum::<f64>(), synapses);
 }
+
+/// Three populations, the first of which spikes as a table says.
+fn driven(names: &str, times: &str, table: &str) -> (Network, String) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("s.csv"), table).unwrap();
+    let text = format!(
+        "[population.a]\n{names}\nneuron = \"spikes\"\ntimes = {times}\n[population.b]\nnames = [\"RIS\"]\nneuron = \"lif\"\n\
+         [[projection]]\nfrom = \"a\"\nto = \"b\"\nwiring = \"all-to-all\"\nlearn = false\n"
+    );
+    let source = Source::new(folder.path().join("net.toml").display().to_string(), text);
+    let (study, problems) = homolog_model::file::read(&source);
+    assert!(problems.is_empty(), "{}", shown(&problems));
+    let mut network = study.network;
+    let found = open(&mut network);
+    (network, shown(&found))
+}
+
+fn times(network: &Network) -> Vec<&[f64]> {
+    network.populations[0].times.iter().map(|t| &t.value[..]).collect()
+}
+
+#[test]
+fn rows_become_the_spikes_of_their_neurons_in_the_order_of_time_and_in_their_unit() {
+    let table = "neuron,t (ms),kind\n2,7.5,x\n0,3,x\n2,0.1,x\n1,1,y\n";
+    let (network, found) = driven("size = 3", "{ table = \"s.csv\", where = { kind = \"x\" } }", table);
+    assert!(found.is_empty(), "{found}");
+    assert_eq!(times(&network), [&[3.0][..], &[], &[0.1, 7.5]]);
+    // Names, another unit in the header, and one that is said.
+    let table = "who,when (s)\nAVAL,0.0035\nRIS,1\nAVAR,0.1\n";
+    let (network, found) = driven("names = [\"AVAL\", \"AVAR\"]", "{ table = \"s.csv\", neuron = 1, time = \"when (s)\" }", table);
+    assert!(found.is_empty(), "the row of another population is its own: {found}");
+    assert_eq!(times(&network), [&[3.5][..], &[100.0]]);
+    let said = "{ table = \"s.csv\", neuron = 1, time = 2, unit = \"us\" }";
+    let (network, _) = driven("names = [\"AVAL\", \"AVAR\"]", said, "AVAL 3500\nAVAR 20\n");
+    assert_eq!(times(&network), [&[3.5][..], &[0.02]]);
+    // A raster has numbers, also of neurons that have names.
+    let (network, found) =
+        driven("names = [\"AVAL\", \"AVAR\"]", "{ table = \"s.csv\", recorded = true }", "population,neuron,t (ms)\na,1,2.5\n");
+    assert!(found.is_empty(), "{found}");
+    assert_eq!(times(&network), [&[][..], &[2.5]]);
+}
+
+#[test]
+fn what_is_wrong_with_a_table_of_spikes_is_said_all_at_once_with_file_line_and_column() {
+    let table = "neuron,t (ms)\nAVAL,1\nAVRA,2\nAVAR,-1\nAVAR,inf\nAVAR,soon\n";
+    let (_, text) = driven("names = [\"AVAL\", \"AVAR\"]", "{ table = \"s.csv\" }", table);
+    for (message, place) in [
+        ("there is no neuron `AVRA`, neither in `a` nor in another population", "s.csv:3:1"),
+        ("a spike cannot be at `-1`", "s.csv:4:6"),
+        ("a spike cannot be at `inf`", "s.csv:5:6"),
+        ("`soon` is no number", "s.csv:6:6"),
+    ] {
+        let found = text.split("\n\n").any(|one| one.contains(message) && one.contains(place));
+        assert!(found, "{message} at {place}:\n{text}");
+    }
+    let (_, text) = driven("size = 3", "{ table = \"s.csv\" }", "neuron,t (ms)\n3,1\n-1,1\n1.5,1\n");
+    for (message, place) in
+        [("`a` has no neuron 3", "s.csv:2:1"), ("`-1` is no number of a neuron", "s.csv:3:1"), ("`1.5` is no", "s.csv:4:1")]
+    {
+        assert!(text.split("\n\n").any(|one| one.contains(message) && one.contains(place)), "{message} at {place}:\n{text}");
+    }
+    for (times, table, message) in [
+        ("{ table = \"s.csv\" }", "neuron,when (ms)\n1,2\n", "`s.csv` has no column `t (ms)`"),
+        ("{ table = \"s.csv\", time = 2 }", "neuron,when\n1,2\n", "the unit of column 2 of `s.csv` is not known"),
+        ("{ table = \"s.csv\", time = 2 }", "neuron,when (mV)\n1,2\n", "is in mV, not in a unit such as ms"),
+        ("{ table = \"s.csv\", where = { kind = \"x\" } }", "neuron,t (ms),kind\n1,2,y\n", "no row of `s.csv` has `x` in column `kind`"),
+        ("{ table = \"t.csv\" }", "neuron,t (ms)\n1,2\n", "t.csv"),
+        ("{ table = \"s.csv\", skip-unknown = true }", "neuron,t (ms)\n9,2\n", "`a` has no neuron 9"),
+    ] {
+        let (_, text) = driven("size = 3", times, table);
+        assert!(text.contains(message) && text.contains("net.toml:4") | text.contains("s.csv:2"), "{message}:\n{text}");
+    }
+}
+
+/// Neurons into which a current from a table flows.
+fn stimulated(current: &str, table: &str) -> (Network, String) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("i.csv"), table).unwrap();
+    let text = format!(
+        "[population.a]\nnames = [\"AVAL\", \"AVAR\"]\nneuron = \"if_curr_exp\"\n[[stimulus]]\npopulation = \"a\"\nneurons = [\"AVAR\"]\ncurrent = {current}\n"
+    );
+    let source = Source::new(folder.path().join("net.toml").display().to_string(), text);
+    let (study, problems) = homolog_model::file::read(&source);
+    assert!(problems.is_empty(), "{}", shown(&problems));
+    let mut network = study.network;
+    let found = open(&mut network);
+    (network, shown(&found))
+}
+
+#[test]
+fn a_course_of_current_is_read_with_its_units_and_its_neurons_by_their_names() {
+    let (network, found) =
+        stimulated("{ table = \"i.csv\", where = { trial = 2 } }", "t (s),i (pA),trial\n0,9,1\n0.001,-50,2\n0.0205,0,2\n");
+    assert!(found.is_empty(), "{found}");
+    let s = &network.stimuli[0];
+    assert_eq!(s.neurons.as_ref().unwrap().value, [1]);
+    let listed = s.course.as_ref().unwrap().value.listed.clone().unwrap();
+    assert_eq!((&listed.0[..], listed.1.to_string().as_str()), (&[(1.0, -50.0), (20.5, 0.0)][..], "pA"));
+    let (network, _) = stimulated("{ table = \"i.csv\", time = \"t (ms)\", value = 1, unit = \"nA\" }", "i,t (ms)\n0.5,3\n");
+    assert_eq!(network.stimuli[0].course.as_ref().unwrap().value.listed.as_ref().unwrap().0, [(3.0, 0.5)]);
+}
+
+#[test]
+fn what_is_wrong_with_a_course_is_said_all_at_once_with_file_line_and_column() {
+    let (_, text) = stimulated("{ table = \"i.csv\" }", "t (ms),i (nA)\n-1,0\n1,x\n2,inf\n3,1\n3,2\n");
+    for (message, place) in [
+        ("a current cannot begin at `-1`", "i.csv:2:1"),
+        ("`x` is no number", "i.csv:3:3"),
+        ("a course cannot hold `inf`", "i.csv:4:3"),
+        ("times do not rise: after 3 ms comes 3 ms", "i.csv:6:1"),
+    ] {
+        assert!(text.split("\n\n").any(|one| one.contains(message) && one.contains(place)), "{message} at {place}:\n{text}");
+    }
+    for (current, table, message) in [
+        ("{ table = \"i.csv\" }", "t (ms),i\n1,2\n", "the unit of column 2 of `i.csv` is not known"),
+        ("{ table = \"i.csv\" }", "t,i (nA)\n1,2\n", "the unit of column 1 of `i.csv` is not known"),
+        ("{ table = \"i.csv\", value = \"j\" }", "t (ms),i (nA)\n1,2\n", "`i.csv` has no column `j`"),
+    ] {
+        let (_, text) = stimulated(current, table);
+        assert!(text.contains(message) && text.contains("net.toml:7"), "{message}:\n{text}");
+    }
+}

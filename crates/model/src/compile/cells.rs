@@ -17,7 +17,7 @@ mod kinds;
 mod learned;
 mod membrane;
 
-pub(super) use arrive::{clamps, places};
+pub(super) use arrive::places;
 use learned::learned;
 use membrane::{paints, placements, receptor, unknown_parameters, unread_ions};
 

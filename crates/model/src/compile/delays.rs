@@ -3,7 +3,7 @@
 use super::{Kind, Resolved, resolve};
 use crate::Located;
 use crate::library::Library;
-use crate::network::{Delay, Network};
+use crate::network::{Delay, Network, Stimulus};
 use homolog_base::Diagnostic;
 
 /// Step and presentation of a network, ms: what it says, or the shortest step and the longest presentation of its neurons.
@@ -28,9 +28,14 @@ pub fn warnings(network: &Network, library: &Library) -> Vec<Diagnostic> {
     }
     let (dt, shown) = time(network, &resolved);
     let mut out: Vec<Diagnostic> = Vec::new();
-    for s in network.stimuli.iter().filter(|s| s.delay.value >= shown) {
-        let text = format!("a stimulus begins at {} ms, when a presentation of {shown} ms has ended", s.delay.value);
-        let d = network.locate(Diagnostic::warning("model-stimulus-late", text), s.delay.span, "after the end");
+    let begins = |s: &Stimulus| match s.course.as_ref().and_then(|c| c.value.listed.as_ref()) {
+        Some(listed) => listed.0.first().map_or(0.0, |c| c.0),
+        None => s.delay.value,
+    };
+    for s in network.stimuli.iter().filter(|s| begins(s) >= shown) {
+        let text = format!("a stimulus begins at {} ms, when a presentation of {shown} ms has ended", begins(s));
+        let span = s.course.as_ref().map_or(s.delay.span, |c| c.span);
+        let d = network.locate(Diagnostic::warning("model-stimulus-late", text), span, "after the end");
         out.push(d.hint("only an input of several presentations in a row would see it: shorten its delay, or show inputs for longer"));
     }
     let kinds = network.populations.iter().flat_map(|p| std::iter::once(&p.neuron).chain(&p.others));
@@ -40,8 +45,18 @@ pub fn warnings(network: &Network, library: &Library) -> Vec<Diagnostic> {
         }
     }
     for (k, (population, r)) in network.populations.iter().zip(&resolved).enumerate() {
-        let off =
-            population.times.iter().flat_map(|times| times.value.iter().map(move |t| (t, times.span))).find(|(t, _)| !is_whole(**t, dt));
+        let recorded = population.spike_table.as_ref().is_some_and(|t| t.value.recorded);
+        let given = || population.times.iter().flat_map(|times| times.value.iter().map(move |t| (t, times.span)));
+        // A recorded spike may be where a step ends.
+        let late = |t: f64| if recorded { t > shown * (1.0 + 8.0 * f64::EPSILON) } else { t >= shown };
+        if let Some((t, span)) = given().filter(|(t, _)| late(**t)).min_by(|a, b| a.0.total_cmp(b.0)) {
+            let after = given().filter(|(t, _)| late(**t)).count();
+            let spikes = if after == 1 { "a spike comes".to_string() } else { format!("{after} spikes come") };
+            let text = format!("{spikes} after the {shown} ms of a presentation have ended, the first at {t} ms");
+            let d = network.locate(Diagnostic::warning("model-times-late", text), span, "after the end");
+            out.push(d.hint("only an input of several presentations in a row would see them: show inputs for longer, or leave them out"));
+        }
+        let off = given().find(|(t, _)| !recorded && !is_whole(**t, dt));
         if let Some((t, span)) = off {
             let text = format!(
                 "a spike at {t} ms is not at the beginning of a step of {dt} ms: it is taken to be at {} ms",

@@ -52,8 +52,12 @@ pub fn equations(network: &Network, library: &Library, model: &Model) -> Result<
         let Some(g) = model.group(&s.population) else { continue };
         let Some(anatomy) = &model.groups[g].anatomy else { continue };
         let sites = (0..model.groups[g].kinds()).filter_map(|kind| anatomy.at(kind, &s.branch, s.position));
-        let (begin, current) = (s.delay.value, s.amplitude.value);
-        out[g].pulses.extend(sites.map(|site| Pulse { site, begin, end: begin + s.duration.value, current }));
+        let pulses = match &s.course {
+            Some(c) => super::currents::pulses(&c.value, model.dt * model.ticks as f64),
+            None => vec![(s.delay.value, s.delay.value + s.duration.value, s.amplitude.value)],
+        };
+        let at = |site: usize| pulses.iter().map(move |(begin, end, current)| Pulse { site, begin: *begin, end: *end, current: *current });
+        out[g].pulses.extend(sites.flat_map(at));
     }
     Ok(out)
 }

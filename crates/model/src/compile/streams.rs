@@ -4,9 +4,9 @@ use super::wires;
 use super::{Kind, Resolved, link_key};
 use crate::events::{Delays, Events, Graph, Strength, Whole};
 use crate::model::{Group, Link, Noise, Sources, Stream, Target, port};
-use crate::network::{Delay, Located, Network, Population, Projection, Weights, Wiring};
+use crate::network::{Delay, Located, Network, NoiseCurrent, Population, Projection, Weights, Wiring};
 use homolog_base::{Diagnostic, Key, Unit};
-use homolog_ir::Interface;
+use homolog_ir::{Interface, Mechanism};
 use std::sync::Arc;
 
 /// Whether nothing in a network is learned.
@@ -40,6 +40,38 @@ pub(super) fn unheard(network: &Network, resolved: &[Resolved]) -> Vec<Diagnosti
             }
         }
     }
+    for n in &network.noise_currents {
+        let at = |d: Diagnostic, label: &str| network.locate(d, n.population.span, label);
+        match network.population(&n.population).map(|k| &resolved[k].kind) {
+            Some(Kind::Neuron(m, i)) if i.dt > 0.0 && i.drive.is_some() => {
+                let unit = drive_unit(m, i);
+                if !n.unit.value.same_dimension(&unit) {
+                    let text = format!("the drive of `{}` is in {unit}, not in {}", m.name, n.unit.value);
+                    out.push(network.locate(Diagnostic::error("model-unit", text), n.unit.span, "in another unit"));
+                }
+            }
+            Some(Kind::Neuron(m, _)) => {
+                let d = Diagnostic::error("model-noise", format!("`{}` has no drive that could fluctuate from step to step", m.name));
+                out.push(at(d, "not this population").hint("name a population of neurons that step in time and declare a DRIVE"));
+            }
+            Some(Kind::Cell(_)) => {
+                let d = Diagnostic::error(
+                    "model-noise",
+                    format!("`{}` is made of cells, into which no current fluctuates yet", n.population.value),
+                );
+                out.push(at(d, "made of cells").hint("give it `poisson` and `weight`, for trains at its receptors"));
+            }
+            Some(_) => {
+                let d = Diagnostic::error("model-noise", format!("`{}` receives nothing", n.population.value));
+                out.push(at(d, "a current would go nowhere"));
+            }
+            None => {
+                let d = Diagnostic::error("model-unknown-population", format!("there is no population `{}`", n.population.value));
+                let d = d.suggest(&n.population, network.populations.iter().map(|p| p.name.value.as_str()));
+                out.push(at(d, "unknown population"));
+            }
+        }
+    }
     for (p, _) in network.populations.iter().zip(resolved).filter(|(_, r)| matches!(r.kind, Kind::Cell(_))) {
         for s in &p.starts {
             let d = Diagnostic::error("model-start", format!("`{}` is made of cells, which take no `start` yet", p.name.value));
@@ -52,8 +84,14 @@ pub(super) fn unheard(network: &Network, resolved: &[Resolved]) -> Vec<Diagnosti
 /// The spikes of a population that are given: tick and neuron, in order.
 pub(super) fn given(network: &Network, population: &Population, dt: f64) -> Result<Vec<(i64, u32)>, Vec<Diagnostic>> {
     let (mut out, mut problems): (Vec<(i64, u32)>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
+    let table = population.spike_table.as_ref();
+    if let Some(t) = table.filter(|_| population.times.is_empty()) {
+        let d = Diagnostic::error("model-times", format!("`{}` has not been read", t.value.file.value));
+        return Err(vec![network.locate(d, t.value.file.span, "this table")]);
+    }
+    let recorded = table.is_some_and(|t| t.value.recorded);
     for (n, times) in population.times.iter().enumerate() {
-        let ticks: Vec<i64> = times.value.iter().map(|t| (t / dt).round() as i64).collect();
+        let ticks: Vec<i64> = times.value.iter().map(|t| tick_of(*t, dt, recorded)).collect();
         if let Some(k) = (1..ticks.len()).find(|k| ticks[*k] == ticks[k - 1]) {
             let (a, b) = (times.value[k - 1], times.value[k]);
             let text = format!("the spikes of neuron {n} at {a} and {b} ms fall in one step of {dt} ms, which has one at most");
@@ -64,6 +102,28 @@ pub(super) fn given(network: &Network, population: &Population, dt: f64) -> Resu
     }
     out.sort_unstable();
     if problems.is_empty() { Ok(out) } else { Err(problems) }
+}
+
+/// The tick of a spike that is given: the one that begins at its time, or nearest to it. Of a recorded one the tick in which its time lies, or which
+/// ends then, as a raster has the ends of ticks and, of cells, what is between.
+fn tick_of(ms: f64, dt: f64, recorded: bool) -> i64 {
+    let ticks = ms / dt;
+    // The end of a tick may be a rounding error after its time.
+    if recorded { ((ticks * (1.0 - 8.0 * f64::EPSILON)).ceil() as i64 - 1).max(0) } else { ticks.round() as i64 }
+}
+
+/// Unit of the drive of a neuron.
+pub(super) fn drive_unit(m: &Mechanism, interface: &Interface) -> Unit {
+    let named = |name: &String| m.reads.iter().find(|p| p.name == *name).map(|p| p.unit);
+    interface.drive.as_ref().and_then(named).unwrap_or(Unit::ONE)
+}
+
+/// The currents that fluctuate in each neuron of a population: mean and standard deviation in the unit of its drive, correlation time (ms).
+pub(super) fn fluctuating(network: &Network, population: &Population, unit: Unit) -> Vec<[f64; 3]> {
+    let mine = network.noise_currents.iter().filter(|n| n.population.value == population.name.value);
+    // Units are like this one, or it has been said.
+    let factor = |n: &NoiseCurrent| n.unit.value.factor_to(&unit).unwrap_or(1.0);
+    mine.map(|n| [factor(n) * n.mean, factor(n) * n.deviation, n.tau]).collect()
 }
 
 /// Whether all that drives a population is given in physical units, so that the size of a dimensionless weight is nobody's concern.
@@ -125,8 +185,9 @@ pub(crate) fn factors(group: &Group, target: Target, unit: Option<&Located<Unit>
 
 /// What draws the spikes of a population of Poisson processes.
 pub(super) fn sources(population: &Population, seed: u64) -> Option<Sources> {
-    let rate = population.poisson.as_ref()?.value * population.size.value as f64;
-    Some(Sources { rate, key: link_key(seed, &population.name, "sources") })
+    let (each, correlation) = (population.poisson.as_ref()?.value, population.correlation.as_ref().map_or(0.0, |c| c.value));
+    let rate = if correlation > 0.0 { each / correlation } else { each * population.size.value as f64 };
+    Some(Sources { rate, key: link_key(seed, &population.name, "sources"), correlation })
 }
 
 /// Makes the stream of a link; to cells one for each sign that its weights have.

@@ -161,7 +161,8 @@ fn clamps(r: &mut Reader<'_>, network: &Network) {
         population(r, network, &w.to);
     }
     let touching = network.gaps.iter().flat_map(|g| [&g.from, &g.to]).map(|e| (&e.population, "has no membrane for a junction"));
-    let noisy = network.noise.iter().map(|n| (&n.population, "receives nothing"));
+    let noisy = network.noise.iter().map(|n| &n.population).chain(network.noise_currents.iter().map(|n| &n.population));
+    let noisy = noisy.map(|name| (name, "receives nothing"));
     for (name, why) in stimulated.chain(recorded).chain(touching).chain(noisy) {
         if let Some(p) = population(r, network, name)
             && [INPUT, SPIKES].contains(&p.neuron.value.as_str())

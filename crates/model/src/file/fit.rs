@@ -49,7 +49,7 @@
 //! ```
 
 use super::walk::{ANY, NOT_NEGATIVE, POSITIVE, POTENTIAL, Reader, Section, Value, in_order, kind};
-use super::{finished, sections};
+use super::{finished, outside, sections};
 use crate::fit::{Column, Fit, Method, POPULATION, Search, Sought, Sweep, Term, Time, Weighted, Which};
 use crate::network::Located;
 use homolog_base::{Diagnostic, Source, Span, Unit};
@@ -178,7 +178,7 @@ fn sweep(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Sweep> {
     let stimuli = s.get("stimulus").map_or(&[][..], |v| r.tables("stimulus", v));
     let keys = ["branch", "position", "delay", "duration", "amplitude"];
     // At times of the recording, which may begin before 0.
-    let current = |v| r.section("sweep.stimulus", v, &keys).map(|s| sections::current(r, &s, POPULATION.into(), ANY));
+    let current = |v| r.section("sweep.stimulus", v, &keys).map(|s| outside::current(r, &s, POPULATION.into(), ANY));
     let stimuli = stimuli.iter().filter_map(current).collect();
     Some(Sweep { time: time?.value, value: value?.value, file: file?, record, window: (start, stop), begin, weight, stimuli, span: s.span })
 }

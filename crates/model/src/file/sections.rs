@@ -1,12 +1,10 @@
 //! The sections of a model file.
 
-use super::walk::{
-    ANY, BELOW_ONE, CONDUCTIVITY, CURRENT, FRACTION, LENGTH, NOT_NEGATIVE, POSITIVE, RATE, Range, Reader, Section, Value, in_order, kind,
-};
-use super::{changes, parts, tables};
+use super::walk::{ANY, BELOW_ONE, CONDUCTIVITY, FRACTION, LENGTH, NOT_NEGATIVE, POSITIVE, RATE, Reader, Section, Value, in_order, kind};
+use super::{changes, outside, parts, tables};
 use crate::fit::Which;
 use crate::network::{
-    Copies, Gap, GapEnd, Located, Network, Noise, Population, Precision, Projection, RecordRule, Sign, Start, Stimulus, WeightRule, Weights,
+    Copies, Gap, GapEnd, Located, Network, Population, Precision, Projection, RecordRule, Sign, Start, WeightRule, Weights,
 };
 use crate::recordings::{LFP, WEIGHTS};
 use crate::study::{Comparison, Data, Learning, Loss, Study, Training};
@@ -49,9 +47,9 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
     let entries = |r: &mut Reader<'_>, key: &str| root.get(key).map_or(&[][..], |v| r.tables(key, v));
     network.projections = entries(r, "projection").iter().filter_map(|v| projection(r, v)).collect();
     network.projections.extend(entries(r, "block").iter().filter_map(|v| block(r, v)).flatten());
-    network.noise = entries(r, "noise").iter().filter_map(|v| noise(r, v)).collect();
+    entries(r, "noise").iter().for_each(|v| outside::noise(r, v, &mut network));
     network.gaps = entries(r, "gap").iter().filter_map(|v| gap(r, v)).collect();
-    network.stimuli = entries(r, "stimulus").iter().filter_map(|v| stimulus(r, v)).collect();
+    network.stimuli = entries(r, "stimulus").iter().filter_map(|v| outside::stimulus(r, v)).collect();
     for v in entries(r, "record") {
         match v.get_ref().as_table().and_then(|t| t.get("variable")).and_then(|w| w.get_ref().as_str()) {
             Some(WEIGHTS) => network.weight_recordings.extend(weights_recorded(r, v)),
@@ -105,6 +103,7 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
             "neuron",
             "times",
             "poisson",
+            "correlation",
             "space",
             "sends",
             "parameters",
@@ -138,8 +137,17 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
     let mut neurons = neurons.into_iter();
     p.neuron = neurons.next().unwrap_or_default();
     p.others = neurons.collect();
-    p.times = r.optional(&s, "times", |r, k, v| r.list(k, v, times)).map(|t| t.value).unwrap_or_default();
+    if s.get("times").is_some_and(|v| matches!(v.get_ref(), DeValue::Table(_))) {
+        p.spike_table = r.optional(&s, "times", tables::spikes);
+    } else {
+        p.times = r.optional(&s, "times", |r, k, v| r.list(k, v, outside::times)).map(|t| t.value).unwrap_or_default();
+    }
     p.poisson = r.optional(&s, "poisson", |r, k, v| r.physical(k, v, RATE, NOT_NEGATIVE));
+    p.correlation = r.optional(&s, "correlation", |r, k, v| r.number(k, v, FRACTION));
+    if let Some(v) = s.get("correlation").filter(|_| s.lacks("poisson")) {
+        let d = r.error("model-times", "`correlation` is of spikes that are drawn by `poisson`", v.span(), "means nothing here");
+        d.hint = Some("add `poisson = \"10 Hz\"`, or remove the line".into());
+    }
     p.parameters = r
         .optional(&s, "parameters", Reader::quantities)
         .map(|l| l.value.into_iter().map(|(k, x)| (k.value, x)).collect())
@@ -187,7 +195,7 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
             );
             d.hint = Some("add `times = [[\"1 ms\", \"5 ms\"]]`, one list for each neuron; or `poisson = \"1 Hz\"`".into());
         }
-        (Some(v), true) if p.times.len() != p.size.value && p.size.value > 0 => {
+        (Some(v), true) if p.times.len() != p.size.value && p.size.value > 0 && !matches!(v.get_ref(), DeValue::Table(_)) => {
             let (lists, size) = (p.times.len(), p.size.value);
             let d = r.error("model-times", format!("{lists} lists of times for {size} neurons"), v.span(), "one list for each neuron");
             d.hint = Some("a neuron that is silent has an empty list: []".into());
@@ -211,21 +219,6 @@ fn starts(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<Start>> {
     Some(in_order(table).into_iter().filter_map(of).collect())
 }
 
-fn noise(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Noise> {
-    let s = r.section("noise", v, &["population", "poisson", "weight"])?;
-    let weight = r.required(&s, "weight", "\"0.1 mV\"", parts::with_unit);
-    let population = r.required(&s, "population", "\"cells\"", Reader::name).unwrap_or_default();
-    let rate = r.required(&s, "poisson", "\"8 kHz\"", |r, k, v| r.physical(k, v, RATE, NOT_NEGATIVE)).unwrap_or_default();
-    let weight = weight?;
-    Some(Noise {
-        population,
-        rate,
-        unit: weight.value.1.map(|u| Located::new(u, weight.span)),
-        weight: Located { value: weight.value.0, span: weight.span },
-        span: s.span,
-    })
-}
-
 /// A name, or several.
 fn neurons(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<Located<String>>> {
     if !matches!(v.get_ref(), DeValue::Array(_)) {
@@ -238,17 +231,6 @@ fn neurons(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<Located<S
         return None;
     }
     Some(all)
-}
-
-/// Times of a neuron's spikes, ms, in their order.
-fn times(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<f64>> {
-    let times = r.list(key, v, |r, k, v| r.milliseconds(k, v, NOT_NEGATIVE))?;
-    if let Some(pair) = times.windows(2).find(|p| p[1].value <= p[0].value) {
-        let text = format!("a spike at {} ms stands behind one at {} ms", pair[1].value, pair[0].value);
-        r.error("model-times", text, pair[1].span, "expected times in their order, each once");
-        return None;
-    }
-    Some(times.into_iter().map(|t| t.value).collect())
 }
 
 fn projection(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Projection> {
@@ -364,25 +346,6 @@ fn gap_end(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<GapEnd> {
     })
 }
 
-fn stimulus(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Stimulus> {
-    let s = r.section("stimulus", v, &["population", "branch", "position", "delay", "duration", "amplitude"])?;
-    let population = r.required(&s, "population", "\"hidden\"", Reader::name).unwrap_or_default();
-    Some(current(r, &s, population, NOT_NEGATIVE))
-}
-
-/// The current of a section into a population; its delay may be as late as `delay` allows.
-pub(super) fn current(r: &mut Reader<'_>, s: &Section<'_, '_>, population: Located<String>, delay: Range) -> Stimulus {
-    Stimulus {
-        population,
-        branch: r.required(s, "branch", "\"soma\"", Reader::name).unwrap_or_default(),
-        position: r.optional(s, "position", |r, k, v| r.number(k, v, FRACTION)).map_or(0.5, |x| x.value),
-        delay: r.optional(s, "delay", |r, k, v| r.milliseconds(k, v, delay)).unwrap_or_default(),
-        duration: r.required(s, "duration", "\"100 ms\"", |r, k, v| r.milliseconds(k, v, POSITIVE)).unwrap_or_default(),
-        amplitude: r.required(s, "amplitude", "\"0.5 nA\"", |r, k, v| r.physical(k, v, CURRENT, ANY)).unwrap_or_default(),
-        span: s.span,
-    }
-}
-
 /// The weights of a projection.
 fn weights_recorded(r: &mut Reader<'_>, v: &Value<'_>) -> Option<WeightRule> {
     let s = r.section("record", v, &["variable", "from", "to", "every"])?;
@@ -397,12 +360,7 @@ fn weights_recorded(r: &mut Reader<'_>, v: &Value<'_>) -> Option<WeightRule> {
 fn recording(r: &mut Reader<'_>, v: &Value<'_>) -> Option<RecordRule> {
     let s = r.section("record", v, &["population", "variable", "neurons", "branch", "position", "electrode", "conductivity"])?;
     let population = r.required(&s, "population", "\"hidden\"", Reader::name).unwrap_or_default();
-    let neurons = r.optional(&s, "neurons", chosen);
-    let (numbers, named) = match neurons {
-        Some(Located { value: Chosen::Numbers(all), span }) => (Some(Located::new(all, span)), vec![]),
-        Some(Located { value: Chosen::Names(all), .. }) => (None, all),
-        None => (None, vec![]),
-    };
+    let (numbers, named) = neurons_chosen(r, &s);
     let rule = RecordRule {
         neurons: numbers,
         named,
@@ -410,7 +368,7 @@ fn recording(r: &mut Reader<'_>, v: &Value<'_>) -> Option<RecordRule> {
         conductivity: r.optional(&s, "conductivity", |r, k, v| r.physical(k, v, CONDUCTIVITY, POSITIVE)).map(|x| x.value),
         ..recorded(r, &s, population)
     };
-    outside(r, &s, &rule);
+    at_electrodes(r, &s, &rule);
     Some(rule)
 }
 
@@ -429,6 +387,15 @@ pub(super) fn recorded(r: &mut Reader<'_>, s: &Section<'_, '_>, population: Loca
         position: r.optional(s, "position", |r, k, v| r.number(k, v, FRACTION)).map(|x| x.value),
         span: s.span,
         ..RecordRule::default()
+    }
+}
+
+/// The `neurons` of a section, by numbers or by names.
+pub(super) fn neurons_chosen(r: &mut Reader<'_>, s: &Section<'_, '_>) -> (Option<Located<Vec<usize>>>, Vec<Located<String>>) {
+    match r.optional(s, "neurons", chosen) {
+        Some(Located { value: Chosen::Numbers(all), span }) => (Some(Located::new(all, span)), vec![]),
+        Some(Located { value: Chosen::Names(all), .. }) => (None, all),
+        None => (None, vec![]),
     }
 }
 
@@ -470,7 +437,7 @@ fn place_in_space(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<[f64; 
 }
 
 /// What belongs to a potential outside of cells, and to nothing else.
-fn outside(r: &mut Reader<'_>, s: &Section<'_, '_>, rule: &RecordRule) {
+fn at_electrodes(r: &mut Reader<'_>, s: &Section<'_, '_>, rule: &RecordRule) {
     let lfp = rule.variable.value == LFP;
     for key in ["electrode", "conductivity"] {
         if let Some(v) = s.get(key).filter(|_| !lfp) {

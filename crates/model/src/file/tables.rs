@@ -3,7 +3,8 @@
 use super::walk::{Reader, Section, Value, in_order, kind};
 use super::write::{key, list, quoted, table};
 use crate::fit::Which;
-use crate::network::{EdgeList, Filter, Located, Names};
+use crate::network::{CourseTable, EdgeList, Filter, Located, Names, SpikeTable};
+use homolog_base::Unit;
 use toml::de::DeValue;
 
 /// A column of a table: the name in its header, or its number, from 1.
@@ -24,6 +25,57 @@ pub(super) fn edges(r: &mut Reader<'_>, name: &str, v: &Value<'_>) -> Option<Edg
     let filters = filters(r, &s);
     let skip_unknown = r.optional(&s, "skip-unknown", Reader::flag).is_some_and(|f| f.value);
     (r.problems.len() == before).then_some(EdgeList { file: file?, from, to, filters, skip_unknown, listed: None })
+}
+
+/// `{ table = "raster.csv", neuron = "neuron", time = "t (ms)", unit = "ms", where = { population = "exc" }, recorded = true, skip-unknown = true }`; without
+/// columns those of a raster.
+pub(super) fn spikes(r: &mut Reader<'_>, name: &str, v: &Value<'_>) -> Option<SpikeTable> {
+    let s = r.section(name, v, &["table", "neuron", "time", "unit", "recorded", "where", "skip-unknown"])?;
+    let before = r.problems.len();
+    let file = r.required(&s, "table", "\"raster.csv\"", Reader::name);
+    let named = |name: &str| Located::from(Which::Named(name.into()));
+    let neuron = r.optional(&s, "neuron", which).unwrap_or_else(|| named(NEURON));
+    let time = r.optional(&s, "time", which).unwrap_or_else(|| named(TIME));
+    let unit = r.optional(&s, "unit", unit_of_time);
+    let recorded = r.optional(&s, "recorded", Reader::flag).is_some_and(|f| f.value);
+    let filters = filters(r, &s);
+    let skip_unknown = r.optional(&s, "skip-unknown", Reader::flag).is_some_and(|f| f.value);
+    (r.problems.len() == before).then_some(SpikeTable { file: file?, neuron, time, unit, recorded, filters, skip_unknown })
+}
+
+/// `{ table = "current.csv", time = "t (ms)", value = "i (nA)", unit = "nA", where = { trial = 3 } }`; without columns the first two.
+pub(super) fn course(r: &mut Reader<'_>, name: &str, v: &Value<'_>) -> Option<CourseTable> {
+    let s = r.section(name, v, &["table", "time", "value", "unit", "where"])?;
+    let before = r.problems.len();
+    let file = r.required(&s, "table", "\"current.csv\"", Reader::name);
+    let time = r.optional(&s, "time", which).unwrap_or_else(|| Which::Numbered(1).into());
+    let value = r.optional(&s, "value", which).unwrap_or_else(|| Which::Numbered(2).into());
+    let unit = r.optional(&s, "unit", |r, k, v| {
+        let text = r.name(k, v)?;
+        let unit = Unit::parse(&text);
+        if unit.is_err() {
+            r.error("model-unit", format!("`{text}` is no unit"), v.span(), "expected a unit such as \"nA\"");
+        }
+        unit.ok()
+    });
+    let filters = filters(r, &s);
+    (r.problems.len() == before).then_some(CourseTable { file: file?, time, value, unit, filters, listed: None })
+}
+
+/// Headers of a raster.
+const NEURON: &str = "neuron";
+const TIME: &str = "t (ms)";
+
+/// The unit of a column of times.
+fn unit_of_time(r: &mut Reader<'_>, k: &str, v: &Value<'_>) -> Option<Unit> {
+    let text = r.name(k, v)?;
+    match Unit::parse(&text).ok().filter(|u| u.same_dimension(&Unit::parse("ms").expect("a unit"))) {
+        Some(unit) => Some(unit),
+        None => {
+            r.error("model-unit", format!("`{text}` is no unit of time"), v.span(), "expected a unit such as \"ms\"");
+            None
+        }
+    }
 }
 
 /// `where = { Type = "chemical", Class = ["motor", "inter"] }`.
@@ -111,6 +163,24 @@ pub(super) fn written_edges(e: &EdgeList) -> String {
         [("table".to_string(), quoted(&e.file)), ("from".to_string(), written_column(&e.from)), ("to".to_string(), written_column(&e.to))];
     let skip = e.skip_unknown.then(|| ("skip-unknown".to_string(), "true".to_string()));
     table(first.into_iter().chain(written_filters(&e.filters)).chain(skip))
+}
+
+/// A table of spikes as it is written.
+pub(super) fn written_spikes(t: &SpikeTable) -> String {
+    let entry = |k: &str, v: String| (k.to_string(), v);
+    let first = [entry("table", quoted(&t.file)), entry("neuron", written_column(&t.neuron)), entry("time", written_column(&t.time))];
+    let unit = t.unit.as_ref().map(|u| entry("unit", quoted(&u.value.to_string())));
+    let flag = |k: &str, on: bool| on.then(|| entry(k, "true".into()));
+    let more = unit.into_iter().chain(written_filters(&t.filters));
+    table(first.into_iter().chain(more).chain(flag("recorded", t.recorded)).chain(flag("skip-unknown", t.skip_unknown)))
+}
+
+/// A course as it is written.
+pub(super) fn written_course(t: &CourseTable) -> String {
+    let entry = |k: &str, v: String| (k.to_string(), v);
+    let first = [entry("table", quoted(&t.file)), entry("time", written_column(&t.time)), entry("value", written_column(&t.value))];
+    let unit = t.unit.as_ref().map(|u| entry("unit", quoted(&u.value.to_string())));
+    table(first.into_iter().chain(unit).chain(written_filters(&t.filters)))
 }
 
 /// Names as they are written.

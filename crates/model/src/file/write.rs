@@ -1,7 +1,7 @@
 //! A study as TOML.
 
 use super::parts::PER;
-use super::tables::{written_column, written_edges, written_names};
+use super::tables::{written_column, written_course, written_edges, written_names, written_spikes};
 use crate::fit::Which;
 use crate::network::{Bell, Delay, Learn, Located, Network, Per, Spread, Start, Weights, Wiring};
 use crate::recordings::WEIGHTS;
@@ -210,11 +210,16 @@ fn network(n: &Network, lines: &mut Vec<String>) {
             [] => line("neuron", quoted(&p.neuron)),
             others => line("neuron", list(std::iter::once(&p.neuron).chain(others).map(|w| quoted(w)))),
         }
-        if !p.times.is_empty() {
+        if let Some(t) = &p.spike_table {
+            line("times", written_spikes(&t.value));
+        } else if !p.times.is_empty() {
             line("times", list(p.times.iter().map(|t| list(t.value.iter().map(|x| ms(*x))))));
         }
         if let Some(rate) = &p.poisson {
             line("poisson", quoted(&format!("{:?} /ms", rate.value)));
+        }
+        if let Some(c) = &p.correlation {
+            line("correlation", number(c.value));
         }
         if let Some(s) = &p.space {
             let um = |x: &f64| quoted(&format!("{x:?} um"));
@@ -334,6 +339,14 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         line("poisson", quoted(&format!("{:?} /ms", x.rate.value)));
         line("weight", quantity(&(x.weight.value, x.unit.as_ref().map(|u| u.value.to_string()))));
     }
+    for x in &n.noise_currents {
+        let unit = || Some(x.unit.value.to_string());
+        line("\n[[noise]]", String::new());
+        line("population", quoted(&x.population));
+        let mean = ("mean".to_string(), quantity(&(x.mean, unit())));
+        let deviation = ("deviation".to_string(), quantity(&(x.deviation, unit())));
+        line("current", table([mean, deviation, ("tau".to_string(), ms(x.tau))]));
+    }
     for x in &n.gaps {
         let end = |e: &crate::network::GapEnd| match &e.branch {
             None if e.position == 0.5 => quoted(&e.population),
@@ -355,11 +368,23 @@ fn network(n: &Network, lines: &mut Vec<String>) {
     for x in &n.stimuli {
         line("\n[[stimulus]]", String::new());
         line("population", quoted(&x.population));
-        line("branch", quoted(&x.branch));
-        line("position", number(x.position));
+        if let Some(n) = &x.neurons {
+            line("neurons", list(n.value.iter().map(usize::to_string)));
+        } else if !x.named.is_empty() {
+            line("neurons", list(x.named.iter().map(|n| quoted(n))));
+        }
+        if !x.branch.is_empty() {
+            line("branch", quoted(&x.branch));
+            line("position", number(x.position));
+        }
+        if let Some(c) = &x.course {
+            line("current", written_course(&c.value));
+            continue;
+        }
         line("delay", ms(x.delay.value));
         line("duration", ms(x.duration.value));
-        line("amplitude", quoted(&format!("{:?} nA", x.amplitude.value)));
+        let unit = x.unit.as_ref().map_or_else(|| "nA".to_string(), |u| u.value.to_string());
+        line("amplitude", quantity(&(x.amplitude.value, Some(unit))));
     }
     for x in &n.recordings {
         line("\n[[record]]", String::new());

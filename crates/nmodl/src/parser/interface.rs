@@ -6,7 +6,7 @@ use crate::lexer::Kind;
 use homolog_base::Diagnostic;
 
 /// Every keyword of `INTERFACE`.
-pub(crate) const KEYWORDS: [&str; 15] = [
+pub(crate) const KEYWORDS: [&str; 16] = [
     "SIGNAL",
     "DRIVE",
     "WEIGHT",
@@ -19,6 +19,7 @@ pub(crate) const KEYWORDS: [&str; 15] = [
     "STEP",
     "DELAY",
     "SURROGATE",
+    "RESTART",
     "RESET",
     "READOUT",
     "ACTIVITY",
@@ -61,6 +62,7 @@ impl Parser<'_> {
     fn interface_item(&mut self, keyword: &Name) -> Parsed<InterfaceKind> {
         Ok(match keyword.text.as_str() {
             "SIGNAL" | "DRIVE" | "CURRENT" => InterfaceKind::Word(self.name("the name of a variable")?),
+            "RESTART" => InterfaceKind::Word(self.name("the name of a state")?),
             "RESET" => InterfaceKind::Word(self.name("`detached` or `attached`")?),
             "WEIGHT" | "EVENT" | "PRESENTATION" | "SETTLE" | "STEP" | "DELAY" | "ACTIVITY" => InterfaceKind::Quantity(self.quantity()?),
             "POSITIVE" | "NEGATIVE" => {

@@ -5,11 +5,14 @@ use homolog_ir::{Kernel, Mechanism, interpret};
 use std::collections::HashMap;
 
 /// Every file of the library, with its path in it.
-pub const LIBRARY: [(&str, &str); 58] = [
+pub const LIBRARY: [(&str, &str); 61] = [
     ("neurons/relu.mod", include_str!("../../../../library/neurons/relu.mod")),
     ("neurons/tanh.mod", include_str!("../../../../library/neurons/tanh.mod")),
     ("neurons/sigmoid.mod", include_str!("../../../../library/neurons/sigmoid.mod")),
     ("neurons/linear.mod", include_str!("../../../../library/neurons/linear.mod")),
+    ("neurons/iplif.mod", include_str!("../../../../library/neurons/iplif.mod")),
+    ("neurons/latency.mod", include_str!("../../../../library/neurons/latency.mod")),
+    ("neurons/latency_rc.mod", include_str!("../../../../library/neurons/latency_rc.mod")),
     ("neurons/lif.mod", include_str!("../../../../library/neurons/lif.mod")),
     ("neurons/adex.mod", include_str!("../../../../library/neurons/adex.mod")),
     ("synapses/expsyn.mod", include_str!("../../../../library/synapses/expsyn.mod")),

@@ -431,6 +431,25 @@ fn the_interface_is_in_the_units_of_its_ports() {
 }
 
 #[test]
+fn a_state_that_begins_again_with_every_presentation_begins_at_zero() {
+    let restarting = |name: &str, initial: &str| {
+        let text = NEURON.replace("RESET attached", &format!("RESTART {name}  RESET attached"));
+        crate::common::read(&text.replace("BREAKPOINT", &format!("INITIAL {{ v = {initial} }}\nBREAKPOINT")))
+    };
+    let (m, problems) = restarting("v", "0");
+    assert!(problems.is_empty(), "{}", crate::common::show(&problems));
+    assert_eq!(m.unwrap().interface.unwrap().restart.as_deref(), Some("v"));
+    assert_eq!(must(NEURON).interface.unwrap().restart, None);
+    for (name, initial, wanted) in
+        [("u", "0", "`u` is not a state"), ("v", "-65", "INITIAL says something else"), ("v", "vth", "INITIAL says something else")]
+    {
+        let (m, problems) = restarting(name, initial);
+        let text = crate::common::show(&problems);
+        assert!(m.is_none() && text.contains(wanted), "{text}");
+    }
+}
+
+#[test]
 fn included_files_belong_to_the_mechanism_and_keep_their_places() {
     let main = Source::new("a/x.mod", "NEURON { SUFFIX x RANGE y }\nASSIGNED { y v (mV) }\nINCLUDE \"rest.inc\"\n");
     let rest = |text: &str| main.including(vec![Source::new("a/rest.inc", text)]);

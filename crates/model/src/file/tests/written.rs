@@ -4,8 +4,8 @@ use super::{DIGITS, read, write};
 use crate::convolution::Kernel;
 use crate::fit::Which;
 use crate::network::{
-    Bell, Copies, Delay, EdgeList, Filter, Gap, GapEnd, Learn, Located, Names, Network, Noise, Normalise, Population, Projection,
-    RecordRule, RuleUse, Sign, Spread, Start, Stimulus, Structure, WeightRule, Weights, Wiring,
+    Bell, Copies, CourseTable, Delay, EdgeList, Filter, Gap, GapEnd, Learn, Located, Names, Network, Noise, NoiseCurrent, Normalise,
+    Population, Projection, RecordRule, RuleUse, Sign, SpikeTable, Spread, Start, Stimulus, Structure, WeightRule, Weights, Wiring,
 };
 use crate::space::{Places, Profile, Space};
 use crate::study::{Comparison, Data, Loss, Optimiser, Study, Training};
@@ -41,6 +41,15 @@ pub(super) fn bare(mut s: Study) -> Study {
         b(&mut p.neuron);
         p.others.iter_mut().for_each(b);
         p.poisson.iter_mut().for_each(b);
+        p.correlation.iter_mut().for_each(b);
+        if let Some(t) = &mut p.spike_table {
+            b(t);
+            b(&mut t.value.file);
+            b(&mut t.value.neuron);
+            b(&mut t.value.time);
+            t.value.unit.iter_mut().for_each(b);
+            filters(&mut t.value.filters);
+        }
         p.starts.iter_mut().for_each(|s| b(&mut s.variable));
         p.space.iter_mut().for_each(b);
         p.parameters.values_mut().for_each(b);
@@ -94,10 +103,26 @@ pub(super) fn bare(mut s: Study) -> Study {
         x.parameters.values_mut().for_each(b);
         x.span = homolog_base::Span::default();
     }
+    for x in &mut s.network.noise_currents {
+        b(&mut x.population);
+        b(&mut x.unit);
+        x.span = homolog_base::Span::default();
+    }
     for x in &mut s.network.stimuli {
         b(&mut x.population);
         b(&mut x.branch);
         [&mut x.delay, &mut x.duration, &mut x.amplitude].into_iter().for_each(b);
+        x.neurons.iter_mut().for_each(b);
+        x.named.iter_mut().for_each(b);
+        x.unit.iter_mut().for_each(b);
+        if let Some(c) = &mut x.course {
+            b(c);
+            b(&mut c.value.file);
+            b(&mut c.value.time);
+            b(&mut c.value.value);
+            c.value.unit.iter_mut().for_each(b);
+            filters(&mut c.value.filters);
+        }
         x.span = homolog_base::Span::default();
     }
     for x in &mut s.network.recordings {
@@ -187,7 +212,9 @@ fn population() -> impl Strategy<Value = Population> {
             size: if size % 5 == 1 { 0 } else { size }.into(),
             others: if bias.is_some() { vec![] } else { vec![format!("{neuron}-2").as_str().into()] },
             times: vec![],
+            spike_table: None,
             poisson: None,
+            correlation: None,
             neuron: neuron.into(),
             parameters,
             learn,
@@ -358,14 +385,36 @@ fn study() -> impl Strategy<Value = Study> {
                 levels: vec![("z".into(), "relu".into()), ("a".into(), "lif".into())],
                 notes,
             });
-            let stimulus = |(who, branch, position, time, amplitude, _): &(prop::sample::Index, String, f64, f64, f64, bool)| Stimulus {
-                population: pick(*who),
-                branch: branch.as_str().into(),
-                position: *position,
-                delay: (0.5 * time).into(),
-                duration: (*time).into(),
-                amplitude: (*amplitude).into(),
-                span: Default::default(),
+            let unit = |text: &str| Located::from(homolog_base::Unit::parse(text).expect("a unit"));
+            let stimulus = |(who, branch, position, time, amplitude, flag): &(prop::sample::Index, String, f64, f64, f64, bool)| {
+                let course = (*position > 0.75).then(|| {
+                    let time = Which::Named("t (s)".into()).into();
+                    let unit = flag.then(|| unit("pA"));
+                    Located::from(CourseTable {
+                        file: "i.csv".into(),
+                        time,
+                        value: Which::Numbered(3).into(),
+                        unit,
+                        filters: filters(),
+                        listed: None,
+                    })
+                });
+                // Of a course nothing else is said.
+                let (stepped, in_cell) = (course.is_none(), *position < 0.5);
+                let said = |x: f64| if stepped { x } else { 0.0 }.into();
+                Stimulus {
+                    population: pick(*who),
+                    neurons: (!in_cell && !flag).then(|| vec![2, 0].into()),
+                    named: if !in_cell && *flag { vec!["AVAL".into()] } else { vec![] },
+                    branch: if in_cell { branch.as_str() } else { "" }.into(),
+                    position: if in_cell { *position } else { 0.5 },
+                    delay: said(0.5 * time),
+                    duration: said(*time),
+                    amplitude: said(*amplitude),
+                    unit: (stepped && *flag).then(|| unit("mV")),
+                    course,
+                    span: Default::default(),
+                }
             };
             let rule = |(who, word, position, x, y, branch): &(prop::sample::Index, String, f64, f64, f64, bool)| {
                 let outside = *position > 0.5;
@@ -395,6 +444,23 @@ fn study() -> impl Strategy<Value = Study> {
                 size: 3.into(),
                 neuron: "spikes".into(),
                 poisson: Some(0.125.into()),
+                correlation: (one.index(2) == 1).then(|| 0.25.into()),
+                ..Population::default()
+            });
+            let listed = SpikeTable {
+                file: "s.csv".into(),
+                neuron: Which::Named("who \"".into()).into(),
+                time: Which::Numbered(2).into(),
+                unit: one.index(2).eq(&1).then(|| homolog_base::Unit::parse("s").expect("a unit").into()),
+                recorded: one.index(3) == 1,
+                filters: filters(),
+                skip_unknown: one.index(2) == 1,
+            };
+            populations_and_input.push(Population {
+                name: "LISTED".into(),
+                size: 3.into(),
+                neuron: "spikes".into(),
+                spike_table: Some(listed.into()),
                 ..Population::default()
             });
             let end = |place: bool| GapEnd {
@@ -451,6 +517,16 @@ fn study() -> impl Strategy<Value = Study> {
                             weight: 1.5.into(),
                             unit: (k == 1).then(|| homolog_base::Unit::parse("uS").expect("a unit").into()),
                             ..Noise::default()
+                        })
+                        .collect(),
+                    noise_currents: (0..one.index(3))
+                        .map(|k| NoiseCurrent {
+                            population: pick(one),
+                            mean: -0.25 * k as f64,
+                            deviation: 1.5,
+                            unit: unit(["pA", "mV"][k % 2]),
+                            tau: 12.5,
+                            span: Default::default(),
                         })
                         .collect(),
                     gaps,
