@@ -292,7 +292,7 @@ impl<'a, R: Format> Run<'a, R> {
             for t in 0..ticks {
                 let tick = self.absolute(now, t);
                 self.deliver(arena, prepared, &dense, now, t..t + 1);
-                dense.iter().for_each(|g| self.draw(arena, *g, now, t..t + 1));
+                stepped.iter().for_each(|g| self.draw(arena, *g, now, t..t + 1));
                 for port in members.iter().flat_map(|m| &m.ports) {
                     let (isa, model, calendars, touched) = (self.isa, self.model, &prepared.calendars[..], &mut touched);
                     vectorise::run(isa, Receive { isa, port, model, calendars, tick, arena, counts, touched });

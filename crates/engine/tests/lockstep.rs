@@ -6,7 +6,7 @@ use common::{compiled, delayed, inputs, network, population, sample};
 use homolog_base::Unit;
 use homolog_engine::{Engine, reference};
 use homolog_exec::Isa;
-use homolog_model::network::{Delay, Noise, Projection, Start, Wiring};
+use homolog_model::network::{Delay, Noise, NoiseCurrent, Projection, Start, Stimulus, Wiring};
 use homolog_model::spread::Spread;
 use homolog_model::{Inputs, Model, Network, Observable, Params, Population, Probe, Runner, State, Trace, Weights};
 
@@ -40,6 +40,20 @@ fn mixed(noise: bool, times: usize) -> Network {
         ],
     );
     (n.dt, n.presentation) = (Some(0.5.into()), Some(100.0.into()));
+    // What comes from outside reaches all in every tick.
+    let pulse = |x: f64, unit: &str| Stimulus {
+        population: "a".into(),
+        neurons: Some(vec![3, 8].into()),
+        delay: 10.0.into(),
+        duration: 30.0.into(),
+        amplitude: x.into(),
+        unit: Some(Unit::parse(unit).unwrap().into()),
+        ..Stimulus::default()
+    };
+    n.stimuli = vec![pulse(300.0, "pA"), Stimulus { population: "c".into(), neurons: None, ..pulse(2.0, "mV") }];
+    let unit = Unit::parse("mV").unwrap().into();
+    let span = homolog_base::Span::default();
+    n.noise_currents = vec![NoiseCurrent { population: "c".into(), mean: 1.0, deviation: 2.0, unit, tau: 3.0, span }];
     if noise {
         let weight = (0.4.into(), Some(Unit::parse("mV").unwrap().into()));
         n.noise = vec![Noise { population: "b".into(), rate: 1.0.into(), weight: weight.0, unit: weight.1, ..Noise::default() }];

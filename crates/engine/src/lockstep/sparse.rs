@@ -28,10 +28,10 @@ pub(crate) struct Sparse<R = f64> {
 }
 
 impl<R: Scalar> Sparse<R> {
-    /// Of a group of point neurons whose tick is one kernel, at which nothing arrives in every tick.
+    /// Of a group of point neurons whose tick is one kernel, without Poisson noise, which arrives at all neurons in all ticks.
     pub fn of(g: &Group) -> Option<Self> {
         let [Action::Launch(launch)] = &g.tick[..] else { return None };
-        if g.tree.is_some() || !g.noise.is_empty() || !g.draws.is_empty() || g.kinds() != 1 {
+        if g.tree.is_some() || !g.noise.is_empty() || g.kinds() != 1 {
             return None;
         }
         let (kernel, events, counters) = split(g, &launch.kernel)?;
@@ -54,7 +54,8 @@ fn split(g: &Group, kernel: &Kernel) -> Option<(Kernel, Vec<Event>, Vec<usize>)>
         _ => None,
     };
     let mut events: Vec<(usize, Value, Event)> = Vec::new();
-    for (arrival, a) in g.arrivals.iter().enumerate() {
+    // What is drawn or injected is there for all neurons, in columns that the kernel reads.
+    for (arrival, a) in g.arrivals.iter().enumerate().filter(|(_, a)| !port::from_outside(&a.name)) {
         let Some(value) = value_of(kernel, &a.name).filter(|v| uses[v.index()] > 0) else { continue };
         let (at, x, factor) = kernel.body.iter().enumerate().find_map(|(k, op)| match *op {
             Op::Fma(a, b, x) if a == value && x != value => Some((k, x, constant(b)?)),
