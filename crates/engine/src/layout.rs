@@ -19,7 +19,7 @@
 //! about the square root of all ticks, and a checkpoint is kept for each.
 
 use crate::contacts::ContactLayout;
-use crate::lockstep::in_step;
+use crate::lockstep::{in_step, shortest_delays};
 use crate::plan::{At, Place};
 use homolog_exec::Column;
 use homolog_model::model::port;
@@ -231,8 +231,14 @@ impl Layout {
                 let burst = model.groups.iter().filter_map(|g| g.burst.as_ref().map(|b| b.ticks)).max().unwrap_or(1);
                 ((((ticks * wanted.frames) as f64).sqrt().ceil() as usize).next_multiple_of(burst), false)
             }
-            // Segments of ten ticks, or more where their columns stay in the cache all the same, or are few beside those of cells.
-            false => ((SEGMENT / (bytes * per_tick).max(1)).clamp(if few_beside_state(&wanted, per_tick) { LONG } else { 10 }, 200), false),
+            // Segments of ten ticks, or more where their columns stay in the cache all the same, or are few beside those of cells; of whole shortest
+            // delays, so that neurons which excite one another meet no more often than they must.
+            false => {
+                let least = if few_beside_state(&wanted, per_tick) { LONG } else { 10 };
+                let segment = (SEGMENT / (bytes * per_tick).max(1)).clamp(least, 200);
+                let delay = shortest_delays(model).filter(|d| *d <= LONG).max().unwrap_or(1);
+                (segment.next_multiple_of(delay), false)
+            }
         };
         Self::with_segment(wanted, segment.clamp(1, ticks), keeps_all)
     }

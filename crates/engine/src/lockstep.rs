@@ -28,8 +28,7 @@ use homolog_model::{Model, Observable, Phase, Probe, Target};
 /// For each group whether it takes its ticks one by one with others of its stage, and neither spikes nor arrivals are asked for later.
 pub(crate) fn in_step(model: &Model, probes: &[Probe]) -> Vec<bool> {
     let mut out = vec![false; model.groups.len()];
-    let stages = model.phases.iter().flat_map(|p| if let Phase::Ticks(stages) = p { &stages[..] } else { &[] });
-    for stage in stages {
+    for stage in stages(model) {
         let streamed = model.streams.iter().any(|s| stage.contains(&s.from) && stage.contains(&s.to));
         let plastic = model.streams.iter().any(|s| stage.contains(&s.to) && s.plasticity.is_some());
         let touching = model.contacts.iter().any(|c| c.own.iter().any(|e| stage.contains(&e.group)));
@@ -44,6 +43,15 @@ pub(crate) fn in_step(model: &Model, probes: &[Probe]) -> Vec<bool> {
         }
     }
     out
+}
+
+fn stages(model: &Model) -> impl Iterator<Item = &Vec<usize>> {
+    model.phases.iter().flat_map(|p| if let Phase::Ticks(stages) = p { &stages[..] } else { &[] })
+}
+
+/// The shortest delays (ticks) within stages whose neurons excite one another.
+pub(crate) fn shortest_delays(model: &Model) -> impl Iterator<Item = usize> {
+    stages(model).map(|stage| shortest_delay(model, stage).0).filter(|d| *d < usize::MAX)
 }
 
 /// The shortest delay (ticks) within a stage, of spikes that go to neurons which are stepped no later than their senders; and whether
