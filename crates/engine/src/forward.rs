@@ -150,8 +150,10 @@ impl<R: Format> Run<'_, R> {
                 self.arrive(arena, scratch, g, now);
                 self.deliver(arena, &mut scratch.events, &[g], now, t..t + 1);
                 self.draw(arena, g, now, t..t + 1);
+                self.arrive_and_learn(arena, &scratch.events, &mut scratch.plastic, &[g], now);
                 self.tick_in_contact(arena, contacts, g, now);
                 self.list_spikes(arena, &mut scratch.events, &[g], now, t..t + 1);
+                self.learn(arena, &scratch.events, &mut scratch.plastic, &[g], now, t..t + 1);
             }
         }
     }

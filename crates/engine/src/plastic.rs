@@ -25,7 +25,7 @@ use crate::run::{Run, Source};
 use homolog_exec::Isa;
 use homolog_model::events::{Delays, Events, Strength};
 use homolog_model::model::{Stream, Target, port};
-use homolog_model::plasticity::{Heard, Memory, Plasticity, Rule};
+use homolog_model::plasticity::{Ends, Heard, Memory, Plasticity, Rule};
 use homolog_model::runner::{Plastic, Traces};
 use homolog_model::{Fault, Model, Precision, State};
 use plan::{At, Bound, RulePlan};
@@ -285,6 +285,13 @@ struct Reading {
 /// What is heard from outside, for each of a rule's ports.
 enum Sound<'a> {
     Each(Cow<'a, [f64]>),
+    /// At places of cells: the column of the variable, how far its places are apart, and where in it each place of the port finds it.
+    Places {
+        column: Cow<'a, [f64]>,
+        site: usize,
+        ends: &'a Ends,
+        places: &'a [u32],
+    },
     One(f64),
 }
 
@@ -292,6 +299,7 @@ impl Sound<'_> {
     fn of(&self, receiver: usize) -> f64 {
         match self {
             Sound::Each(column) => column[receiver],
+            Sound::Places { column, site, ends, places } => column[places[receiver / ends.copies] as usize * site + receiver % ends.copies],
             Sound::One(x) => *x,
         }
     }
@@ -364,11 +372,17 @@ impl<R: Format> Run<'_, R> {
     }
 
     /// What a rule hears in a tick, with variables as they are at a moment: spikes are those of the tick before.
-    fn sounds<'s>(&'s self, arena: &'s [R], events: &Prepared, (rule, to): (&Rule, usize), now: Now, tick: i64) -> Vec<Sound<'s>> {
+    fn sounds<'s>(&'s self, arena: &'s [R], events: &Prepared, (rule, s): (&Rule, &'s Stream), now: Now, tick: i64) -> Vec<Sound<'s>> {
+        let (to, l) = (s.to, self.of(s.to));
+        let ends = s.plasticity.as_ref().and_then(|p| p.ends.as_ref());
         let sound = |(_, h): &(String, Heard)| match *h {
             Heard::Variable(k) => {
                 let at = self.layout.variable(to, k, now.copy, now.t);
-                Sound::Each(R::wider(&arena[at..at + self.of(to).all]))
+                let Some(ends) = ends else { return Sound::Each(R::wider(&arena[at..at + l.all])) };
+                let places = &ends.heard.iter().find(|h| h.0 == k).expect("it is heard").1;
+                let sites = self.model.groups[to].variables[k].sites;
+                let column = R::wider(&arena[at..at + (sites - 1) * l.site + l.lanes]);
+                Sound::Places { column, site: l.site, ends, places }
             }
             Heard::Value(g) => Sound::One(match self.value_source(g, now.frame as isize) {
                 Source::Given(x) => x[0].wide(),
@@ -397,14 +411,19 @@ impl<R: Format> Run<'_, R> {
             }
             let mut effect: Vec<f64> = lanes.iter().map(|l| connections[0][l.connection as usize]).collect();
             for ((rule, plan), remembered) in p.rules.iter().zip(plan).zip(rules.iter()) {
-                let sounds = self.sounds(arena, events, (rule, s.to), now, tick);
+                let sounds = self.sounds(arena, events, (rule, s), now, tick);
                 let reading = Reading { tick, back: 0, sender: 1 };
                 let heed = |block: Range<usize>, column: &[f64]| effect[block].copy_from_slice(column);
                 change(self.isa, &plan.arrive, e, connections, remembered, &sounds, lanes, reading, columns, heed);
             }
             let port = |name: &str| self.model.groups[s.to].arrivals.iter().position(|a| a.name == name);
             let column = |name: &str| port(name).map(|k| self.layout.arrival(s.to, k, now.copy, now.t));
-            if s.target == Target::BySign {
+            if p.ends.is_some() {
+                // Where weights of the other sign end are other places.
+                if let Some(to) = column(if p.sign < 0.0 { port::NEGATIVE } else { port::POSITIVE }) {
+                    lanes.iter().zip(&effect).for_each(|(l, x)| arena[to + l.receiver as usize] += R::of(x.max(0.0)));
+                }
+            } else if s.target == Target::BySign {
                 let (positive, negative) = (column(port::POSITIVE), column(port::NEGATIVE));
                 for (l, x) in lanes.iter().zip(&effect) {
                     let x = p.sign * x;
@@ -433,12 +452,12 @@ impl<R: Format> Run<'_, R> {
         let Working { connections, rules, every, columns, .. } = w;
         let stepped = p.rules.iter().zip(plan).zip(rules.iter()).filter(|((_, plan), _)| !plan.step.outputs.is_empty());
         for ((rule, plan), remembered) in stepped {
-            let sounds = self.sounds(arena, events, (rule, s.to), now, tick);
+            let sounds = self.sounds(arena, events, (rule, s), now, tick);
             let reading = Reading { tick, back: 1, sender: 0 };
             change(self.isa, &plan.step, e, connections, remembered, &sounds, every, reading, columns, |_, _| {});
         }
         for ((rule, plan), remembered) in p.rules.iter().zip(plan).zip(rules.iter_mut()) {
-            let sounds = self.sounds(arena, events, (rule, s.to), now, tick);
+            let sounds = self.sounds(arena, events, (rule, s), now, tick);
             receivers(self.isa, &plan.receive, columns, e, remembered, &sounds, &[]);
         }
     }
@@ -474,11 +493,20 @@ impl<R: Format> Run<'_, R> {
             for r in spiked {
                 for n in p.incoming.range(*r as usize).filter(|n| is_there(there, p.incoming.connection[*n])) {
                     let (connection, sender) = (p.incoming.connection[n], p.incoming.sender[n]);
-                    lanes.push(Lane { connection, sender, receiver: *r, delay: delay_of(e, connection) });
+                    let receiver = if p.ends.is_none() { *r } else { e.receiver(connection as usize) as u32 };
+                    lanes.push(Lane { connection, sender, receiver, delay: e.delay_of(connection as usize) });
                 }
             }
+            let mut places = vec![];
+            let spiked = match &p.ends {
+                None => spiked,
+                Some(ends) => {
+                    ends.of(spiked, &mut places);
+                    &places[..]
+                }
+            };
             for ((rule, plan), remembered) in p.rules.iter().zip(plan).zip(rules.iter_mut()) {
-                let sounds = self.sounds(arena, events, (rule, s.to), heard, tick);
+                let sounds = self.sounds(arena, events, (rule, s), heard, tick);
                 let reading = Reading { tick, back: 0, sender: 0 };
                 change(self.isa, &plan.post, e, connections, remembered, &sounds, lanes, reading, columns, |_, _| {});
                 receivers(self.isa, &plan.fire, columns, e, remembered, &sounds, spiked);
@@ -488,7 +516,7 @@ impl<R: Format> Run<'_, R> {
             w.come_and_go(e, p, tick);
         }
         if let Some(n) = p.normalise.filter(|n| (tick + 1) % n.every == 0) {
-            for r in 0..e.receivers {
+            for r in 0..p.incoming.start.len() - 1 {
                 let own = &p.incoming.connection[p.incoming.range(r)];
                 let weights = &mut w.connections[0];
                 let sum: f64 = own.iter().fold(0.0, |sum, c| sum + weights[*c as usize]);
@@ -526,7 +554,7 @@ impl<R: Format> Run<'_, R> {
             let mut found = None;
             s.events.each(|k, sender, receiver| {
                 if found.is_none() && !w.weights()[k].is_finite() {
-                    found = Some((sender, receiver, w.weights()[k]));
+                    found = Some((sender, s.plasticity.as_ref().map_or(receiver, |p| p.neuron(receiver)), w.weights()[k]));
                 }
             });
             let (sender, receiver, x) = found.expect("just seen");
@@ -552,14 +580,6 @@ fn receivers(isa: Isa, bound: &Bound, columns: &mut Vec<f64>, e: &Events, rememb
 /// Whether a connection is there, where connections come and go.
 fn is_there(there: Option<&Vec<f64>>, connection: u32) -> bool {
     there.is_none_or(|t| t[connection as usize] != 0.0)
-}
-
-/// The delay of a connection, ticks.
-fn delay_of(e: &Events, connection: u32) -> u32 {
-    match &e.delays {
-        Delays::Shared(d) => *d,
-        Delays::Each(_) => e.delay(e.start.partition_point(|s| *s <= connection) - 1),
-    }
 }
 
 /// 1 where a neuron of a block is in an ascending list, 0 elsewhere.

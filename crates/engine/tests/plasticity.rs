@@ -3,39 +3,20 @@
 
 mod common;
 
-use common::{network, population, projection};
+use common::{network, population, projection, rule, with_rules};
+use homolog_base::Unit;
 use homolog_base::math::exp;
-use homolog_base::{Source, Unit};
 use homolog_engine::{Engine, reference};
 use homolog_exec::Isa;
 use homolog_model::events::Strength;
 use homolog_model::network::{Delay, Noise, Normalise, Projection, RuleUse, Structure, WeightRule};
 use homolog_model::{
-    Checkpoint, Inputs, Library, Model, Network, Observable, Params, Pieces, Population, Probe, Runner, State, Weights, Wiring, pause,
-    recordings,
+    Checkpoint, Inputs, Model, Network, Observable, Params, Pieces, Population, Probe, Runner, State, Weights, Wiring, pause, recordings,
 };
 
-/// The library and all rules of plasticity in it.
-fn library() -> Library {
-    let mut library = common::library();
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../library/plasticity");
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let source = Source::new(path.to_string_lossy(), std::fs::read_to_string(&path).unwrap());
-        let (m, problems) = homolog_nmodl::read(&source);
-        library.insert(m.unwrap_or_else(|| panic!("{}", problems.iter().map(|d| d.render(false)).collect::<String>())));
-    }
-    library
-}
-
 fn compiled(n: &Network) -> (Model, Params) {
-    homolog_model::compile(n, &library(), 7)
+    homolog_model::compile(n, &with_rules(), 7)
         .unwrap_or_else(|e| panic!("{}", e.iter().map(|d| d.render(false)).collect::<Vec<_>>().join("\n")))
-}
-
-fn rule(name: &str, parameters: &[(&str, f64)]) -> RuleUse {
-    let parameters = parameters.iter().map(|(n, x)| (n.to_string(), (*x, None).into())).collect();
-    RuleUse { rule: name.into(), parameters, ..RuleUse::default() }
 }
 
 fn spikes(name: &str, times: &[Vec<f64>]) -> Population {

@@ -332,6 +332,25 @@ impl Events {
         }
     }
 
+    /// The delay of a connection, ticks.
+    pub fn delay_of(&self, connection: usize) -> u32 {
+        match &self.delays {
+            Delays::Shared(d) => *d,
+            Delays::Each(_) => self.delay(self.start.partition_point(|s| *s as usize <= connection) - 1),
+        }
+    }
+
+    /// What receives by a connection.
+    pub fn receiver(&self, connection: usize) -> usize {
+        let begins = |part: usize| self.start[self.runs(part, 0).start] as usize;
+        let (mut part, mut end) = (0, self.parts());
+        while end - part > 1 {
+            let middle = part.midpoint(end);
+            if begins(middle) <= connection { part = middle } else { end = middle }
+        }
+        part * self.part + usize::from(self.target[connection])
+    }
+
     /// Number, sender and receiver of each connection.
     pub fn each(&self, mut f: impl FnMut(usize, usize, usize)) {
         for part in 0..self.parts() {

@@ -4,7 +4,7 @@
 use homolog_base::Unit;
 use homolog_base::{Key, Source};
 use homolog_engine::Engine;
-use homolog_model::network::{Delay, Gap, GapEnd, Noise, Spread, Start};
+use homolog_model::network::{Delay, Gap, GapEnd, Noise, RuleUse, Spread, Start};
 use homolog_model::{
     Inputs, Learn, Library, Model, Network, Observable, Params, Per, Population, Probe, Projection, Runner, State, Stimulus, Weights,
     Wiring, compile,
@@ -70,6 +70,25 @@ pub fn library() -> Library {
     library.insert_cell(read_cell("cell_leaky", &leaky_cell("implicit", "\"count\"")));
     library.insert_cell(read_cell("cell_sized", &sized.replace(", e = \"-65 mV\"", "")));
     library
+}
+
+/// The library and all rules of plasticity in it.
+pub fn with_rules() -> Library {
+    let mut library = library();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../library/plasticity");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let source = Source::new(path.to_string_lossy(), std::fs::read_to_string(&path).unwrap());
+        let (m, problems) = homolog_nmodl::read(&source);
+        library.insert(m.unwrap_or_else(|| panic!("{}", problems.iter().map(|d| d.render(false)).collect::<String>())));
+    }
+    library
+}
+
+/// A rule of plasticity with some of its numbers.
+pub fn rule(name: &str, parameters: &[(&str, f64)]) -> RuleUse {
+    let parameters = parameters.iter().map(|(n, x)| (n.to_string(), (*x, None).into())).collect();
+    RuleUse { rule: name.into(), parameters, ..RuleUse::default() }
 }
 
 /// A channel whose current, gate and initial state depend on the size of its compartment.

@@ -129,7 +129,8 @@ pub(super) fn sources(population: &Population, seed: u64) -> Option<Sources> {
     Some(Sources { rate, key: link_key(seed, &population.name, "sources") })
 }
 
-/// Makes the stream of a link; to cells one for each sign that its weights have.
+/// Makes the stream of a link; to cells one for each sign that its weights have. With each its sign: 1 where weights are negative, all of them or, to
+/// point neurons, none above and some below 0.
 pub(super) fn streams(
     network: &Network,
     link: &Link,
@@ -137,7 +138,7 @@ pub(super) fn streams(
     groups: &[Group],
     dt: f64,
     seed: u64,
-) -> Result<Vec<Stream>, Diagnostic> {
+) -> Result<Vec<(usize, Stream)>, Diagnostic> {
     let located = |text: String| network.locate(Diagnostic::error("model-weights", text), projection.weights.span, "these weights");
     let (rows, columns) = (groups[link.to].size, groups[link.from].size);
     let graph = wires::graph(network, projection, columns, rows, seed, &link.name).map_err(located)?;
@@ -150,8 +151,11 @@ pub(super) fn streams(
     let (own, kept) = if to.here.is_some() { graph.onto(|r| to.computed_as(r)) } else { (Graph::default(), vec![]) };
     let here = |k: &usize| kept.is_empty() || kept[*k];
     let scaled = |w: f64| w * factors[usize::from(w < 0.0)];
-    let each = |weights: &mut dyn Iterator<Item = f64>| {
-        Strength::Each(weights.take(n).enumerate().filter(|(k, _)| here(k)).map(|(_, w)| scaled(w) as f32).collect())
+    // Of the weights of all processes: whether some are above zero, and some below.
+    let mut signs = [false; 2];
+    let mut each = |weights: &mut dyn Iterator<Item = f64>| {
+        let all = weights.take(n).enumerate().inspect(|(_, w)| signs = [signs[0] || *w > 0.0, signs[1] || *w < 0.0]);
+        Strength::Each(all.filter(|(k, _)| here(k)).map(|(_, w)| scaled(w) as f32).collect())
     };
     let drawn = wires::drawn(network, projection).map_err(located)?;
     let spread = drawn.spread(unit).filter(|_| !matches!(projection.wiring.value, Wiring::Convolution(_)));
@@ -163,6 +167,9 @@ pub(super) fn streams(
             each(&mut following.unwrap_or_default().into_iter())
         }
     };
+    if let Strength::Shared(w) = strength {
+        signs = [w > 0.0, w < 0.0];
+    }
     // To the nearest step; a conversion truncates.
     let ticks = |ms: f64| (ms / dt + 0.5).clamp(1.0, f64::from(u16::MAX)) as u16;
     let delays = match projection.delay.as_ref().map(|d| d.value) {
@@ -195,10 +202,11 @@ pub(super) fn streams(
         plasticity: None,
     };
     if to.anatomy.is_none() {
-        return Ok(vec![stream(Events::new(&graph, to.computed(), strength, delays))]);
+        return Ok(vec![(usize::from(signs == [false, true]), stream(Events::new(&graph, to.computed(), strength, delays)))]);
     }
     let signs = [0, 1].into_iter();
-    Ok(signs.filter_map(|sign| at_places(&graph, to, sign, &strength, &delays, key("places"))).map(stream).collect())
+    let of_sign = |sign: usize| Some((sign, stream(at_places(&graph, to, sign, &strength, &delays, key("places"))?)));
+    Ok(signs.filter_map(of_sign).collect())
 }
 
 /// The connections of one sign, each to a place of its receiving neuron. They are spread like those that learn: see `cells::places`.
