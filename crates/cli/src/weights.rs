@@ -85,7 +85,7 @@ impl Weights {
 
     /// Bytes that it takes: what is seen of a piece, and rows until they are written.
     pub fn bytes(&self, model: &Model) -> f64 {
-        let seen = self.rules.iter().map(|r| model.streams[r.stream].events.len()).sum::<usize>();
+        let seen = self.rules.iter().map(|r| model.streams[r.stream].everywhere().0.len()).sum::<usize>();
         8.0 * seen as f64 + (work::rows_of_a_part(WIDTH) + ROWS) as f64 * WIDTH as f64 * work::RECORDED
     }
 
@@ -110,14 +110,14 @@ impl Weights {
         let rule = &self.rules[k];
         let t = if tick == 0 { 0.0 } else { recordings::end_of_tick(model.dt, tick - 1) };
         let s = &model.streams[rule.stream];
-        let plasticity = s.plasticity.as_ref().expect("only such weights are recorded");
-        let mut pairs = s.events.pairs();
+        let (events, ends) = s.everywhere();
+        let mut pairs = events.pairs();
         for sizes in sizes.chunks(ROWS) {
             let mut rows: Vec<f64> = Vec::with_capacity(WIDTH * sizes.len());
             for (w, (from, to)) in sizes.iter().zip(pairs.by_ref()) {
-                rows.extend([t, k as f64, from as f64, plasticity.neuron(to) as f64]);
+                rows.extend([t, k as f64, from as f64, ends.map_or(to, |e| e.neuron(to)) as f64]);
                 if let Some(first) = &self.places {
-                    let place = plasticity.ends.as_ref().map_or(0, |e| to / e.copies);
+                    let place = ends.map_or(0, |e| to / e.copies);
                     rows.push((first[k] + place) as f64);
                 }
                 rows.extend([rule.factor * w, k as f64]);

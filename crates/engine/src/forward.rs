@@ -469,9 +469,10 @@ fn frames_of<R: Format>(
     run.join(probes, &mut recording, state);
     state.sent = (0..model.groups.len()).map(|g| scratch.events.on_their_way(model, g, state.tick)).collect();
     let stored = |(s, w): (&homolog_model::model::Stream, &Option<Box<plastic::Working>>)| {
-        w.as_ref().map(|w| w.store(&s.events, state.tick)).unwrap_or_default()
+        w.as_ref().map(|w| w.store(s, state.tick)).unwrap_or_default()
     };
     state.plastic = model.streams.iter().zip(&scratch.plastic).map(stored).collect();
+    run.join_weights(probes, &mut recording, state);
     Ok(recording)
 }
 

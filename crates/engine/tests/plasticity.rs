@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{network, population, projection, rule, with_rules};
+use common::{network, population, projection, rule, spikes, with_rules};
 use homolog_base::Unit;
 use homolog_base::math::exp;
 use homolog_engine::{Engine, reference};
@@ -17,10 +17,6 @@ use homolog_model::{
 fn compiled(n: &Network) -> (Model, Params) {
     homolog_model::compile(n, &with_rules(), 7)
         .unwrap_or_else(|e| panic!("{}", e.iter().map(|d| d.render(false)).collect::<Vec<_>>().join("\n")))
-}
-
-fn spikes(name: &str, times: &[Vec<f64>]) -> Population {
-    Population { times: times.iter().map(|t| t.clone().into()).collect(), ..population(name, times.len(), "spikes") }
 }
 
 fn mv(p: Projection, weights: Weights) -> Projection {
@@ -145,6 +141,43 @@ fn a_run_that_is_cut_anywhere_goes_on_with_the_same_bits() {
         assert!(!whole.plastic[0].rules[0].senders[0].is_empty());
         assert_eq!(whole, run(&[4, 5]));
         assert_eq!(whole, run(&[1, 1, 1, 6]));
+    }
+}
+
+/// So many neurons and connections that threads share them.
+fn many(rules: &[RuleUse]) -> Network {
+    let mut n = busy(rules, Delay::Uniform(0.5, 4.0), &[rule("vogels", &[("eta", 0.002), ("rate", 0.02)])]);
+    for (p, size) in n.populations.iter_mut().zip([900, 300, 120]) {
+        p.size = size.into();
+    }
+    n.projections[0].weights = Weights::Uniform(0.0, 0.4).into();
+    n.projections[1].weights = Weights::Uniform(0.0, 0.2).into();
+    n.presentation = Some(20.0.into());
+    n
+}
+
+#[test]
+fn threads_that_share_connections_change_no_bit() {
+    let heard = RuleUse { signals: [("reward".to_string(), "treat".into())].into(), ..rule("rstdp", &[("a_plus", 0.1)]) };
+    let clopath = rule("clopath", &[("theta_plus", -60.0), ("a_ltd", 0.001), ("a_ltp", 0.001)]);
+    for rules in [vec![rule("stdp", &[("a_plus", 0.05)]), heard], vec![clopath]] {
+        let (model, params) = compiled(&many(&rules));
+        let run = |threads: usize| {
+            let mut state = State::fresh();
+            let probe = [Probe { group: 1, what: Observable::Raster }];
+            let seen = Engine::new(threads).run(&model, &params, &shown(2), &probe, &mut state, None).unwrap();
+            (seen, state)
+        };
+        let one = run(1);
+        let most = one.0.traces[0].data.chunks(3).fold([0; 80], |mut n, s| {
+            n[s[0] as usize] += 1;
+            n
+        });
+        // Of 300 neurons that hear a third of 900, some ten at once are enough to be shared.
+        assert!(most.iter().max().unwrap() > &10, "{most:?}");
+        for threads in [2, 3] {
+            assert!(run(threads) == one, "{threads} threads");
+        }
     }
 }
 

@@ -3,12 +3,12 @@
 
 mod common;
 
-use common::{busy, delayed, network, population, projection, read_cell, rest_of_cell, rule, with_rules};
-use homolog_base::{Source, Unit, math::exp};
+use common::{delayed, heard, learning, nano, network, population, projection, read_cell, rest_of_cell, rule, spikes, with_rules};
+use homolog_base::{Source, math::exp};
 use homolog_engine::{Engine, reference};
 use homolog_exec::Isa;
 use homolog_model::events::Strength;
-use homolog_model::network::{Delay, Gap, GapEnd, Normalise, RuleUse, Structure, WeightRule};
+use homolog_model::network::{Delay, Gap, GapEnd, RuleUse, WeightRule};
 use homolog_model::{
     Checkpoint, Inputs, Library, Model, Network, Observable, Params, Pieces, Population, Probe, Projection, Runner, State, Stimulus,
     Weights, Wiring, pause, recordings,
@@ -24,35 +24,6 @@ fn compiled_by(n: &Network, library: &Library) -> (Model, Params) {
 
 fn quiet(name: &str, size: usize, neuron: &str) -> Population {
     Population { bias: Some(false), ..population(name, size, neuron) }
-}
-
-fn spikes(name: &str, times: &[Vec<f64>]) -> Population {
-    Population { times: times.iter().map(|t| t.clone().into()).collect(), ..population(name, times.len(), "spikes") }
-}
-
-fn nano(p: Projection, weights: Weights) -> Projection {
-    Projection { weights: weights.into(), unit: Some(Unit::parse("nS").unwrap().into()), learn: Some(false), ..p }
-}
-
-/// Cells of two kinds that sources excite, that inhibit one another, and that hear point neurons; all of these weights change.
-fn learning(rules: &[RuleUse], delay: Delay, cells: usize, points: usize) -> Network {
-    let mut n = busy(cells, points);
-    n.populations.push(spikes("treat", &[vec![3.0, 9.0]]));
-    let nano_of = |x: f64| (x, Some(Unit::parse("nS").unwrap()));
-    let [excite, _, to_points, inhibit, back, _] = &mut n.projections[..] else { panic!("six projections") };
-    *excite = nano(excite.clone(), Weights::Uniform(0.0, 6.0));
-    excite.delay = Some(delay.into());
-    excite.plasticity = rules.to_vec();
-    excite.normalise = Some(Normalise { sum: 120.0, unit: Some(Unit::parse("nS").unwrap()), every: 4.0 }.into());
-    *inhibit = nano(inhibit.clone(), Weights::Uniform(-4.0, -1.0));
-    inhibit.wiring = Wiring::Random(0.8).into();
-    inhibit.plasticity = vec![rule("vogels", &[("eta", 0.02), ("rate", 0.02)])];
-    *back = nano(back.clone(), Weights::Uniform(2.0, 8.0));
-    back.wiring = Wiring::AllToAll.into();
-    back.plasticity = rules.to_vec();
-    back.structure = Some(Structure { every: 1.0, prune: nano_of(2.5), grow: 0.1, weight: nano_of(4.0), begin: 0.6 }.into());
-    to_points.plasticity = vec![rule("stdp", &[("a_plus", 0.05)])];
-    n
 }
 
 fn bits_of_the_naive_runner(n: &Network, what: &str, learned: bool) {
@@ -83,10 +54,6 @@ fn bits_of_the_naive_runner(n: &Network, what: &str, learned: bool) {
             assert_eq!(trace.data, want, "{what}: spikes of {} on {isa:?}", model.groups[g].name);
         }
     }
-}
-
-fn heard() -> RuleUse {
-    RuleUse { signals: [("reward".to_string(), "treat".into())].into(), ..rule("rstdp", &[("a_plus", 0.1), ("a_minus", 0.05)]) }
 }
 
 #[test]

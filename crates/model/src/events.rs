@@ -257,6 +257,11 @@ impl Graph {
 impl Events {
     /// From a graph; weights are in the order of its list, and so are `delays` where there are several.
     pub fn new(graph: &Graph, receivers: usize, strength: Strength, delays: Delays) -> Events {
+        Events::ordered(graph, receivers, strength, delays).0
+    }
+
+    /// As [`Events::new`], with the place of each connection in the graph's list.
+    pub fn ordered(graph: &Graph, receivers: usize, strength: Strength, delays: Delays) -> (Events, Vec<u32>) {
         let senders = graph.start.len() - 1;
         let bounds = match &delays {
             Delays::Shared(d) => (*d, *d),
@@ -305,7 +310,7 @@ impl Events {
             Strength::Shared(w) => Strength::Shared(w),
             Strength::Each(w) => Strength::Each(order.iter().map(|k| w[*k as usize]).collect()),
         };
-        out
+        (out, order)
     }
 
     /// Parts of the receiving neurons.

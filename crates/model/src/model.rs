@@ -584,6 +584,15 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// The connections of all processes, where a rule changes their weights, or those that are here; and where at cells they end.
+    pub fn everywhere(&self) -> (&Events, Option<&crate::plasticity::Ends>) {
+        match self.plasticity.as_ref().map(|p| (p, &p.division)) {
+            Some((_, Some(d))) => (&d.events, d.ends.as_ref()),
+            Some((p, None)) => (&self.events, p.ends.as_ref()),
+            None => (&self.events, None),
+        }
+    }
+
     /// Shortest delay, ticks.
     pub fn shortest(&self) -> usize {
         self.whole.bounds.0 as usize

@@ -180,6 +180,17 @@ impl Incoming {
     }
 }
 
+/// The connections of several processes, where those of one are some.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Division {
+    /// All connections, in the order that they have in one process: that of states and recordings.
+    pub events: Events,
+    /// For each connection here, which of all it is.
+    pub own: Vec<u32>,
+    /// Where all of them end.
+    pub ends: Option<Ends>,
+}
+
 /// Weights that end at a neuron are multiplied so that they sum to something, at intervals.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Normalise {
@@ -235,6 +246,8 @@ pub struct Plasticity {
     pub incoming: Incoming,
     /// Where at a neuron, if it is a cell.
     pub ends: Option<Ends>,
+    /// Of several processes: all connections, of which those that end here are some.
+    pub division: Option<Division>,
     /// -1 where weights are negative: a rule sees their size.
     pub sign: f64,
     /// Whether the weights of a neuron are brought to a sum.
@@ -244,6 +257,11 @@ pub struct Plasticity {
 }
 
 impl Plasticity {
+    /// Which of the connections of all processes one is.
+    pub fn number(&self, connection: usize) -> usize {
+        self.division.as_ref().map_or(connection, |d| d.own[connection] as usize)
+    }
+
     /// The neuron at which what ends at a receiver does: itself, or the cell that has the place.
     pub fn neuron(&self, receiver: usize) -> usize {
         self.ends.as_ref().map_or(receiver, |ends| ends.neuron(receiver))
@@ -263,9 +281,10 @@ impl Plasticity {
     pub fn bytes(&self) -> usize {
         let Incoming { start, connection, sender } = &self.incoming;
         let places = self.ends.as_ref().map_or(0, |e| size_of_val(&e.kind[..]) * (1 + e.heard.len()));
+        let division = self.division.as_ref().map_or(0, |d| d.events.bytes() + size_of_val(&d.own[..]));
         let listed = if self.rules.iter().any(|r| !r.step.outputs.is_empty()) { STEPPED } else { 0 };
         let each = 8 * self.per_connection() + listed;
-        places + size_of_val(&start[..]) + size_of_val(&connection[..]) + size_of_val(&sender[..]) + each * connection.len()
+        division + places + size_of_val(&start[..]) + size_of_val(&connection[..]) + size_of_val(&sender[..]) + each * connection.len()
     }
 }
 

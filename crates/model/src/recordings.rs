@@ -75,7 +75,7 @@ impl RecordedWeights {
     pub fn first<'m>(&self, model: &'m Model) -> impl Iterator<Item = f64> + 'm {
         let stream = &model.streams[self.stream];
         let sign = stream.plasticity.as_ref().map_or(1.0, |p| p.sign);
-        let weights = match &stream.events.strength {
+        let weights = match &stream.everywhere().0.strength {
             Strength::Each(weights) => &weights[..],
             Strength::Shared(_) => &[],
         };

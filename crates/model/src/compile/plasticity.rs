@@ -1,6 +1,6 @@
 //! Rules of plasticity of projections: found in the library, with their numbers, and compiled for the connections.
 
-use super::streams::factors;
+use super::streams::{Made, factors};
 use super::{Resolved, settings};
 use crate::events::Strength;
 use crate::library::Library;
@@ -91,14 +91,14 @@ pub(super) fn of_one_sign(network: &Network, made: &[(Link, &Projection)], strea
     out
 }
 
-/// Gives a stream, with its sign, the rules of its projection.
+/// Gives a stream the rules of its projection.
 pub(super) fn plastic(
     network: &Network,
     projection: &Projection,
     library: &Library,
     groups: &[Group],
     (dt, seed): (f64, u64),
-    (side, mut stream): (usize, Stream),
+    Made { mut stream, side, mut division }: Made,
 ) -> Result<Stream, Vec<Diagnostic>> {
     if projection.plasticity.is_empty() {
         return Ok(stream);
@@ -164,9 +164,16 @@ pub(super) fn plastic(
     if let Strength::Shared(w) = e.strength {
         e.strength = Strength::Each(vec![w as f32; e.len()]);
     }
+    if let Some(d) = &mut division {
+        if let Strength::Shared(w) = d.events.strength {
+            d.events.strength = Strength::Each(vec![w as f32; d.events.len()]);
+        }
+        let all = Group { here: None, ..group.clone() };
+        d.ends = Ends::new(&all, side, &[]).ok().flatten();
+    }
     let sign = if side == 1 { -1.0 } else { 1.0 };
     let incoming = Incoming::of(e, ends.as_ref(), group.computed());
-    let plasticity = Plasticity { rules, incoming, ends, sign, normalise, structure };
+    let plasticity = Plasticity { rules, incoming, ends, division, sign, normalise, structure };
     stream.plasticity = Some(Arc::new(plasticity));
     Ok(stream)
 }
