@@ -60,6 +60,7 @@ fn weights_that_cannot_be_recorded_are_refused_with_a_place() {
         ("every = \"0.15 ms\"\n", "0.15 ms are 1.500 steps of 0.1 ms"),
         ("every = \"5 ms\"\n[[record]]\nvariable = \"weights\"\nfrom = \"source\"\nto = \"cells\"\n", "are recorded twice"),
         ("[[record]]\nvariable = \"weights\"\nfrom = \"cells\"\nto = \"cells\"\n", "there is no projection from `cells` to `cells`"),
+        ("name = \"fast\"\n", "there is no projection `fast` from `source` to `cells`"),
         ("[[record]]\nvariable = \"weights\"\nfrom = \"cells\"\nto = \"sauce\"\n", "there is no population `sauce`"),
     ] {
         place.write("bad.toml", &model("100 ms", record));

@@ -182,6 +182,74 @@ fn threads_that_share_connections_change_no_bit() {
 }
 
 #[test]
+fn two_projections_between_the_same_populations_are_one_with_the_connections_of_both() {
+    let all: Vec<(u32, u32)> = (0..30u32).flat_map(|s| (0..20u32).map(move |r| (s, r))).filter(|(s, r)| (s * 7 + r * 5) % 11 < 4).collect();
+    let mut one = busy(&[rule("stdp", &[("a_plus", 0.05)])], Delay::Ms(1.5), &[]);
+    one.projections.truncate(1);
+    one.projections[0].wiring = Wiring::Pairs(all.clone()).into();
+    // One weight, so that no order of connections shows: they change all the same.
+    one.projections[0].weights = Weights::Constant(3.0).into();
+    let mut two = one.clone();
+    two.projections.push(two.projections[0].clone());
+    two.projections[1].name = Some("odd".into());
+    // To no neuron do both go: what arrives there is one sum, whose order would show.
+    for (p, odd) in two.projections.iter_mut().zip([0, 1]) {
+        p.wiring = Wiring::Pairs(all.iter().copied().filter(|(_, r)| r % 2 == odd).collect()).into();
+    }
+    let run = |n: &Network| {
+        let (model, params) = compiled(n);
+        let mut state = State::fresh();
+        let probe = [Probe { group: 1, what: Observable::Raster }];
+        let seen = Engine::new(1).run(&model, &params, &shown(2), &probe, &mut state, None).unwrap();
+        let mut weights: Vec<(usize, usize, u64)> = vec![];
+        for (k, s) in model.streams.iter().enumerate() {
+            s.events.each(|c, sender, receiver| weights.push((sender, receiver, state.plastic[k].connections[0][c].to_bits())));
+        }
+        weights.sort_unstable();
+        (model.streams.iter().map(|s| s.name.clone()).collect::<Vec<_>>(), seen.traces[0].data.clone(), weights)
+    };
+    let ((_, spikes, weights), (names, of_two, weights_of_two)) = (run(&one), run(&two));
+    assert_eq!(names, ["a->b", "odd"]);
+    assert!(spikes.len() > 150 && spikes == of_two);
+    assert!(weights == weights_of_two);
+    let mut different: Vec<u64> = weights.iter().map(|w| w.2).collect();
+    different.sort_unstable();
+    different.dedup();
+    assert!(different.len() > weights.len() / 2, "they learn");
+    // Each is recorded by its name.
+    let record = |name: Option<&str>| WeightRule { from: "a".into(), to: "b".into(), name: name.map(Into::into), ..WeightRule::default() };
+    let (model, _) = compiled(&two);
+    let said = |rules: &[Option<&str>]| {
+        let n = Network { weight_recordings: rules.iter().map(|r| record(*r)).collect(), ..two.clone() };
+        let streams = |r: Vec<recordings::RecordedWeights>| r.into_iter().map(|r| (r.name, r.stream)).collect::<Vec<_>>();
+        recordings::weights(&n, &model).map(streams).map_err(|e| e.into_iter().map(|d| d.message).collect::<Vec<_>>())
+    };
+    assert_eq!(said(&[Some("odd"), Some("a->b")]), Ok(vec![("odd".into(), 1), ("a->b".into(), 0)]));
+    assert_eq!(said(&[None]), Err(vec!["there are 2 projections from `a` to `b`".into()]));
+    assert_eq!(said(&[Some("even")]), Err(vec!["there is no projection `even` from `a` to `b`".into()]));
+}
+
+#[test]
+fn weights_of_two_projections_onto_one_neuron_add_up() {
+    // Weights that are sums of few powers of two, so that no order shows: 2 connections of 1/4 are as one of 1/2.
+    let run = |copies: usize| {
+        let mut n = busy(&[], Delay::Ms(1.0), &[]);
+        n.projections.truncate(1);
+        let p = &mut n.projections[0];
+        (p.unit, p.wiring, p.weights) = (None, Wiring::Random(0.5).into(), Weights::Constant(0.5 / copies as f64).into());
+        p.wiring = Wiring::Pairs((0..30).flat_map(|s| (0..20).map(move |r| (s, r))).filter(|(s, r)| (s + r) % 3 == 0).collect()).into();
+        for k in 1..copies {
+            n.projections.push(Projection { name: Some(format!("copy {k}").into()), ..n.projections[0].clone() });
+        }
+        let (model, params) = compiled(&n);
+        let probe = [Probe { group: 1, what: Observable::Raster }];
+        Engine::new(1).run(&model, &params, &shown(2), &probe, &mut State::fresh(), None).unwrap().traces
+    };
+    let one = run(1);
+    assert!(one[0].shape[0] > 20 && one == run(2));
+}
+
+#[test]
 fn weak_connections_go_and_others_form_as_often_as_they_should() {
     let silent = |name: &str, size: usize| Population { bias: Some(false), ..population(name, size, "lif") };
     let mut potential = mv(Projection { wiring: Wiring::AllToAll.into(), ..projection("a", "b") }, Weights::Uniform(0.0, 2.0));

@@ -155,7 +155,7 @@ fn pairs_change_a_weight_onto_a_cell_of_one_compartment_as_by_hand() {
     let mut studied = nano(link("pre"), Weights::Constant(1.0));
     studied.plasticity = vec![stdp];
     let mut n = network(
-        vec![spikes("pre", &[before.clone()]), spikes("kick", &[after.clone()]), quiet("cell", 1, "ball")],
+        vec![spikes("pre", std::slice::from_ref(&before)), spikes("kick", std::slice::from_ref(&after)), quiet("cell", 1, "ball")],
         vec![studied, nano(link("kick"), Weights::Constant(400.0))],
     );
     (n.dt, n.presentation) = (Some(0.1.into()), Some(200.0.into()));
@@ -270,7 +270,7 @@ fn weights_onto_cells_are_recorded_as_they_are() {
 #[test]
 fn what_a_rule_cannot_do_at_cells_is_said() {
     let said = |n: &Network, library: &Library| {
-        let problems = homolog_model::compile(n, library, 7).err().expect("it is refused");
+        let problems = homolog_model::compile(n, library, 7).expect_err("it is refused");
         problems.iter().map(|d| format!("{}: {}", d.code, d.message)).collect::<Vec<_>>()
     };
     let mut both = learning(&[rule("stdp", &[])], Delay::Ms(1.0), 4, 10);

@@ -318,6 +318,8 @@ fn study() -> impl Strategy<Value = Study> {
                     (from, to, wiring, weights, delay, learn)
                 })
                 .map(|(from, to, wiring, weights, delay, learn)| Projection {
+                    // Two between the same populations differ in it.
+                    name: learn.is_none().then(|| format!("{} to {}", pick(from).value, pick(to).value).into()),
                     copies: Copies { autapses: learn.map(Located::from), multapses: learn.map(|l| (!l).into()) },
                     weight_column: matches!(weights, Weights::Column(_)).then(|| Which::Named("Weight".into()).into()),
                     delay_column: matches!(delay, Some(Delay::Column(_))).then(|| Which::Numbered(4).into()),
@@ -461,6 +463,7 @@ fn study() -> impl Strategy<Value = Study> {
                         .map(|k| WeightRule {
                             from: pick(one),
                             to: pick(one),
+                            name: (k == 1).then(|| "one of two".into()),
                             every: (k == 1).then(|| 12.5.into()),
                             ..WeightRule::default()
                         })
