@@ -60,6 +60,7 @@ pub(super) fn bare(mut s: Study) -> Study {
     for p in &mut s.network.projections {
         b(&mut p.from);
         b(&mut p.to);
+        p.name.iter_mut().for_each(b);
         wiring(&mut p.wiring);
         p.copies.autapses.iter_mut().for_each(b);
         p.copies.multapses.iter_mut().for_each(b);
@@ -112,6 +113,7 @@ pub(super) fn bare(mut s: Study) -> Study {
     for x in &mut s.network.weight_recordings {
         b(&mut x.from);
         b(&mut x.to);
+        x.name.iter_mut().for_each(b);
         x.every.iter_mut().for_each(b);
         x.span = homolog_base::Span::default();
     }
