@@ -7,8 +7,8 @@ use homolog_model::recordings::{self, RecordedWeights};
 use homolog_model::{Checkpoint, Model, Probe, Recording};
 use std::path::Path;
 
-/// Numbers in a row.
-const WIDTH: usize = 6;
+/// Numbers in a row, at most.
+const WIDTH: usize = 7;
 /// Rows that are made at once.
 const ROWS: usize = 1 << 14;
 
@@ -20,6 +20,29 @@ pub struct Weights {
     table: Growing,
     /// Ticks of the presentation.
     ticks: usize,
+    /// Where some weights are onto cells, for each rule the first of the places at which those end; what these are called is in the table.
+    places: Option<Vec<usize>>,
+}
+
+/// What the places are called at which connections of each rule end, and which of these is the first of each; none where no neuron has places.
+fn places(rules: &[RecordedWeights], model: &Model) -> Option<(Vec<String>, Vec<usize>)> {
+    let (mut names, mut first) = (vec![], vec![]);
+    for rule in rules {
+        first.push(names.len());
+        let s = &model.streams[rule.stream];
+        match &model.groups[s.to].anatomy {
+            Some(a) => {
+                let sign = usize::from(rule.factor < 0.0);
+                let name = |c: &u32| {
+                    let (branch, k, n) = &a.compartments[*c as usize];
+                    format!("{branch}({:?})", (*k as f64 + 0.5) / *n as f64)
+                };
+                names.extend(a.receptors[sign].iter().map(name));
+            }
+            None => names.push(String::new()),
+        }
+    }
+    rules.iter().any(|r| model.groups[model.streams[r.stream].to].anatomy.is_some()).then_some((names, first))
 }
 
 impl Weights {
@@ -30,7 +53,8 @@ impl Weights {
         }
         let word = |header: &str, words: Vec<String>| Column { header: header.into(), kind: Kind::Word(words) };
         let whole = |header: &str| Column { header: header.into(), kind: Kind::Whole };
-        let columns = vec![
+        let (names, places) = places(&rules, model).map_or((None, None), |(names, first)| (Some(names), Some(first)));
+        let mut columns = vec![
             Column::real("t (ms)"),
             word("projection", rules.iter().map(|r| r.name.clone()).collect()),
             whole("from"),
@@ -38,11 +62,14 @@ impl Weights {
             Column::real("weight"),
             word("unit", rules.iter().map(|r| r.unit.map_or_else(|| "1".into(), |u| u.to_string())).collect()),
         ];
+        if let Some(names) = names {
+            columns.insert(4, word("place", names));
+        }
         let (csv, parquet) = (formats.contains(&Format::Csv), formats.contains(&Format::Parquet));
         let table = Growing::new(out.join("weights"), columns, csv, parquet, work::rows_of_a_part(WIDTH));
         let first = probes.len();
         probes.extend(rules.iter().map(|r| r.probe.clone()));
-        Some(Weights { probes: (first..probes.len()).collect(), rules, table, ticks: model.ticks })
+        Some(Weights { probes: (first..probes.len()).collect(), rules, table, ticks: model.ticks, places })
     }
 
     /// Ticks from one on until a piece must end.
@@ -58,7 +85,7 @@ impl Weights {
 
     /// Bytes that it takes: what is seen of a piece, and rows until they are written.
     pub fn bytes(&self, model: &Model) -> f64 {
-        let seen = self.rules.iter().map(|r| model.streams[r.stream].events.len()).sum::<usize>();
+        let seen = self.rules.iter().map(|r| model.streams[r.stream].everywhere().0.len()).sum::<usize>();
         8.0 * seen as f64 + (work::rows_of_a_part(WIDTH) + ROWS) as f64 * WIDTH as f64 * work::RECORDED
     }
 
@@ -82,10 +109,19 @@ impl Weights {
     fn push(&mut self, model: &Model, k: usize, tick: usize, sizes: &[f64]) -> Result<(), Diagnostic> {
         let rule = &self.rules[k];
         let t = if tick == 0 { 0.0 } else { recordings::end_of_tick(model.dt, tick - 1) };
-        let mut pairs = model.streams[rule.stream].events.pairs();
+        let s = &model.streams[rule.stream];
+        let (events, ends) = s.everywhere();
+        let mut pairs = events.pairs();
         for sizes in sizes.chunks(ROWS) {
-            let row = |(w, (from, to)): (&f64, (usize, usize))| [t, k as f64, from as f64, to as f64, rule.factor * w, k as f64];
-            let rows: Vec<f64> = sizes.iter().zip(pairs.by_ref()).flat_map(row).collect();
+            let mut rows: Vec<f64> = Vec::with_capacity(WIDTH * sizes.len());
+            for (w, (from, to)) in sizes.iter().zip(pairs.by_ref()) {
+                rows.extend([t, k as f64, from as f64, ends.map_or(to, |e| e.neuron(to)) as f64]);
+                if let Some(first) = &self.places {
+                    let place = ends.map_or(0, |e| to / e.copies);
+                    rows.push((first[k] + place) as f64);
+                }
+                rows.extend([rule.factor * w, k as f64]);
+            }
             self.table.push(&rows)?;
         }
         Ok(())

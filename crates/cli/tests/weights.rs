@@ -60,6 +60,7 @@ fn weights_that_cannot_be_recorded_are_refused_with_a_place() {
         ("every = \"0.15 ms\"\n", "0.15 ms are 1.500 steps of 0.1 ms"),
         ("every = \"5 ms\"\n[[record]]\nvariable = \"weights\"\nfrom = \"source\"\nto = \"cells\"\n", "are recorded twice"),
         ("[[record]]\nvariable = \"weights\"\nfrom = \"cells\"\nto = \"cells\"\n", "there is no projection from `cells` to `cells`"),
+        ("name = \"fast\"\n", "there is no projection `fast` from `source` to `cells`"),
         ("[[record]]\nvariable = \"weights\"\nfrom = \"cells\"\nto = \"sauce\"\n", "there is no population `sauce`"),
     ] {
         place.write("bad.toml", &model("100 ms", record));
@@ -71,4 +72,25 @@ fn weights_that_cannot_be_recorded_are_refused_with_a_place() {
     place.write("bad.toml", &still);
     let done = place.homolog("check bad.toml");
     assert!(done.code == 1 && done.err.contains("weights of `source->cells` do not change in a run"), "{}", done.err);
+}
+
+#[test]
+fn the_table_says_at_which_place_of_a_cell_a_weight_is_and_those_of_the_dendrite_that_is_held_up_grow() {
+    let place = Place::new();
+    place.homolog(&format!("run {} --out found --quiet", common::repository().join("examples/clopath.toml").display())).well();
+    let text = place.read("found/weights.csv");
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some("t (ms),projection,from,to,place,weight,unit"));
+    let last: Vec<Vec<&str>> = lines.map(|l| l.split(',').collect()).filter(|r: &Vec<&str>| r[0] == "1000").collect();
+    assert_eq!(last.len(), 20);
+    for row in last {
+        let weight: f64 = row[5].parse().unwrap();
+        assert_eq!((row[1], row[3], row[6]), ("input->cell", "0", "nS"));
+        match row[4] {
+            "left(0.5)" | "left(0.7)" | "left(0.9)" => assert!(weight > 0.2, "{row:?}"),
+            // The rest of the left branch is as low as the soma.
+            "left(0.1)" | "left(0.3)" => {}
+            other => assert!(other.starts_with("right(") && weight < 0.1, "{row:?}"),
+        }
+    }
 }

@@ -153,8 +153,10 @@ impl<R: Format> Run<'_, R> {
                 self.arrive(arena, scratch, g, now);
                 self.deliver(arena, &mut scratch.events, &[g], now, t..t + 1);
                 self.draw(arena, g, now, t..t + 1);
+                self.arrive_and_learn(arena, &scratch.events, &mut scratch.plastic, &[g], now);
                 self.tick_in_contact(arena, contacts, g, now);
                 self.list_spikes(arena, &mut scratch.events, &[g], now, t..t + 1);
+                self.learn(arena, &scratch.events, &mut scratch.plastic, &[g], now, t..t + 1);
             }
         }
     }
@@ -458,9 +460,10 @@ fn frames_of<R: Format>(
     run.join(probes, &mut recording, state);
     state.sent = (0..model.groups.len()).map(|g| scratch.events.on_their_way(model, g, state.tick)).collect();
     let stored = |(s, w): (&homolog_model::model::Stream, &Option<Box<plastic::Working>>)| {
-        w.as_ref().map(|w| w.store(&s.events, state.tick)).unwrap_or_default()
+        w.as_ref().map(|w| w.store(s, state.tick)).unwrap_or_default()
     };
     state.plastic = model.streams.iter().zip(&scratch.plastic).map(stored).collect();
+    run.join_weights(probes, &mut recording, state);
     Ok(recording)
 }
 

@@ -102,9 +102,9 @@ impl<R: Format> Run<'_, R> {
         let Some(peers) = &self.peers else { return };
         let (model, batch) = (self.model, self.layout.batch);
         let divided: Vec<usize> = (0..model.groups.len()).filter(|g| model.groups[*g].here.is_some()).collect();
-        // Rasters are made of spikes that all have heard of.
-        let seen: Vec<usize> =
-            (0..probes.len()).filter(|p| divided.contains(&probes[*p].group) && probes[*p].what != Observable::Raster).collect();
+        // Rasters are made of spikes that all have heard of; weights are gathered apart.
+        let told = |what| matches!(what, Observable::Raster | Observable::Weights(_));
+        let seen: Vec<usize> = (0..probes.len()).filter(|p| divided.contains(&probes[*p].group) && !told(probes[*p].what)).collect();
         let own = divided.iter().map(|g| &state.variables[*g]).chain(seen.iter().map(|p| &recording.traces[*p].data));
         let mine: Vec<u8> = own.flatten().flat_map(|x| x.to_le_bytes()).collect();
         let number = |eight: &[u8]| f64::from_le_bytes(eight.try_into().expect("eight bytes"));
@@ -132,6 +132,63 @@ impl<R: Format> Run<'_, R> {
             let sites = trace.shape[1] / model.groups[g].here().len();
             trace.data = whole(g, trace.shape[0] * sites);
             trace.shape[1] = sites * model.groups[g].copies();
+        }
+    }
+}
+
+impl<R: Format> Run<'_, R> {
+    /// The same of weights that change: each process has those of the connections that end at its neurons, and what its receivers remember.
+    pub fn join_weights(&self, probes: &[Probe], recording: &mut Recording, state: &mut State) {
+        let Some(peers) = &self.peers else { return };
+        for (k, s) in self.model.streams.iter().enumerate() {
+            let Some(d) = s.plasticity.as_ref().and_then(|p| p.division.as_ref()) else { continue };
+            let (plastic, group, n) = (&mut state.plastic[k], &self.model.groups[s.to], d.own.len());
+            let recorded: Vec<usize> = (0..probes.len()).filter(|p| probes[*p].what == Observable::Weights(k)).collect();
+            // Rows of connections, which are put where these stand among all, and then what receivers remember.
+            let traces = recorded.iter().map(|p| &recording.traces[*p].data);
+            let rows: Vec<&[f64]> = plastic.connections.iter().chain(traces).flat_map(|c| c.chunks(n.max(1))).collect();
+            let number = rows.len();
+            let receivers = plastic.rules.iter().map(|r| &r.receivers);
+            let mut mine: Vec<u8> = (n as u32).to_le_bytes().to_vec();
+            mine.extend(d.own.iter().flat_map(|k| k.to_le_bytes()));
+            mine.extend(rows.into_iter().chain(receivers.map(|r| &r[..])).flatten().flat_map(|x| x.to_le_bytes()));
+            // Without connections here there are rows all the same.
+            let frames: usize = recorded.iter().map(|p| recording.traces[*p].shape[0]).sum();
+            let number = if n == 0 { plastic.connections.len() + frames } else { number };
+            let said = gather(peers, &mine);
+            let here: Vec<Range<usize>> = (0..said.len()).map(|r| group.part(r, said.len())).collect();
+            let mut whole = vec![vec![0.0; d.events.len()]; number];
+            let mut parts: Vec<Vec<f64>> = vec![];
+            for said in &said {
+                let mut words = Words(said);
+                let n = words.next() as usize;
+                let own: Vec<usize> = (0..n).map(|_| words.next() as usize).collect();
+                let mut numbers = words.0.chunks_exact(8).map(|x| f64::from_le_bytes(x.try_into().expect("eight bytes")));
+                for row in &mut whole {
+                    own.iter().zip(numbers.by_ref()).for_each(|(at, x)| row[*at] = x);
+                }
+                parts.push(numbers.collect());
+            }
+            let mut at = vec![0; said.len()];
+            for rule in &mut plastic.rules {
+                let columns = rule.receivers.len() / group.here().len();
+                let own: Vec<&[f64]> = (parts.iter().zip(&mut at).zip(&here))
+                    .map(|((part, at), here)| {
+                        *at += columns * here.len();
+                        &part[*at - columns * here.len()..*at]
+                    })
+                    .collect();
+                let mut all = vec![0.0; columns * group.copies()];
+                interleave(&own, group, &here, 1, &mut all);
+                rule.receivers = all;
+            }
+            let mut whole = whole.into_iter();
+            plastic.connections.iter_mut().for_each(|c| *c = whole.next().unwrap_or_default());
+            for p in recorded {
+                let trace = &mut recording.traces[p];
+                trace.data = whole.by_ref().take(trace.shape[0]).flatten().collect();
+                trace.shape[1] = d.events.len();
+            }
         }
     }
 }

@@ -12,9 +12,13 @@
 //! ```
 //!
 //! A spike acts with the weight that it finds. Traces `x` of senders are kept for as long as the longest delay, so that a connection reads the
-//! one that its own delay makes it see; those of receivers, `y`, as they are. All of it in double precision, by one thread.
+//! one that its own delay makes it see; those of receivers, `y`, as they are. All of it in double precision.
+//!
+//! Threads share connections, and neurons, in consecutive ranges; what arrives is added by one of them, in the order of the spikes. Of several processes
+//! each has the connections that end at its neurons, and keeps what all senders remember: it follows from spikes, of which all hear.
 
 mod plan;
+mod shares;
 
 pub(crate) use plan::StreamPlan;
 
@@ -25,10 +29,11 @@ use crate::run::{Run, Source};
 use homolog_exec::Isa;
 use homolog_model::events::{Delays, Events, Strength};
 use homolog_model::model::{Stream, Target, port};
-use homolog_model::plasticity::{Heard, Memory, Plasticity, Rule};
+use homolog_model::plasticity::{Ends, Heard, Memory, Plasticity, Rule};
 use homolog_model::runner::{Plastic, Traces};
-use homolog_model::{Fault, Model, Precision, State};
+use homolog_model::{Fault, Group, Model, Precision, State};
 use plan::{At, Bound, RulePlan};
+use shares::{Share, Workplace, divide, each, number};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -60,9 +65,9 @@ impl Ring {
         &self.numbers[self.range(tick)]
     }
 
-    fn set(&mut self, tick: i64, k: usize, first: usize, n: usize, row: &[f64]) {
-        let at = self.range(tick).start + k * n + first;
-        self.numbers[at..at + row.len()].copy_from_slice(row);
+    fn of_mut(&mut self, tick: i64) -> &mut [f64] {
+        let range = self.range(tick);
+        &mut self.numbers[range]
     }
 }
 
@@ -87,10 +92,11 @@ struct Due {
 }
 
 impl Due {
-    fn lanes(self, e: &Events) -> impl Iterator<Item = Lane> {
+    fn lanes(self, e: &Events, within: &Range<usize>) -> impl Iterator<Item = Lane> {
         let (delay, base) = (e.delay(self.run as usize), self.part * e.part as u32);
         let lane = move |c: usize| Lane { connection: c as u32, sender: self.sender, receiver: base + u32::from(e.target[c]), delay };
-        e.run(self.run as usize).map(lane)
+        let run = e.run(self.run as usize);
+        (run.start.max(within.start)..run.end.min(within.end)).map(lane)
     }
 }
 
@@ -115,25 +121,29 @@ pub(crate) struct Working {
     every: Vec<Lane>,
     /// Where connections come and go, which of [`Working::connections`] says who is there.
     there: Option<usize>,
-    lanes: Vec<Lane>,
-    columns: Vec<f64>,
+    places: Vec<Workplace>,
 }
 
 /// The plastic ones of a model's streams.
 pub(crate) type All = Vec<Option<Box<Working>>>;
 
 /// Ticks that senders are kept for, beside the longest delay: those of a segment, by which they may be ahead, and two for the ends.
-fn slots(e: &Events, segment: usize) -> usize {
-    e.longest() + segment + 2
+fn slots(s: &Stream, segment: usize) -> usize {
+    longest(s) + segment + 2
+}
+
+/// The longest delay of all processes.
+fn longest(s: &Stream) -> usize {
+    s.whole.bounds.1 as usize
 }
 
 /// Makes ready what a run needs, from the beginning or from where a state is.
 pub(crate) fn begin(model: &Model, segment: usize, state: &State) -> All {
     let each = |(k, s): (usize, &Stream)| {
         let p = s.plasticity.as_ref()?;
-        let mut w = Working::new(&s.events, p, segment);
+        let mut w = Working::new(s, p, segment);
         if !state.is_fresh() {
-            w.load(&s.events, &state.plastic[k], state.tick);
+            w.load(s, &model.groups[s.to], &state.plastic[k], state.tick);
             w.list(&s.events, p);
             // As in the calendars of other streams: what was sent and has not arrived.
             for (tick, sender) in &state.sent[s.from] {
@@ -146,16 +156,17 @@ pub(crate) fn begin(model: &Model, segment: usize, state: &State) -> All {
 }
 
 impl Working {
-    fn new(e: &Events, p: &Plasticity, segment: usize) -> Working {
+    fn new(stream: &Stream, p: &Plasticity, segment: usize) -> Working {
+        let e = &*stream.events;
         let Strength::Each(weights) = &e.strength else { unreachable!("a plastic stream has a weight for each connection") };
         let mut connections = vec![weights.iter().map(|w| p.sign * f64::from(*w)).collect()];
         connections.extend(p.rules.iter().flat_map(|r| &r.connection).map(|m| vec![m.start; e.len()]));
         if let Some(s) = &p.structure {
-            let there: Vec<f64> = (0..e.len()).map(|k| f64::from(u8::from(s.begins(k)))).collect();
+            let there: Vec<f64> = (0..e.len()).map(|k| f64::from(u8::from(s.begins(p.number(k))))).collect();
             connections[0].iter_mut().zip(&there).filter(|(_, there)| **there == 0.0).for_each(|(w, _)| *w = 0.0);
             connections.push(there);
         }
-        let slots = slots(e, segment);
+        let slots = slots(stream, segment);
         let rules = p.rules.iter().map(|r| {
             let sent = || Ring::new(slots, &r.sender, e.senders);
             let received = r.receiver.iter().flat_map(|m| std::iter::repeat_n(m.start, e.receivers)).collect();
@@ -173,51 +184,89 @@ impl Working {
         if p.rules.iter().all(|r| r.step.outputs.is_empty()) {
             return;
         }
-        let there = self.there.map(|k| &self.connections[k]);
+        let (there, all) = (self.there.map(|k| &self.connections[k]), 0..e.len());
         for (part, sender) in (0..e.parts()).flat_map(|part| (0..e.senders).map(move |sender| (part, sender))) {
             let runs = e.runs(part, sender).map(|run| Due { part: part as u32, run: run as u32, sender: sender as u32 });
-            self.every.extend(runs.flat_map(|due| due.lanes(e)).filter(|l| is_there(there, l.connection)));
+            self.every.extend(runs.flat_map(|due| due.lanes(e, &all)).filter(|l| is_there(there, l.connection as usize)));
         }
     }
 
     /// Prunes what is weak, and lets others form, after a tick.
-    fn come_and_go(&mut self, e: &Events, p: &Plasticity, tick: i64) {
+    fn come_and_go(&mut self, e: &Events, p: &Plasticity, tick: i64, threads: usize) {
         let (Some(s), Some(there)) = (&p.structure, self.there) else { return };
         let starts: Vec<f64> = p.rules.iter().flat_map(|r| &r.connection).map(|m| m.start).collect();
-        for k in 0..e.len() {
-            let change = match self.connections[there][k] != 0.0 {
-                true => (self.connections[0][k] < s.prune).then_some((0.0, 0.0)),
-                false => s.forms(k, tick).then_some((s.weight, 1.0)),
-            };
-            if let Some((weight, is)) = change {
-                (self.connections[0][k], self.connections[there][k]) = (weight, is);
-                self.connections[1..there].iter_mut().zip(&starts).for_each(|(own, start)| own[k] = *start);
+        let arrays = self.connections.iter_mut().map(|c| &mut c[..]);
+        let mut all = divide(arrays, e.len(), number(threads, e.len()), &mut self.places);
+        each(&mut all, |Share { range, own, .. }| {
+            for k in 0..range.len() {
+                let change = match own[there][k] != 0.0 {
+                    true => (own[0][k] < s.prune).then_some((0.0, 0.0)),
+                    false => s.forms(p.number(range.start + k), tick).then_some((s.weight, 1.0)),
+                };
+                if let Some((weight, is)) = change {
+                    (own[0][k], own[there][k]) = (weight, is);
+                    own[1..there].iter_mut().zip(&starts).for_each(|(own, start)| own[k] = *start);
+                }
             }
-        }
+        });
         self.list(e, p);
     }
 
-    /// The ticks whose traces a state holds.
-    fn held(e: &Events, tick: i64) -> Range<i64> {
-        tick - e.longest() as i64 - 1..tick
+    /// Multiplies the weights of each neuron so that they sum to something.
+    fn normalise(&mut self, e: &Events, p: &Plasticity, sum: f64, threads: usize) {
+        let neurons = p.incoming.start.len() - 1;
+        let shares = number(threads, e.len());
+        let mut factors = vec![0.0; neurons];
+        let weights = &self.connections[0];
+        let mut all = divide(std::iter::once(&mut factors[..]), neurons, shares, &mut self.places);
+        each(&mut all, |Share { range, own, .. }| {
+            for (r, factor) in range.clone().zip(own[0].iter_mut()) {
+                let own = &p.incoming.connection[p.incoming.range(r)];
+                let all = own.iter().fold(0.0, |sum, c| sum + weights[*c as usize]);
+                *factor = if all > 0.0 { sum / all } else { f64::NAN };
+            }
+        });
+        let arrays = std::iter::once(&mut self.connections[0][..]);
+        let mut all = divide(arrays, e.len(), shares, &mut self.places);
+        each(&mut all, |Share { range, own, .. }| {
+            // Weights of a neuron that has none above zero stay as they are.
+            for (r, factor) in factors.iter().enumerate().filter(|(_, f)| !f.is_nan()) {
+                incoming(p, r, range).for_each(|n| own[0][p.incoming.connection[n] as usize - range.start] *= factor);
+            }
+        });
     }
 
-    fn load(&mut self, e: &Events, from: &Plastic, tick: i64) {
-        self.connections.clone_from(&from.connections);
+    /// The ticks whose traces a state holds.
+    fn held(s: &Stream, tick: i64) -> Range<i64> {
+        tick - longest(s) as i64 - 1..tick
+    }
+
+    fn load(&mut self, s: &Stream, to: &Group, from: &Plastic, tick: i64) {
+        // A state is that of all processes.
+        let division = s.plasticity.as_ref().and_then(|p| p.division.as_ref());
+        match division {
+            None => self.connections.clone_from(&from.connections),
+            Some(d) => {
+                let own = |all: &Vec<f64>| d.own.iter().map(|k| all[*k as usize]).collect();
+                self.connections = from.connections.iter().map(own).collect();
+            }
+        }
         for (rule, saved) in self.rules.iter_mut().zip(&from.rules) {
             for (ring, rows) in rule.sent.iter_mut().zip(&saved.senders) {
-                for (t, row) in Working::held(e, tick).zip(rows.chunks(ring.width.max(1))) {
-                    let to = ring.range(t);
-                    ring.numbers[to].copy_from_slice(row);
+                for (t, row) in Working::held(s, tick).zip(rows.chunks(ring.width.max(1))) {
+                    ring.of_mut(t).copy_from_slice(row);
                 }
             }
-            rule.received.clone_from(&saved.receivers);
+            rule.received = match division {
+                None => saved.receivers.clone(),
+                Some(_) => saved.receivers.chunks(to.copies()).flat_map(|column| column[to.here()].iter().copied()).collect(),
+            };
         }
     }
 
-    /// Puts all that is to be known into a state.
-    pub fn store(&self, e: &Events, tick: i64) -> Plastic {
-        let rows = |r: &Ring| Working::held(e, tick).flat_map(|t| r.of(t).iter().copied()).collect();
+    /// Puts all that is to be known into a state; of several processes, of the connections here.
+    pub fn store(&self, s: &Stream, tick: i64) -> Plastic {
+        let rows = |r: &Ring| Working::held(s, tick).flat_map(|t| r.of(t).iter().copied()).collect();
         let traces = |r: &Remembered| Traces { senders: r.sent.each_ref().map(rows), receivers: r.received.clone() };
         Plastic { connections: self.connections.clone(), rules: self.rules.iter().map(traces).collect() }
     }
@@ -285,6 +334,13 @@ struct Reading {
 /// What is heard from outside, for each of a rule's ports.
 enum Sound<'a> {
     Each(Cow<'a, [f64]>),
+    /// At places of cells: the column of the variable, how far its places are apart, and where in it each place of the port finds it.
+    Places {
+        column: Cow<'a, [f64]>,
+        site: usize,
+        ends: &'a Ends,
+        places: &'a [u32],
+    },
     One(f64),
 }
 
@@ -292,37 +348,29 @@ impl Sound<'_> {
     fn of(&self, receiver: usize) -> f64 {
         match self {
             Sound::Each(column) => column[receiver],
+            Sound::Places { column, site, ends, places } => column[places[receiver / ends.copies] as usize * site + receiver % ends.copies],
             Sound::One(x) => *x,
         }
     }
 }
 
-/// Applies a kernel of a rule to some connections; `heed` sees what would arrive at the synapse.
-#[allow(clippy::too_many_arguments)]
-fn change(
-    isa: Isa,
-    bound: &Bound,
-    e: &Events,
-    connections: &mut [Vec<f64>],
-    remembered: &Remembered,
-    sounds: &[Sound],
-    lanes: &[Lane],
-    reading: Reading,
-    columns: &mut Vec<f64>,
-    mut heed: impl FnMut(Range<usize>, &[f64]),
-) {
+/// Applies a kernel of a rule to the connections of a share that are listed; what arrives at the synapse takes the place of what did.
+fn change(isa: Isa, bound: &Bound, e: &Events, share: &mut Share, remembered: &Remembered, sounds: &[Sound], reading: Reading) {
+    let Share { range, own, place } = share;
+    let Workplace { lanes, effect, columns, .. } = &mut **place;
+    let first = range.start;
     over(isa, bound, columns, lanes.len(), |at, block, column| {
         let of_block = &lanes[block.clone()];
         match (at, column) {
             (At::Own(k), Column::Output(column)) => {
-                let to = &mut connections[k];
-                column.iter().zip(of_block).for_each(|(x, l)| to[l.connection as usize] = *x);
+                let to = &mut *own[k];
+                column.iter().zip(of_block).for_each(|(x, l)| to[l.connection as usize - first] = *x);
             }
-            (_, Column::Output(column)) => heed(block, column),
+            (_, Column::Output(column)) => effect[block].copy_from_slice(column),
             (at, Column::Input(column)) => {
                 let lanes = column.iter_mut().zip(of_block);
                 match at {
-                    At::Own(k) => lanes.for_each(|(x, l)| *x = connections[k][l.connection as usize]),
+                    At::Own(k) => lanes.for_each(|(x, l)| *x = own[k][l.connection as usize - first]),
                     At::Sender(k) => {
                         let ring = &remembered.sent[reading.sender];
                         let row = |delay: u32| &ring.of(reading.tick - reading.back - i64::from(delay))[k * e.senders..];
@@ -364,11 +412,17 @@ impl<R: Format> Run<'_, R> {
     }
 
     /// What a rule hears in a tick, with variables as they are at a moment: spikes are those of the tick before.
-    fn sounds<'s>(&'s self, arena: &'s [R], events: &Prepared, (rule, to): (&Rule, usize), now: Now, tick: i64) -> Vec<Sound<'s>> {
+    fn sounds<'s>(&'s self, arena: &'s [R], events: &Prepared, (rule, s): (&Rule, &'s Stream), now: Now, tick: i64) -> Vec<Sound<'s>> {
+        let (to, l) = (s.to, self.of(s.to));
+        let ends = s.plasticity.as_ref().and_then(|p| p.ends.as_ref());
         let sound = |(_, h): &(String, Heard)| match *h {
             Heard::Variable(k) => {
                 let at = self.layout.variable(to, k, now.copy, now.t);
-                Sound::Each(R::wider(&arena[at..at + self.of(to).all]))
+                let Some(ends) = ends else { return Sound::Each(R::wider(&arena[at..at + l.all])) };
+                let places = &ends.heard.iter().find(|h| h.0 == k).expect("it is heard").1;
+                let sites = self.model.groups[to].variables[k].sites;
+                let column = R::wider(&arena[at..at + (sites - 1) * l.site + l.lanes]);
+                Sound::Places { column, site: l.site, ends, places }
             }
             Heard::Value(g) => Sound::One(match self.value_source(g, now.frame as isize) {
                 Source::Given(x) => x[0].wide(),
@@ -385,36 +439,74 @@ impl<R: Format> Run<'_, R> {
         for (k, s) in self.model.streams.iter().enumerate().filter(|(_, s)| groups.contains(&s.to)) {
             let (Some(p), Some(w)) = (&s.plasticity, &mut all[k]) else { continue };
             let plan = &self.plan.plastic[k].as_ref().expect("planned").rules;
-            let e = &*s.events;
             self.go_on(arena, events, w, (s, p, plan), now, tick);
-            let Working { connections, rules, due, lanes, columns, there, .. } = &mut **w;
-            let slot = tick.rem_euclid(due.len() as i64) as usize;
-            lanes.clear();
-            let there = there.map(|k| &connections[k]);
-            due[slot].drain(..).for_each(|due| lanes.extend(due.lanes(e).filter(|l| is_there(there, l.connection))));
-            if lanes.is_empty() {
-                continue;
+            let (e, slot) = (&*s.events, tick.rem_euclid(w.due.len() as i64) as usize);
+            let due = std::mem::take(&mut w.due[slot]);
+            let n = due.iter().map(|d| e.run(d.run as usize).len()).sum();
+            if n > 0 {
+                self.arrive_by(arena, events, w, (s, p, plan), (&due, n), now, tick);
             }
-            let mut effect: Vec<f64> = lanes.iter().map(|l| connections[0][l.connection as usize]).collect();
-            for ((rule, plan), remembered) in p.rules.iter().zip(plan).zip(rules.iter()) {
-                let sounds = self.sounds(arena, events, (rule, s.to), now, tick);
-                let reading = Reading { tick, back: 0, sender: 1 };
-                let heed = |block: Range<usize>, column: &[f64]| effect[block].copy_from_slice(column);
-                change(self.isa, &plan.arrive, e, connections, remembered, &sounds, lanes, reading, columns, heed);
+            w.due[slot] = due;
+            w.due[slot].clear();
+        }
+    }
+
+    /// What `n` connections do by which spikes arrive, and what that does to them.
+    #[allow(clippy::too_many_arguments)]
+    fn arrive_by(
+        &self,
+        arena: &mut [R],
+        events: &Prepared,
+        w: &mut Working,
+        (s, p, plan): (&Stream, &Plasticity, &[RulePlan]),
+        (due, n): (&[Due], usize),
+        now: Now,
+        tick: i64,
+    ) {
+        let (isa, e, is_there) = (self.isa, &*s.events, w.there);
+        let Working { connections, rules, places, .. } = w;
+        let arrays = connections.iter_mut().map(|c| &mut c[..]);
+        let mut shares = divide(arrays, e.len(), number(self.threads, n), places);
+        let sounds: Vec<_> = p.rules.iter().map(|rule| self.sounds(arena, events, (rule, s), now, tick)).collect();
+        let reading = Reading { tick, back: 0, sender: 1 };
+        each(&mut shares, |share| {
+            let Share { range, own, place } = &mut *share;
+            place.lanes.clear();
+            place.until.clear();
+            for due in due {
+                let there = |l: &Lane| is_there.is_none_or(|k| own[k][l.connection as usize - range.start] != 0.0);
+                place.lanes.extend(due.lanes(e, range).filter(there));
+                place.until.push(place.lanes.len() as u32);
             }
-            let port = |name: &str| self.model.groups[s.to].arrivals.iter().position(|a| a.name == name);
-            let column = |name: &str| port(name).map(|k| self.layout.arrival(s.to, k, now.copy, now.t));
-            if s.target == Target::BySign {
-                let (positive, negative) = (column(port::POSITIVE), column(port::NEGATIVE));
-                for (l, x) in lanes.iter().zip(&effect) {
-                    let x = p.sign * x;
-                    let to = if x < 0.0 { negative } else { positive };
-                    if let Some(to) = to {
-                        arena[to + l.receiver as usize] += R::of(x.abs());
+            place.effect.clear();
+            place.effect.extend(place.lanes.iter().map(|l| own[0][l.connection as usize - range.start]));
+            for ((plan, remembered), sounds) in plan.iter().zip(&*rules).zip(&sounds) {
+                change(isa, &plan.arrive, e, share, remembered, sounds, reading);
+            }
+        });
+        drop(sounds);
+        // In the order of the spikes, which is that of the sums.
+        let column = |name: &str| {
+            let port = self.model.groups[s.to].arrivals.iter().position(|a| a.name == name);
+            port.map(|k| self.layout.arrival(s.to, k, now.copy, now.t))
+        };
+        let (positive, negative, own) = (column(port::POSITIVE), column(port::NEGATIVE), column(port::ARRIVE));
+        let act = |x: f64| match s.target {
+            // Where at a cell weights of the other sign end are other places.
+            Target::BySign if p.ends.is_some() => (if p.sign < 0.0 { negative } else { positive }, x.max(0.0)),
+            Target::BySign if p.sign * x < 0.0 => (negative, x.abs()),
+            Target::BySign => (positive, x.abs()),
+            _ => (own, p.sign * x),
+        };
+        for d in 0..due.len() {
+            for share in &shares {
+                let Workplace { lanes, effect, until, .. } = &*share.place;
+                let of_run = if d == 0 { 0 } else { until[d - 1] as usize }..until[d] as usize;
+                for (l, x) in lanes[of_run.clone()].iter().zip(&effect[of_run]) {
+                    if let (Some(to), x) = act(*x) {
+                        arena[to + l.receiver as usize] += R::of(x);
                     }
                 }
-            } else if let Some(to) = column(port::ARRIVE) {
-                lanes.iter().zip(&effect).for_each(|(l, x)| arena[to + l.receiver as usize] += R::of(p.sign * x));
             }
         }
     }
@@ -429,17 +521,24 @@ impl<R: Format> Run<'_, R> {
         now: Now,
         tick: i64,
     ) {
-        let e = &*s.events;
-        let Working { connections, rules, every, columns, .. } = w;
-        let stepped = p.rules.iter().zip(plan).zip(rules.iter()).filter(|((_, plan), _)| !plan.step.outputs.is_empty());
-        for ((rule, plan), remembered) in stepped {
-            let sounds = self.sounds(arena, events, (rule, s.to), now, tick);
+        let (isa, e) = (self.isa, &*s.events);
+        let Working { connections, rules, every, places, .. } = w;
+        let sounds: Vec<_> = p.rules.iter().map(|rule| self.sounds(arena, events, (rule, s), now, tick)).collect();
+        if plan.iter().any(|plan| !plan.step.outputs.is_empty()) && !every.is_empty() {
+            let arrays = connections.iter_mut().map(|c| &mut c[..]);
+            let mut shares = divide(arrays, e.len(), number(self.threads, every.len()), places);
             let reading = Reading { tick, back: 1, sender: 0 };
-            change(self.isa, &plan.step, e, connections, remembered, &sounds, every, reading, columns, |_, _| {});
+            let before = |k: usize| every.partition_point(|l| (l.connection as usize) < k);
+            each(&mut shares, |share| {
+                share.place.lanes.clear();
+                share.place.lanes.extend_from_slice(&every[before(share.range.start)..before(share.range.end)]);
+                for ((plan, remembered), sounds) in plan.iter().zip(&*rules).zip(&sounds) {
+                    change(isa, &plan.step, e, share, remembered, sounds, reading);
+                }
+            });
         }
-        for ((rule, plan), remembered) in p.rules.iter().zip(plan).zip(rules.iter_mut()) {
-            let sounds = self.sounds(arena, events, (rule, s.to), now, tick);
-            receivers(self.isa, &plan.receive, columns, e, remembered, &sounds, &[]);
+        for ((plan, remembered), sounds) in plan.iter().zip(rules.iter_mut()).zip(&sounds) {
+            receivers(isa, &plan.receive, e, remembered, sounds, &[], (self.threads, places));
         }
     }
 
@@ -463,103 +562,141 @@ impl<R: Format> Run<'_, R> {
 
     /// What the spikes of receivers do, and sums of weights.
     fn fire(&self, arena: &[R], events: &Prepared, w: &mut Working, (s, p, plan): (&Stream, &Plasticity, &[RulePlan]), now: Now) {
-        let (e, tick) = (&*s.events, self.absolute(now, now.t));
+        let (isa, e, to, tick) = (self.isa, &*s.events, &self.model.groups[s.to], self.absolute(now, now.t));
         // Variables are heard as they are after the tick.
         let heard = Now { t: now.t + 1, ..now };
-        let Working { connections, rules, lanes, columns, there, .. } = &mut *w;
-        let spiked = events.sent[s.to].of(tick);
+        // Of several processes all hear of all spikes.
+        let spiked: Vec<u32> = events.sent[s.to].of(tick).iter().filter_map(|n| to.computed_as(*n as usize)).map(|n| n as u32).collect();
         if !spiked.is_empty() {
-            lanes.clear();
-            let there = there.map(|k| &connections[k]);
-            for r in spiked {
-                for n in p.incoming.range(*r as usize).filter(|n| is_there(there, p.incoming.connection[*n])) {
-                    let (connection, sender) = (p.incoming.connection[n], p.incoming.sender[n]);
-                    lanes.push(Lane { connection, sender, receiver: *r, delay: delay_of(e, connection) });
+            let is_there = w.there;
+            let Working { connections, rules, places, .. } = &mut *w;
+            let n = spiked.iter().map(|r| p.incoming.range(*r as usize).len()).sum();
+            let arrays = connections.iter_mut().map(|c| &mut c[..]);
+            let mut shares = divide(arrays, e.len(), number(self.threads, n), places);
+            let sounds: Vec<_> = p.rules.iter().map(|rule| self.sounds(arena, events, (rule, s), heard, tick)).collect();
+            let reading = Reading { tick, back: 0, sender: 0 };
+            each(&mut shares, |share| {
+                let Share { range, own, place } = &mut *share;
+                place.lanes.clear();
+                for r in &spiked {
+                    let there = |k: u32| is_there.is_none_or(|there| own[there][k as usize - range.start] != 0.0);
+                    for n in incoming(p, *r as usize, range).filter(|n| there(p.incoming.connection[*n])) {
+                        let (connection, sender) = (p.incoming.connection[n], p.incoming.sender[n]);
+                        let receiver = if p.ends.is_none() { *r } else { e.receiver(connection as usize) as u32 };
+                        place.lanes.push(Lane { connection, sender, receiver, delay: e.delay_of(connection as usize) });
+                    }
                 }
-            }
-            for ((rule, plan), remembered) in p.rules.iter().zip(plan).zip(rules.iter_mut()) {
-                let sounds = self.sounds(arena, events, (rule, s.to), heard, tick);
-                let reading = Reading { tick, back: 0, sender: 0 };
-                change(self.isa, &plan.post, e, connections, remembered, &sounds, lanes, reading, columns, |_, _| {});
-                receivers(self.isa, &plan.fire, columns, e, remembered, &sounds, spiked);
+                for ((plan, remembered), sounds) in plan.iter().zip(&*rules).zip(&sounds) {
+                    change(isa, &plan.post, e, share, remembered, sounds, reading);
+                }
+            });
+            let mut all_places = vec![];
+            let spiked = match &p.ends {
+                None => &spiked,
+                Some(ends) => {
+                    ends.of(&spiked, &mut all_places);
+                    &all_places
+                }
+            };
+            for ((plan, remembered), sounds) in plan.iter().zip(rules.iter_mut()).zip(&sounds) {
+                receivers(isa, &plan.fire, e, remembered, sounds, spiked, (self.threads, places));
             }
         }
         if p.structure.is_some_and(|s| (tick + 1) % s.every == 0) {
-            w.come_and_go(e, p, tick);
+            w.come_and_go(e, p, tick, self.threads);
         }
         if let Some(n) = p.normalise.filter(|n| (tick + 1) % n.every == 0) {
-            for r in 0..e.receivers {
-                let own = &p.incoming.connection[p.incoming.range(r)];
-                let weights = &mut w.connections[0];
-                let sum: f64 = own.iter().fold(0.0, |sum, c| sum + weights[*c as usize]);
-                if sum > 0.0 {
-                    let factor = n.sum / sum;
-                    own.iter().for_each(|c| weights[*c as usize] *= factor);
-                }
-            }
+            w.normalise(e, p, n.sum, self.threads);
         }
     }
 
     /// What senders remember of a tick, and where its spikes go.
     fn remember(&self, events: &Prepared, w: &mut Working, k: usize, s: &Stream, now: Now) {
-        let (e, tick) = (&*s.events, self.absolute(now, now.t));
+        let (isa, e, tick) = (self.isa, &*s.events, self.absolute(now, now.t));
         let spiked = events.sent[s.from].of(tick);
         for (plan, remembered) in self.plan.plastic[k].as_ref().expect("planned").rules.iter().zip(&mut w.rules) {
-            let sent = &mut remembered.sent;
-            over(self.isa, &plan.send, &mut w.columns, e.senders, |at, block, column| match (at, column) {
-                (At::Sender(k), Column::Input(column)) => column.copy_from_slice(&sent[0].of(tick - 1)[k * e.senders..][block]),
-                (_, Column::Input(column)) => mark(spiked, block, column),
-                (At::Sender(k), Column::Output(column)) => sent[0].set(tick, k, block.start, e.senders, column),
-                (At::Between(k), Column::Output(column)) => sent[1].set(tick, k, block.start, e.senders, column),
-                (other, _) => unreachable!("{other:?} is no trace of a sender"),
+            if plan.send.outputs.is_empty() {
+                continue;
+            }
+            let before = remembered.sent[0].of(tick - 1).to_vec();
+            let memories = before.len() / e.senders.max(1);
+            let rows = remembered.sent.iter_mut().flat_map(|ring| ring.of_mut(tick).chunks_mut(e.senders.max(1)));
+            let mut shares = divide(rows, e.senders, number(self.threads, before.len()), &mut w.places);
+            each(&mut shares, |Share { range, own, place }| {
+                let first = range.start;
+                over(isa, &plan.send, &mut place.columns, range.len(), |at, block, column| match (at, column) {
+                    (At::Sender(k), Column::Input(column)) => column.copy_from_slice(&before[k * e.senders + first..][block]),
+                    (_, Column::Input(column)) => mark(spiked, first + block.start..first + block.end, column),
+                    (At::Sender(k), Column::Output(column)) => own[k][block].copy_from_slice(column),
+                    (At::Between(k), Column::Output(column)) => own[memories + k][block].copy_from_slice(column),
+                    (other, _) => unreachable!("{other:?} is no trace of a sender"),
+                });
             });
         }
         w.enter(e, tick, spiked, i64::MIN);
     }
 
-    /// The first weight that is not finite.
+    /// The first weight that is not finite: of the first stream that has one, onto the first neuron.
     pub fn check_weights(&self, all: &All, tick: i64) -> Result<(), Fault> {
         for (s, w) in self.model.streams.iter().zip(all).filter_map(|(s, w)| Some((s, w.as_ref()?))) {
-            if crate::forward::finite(self.isa, w.weights()) {
-                continue;
+            let mut found: Option<(usize, usize, f64)> = None;
+            if !crate::forward::finite(self.isa, w.weights()) {
+                s.events.each(|k, sender, receiver| {
+                    let neuron = s.plasticity.as_ref().map_or(receiver, |p| p.neuron(receiver));
+                    if !w.weights()[k].is_finite() && found.is_none_or(|f| neuron < f.0) {
+                        found = Some((neuron, sender, w.weights()[k]));
+                    }
+                });
             }
-            let mut found = None;
-            s.events.each(|k, sender, receiver| {
-                if found.is_none() && !w.weights()[k].is_finite() {
-                    found = Some((sender, receiver, w.weights()[k]));
-                }
-            });
-            let (sender, receiver, x) = found.expect("just seen");
             let from = &self.model.groups[s.from].name;
-            return Err(self.fault(s.to, &format!("the weight from neuron {sender} of {from}"), None, x, receiver, tick));
+            let fault = found
+                .map(|(neuron, sender, x)| self.fault(s.to, &format!("the weight from neuron {sender} of {from}"), None, x, neuron, tick));
+            self.agree(&[s.to], fault)?;
         }
         Ok(())
     }
 }
 
 /// Applies a kernel to what receivers remember; those in the list spike.
-fn receivers(isa: Isa, bound: &Bound, columns: &mut Vec<f64>, e: &Events, remembered: &mut Remembered, sounds: &[Sound], spiked: &[u32]) {
-    let received = &mut remembered.received;
-    over(isa, bound, columns, e.receivers, |at, block, column| match (at, column) {
-        (At::Receiver(k), Column::Input(column)) => column.copy_from_slice(&received[k * e.receivers..][block]),
-        (At::Heard(k), Column::Input(column)) => column.iter_mut().zip(block).for_each(|(x, r)| *x = sounds[k].of(r)),
-        (_, Column::Input(column)) => mark(spiked, block, column),
-        (At::Receiver(k), Column::Output(column)) => received[k * e.receivers..][block].copy_from_slice(column),
-        (other, _) => unreachable!("{other:?} is no trace of a receiver"),
+fn receivers(
+    isa: Isa,
+    bound: &Bound,
+    e: &Events,
+    remembered: &mut Remembered,
+    sounds: &[Sound],
+    spiked: &[u32],
+    (threads, places): (usize, &mut Vec<Workplace>),
+) {
+    if bound.outputs.is_empty() {
+        return;
+    }
+    let shares = number(threads, remembered.received.len());
+    let rows = remembered.received.chunks_mut(e.receivers.max(1));
+    each(&mut divide(rows, e.receivers, shares, places), |Share { range, own, place }| {
+        let first = range.start;
+        over(isa, bound, &mut place.columns, range.len(), |at, block, column| match (at, column) {
+            (At::Receiver(k), Column::Input(column)) => column.copy_from_slice(&own[k][block]),
+            (At::Heard(k), Column::Input(column)) => column.iter_mut().zip(block).for_each(|(x, r)| *x = sounds[k].of(first + r)),
+            (_, Column::Input(column)) => mark(spiked, first + block.start..first + block.end, column),
+            (At::Receiver(k), Column::Output(column)) => own[k][block].copy_from_slice(column),
+            (other, _) => unreachable!("{other:?} is no trace of a receiver"),
+        });
     });
 }
 
-/// Whether a connection is there, where connections come and go.
-fn is_there(there: Option<&Vec<f64>>, connection: u32) -> bool {
-    there.is_none_or(|t| t[connection as usize] != 0.0)
+/// Where among those that end at a neuron connections of a range are.
+fn incoming(p: &Plasticity, neuron: usize, within: &Range<usize>) -> impl Iterator<Item = usize> {
+    let (all, connection) = (p.incoming.range(neuron), &p.incoming.connection);
+    let before = |k: usize| connection[all.clone()].partition_point(|c| (*c as usize) < k);
+    // Those of a cell are at several places, and do not ascend.
+    let some = if p.ends.is_none() { all.start + before(within.start)..all.start + before(within.end) } else { all };
+    let within = within.clone();
+    some.filter(move |n| within.contains(&(connection[*n] as usize)))
 }
 
-/// The delay of a connection, ticks.
-fn delay_of(e: &Events, connection: u32) -> u32 {
-    match &e.delays {
-        Delays::Shared(d) => *d,
-        Delays::Each(_) => e.delay(e.start.partition_point(|s| *s <= connection) - 1),
-    }
+/// Whether a connection is there, where connections come and go.
+fn is_there(there: Option<&Vec<f64>>, connection: usize) -> bool {
+    there.is_none_or(|t| t[connection] != 0.0)
 }
 
 /// 1 where a neuron of a block is in an ascending list, 0 elsewhere.

@@ -6,7 +6,7 @@
 mod plastic;
 
 use homolog_ir::{Binary, Number, Unary, interpret};
-use homolog_model::model::{End, Injection, port};
+use homolog_model::model::{End, Injection, Stream, port};
 use homolog_model::naive::{Given, Injected, Neuron};
 use homolog_model::plasticity::Heard;
 use homolog_model::{Clock, Group, Model, Phase, Target, Wires};
@@ -59,7 +59,7 @@ pub fn run_from<N: Number>(
         variables: vec![vec![]; model.groups.len()],
         weights: vec![],
     };
-    let mut plastic: Vec<_> = model.streams.iter().map(plastic::Plastic::<N>::new).collect();
+    let mut plastic: Vec<_> = model.streams.iter().map(|s| plastic::Plastic::<N>::new(s, &model.groups[s.to])).collect();
     let mut neurons: Vec<Vec<Neuron<N>>> = model
         .groups
         .iter()
@@ -165,13 +165,21 @@ fn hear<N: Number>(
     model: &Model,
     out: &Outcome<N>,
     neurons: &[Vec<Neuron<N>>],
-    g: usize,
+    s: &Stream,
     (frame, tick): (usize, usize),
     h: Heard,
     r: usize,
 ) -> N {
+    let to = &model.groups[s.to];
     match h {
-        Heard::Variable(k) => neurons[g][r].variables[k][0],
+        Heard::Variable(k) => match plastic::at(s, to, r) {
+            None => neurons[s.to][r].variables[k][0],
+            Some((kind, compartment)) => {
+                let there = &to.anatomy.as_ref().expect("a cell").of_variable[k];
+                let place = if there.is_empty() { Some(kind) } else { there.iter().position(|c| *c as usize == compartment) };
+                neurons[s.to][r % to.copies()].variables[k][place.expect("what is heard is there")]
+            }
+        },
         Heard::Value(from) => out.values[from].get(frame).map_or(N::constant(0.0), |v| v[0]),
         Heard::Spike(from) => {
             debug_assert!(model.groups[from].size == 1);
@@ -195,13 +203,17 @@ fn learned<N: Number>(
     for (s, p) in model.streams.iter().zip(plastic).filter(|(s, _)| s.to == g) {
         let Some(p) = p else { continue };
         let spiked = |sender: usize, delay: usize| tick >= delay && out.spikes[s.from][tick - delay][sender].value() != 0.0;
-        let heard = |h: Heard, r: usize| hear(model, out, neurons, g, (frame, tick), h, r);
+        let heard = |h: Heard, r: usize| hear(model, out, neurons, s, (frame, tick), h, r);
         let negative = name == port::NEGATIVE;
         for (receiver, w) in p.arriving(s, tick, &spiked, &heard) {
+            let cells = model.groups[g].anatomy.is_some();
             let acts = s.target == Target::Own || (w.value() < 0.0) == negative;
-            if acts {
+            let here = !cells || (s.plasticity.as_ref().is_some_and(|p| p.sign < 0.0)) == negative;
+            if acts && here {
                 let w = if s.target == Target::BySign { of_sign(w, negative) } else { w };
-                sums[receiver][0] = N::binary(Binary::Add, sums[receiver][0], w);
+                let copies = if cells { model.groups[g].copies() } else { sums.len() };
+                let sum = &mut sums[receiver % copies][receiver / copies];
+                *sum = N::binary(Binary::Add, *sum, w);
             }
         }
     }
@@ -219,7 +231,7 @@ fn learn<N: Number>(
     for (s, p) in model.streams.iter().zip(plastic).filter(|(s, _)| s.to == g) {
         let Some(p) = p else { continue };
         let fired = |r: usize| out.spikes[g][tick][r].value() != 0.0;
-        let heard = |h: Heard, r: usize| hear(model, out, neurons, g, (frame, tick), h, r);
+        let heard = |h: Heard, r: usize| hear(model, out, neurons, s, (frame, tick), h, r);
         p.learn(s, now, &fired, &heard);
     }
 }

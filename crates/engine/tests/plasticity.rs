@@ -3,43 +3,20 @@
 
 mod common;
 
-use common::{network, population, projection};
+use common::{network, population, projection, rule, spikes, with_rules};
+use homolog_base::Unit;
 use homolog_base::math::exp;
-use homolog_base::{Source, Unit};
 use homolog_engine::{Engine, reference};
 use homolog_exec::Isa;
 use homolog_model::events::Strength;
 use homolog_model::network::{Delay, Noise, Normalise, Projection, RuleUse, Structure, WeightRule};
 use homolog_model::{
-    Checkpoint, Inputs, Library, Model, Network, Observable, Params, Pieces, Population, Probe, Runner, State, Weights, Wiring, pause,
-    recordings,
+    Checkpoint, Inputs, Model, Network, Observable, Params, Pieces, Population, Probe, Runner, State, Weights, Wiring, pause, recordings,
 };
 
-/// The library and all rules of plasticity in it.
-fn library() -> Library {
-    let mut library = common::library();
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../library/plasticity");
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let source = Source::new(path.to_string_lossy(), std::fs::read_to_string(&path).unwrap());
-        let (m, problems) = homolog_nmodl::read(&source);
-        library.insert(m.unwrap_or_else(|| panic!("{}", problems.iter().map(|d| d.render(false)).collect::<String>())));
-    }
-    library
-}
-
 fn compiled(n: &Network) -> (Model, Params) {
-    homolog_model::compile(n, &library(), 7)
+    homolog_model::compile(n, &with_rules(), 7)
         .unwrap_or_else(|e| panic!("{}", e.iter().map(|d| d.render(false)).collect::<Vec<_>>().join("\n")))
-}
-
-fn rule(name: &str, parameters: &[(&str, f64)]) -> RuleUse {
-    let parameters = parameters.iter().map(|(n, x)| (n.to_string(), (*x, None).into())).collect();
-    RuleUse { rule: name.into(), parameters, ..RuleUse::default() }
-}
-
-fn spikes(name: &str, times: &[Vec<f64>]) -> Population {
-    Population { times: times.iter().map(|t| t.clone().into()).collect(), ..population(name, times.len(), "spikes") }
 }
 
 fn mv(p: Projection, weights: Weights) -> Projection {
@@ -165,6 +142,113 @@ fn a_run_that_is_cut_anywhere_goes_on_with_the_same_bits() {
         assert_eq!(whole, run(&[4, 5]));
         assert_eq!(whole, run(&[1, 1, 1, 6]));
     }
+}
+
+/// So many neurons and connections that threads share them.
+fn many(rules: &[RuleUse]) -> Network {
+    let mut n = busy(rules, Delay::Uniform(0.5, 4.0), &[rule("vogels", &[("eta", 0.002), ("rate", 0.02)])]);
+    for (p, size) in n.populations.iter_mut().zip([900, 300, 120]) {
+        p.size = size.into();
+    }
+    n.projections[0].weights = Weights::Uniform(0.0, 0.4).into();
+    n.projections[1].weights = Weights::Uniform(0.0, 0.2).into();
+    n.presentation = Some(20.0.into());
+    n
+}
+
+#[test]
+fn threads_that_share_connections_change_no_bit() {
+    let heard = RuleUse { signals: [("reward".to_string(), "treat".into())].into(), ..rule("rstdp", &[("a_plus", 0.1)]) };
+    let clopath = rule("clopath", &[("theta_plus", -60.0), ("a_ltd", 0.001), ("a_ltp", 0.001)]);
+    for rules in [vec![rule("stdp", &[("a_plus", 0.05)]), heard], vec![clopath]] {
+        let (model, params) = compiled(&many(&rules));
+        let run = |threads: usize| {
+            let mut state = State::fresh();
+            let probe = [Probe { group: 1, what: Observable::Raster }];
+            let seen = Engine::new(threads).run(&model, &params, &shown(2), &probe, &mut state, None).unwrap();
+            (seen, state)
+        };
+        let one = run(1);
+        let most = one.0.traces[0].data.chunks(3).fold([0; 80], |mut n, s| {
+            n[s[0] as usize] += 1;
+            n
+        });
+        // Of 300 neurons that hear a third of 900, some ten at once are enough to be shared.
+        assert!(most.iter().max().unwrap() > &10, "{most:?}");
+        for threads in [2, 3] {
+            assert!(run(threads) == one, "{threads} threads");
+        }
+    }
+}
+
+#[test]
+fn two_projections_between_the_same_populations_are_one_with_the_connections_of_both() {
+    let all: Vec<(u32, u32)> = (0..30u32).flat_map(|s| (0..20u32).map(move |r| (s, r))).filter(|(s, r)| (s * 7 + r * 5) % 11 < 4).collect();
+    let mut stdp = rule("stdp", &[("a_plus", 0.05)]);
+    stdp.parameters.insert("wmax".into(), (8.0, Some("mV".to_string())).into());
+    let mut one = busy(&[stdp], Delay::Ms(1.5), &[]);
+    one.projections.truncate(1);
+    one.projections[0].wiring = Wiring::Pairs(all.clone()).into();
+    // One weight, so that no order of connections shows: they change all the same.
+    one.projections[0].weights = Weights::Constant(3.0).into();
+    let mut two = one.clone();
+    two.projections.push(two.projections[0].clone());
+    two.projections[1].name = Some("odd".into());
+    // To no neuron do both go: what arrives there is one sum, whose order would show.
+    for (p, odd) in two.projections.iter_mut().zip([0, 1]) {
+        p.wiring = Wiring::Pairs(all.iter().copied().filter(|(_, r)| r % 2 == odd).collect()).into();
+    }
+    let run = |n: &Network| {
+        let (model, params) = compiled(n);
+        let mut state = State::fresh();
+        let probe = [Probe { group: 1, what: Observable::Raster }];
+        let seen = Engine::new(1).run(&model, &params, &shown(2), &probe, &mut state, None).unwrap();
+        let mut weights: Vec<(usize, usize, u64)> = vec![];
+        for (k, s) in model.streams.iter().enumerate() {
+            s.events.each(|c, sender, receiver| weights.push((sender, receiver, state.plastic[k].connections[0][c].to_bits())));
+        }
+        weights.sort_unstable();
+        (model.streams.iter().map(|s| s.name.clone()).collect::<Vec<_>>(), seen.traces[0].data.clone(), weights)
+    };
+    let ((_, spikes, weights), (names, of_two, weights_of_two)) = (run(&one), run(&two));
+    assert_eq!(names, ["a->b", "odd"]);
+    assert!(spikes.len() > 150 && spikes == of_two);
+    assert!(weights == weights_of_two);
+    let mut different: Vec<u64> = weights.iter().map(|w| w.2).collect();
+    different.sort_unstable();
+    different.dedup();
+    assert!(different.len() > 50, "{} of {} differ, so they learn nothing", different.len(), weights.len());
+    // Each is recorded by its name.
+    let record = |name: Option<&str>| WeightRule { from: "a".into(), to: "b".into(), name: name.map(Into::into), ..WeightRule::default() };
+    let (model, _) = compiled(&two);
+    let said = |rules: &[Option<&str>]| {
+        let n = Network { weight_recordings: rules.iter().map(|r| record(*r)).collect(), ..two.clone() };
+        let streams = |r: Vec<recordings::RecordedWeights>| r.into_iter().map(|r| (r.name, r.stream)).collect::<Vec<_>>();
+        recordings::weights(&n, &model).map(streams).map_err(|e| e.into_iter().map(|d| d.message).collect::<Vec<_>>())
+    };
+    assert_eq!(said(&[Some("odd"), Some("a->b")]), Ok(vec![("odd".into(), 1), ("a->b".into(), 0)]));
+    assert_eq!(said(&[None]), Err(vec!["there are 2 projections from `a` to `b`".into()]));
+    assert_eq!(said(&[Some("even")]), Err(vec!["there is no projection `even` from `a` to `b`".into()]));
+}
+
+#[test]
+fn weights_of_two_projections_onto_one_neuron_add_up() {
+    // Weights that are sums of few powers of two, so that no order shows: 2 connections of 1/4 are as one of 1/2.
+    let run = |copies: usize| {
+        let mut n = busy(&[], Delay::Ms(1.0), &[]);
+        n.projections.truncate(1);
+        let p = &mut n.projections[0];
+        (p.unit, p.wiring, p.weights) = (None, Wiring::Random(0.5).into(), Weights::Constant(0.5 / copies as f64).into());
+        p.wiring = Wiring::Pairs((0..30).flat_map(|s| (0..20).map(move |r| (s, r))).filter(|(s, r)| (s + r) % 3 == 0).collect()).into();
+        for k in 1..copies {
+            n.projections.push(Projection { name: Some(format!("copy {k}").into()), ..n.projections[0].clone() });
+        }
+        let (model, params) = compiled(&n);
+        let probe = [Probe { group: 1, what: Observable::Raster }];
+        Engine::new(1).run(&model, &params, &shown(2), &probe, &mut State::fresh(), None).unwrap().traces
+    };
+    let one = run(1);
+    assert!(one[0].shape[0] > 20 && one == run(2));
 }
 
 #[test]

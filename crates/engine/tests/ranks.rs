@@ -2,13 +2,14 @@
 
 mod common;
 
-use common::{busy, library, streams};
+use common::{busy, heard, learning, nano, projection, rule, spikes, streams, with_rules};
 use homolog_base::ranks::Threads;
 use homolog_base::{Span, Unit};
 use homolog_engine::Engine;
-use homolog_model::network::{NoiseCurrent, Spread, Start};
+use homolog_model::network::{Delay, NoiseCurrent, Spread, Start};
 use homolog_model::{
-    Fault, Inputs, Model, Network, Observable, Precision, Probe, Recording, Runner, State, Stimulus, compile, compile_among, pause,
+    Fault, Inputs, Model, Network, Observable, Precision, Probe, Projection, Recording, Runner, State, Stimulus, Weights, Wiring, compile,
+    compile_among, pause,
 };
 
 /// Point neurons of three populations, one of which is too small for each process to have a part of it.
@@ -57,7 +58,16 @@ fn probes(model: &Model) -> Vec<Probe> {
     let stepped = (0..model.groups.len()).filter(|g| !model.groups[*g].is_given());
     let all = [Observable::Raster, Observable::Spikes, Observable::Count, Observable::Value, Observable::State(0), Observable::FrameEnd(0)];
     let rasters = (0..model.groups.len()).map(|group| Probe { group, what: Observable::Raster });
-    stepped.flat_map(|group| all.iter().map(move |what| Probe { group, what: *what })).chain(rasters).collect()
+    let plastic = (0..model.streams.len()).filter(|k| model.streams[*k].plasticity.is_some());
+    let weights = plastic.map(|k| Probe { group: model.streams[k].to, what: Observable::Weights(k) });
+    let seen = stepped.flat_map(|group| all.iter().map(move |what| Probe { group, what: *what }));
+    weights.chain(seen).chain(rasters).collect()
+}
+
+/// Point neurons and cells of two kinds whose weights change by rules that hear spikes, potentials and rewards; some connections come and go.
+fn plastic(cells: usize, points: usize) -> Network {
+    let clopath = rule("clopath", &[("theta_plus", -60.0), ("a_ltd", 0.001), ("a_ltp", 0.001)]);
+    learning(&[rule("stdp", &[("a_plus", 0.05)]), clopath, heard()], Delay::Uniform(0.2, 3.0), cells, points)
 }
 
 type Seen = Result<(Recording, State), Fault>;
@@ -65,7 +75,7 @@ type Seen = Result<(Recording, State), Fault>;
 /// What each of so many processes sees, going on from a state.
 fn together(network: &Network, ranks: usize, threads: usize, inputs: &Inputs, from: &State) -> Vec<(Model, Seen)> {
     let one = |mut rank: Threads| {
-        let (model, params) = compile_among(network, &library(), 1, &mut rank).unwrap();
+        let (model, params) = compile_among(network, &with_rules(), 1, &mut rank).unwrap();
         let mut engine = Engine::new(threads).among(rank);
         let mut state = from.clone();
         let seen = engine.run(&model, &params, inputs, &probes(&model), &mut state, None);
@@ -78,7 +88,7 @@ fn together(network: &Network, ranks: usize, threads: usize, inputs: &Inputs, fr
 }
 
 fn alone(network: &Network, inputs: &Inputs, from: &State) -> (Model, Seen) {
-    let (model, params) = compile(network, &library(), 1).unwrap();
+    let (model, params) = compile(network, &with_rules(), 1).unwrap();
     let mut state = from.clone();
     let seen = Engine::new(1).run(&model, &params, inputs, &probes(&model), &mut state, None);
     (model, seen.map(|recording| (recording, state)))
@@ -95,6 +105,7 @@ fn so_many_processes_see_the_bits_that_one_sees() {
         ("currents in 32 bits", Network { precision: Some(Precision::Single.into()), ..driven() }, 1),
         ("cells", busy(120, 60), 1),
         ("cells", busy(100, 10), 2),
+        ("plastic", plastic(120, 60), 1),
     ] {
         let (whole, seen) = alone(&network, &nothing(batch, 2), &State::fresh());
         let (expected, state) = seen.unwrap();
@@ -118,18 +129,25 @@ fn so_many_processes_see_the_bits_that_one_sees() {
 
 #[test]
 fn a_run_goes_on_in_another_number_of_processes() {
-    let network = busy(80, 40);
+    for network in [busy(80, 40), plastic(120, 60)] {
+        goes_on(&network);
+    }
+}
+
+fn goes_on(network: &Network) {
     let one = nothing(1, 1);
-    let (whole, seen) = alone(&network, &nothing(1, 3), &State::fresh());
+    let (whole, seen) = alone(network, &nothing(1, 3), &State::fresh());
     let (_, end) = seen.unwrap();
     let mut state = State::fresh();
     for ranks in [3, 1, 2] {
-        let mut all = together(&network, ranks, 1, &one, &state);
-        state = all.pop().unwrap().1.unwrap().1;
+        let mut all = together(network, ranks, 1, &one, &state);
+        let (part, seen) = all.pop().unwrap();
+        state = seen.unwrap().1;
         // By way of a checkpoint, as a run that was killed goes on.
         let mut saved = homolog_model::Checkpoint::default();
         pause::save(&state, &mut saved);
         state = pause::load(&saved, &whole).unwrap();
+        assert!(state == pause::load(&saved, &part).unwrap(), "a process finds in it what one finds that has all");
     }
     assert!(state == end);
 }
@@ -147,11 +165,30 @@ fn all_processes_say_the_fault_that_one_of_them_meets() {
 }
 
 #[test]
+fn a_weight_that_is_no_number_is_the_same_fault_in_all_processes() {
+    let mut network = plastic(120, 60);
+    // By connections that nothing goes through, so that it is seen nowhere else.
+    network.populations.push(spikes("mute", &[vec![], vec![]]));
+    for to in ["points", "cells"] {
+        let wiring = Wiring::Random(0.1).into();
+        let mut link = nano(Projection { wiring, ..projection("mute", to) }, Weights::Constant(1.0));
+        link.unit = None;
+        link.plasticity = vec![rule("explode", &[])];
+        network.projections.push(link);
+    }
+    let Err(expected) = alone(&network, &nothing(1, 2), &State::fresh()).1 else { panic!("all numbers are finite") };
+    assert!(expected.what.contains("the weight from neuron"), "{expected:?}");
+    for (_, seen) in together(&network, 2, 1, &nothing(1, 2), &State::fresh()) {
+        assert_eq!(seen.err(), Some(expected.clone()));
+    }
+}
+
+#[test]
 fn what_several_processes_cannot_do_together_is_said() {
     let said = |network: &Network| {
         let mut rank = Threads::new(2).remove(0);
         // Nobody is asked for anything before all is known to be possible.
-        let problems = compile_among(network, &library(), 1, &mut rank).unwrap_err();
+        let problems = compile_among(network, &with_rules(), 1, &mut rank).unwrap_err();
         problems.iter().map(|d| format!("{}: {}", d.code, d.message)).collect::<Vec<_>>()
     };
     let mut values = streams();

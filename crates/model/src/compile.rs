@@ -173,6 +173,7 @@ pub fn compile_among(network: &Network, library: &Library, seed: u64, peers: &mu
     // A problem with a projection is one in every process.
     if problems.is_empty() {
         ranks::whole(&mut streamed, &groups, peers);
+        problems.extend(plasticity::of_one_sign(network, &streaming, &streamed));
     }
     let mut kept = Vec::new();
     for (mut link, projection) in other {

@@ -257,6 +257,11 @@ impl Graph {
 impl Events {
     /// From a graph; weights are in the order of its list, and so are `delays` where there are several.
     pub fn new(graph: &Graph, receivers: usize, strength: Strength, delays: Delays) -> Events {
+        Events::ordered(graph, receivers, strength, delays).0
+    }
+
+    /// As [`Events::new`], with the place of each connection in the graph's list.
+    pub fn ordered(graph: &Graph, receivers: usize, strength: Strength, delays: Delays) -> (Events, Vec<u32>) {
         let senders = graph.start.len() - 1;
         let bounds = match &delays {
             Delays::Shared(d) => (*d, *d),
@@ -305,7 +310,7 @@ impl Events {
             Strength::Shared(w) => Strength::Shared(w),
             Strength::Each(w) => Strength::Each(order.iter().map(|k| w[*k as usize]).collect()),
         };
-        out
+        (out, order)
     }
 
     /// Parts of the receiving neurons.
@@ -330,6 +335,25 @@ impl Events {
             Delays::Shared(d) => *d,
             Delays::Each(d) => u32::from(d[run]),
         }
+    }
+
+    /// The delay of a connection, ticks.
+    pub fn delay_of(&self, connection: usize) -> u32 {
+        match &self.delays {
+            Delays::Shared(d) => *d,
+            Delays::Each(_) => self.delay(self.start.partition_point(|s| *s as usize <= connection) - 1),
+        }
+    }
+
+    /// What receives by a connection.
+    pub fn receiver(&self, connection: usize) -> usize {
+        let begins = |part: usize| self.start[self.runs(part, 0).start] as usize;
+        let (mut part, mut end) = (0, self.parts());
+        while end - part > 1 {
+            let middle = part.midpoint(end);
+            if begins(middle) <= connection { part = middle } else { end = middle }
+        }
+        part * self.part + usize::from(self.target[connection])
     }
 
     /// Number, sender and receiver of each connection.

@@ -43,6 +43,7 @@
 //! autapses = false                # optional: no neuron is connected to itself; `multapses = false`: no pair is connected twice
 //!
 //! [[projection]]
+//! name = "read out"               # optional: what its weights are called; needed where there are several between the same populations
 //! from = "hidden"
 //! to = "class"
 //! wiring = "all-to-all"

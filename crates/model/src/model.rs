@@ -154,6 +154,8 @@ pub struct Anatomy {
     pub areas: Vec<f64>,
     /// Places of the columns of receptors for positive and for negative weights, of each kind of neuron, in the order of its branches.
     pub receives: [Vec<Vec<u32>>; 2],
+    /// For every place of the columns of receptors for positive and for negative weights: its compartment.
+    pub receptors: [Vec<u32>; 2],
     /// For every compartment where in space its membrane is, none where its file does not say; empty where nothing asks for it.
     pub pieces: Vec<Option<Vec<Piece>>>,
 }
@@ -165,6 +167,18 @@ impl Anatomy {
             self.kind_of(c) == kind && b == branch && *k == ((position * *n as f64) as usize).min(*n - 1)
         };
         (0..self.compartments.len()).find(|c| holds((*c, &self.compartments[*c])))
+    }
+
+    /// The place of a variable in its column at a compartment, or for the whole neuron where it has one; none where it is not there.
+    pub fn place(&self, group: &Group, variable: usize, compartment: usize) -> Option<usize> {
+        let there = &self.of_variable[variable];
+        if group.tree.as_ref().is_some_and(|t| t.potential == variable) {
+            return Some(compartment);
+        }
+        if there.is_empty() {
+            return Some(self.kind_of(compartment));
+        }
+        there.iter().position(|c| *c as usize == compartment)
     }
 
     /// The kind of neuron that a compartment is of.
@@ -581,6 +595,15 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// The connections of all processes, where a rule changes their weights, or those that are here; and where at cells they end.
+    pub fn everywhere(&self) -> (&Events, Option<&crate::plasticity::Ends>) {
+        match self.plasticity.as_ref().map(|p| (p, &p.division)) {
+            Some((_, Some(d))) => (&d.events, d.ends.as_ref()),
+            Some((p, None)) => (&self.events, p.ends.as_ref()),
+            None => (&self.events, None),
+        }
+    }
+
     /// Shortest delay, ticks.
     pub fn shortest(&self) -> usize {
         self.whole.bounds.0 as usize

@@ -253,6 +253,8 @@ pub struct WeightRule {
     pub from: Located<String>,
     /// Name of the receiving population.
     pub to: Located<String>,
+    /// What the projection is called, where there are several between these.
+    pub name: Option<Located<String>>,
     /// How often, ms; only at the beginning and at the end when not given.
     pub every: Option<Located<f64>>,
     /// Where the whole entry stands.
@@ -368,6 +370,8 @@ pub enum Per {
 /// Connections from one population to another.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Projection {
+    /// What it is called, where that is not [`Projection::called`] after its two ends: two between the same populations differ in it.
+    pub name: Option<Located<String>>,
     /// Name of the sending population.
     pub from: Located<String>,
     /// Name of the receiving population.
@@ -399,6 +403,11 @@ pub struct Projection {
 }
 
 impl Projection {
+    /// Its name: `exc->inh` where none is given.
+    pub fn called(&self) -> String {
+        self.name.as_ref().map_or_else(|| format!("{}->{}", self.from.value, self.to.value), |n| n.value.clone())
+    }
+
     /// Whether gradients are taken of its weights.
     pub fn learns(&self) -> bool {
         self.learn.unwrap_or(self.plasticity.is_empty())

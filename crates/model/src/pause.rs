@@ -81,7 +81,9 @@ pub fn load(from: &Checkpoint, model: &Model) -> Result<State, String> {
 fn plastic(from: &Checkpoint, model: &Model, s: usize) -> Result<Plastic, String> {
     let stream = &model.streams[s];
     let Some(p) = &stream.plasticity else { return Ok(Plastic::default()) };
-    let e = &stream.events;
+    // Of all processes.
+    let e = stream.everywhere().0;
+    let longest = stream.whole.bounds.1 as usize;
     let array = |name: String, wanted: usize| {
         let name = format!("state.{name}");
         let found = from.arrays.get(&name).map(|a| a.1.clone()).unwrap_or_default();
@@ -93,7 +95,7 @@ fn plastic(from: &Checkpoint, model: &Model, s: usize) -> Result<Plastic, String
         out.connections.push(array(format!("connections/{s}/{k}"), e.len())?);
     }
     for (r, rule) in p.rules.iter().enumerate() {
-        let sent = |k: usize| array(format!("senders/{s}/{r}/{k}"), (e.longest() + 1) * rule.sender.len() * e.senders);
+        let sent = |k: usize| array(format!("senders/{s}/{r}/{k}"), (longest + 1) * rule.sender.len() * e.senders);
         let receivers = array(format!("receivers/{s}/{r}"), rule.receiver.len() * e.receivers)?;
         out.rules.push(Traces { senders: [sent(0)?, sent(1)?], receivers });
     }

@@ -13,6 +13,7 @@
 //! rules that need one trace for each neuron). Which is whose follows from the equations: nobody declares it.
 
 use crate::events::Events;
+use crate::model::Group;
 use homolog_base::{Key, Unit};
 use homolog_ir::{Builder, Compare, Kernel, Mechanism, Op, Value, event, interpret, ode, passes};
 use std::collections::BTreeMap;
@@ -42,7 +43,7 @@ pub struct Memory {
 /// Where a rule hears what is not its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Heard {
-    /// A variable of the receiving group, as it is after the tick.
+    /// A variable of the receiving group, as it is after the tick; of a cell that of the compartment at which the connection ends.
     Variable(usize),
     /// The value of the only neuron of a group, as it is in the frame.
     Value(usize),
@@ -81,10 +82,59 @@ pub struct Rule {
     pub transmits: Option<String>,
 }
 
+/// Where connections to cells end. What receives is then not a neuron but a place of one, `place * copies + copy` among those of the port,
+/// and hears what is at its compartment.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Ends {
+    /// Neurons of each kind that are computed here.
+    pub copies: usize,
+    /// For every place of the port: the kind of neuron that has it.
+    pub kind: Vec<u32>,
+    /// For every variable of the group that is heard: where in its column each place of the port finds it.
+    pub heard: Vec<(usize, Vec<u32>)>,
+}
+
+impl Ends {
+    /// Where streams of weights of a sign (0 for positive ones) to a group of cells end; variables are those that are heard.
+    ///
+    /// # Errors
+    /// The variable that is not at all places, and the branch of one where it is not.
+    pub fn new(group: &Group, sign: usize, heard: &[usize]) -> Result<Option<Ends>, (usize, String)> {
+        let Some(anatomy) = &group.anatomy else { return Ok(None) };
+        let compartments = &anatomy.receptors[sign];
+        let places = |v: usize| {
+            let place = |c: &u32| {
+                let missing = || (v, anatomy.compartments[*c as usize].0.clone());
+                anatomy.place(group, v, *c as usize).map(|p| p as u32).ok_or_else(missing)
+            };
+            Ok((v, compartments.iter().map(place).collect::<Result<_, _>>()?))
+        };
+        let kind = compartments.iter().map(|c| anatomy.kind_of(*c as usize) as u32).collect();
+        let heard = heard.iter().map(|v| places(*v)).collect::<Result<_, _>>()?;
+        Ok(Some(Ends { copies: group.here().len(), kind, heard }))
+    }
+
+    /// The neuron that has a place.
+    pub fn neuron(&self, receiver: usize) -> usize {
+        self.kind[receiver / self.copies] as usize * self.copies + receiver % self.copies
+    }
+
+    /// All places of some neurons, which ascend, ascending.
+    pub fn of(&self, neurons: &[u32], out: &mut Vec<u32>) {
+        out.clear();
+        for (place, kind) in self.kind.iter().enumerate() {
+            let first = *kind as usize * self.copies;
+            let from = neurons.partition_point(|n| (*n as usize) < first);
+            let own = neurons[from..].iter().map(|n| *n as usize - first).take_while(|copy| *copy < self.copies);
+            out.extend(own.map(|copy| (place * self.copies + copy) as u32));
+        }
+    }
+}
+
 /// The connections that end at each receiving neuron.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Incoming {
-    /// Where those of each receiver begin; one more than receivers.
+    /// Where those of each neuron begin; one more than neurons.
     pub start: Vec<u32>,
     /// Connections, as [`crate::events::Events`] counts them.
     pub connection: Vec<u32>,
@@ -93,27 +143,52 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    /// Of all connections.
-    pub fn of(e: &Events) -> Incoming {
-        let mut start = vec![0u32; e.receivers + 1];
-        e.each(|_, _, receiver| start[receiver + 1] += 1);
-        for r in 0..e.receivers {
+    /// Of all connections, onto so many neurons. Those of a neuron are in the order of their senders, in that of delays, and in that of their places.
+    pub fn of(e: &Events, ends: Option<&Ends>, neurons: usize) -> Incoming {
+        let neuron = |receiver: usize| ends.map_or(receiver, |ends| ends.neuron(receiver));
+        let mut start = vec![0u32; neurons + 1];
+        e.each(|_, _, receiver| start[neuron(receiver) + 1] += 1);
+        for r in 0..neurons {
             start[r + 1] += start[r];
         }
         let mut next = start.clone();
         let (mut connection, mut sender) = (vec![0; e.len()], vec![0; e.len()]);
         e.each(|k, s, receiver| {
-            let at = next[receiver] as usize;
-            (connection[at], sender[at]) = (k as u32, s as u32);
-            next[receiver] += 1;
+            let at = &mut next[neuron(receiver)];
+            (connection[*at as usize], sender[*at as usize]) = (k as u32, s as u32);
+            *at += 1;
         });
+        if ends.is_some() {
+            // Places of a neuron are in several parts, which depend on how many neurons there are: no order must.
+            let mut own: Vec<(u32, u32, u32, u32)> = vec![];
+            for range in start.windows(2).map(|w| w[0] as usize..w[1] as usize) {
+                own.clear();
+                let each = range.clone().map(|at| (sender[at], connection[at]));
+                own.extend(each.map(|(s, k)| (s, e.delay_of(k as usize), e.receiver(k as usize) as u32, k)));
+                own.sort_unstable();
+                for (at, x) in range.zip(&own) {
+                    (sender[at], connection[at]) = (x.0, x.3);
+                }
+            }
+        }
         Incoming { start, connection, sender }
     }
 
-    /// Those of a receiver.
-    pub fn range(&self, receiver: usize) -> std::ops::Range<usize> {
-        self.start[receiver] as usize..self.start[receiver + 1] as usize
+    /// Those of a neuron.
+    pub fn range(&self, neuron: usize) -> std::ops::Range<usize> {
+        self.start[neuron] as usize..self.start[neuron + 1] as usize
     }
+}
+
+/// The connections of several processes, where those of one are some.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Division {
+    /// All connections, in the order that they have in one process: that of states and recordings.
+    pub events: Events,
+    /// For each connection here, which of all it is.
+    pub own: Vec<u32>,
+    /// Where all of them end.
+    pub ends: Option<Ends>,
 }
 
 /// Weights that end at a neuron are multiplied so that they sum to something, at intervals.
@@ -169,6 +244,10 @@ pub struct Plasticity {
     pub rules: Vec<Rule>,
     /// Who ends where.
     pub incoming: Incoming,
+    /// Where at a neuron, if it is a cell.
+    pub ends: Option<Ends>,
+    /// Of several processes: all connections, of which those that end here are some.
+    pub division: Option<Division>,
     /// -1 where weights are negative: a rule sees their size.
     pub sign: f64,
     /// Whether the weights of a neuron are brought to a sum.
@@ -178,6 +257,16 @@ pub struct Plasticity {
 }
 
 impl Plasticity {
+    /// Which of the connections of all processes one is.
+    pub fn number(&self, connection: usize) -> usize {
+        self.division.as_ref().map_or(connection, |d| d.own[connection] as usize)
+    }
+
+    /// The neuron at which what ends at a receiver does: itself, or the cell that has the place.
+    pub fn neuron(&self, receiver: usize) -> usize {
+        self.ends.as_ref().map_or(receiver, |ends| ends.neuron(receiver))
+    }
+
     /// How many numbers each connection has: the weight, what the rules remember, and, where they come and go, whether it is there (1 or 0).
     pub fn per_connection(&self) -> usize {
         self.there() + usize::from(self.structure.is_some())
@@ -191,9 +280,11 @@ impl Plasticity {
     /// Bytes that these connections take in a run, beside those of their [`Events`].
     pub fn bytes(&self) -> usize {
         let Incoming { start, connection, sender } = &self.incoming;
+        let places = self.ends.as_ref().map_or(0, |e| size_of_val(&e.kind[..]) * (1 + e.heard.len()));
+        let division = self.division.as_ref().map_or(0, |d| d.events.bytes() + size_of_val(&d.own[..]));
         let listed = if self.rules.iter().any(|r| !r.step.outputs.is_empty()) { STEPPED } else { 0 };
         let each = 8 * self.per_connection() + listed;
-        size_of_val(&start[..]) + size_of_val(&connection[..]) + size_of_val(&sender[..]) + each * connection.len()
+        division + places + size_of_val(&start[..]) + size_of_val(&connection[..]) + size_of_val(&sender[..]) + each * connection.len()
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::compile::weight_factors;
 use crate::events::Strength;
 use crate::model::{Anatomy, Clock, Group, Model};
-use crate::network::{Located, Network, RecordRule};
+use crate::network::{Located, Network, Projection, RecordRule};
 use crate::runner::{Observable, Probe};
 use homolog_base::{Diagnostic, Span, Unit};
 use homolog_ir::mechanism::{INSTEAD_OF_THE_OUTSIDE, OF_THE_OUTSIDE};
@@ -75,7 +75,7 @@ impl RecordedWeights {
     pub fn first<'m>(&self, model: &'m Model) -> impl Iterator<Item = f64> + 'm {
         let stream = &model.streams[self.stream];
         let sign = stream.plasticity.as_ref().map_or(1.0, |p| p.sign);
-        let weights = match &stream.events.strength {
+        let weights = match &stream.everywhere().0.strength {
             Strength::Each(weights) => &weights[..],
             Strength::Shared(_) => &[],
         };
@@ -96,17 +96,30 @@ pub fn weights(network: &Network, model: &Model) -> Result<Vec<RecordedWeights>,
         let mut say = |text: String, span: Span, label: &str, hint: &str| {
             problems.push(network.locate(Diagnostic::error("model-record", text), span, label).hint(hint));
         };
-        let name = format!("{}->{}", rule.from.value, rule.to.value);
-        let p = network.projections.iter().find(|p| p.from.value == rule.from.value && p.to.value == rule.to.value);
-        let Some(p) = p else {
-            say(
-                format!("there is no projection from `{}` to `{}`", rule.from.value, rule.to.value),
-                rule.span,
-                "whose weights?",
-                "name its `from` and `to`",
-            );
-            continue;
+        let between = |p: &&Projection| p.from.value == rule.from.value && p.to.value == rule.to.value;
+        let wanted = |p: &&Projection| rule.name.as_ref().is_none_or(|n| p.called() == n.value);
+        let those = format!("from `{}` to `{}`", rule.from.value, rule.to.value);
+        let all: Vec<&Projection> = network.projections.iter().filter(between).filter(wanted).collect();
+        let p = match (&all[..], &rule.name) {
+            ([p], _) => *p,
+            ([], Some(name)) => {
+                let names: Vec<String> = network.projections.iter().filter(between).map(|p| format!("`{}`", p.called())).collect();
+                let hint = format!("there are {}", if names.is_empty() { "none".into() } else { names.join(", ") });
+                say(format!("there is no projection `{}` {those}", name.value), name.span, "whose weights?", &hint);
+                continue;
+            }
+            ([], None) => {
+                say(format!("there is no projection {those}"), rule.span, "whose weights?", "name its `from` and `to`");
+                continue;
+            }
+            (several, _) => {
+                let names: Vec<String> = several.iter().map(|p| format!("`{}`", p.called())).collect();
+                let hint = format!("add `name = ...`: they are {}", names.join(", "));
+                say(format!("there are {} projections {those}", several.len()), rule.span, "which of them?", &hint);
+                continue;
+            }
         };
+        let name = p.called();
         let found = model.streams.iter().enumerate().find_map(|(k, s)| Some((k, s, s.plasticity.as_ref().filter(|_| s.name == name)?)));
         let Some((stream, s, plasticity)) = found else {
             let hint = "give the projection `plasticity`, or remove the entry: the weights are those that it starts with";

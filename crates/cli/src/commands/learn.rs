@@ -121,10 +121,14 @@ fn pictures(local: &Local<'_>, model: &Model, samples: &Samples) -> Vec<Weights>
     let mut out = Vec::new();
     for (s, learned) in model.streams.iter().zip(&local.state().plastic) {
         let Some(shape) = samples.picture.filter(|(r, c)| r * c == model.groups[s.from].size) else { continue };
-        let (Some(weights), true) = (learned.connections.first(), s.plasticity.is_some() && s.to == local.readout()) else { continue };
-        let most = weights.iter().fold(f64::MIN_POSITIVE, |m, w| m.max(*w));
+        let (Some(weights), Some(p)) = (learned.connections.first(), s.plasticity.as_ref().filter(|_| s.to == local.readout())) else {
+            continue;
+        };
         let mut pictures = vec![vec![0.0; model.groups[s.from].size]; model.groups[s.to].size];
-        s.events.each(|k, sender, receiver| pictures[receiver][sender] = weights[k] / most);
+        // Of a cell all that one sender's spikes do: it may have several connections.
+        s.events.each(|k, sender, receiver| pictures[p.neuron(receiver)][sender] += weights[k]);
+        let most = pictures.iter().flatten().fold(f64::MIN_POSITIVE, |m, w| m.max(*w));
+        pictures.iter_mut().flatten().for_each(|w| *w /= most);
         out.push(Weights { name: s.name.clone(), shape, pictures });
     }
     out

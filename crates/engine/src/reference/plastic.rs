@@ -3,7 +3,7 @@
 
 use homolog_ir::{Binary, Kernel, Number, interpret};
 use homolog_model::events::Strength;
-use homolog_model::model::Stream;
+use homolog_model::model::{Group, Stream};
 use homolog_model::plasticity::{Heard, Memory, Rule, SPIKE, between};
 
 /// What a connection remembers for one rule.
@@ -18,6 +18,8 @@ struct Memories<N> {
 struct Connection<N> {
     sender: usize,
     receiver: usize,
+    /// The neuron that has the receiving place.
+    neuron: usize,
     delay: usize,
     there: bool,
     weight: N,
@@ -77,9 +79,17 @@ fn trace<N: Number>(memory: &[Memory], kernel: &Kernel, now: &[N], spike: N, hea
     (memory.iter().map(|m| of(&between(&m.name))).collect(), memory.iter().map(|m| of(&m.name).expect("an output")).collect())
 }
 
+/// Where a stream to cells ends at a receiver: kind of neuron, and compartment.
+pub(super) fn at(s: &Stream, to: &Group, receiver: usize) -> Option<(usize, usize)> {
+    let anatomy = to.anatomy.as_ref()?;
+    let sign = usize::from(s.plasticity.as_ref()?.sign < 0.0);
+    let compartment = anatomy.receptors[sign][receiver / to.copies()] as usize;
+    Some((anatomy.kind_of(compartment), compartment))
+}
+
 impl<N: Number> Plastic<N> {
     /// As it is before the first tick; none of a stream whose weights do not change.
-    pub fn new(s: &Stream) -> Option<Plastic<N>> {
+    pub fn new(s: &Stream, to: &Group) -> Option<Plastic<N>> {
         let p = s.plasticity.as_ref()?;
         let Strength::Each(weights) = &s.events.strength else { unreachable!("a plastic stream has a weight for each connection") };
         let begins = |memory: &[Memory]| memory.iter().map(|m| N::constant(m.start)).collect();
@@ -89,6 +99,7 @@ impl<N: Number> Plastic<N> {
             connections.push(Connection {
                 sender,
                 receiver,
+                neuron: at(s, to, receiver).map_or(receiver, |(kind, ..)| kind * to.copies() + receiver % to.copies()),
                 delay: 0,
                 there: p.structure.is_none_or(|s| s.begins(k)),
                 weight: N::constant(if p.structure.is_none_or(|s| s.begins(k)) { p.sign * f64::from(weights[k]) } else { 0.0 }),
@@ -176,7 +187,7 @@ impl<N: Number> Plastic<N> {
     /// What follows from the spikes of receivers.
     pub fn learn(&mut self, s: &Stream, tick: i64, fired: &dyn Fn(usize) -> bool, heard: &dyn Fn(Heard, usize) -> N) {
         let p = s.plasticity.as_ref().expect("plastic");
-        for c in self.connections.iter_mut().filter(|c| fired(c.receiver)) {
+        for c in self.connections.iter_mut().filter(|c| fired(c.neuron)) {
             let hear = |h: Heard| heard(h, c.receiver);
             for (rule, m) in p.rules.iter().zip(&mut c.rules) {
                 if c.there {
@@ -199,13 +210,15 @@ impl<N: Number> Plastic<N> {
             }
         }
         if let Some(n) = p.normalise.filter(|n| (tick + 1) % n.every == 0) {
-            for r in 0..s.events.receivers {
-                let add = |sum, c: &Connection<N>| N::binary(Binary::Add, sum, c.weight);
-                let sum = self.connections.iter().filter(|c| c.receiver == r).fold(N::constant(0.0), add);
+            let neurons = self.connections.iter().map(|c| c.neuron + 1).max().unwrap_or(0);
+            for r in 0..neurons {
+                let mut own: Vec<&mut Connection<N>> = self.connections.iter_mut().filter(|c| c.neuron == r).collect();
+                // Stable: what is alike in all of this stays as it was.
+                own.sort_by_key(|c| (c.sender, c.delay, c.receiver));
+                let sum = own.iter().fold(N::constant(0.0), |sum, c| N::binary(Binary::Add, sum, c.weight));
                 if sum.value() > 0.0 {
                     let factor = N::binary(Binary::Div, N::constant(n.sum), sum);
-                    let own = self.connections.iter_mut().filter(|c| c.receiver == r);
-                    own.for_each(|c| c.weight = N::binary(Binary::Mul, c.weight, factor));
+                    own.into_iter().for_each(|c| c.weight = N::binary(Binary::Mul, c.weight, factor));
                 }
             }
         }

@@ -1,12 +1,12 @@
 //! Rules of plasticity of projections: found in the library, with their numbers, and compiled for the connections.
 
-use super::streams::factors;
-use super::{Kind, Resolved, settings};
+use super::streams::{Made, factors};
+use super::{Resolved, settings};
 use crate::events::Strength;
 use crate::library::Library;
-use crate::model::{Clock, Group, Stream};
+use crate::model::{Clock, Group, Link, Stream};
 use crate::network::{Located, Network, Precision, Projection, RuleUse, Structure};
-use crate::plasticity::{self, Heard, Incoming, Normalise, Plasticity, Rule};
+use crate::plasticity::{self, Ends, Heard, Incoming, Normalise, Plasticity, Rule};
 use homolog_base::{Diagnostic, Span, Unit};
 use homolog_ir::{Mechanism, Role};
 use std::sync::Arc;
@@ -42,8 +42,6 @@ pub(super) fn misplaced(network: &Network, resolved: &[Resolved], library: &Libr
                 format!("`{}` does not spike, and rules of plasticity act on spikes", silent.value),
                 "choose neurons that spike at both ends",
             );
-        } else if matches!(to.kind, Kind::Cell(_)) {
-            say(format!("`{}` is made of cells, whose synapses take no rule yet", p.to.value), "choose a point neuron");
         } else if network.precision.as_ref().is_some_and(|p| p.value == Precision::Single) {
             say("a network with rules of plasticity is not run in 32-bit numbers".into(), "leave out `precision`");
         } else if !still {
@@ -78,6 +76,21 @@ fn find<'l>(network: &Network, library: &'l Library, u: &RuleUse) -> Result<&'l 
     }
 }
 
+/// Weights of both signs to cells end at receptors of two kinds, and what a rule does to all weights of a neuron would be done to some: refused.
+pub(super) fn of_one_sign(network: &Network, made: &[(Link, &Projection)], streams: &[Stream]) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    for (k, s) in streams.iter().enumerate().filter(|(_, s)| s.plasticity.is_some()) {
+        if streams[..k].iter().any(|other| other.plasticity.is_some() && other.name == s.name) {
+            let Some((_, p)) = made.iter().find(|(l, _)| l.name == s.name) else { continue };
+            let text =
+                format!("weights from `{}` to `{}` are of both signs, and a rule changes those of one receptor", p.from.value, p.to.value);
+            let d = network.locate(Diagnostic::error("model-plasticity", text), p.weights.span, "some of these are below 0, some are not");
+            out.push(d.hint("let all be above 0, or all below; or choose a point neuron"));
+        }
+    }
+    out
+}
+
 /// Gives a stream the rules of its projection.
 pub(super) fn plastic(
     network: &Network,
@@ -85,7 +98,7 @@ pub(super) fn plastic(
     library: &Library,
     groups: &[Group],
     (dt, seed): (f64, u64),
-    mut stream: Stream,
+    Made { mut stream, side, mut division }: Made,
 ) -> Result<Stream, Vec<Diagnostic>> {
     if projection.plasticity.is_empty() {
         return Ok(stream);
@@ -95,7 +108,8 @@ pub(super) fn plastic(
     let in_weights = |x: f64, unit: Option<Unit>, span: Span| -> Result<f64, Diagnostic> {
         let unit = unit.map(|u| Located::new(u, span));
         match factors(&groups[stream.to], stream.target, unit.as_ref()) {
-            Ok(f) => Ok(x * f[usize::from(x < 0.0)]),
+            // Sizes of weights that are negative act where those do.
+            Ok(f) => Ok(x * f[usize::from(x < 0.0 || side == 1)]),
             Err(text) => Err(network.locate(Diagnostic::error("model-unit", text), span, "in the unit of the weights")),
         }
     };
@@ -127,6 +141,22 @@ pub(super) fn plastic(
         let key = super::link_key(seed, &stream.name, "structure");
         Some(plasticity::Structure { every: every?, prune: prune?, grow: *grow, weight: weight?, begin: *begin, key })
     });
+    let group = &groups[stream.to];
+    let mut heard: Vec<usize> = Vec::new();
+    for (_, h) in rules.iter().flat_map(|r| &r.heard) {
+        if let Heard::Variable(k) = h
+            && !heard.contains(k)
+        {
+            heard.push(*k);
+        }
+    }
+    let ends = Ends::new(group, side, &heard).unwrap_or_else(|(k, branch)| {
+        let (name, span) = (&group.variables[k].name, projection.plasticity.first().map_or(Span::default(), |u| u.rule.span));
+        let text = format!("weights onto `{}` end on its `{branch}`, where there is no `{name}` for a rule to hear", group.name);
+        let d = network.locate(Diagnostic::error("model-plasticity", text), span, "this rule");
+        problems.push(d.hint(format!("give every region that takes such weights a mechanism with `{name}`, or its receptors to others")));
+        None
+    });
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -134,9 +164,16 @@ pub(super) fn plastic(
     if let Strength::Shared(w) = e.strength {
         e.strength = Strength::Each(vec![w as f32; e.len()]);
     }
-    let Strength::Each(weights) = &e.strength else { unreachable!("just made") };
-    let sign = if weights.iter().any(|w| *w < 0.0) && weights.iter().all(|w| *w <= 0.0) { -1.0 } else { 1.0 };
-    let plasticity = Plasticity { rules, incoming: Incoming::of(e), sign, normalise, structure };
+    if let Some(d) = &mut division {
+        if let Strength::Shared(w) = d.events.strength {
+            d.events.strength = Strength::Each(vec![w as f32; d.events.len()]);
+        }
+        let all = Group { here: None, ..group.clone() };
+        d.ends = Ends::new(&all, side, &[]).ok().flatten();
+    }
+    let sign = if side == 1 { -1.0 } else { 1.0 };
+    let incoming = Incoming::of(e, ends.as_ref(), group.computed());
+    let plasticity = Plasticity { rules, incoming, ends, division, sign, normalise, structure };
     stream.plasticity = Some(Arc::new(plasticity));
     Ok(stream)
 }

@@ -51,7 +51,8 @@ pub(super) fn divide(
         let events = |k: Option<usize>| k.is_some_and(|k| resolved[k].spikes());
         let hint = "run it in one process; or `learn = false` in every projection and `bias = false` in every population";
         match &p.plasticity.first() {
-            Some(rule) => refuse(format!("weights from `{}` to `{}` change", p.from.value, p.to.value), rule.rule.span, "here", one),
+            // What a rule hears is at its receiver, or of one neuron, which all processes compute.
+            Some(_) => {}
             None if !events(from) || !events(to) => {
                 refuse(format!("`{}` sends values to `{}`", p.from.value, p.to.value), p.span, "here", one);
             }

@@ -5,6 +5,7 @@ use super::{Kind, Resolved, link_key};
 use crate::events::{Delays, Events, Graph, Strength, Whole};
 use crate::model::{Group, Link, Noise, Sources, Stream, Target, port};
 use crate::network::{Delay, Located, Network, NoiseCurrent, Population, Projection, Weights, Wiring};
+use crate::plasticity::Division;
 use homolog_base::{Diagnostic, Key, Unit};
 use homolog_ir::{Interface, Mechanism};
 use std::sync::Arc;
@@ -190,6 +191,18 @@ pub(super) fn sources(population: &Population, seed: u64) -> Option<Sources> {
     Some(Sources { rate, key: link_key(seed, &population.name, "sources"), correlation })
 }
 
+/// A stream, and what is known of it beside.
+pub(super) struct Made {
+    pub stream: Stream,
+    /// 1 where weights are negative: all of them or, to point neurons, none above and some below 0.
+    pub side: usize,
+    /// Of several processes, where a rule changes weights: all connections, and which of them these are.
+    pub division: Option<Division>,
+}
+
+/// Connections with a sign and, for each, its place in the list of all.
+type Built = Vec<(usize, Events, Vec<u32>)>;
+
 /// Makes the stream of a link; to cells one for each sign that its weights have.
 pub(super) fn streams(
     network: &Network,
@@ -198,11 +211,49 @@ pub(super) fn streams(
     groups: &[Group],
     dt: f64,
     seed: u64,
-) -> Result<Vec<Stream>, Diagnostic> {
+) -> Result<Vec<Made>, Diagnostic> {
     let located = |text: String| network.locate(Diagnostic::error("model-weights", text), projection.weights.span, "these weights");
     let (rows, columns) = (groups[link.to].size, groups[link.from].size);
     let graph = wires::graph(network, projection, columns, rows, seed, &link.name).map_err(located)?;
     let to = &groups[link.to];
+    let mut whole: Vec<Option<(Events, Vec<u32>)>> = vec![None, None];
+    if !projection.plasticity.is_empty() && to.here.is_some() {
+        // Weights that change are told and saved in the order that all connections have in one process.
+        let all = Group { here: None, ..to.clone() };
+        for (side, events, order) in build(network, (link, projection), groups, &all, graph.clone(), (dt, seed))? {
+            whole[side] = Some((events, order));
+        }
+    }
+    let made = |(side, events, order): (usize, Events, Vec<u32>)| {
+        let division = whole[side].take().map(|(all, places)| {
+            let mut at = vec![0u32; places.len().max(places.iter().map(|k| *k as usize + 1).max().unwrap_or(0))];
+            places.iter().enumerate().for_each(|(k, place)| at[*place as usize] = k as u32);
+            Division { own: order.iter().map(|k| at[*k as usize]).collect(), events: all, ends: None }
+        });
+        let stream = Stream {
+            name: link.name.clone(),
+            from: link.from,
+            to: link.to,
+            target: link.target,
+            whole: Whole::of(&events, |row| to.neuron(row)),
+            events: Arc::new(events),
+            plasticity: None,
+        };
+        Made { stream, side, division }
+    };
+    Ok(build(network, (link, projection), groups, to, graph, (dt, seed))?.into_iter().map(made).collect())
+}
+
+/// Makes the connections of a link that end at the neurons of a group that are computed here.
+fn build(
+    network: &Network,
+    (link, projection): (&Link, &Projection),
+    groups: &[Group],
+    to: &Group,
+    graph: Graph,
+    (dt, seed): (f64, u64),
+) -> Result<Built, Diagnostic> {
+    let located = |text: String| network.locate(Diagnostic::error("model-weights", text), projection.weights.span, "these weights");
     let factors = factors(to, link.target, projection.unit.as_ref()).map_err(located)?;
     let unit = wires::unit_variance(link, projection, groups, network, graph.target.len());
     let n = graph.target.len();
@@ -211,8 +262,11 @@ pub(super) fn streams(
     let (own, kept) = if to.here.is_some() { graph.onto(|r| to.computed_as(r)) } else { (Graph::default(), vec![]) };
     let here = |k: &usize| kept.is_empty() || kept[*k];
     let scaled = |w: f64| w * factors[usize::from(w < 0.0)];
-    let each = |weights: &mut dyn Iterator<Item = f64>| {
-        Strength::Each(weights.take(n).enumerate().filter(|(k, _)| here(k)).map(|(_, w)| scaled(w) as f32).collect())
+    // Of the weights of all processes: whether some are above zero, and some below.
+    let mut signs = [false; 2];
+    let mut each = |weights: &mut dyn Iterator<Item = f64>| {
+        let all = weights.take(n).enumerate().inspect(|(_, w)| signs = [signs[0] || *w > 0.0, signs[1] || *w < 0.0]);
+        Strength::Each(all.filter(|(k, _)| here(k)).map(|(_, w)| scaled(w) as f32).collect())
     };
     let drawn = wires::drawn(network, projection).map_err(located)?;
     let spread = drawn.spread(unit).filter(|_| !matches!(projection.wiring.value, Wiring::Convolution(_)));
@@ -224,6 +278,9 @@ pub(super) fn streams(
             each(&mut following.unwrap_or_default().into_iter())
         }
     };
+    if let Strength::Shared(w) = strength {
+        signs = [w > 0.0, w < 0.0];
+    }
     // To the nearest step; a conversion truncates.
     let ticks = |ms: f64| (ms / dt + 0.5).clamp(1.0, f64::from(u16::MAX)) as u16;
     let delays = match projection.delay.as_ref().map(|d| d.value) {
@@ -245,25 +302,26 @@ pub(super) fn streams(
         },
     };
     let graph = if to.here.is_some() { own } else { graph };
-    drop(kept);
-    let stream = |events: Events| Stream {
-        name: link.name.clone(),
-        from: link.from,
-        to: link.to,
-        target: link.target,
-        whole: Whole::of(&events, |row| to.neuron(row)),
-        events: Arc::new(events),
-        plasticity: None,
+    let all = |order: Vec<u32>| -> Vec<u32> {
+        if kept.is_empty() || projection.plasticity.is_empty() {
+            return order;
+        }
+        let number: Vec<u32> = (0..kept.len() as u32).filter(|k| kept[*k as usize]).collect();
+        order.into_iter().map(|k| number[k as usize]).collect()
     };
     if to.anatomy.is_none() {
-        return Ok(vec![stream(Events::new(&graph, to.computed(), strength, delays))]);
+        let (events, order) = Events::ordered(&graph, to.computed(), strength, delays);
+        return Ok(vec![(usize::from(signs == [false, true]), events, all(order))]);
     }
-    let signs = [0, 1].into_iter();
-    Ok(signs.filter_map(|sign| at_places(&graph, to, sign, &strength, &delays, key("places"))).map(stream).collect())
+    let of_sign = |sign: usize| {
+        let (events, order) = at_places(&graph, to, sign, &strength, &delays, key("places"))?;
+        Some((sign, events, all(order)))
+    };
+    Ok([0, 1].into_iter().filter_map(of_sign).collect())
 }
 
 /// The connections of one sign, each to a place of its receiving neuron. They are spread like those that learn: see `cells::places`.
-fn at_places(graph: &Graph, to: &Group, sign: usize, strength: &Strength, delays: &Delays, key: Key) -> Option<Events> {
+fn at_places(graph: &Graph, to: &Group, sign: usize, strength: &Strength, delays: &Delays, key: Key) -> Option<(Events, Vec<u32>)> {
     let (copies, places) = (to.here().len(), &to.anatomy.as_ref()?.receives[sign]);
     let sites = to.arrivals.iter().find(|a| a.name == [port::POSITIVE, port::NEGATIVE][sign])?.sites;
     let mine = |k: usize| match strength {
@@ -300,7 +358,8 @@ fn at_places(graph: &Graph, to: &Group, sign: usize, strength: &Strength, delays
         Delays::Shared(d) => Delays::Shared(*d),
         Delays::Each(d) => Delays::Each(kept.iter().map(|k| d[*k]).collect()),
     };
-    Some(Events::new(&graph, sites * copies, strength, delays))
+    let (events, order) = Events::ordered(&graph, sites * copies, strength, delays);
+    Some((events, order.into_iter().map(|k| kept[k as usize] as u32).collect()))
 }
 
 /// Poisson trains of a group.

@@ -61,8 +61,9 @@ pub(super) fn links(
             }
         };
         let (rows, columns) = (network.populations[to].size.value, network.populations[from].size.value);
-        let mut name = format!("{}->{}", p.from.value, p.to.value);
-        let same = made.iter().filter(|l| l.from == from && l.to == to).count();
+        let mut name = p.called();
+        let base = format!("{name}#");
+        let same = made.iter().filter(|l| l.name == name || l.name.starts_with(&base)).count();
         if same > 0 {
             name += &format!("#{}", same + 1);
         }

@@ -209,12 +209,11 @@ fn projections(r: &mut Reader<'_>, network: &Network) {
                 d.at(r.source, from.size.span, format!("`{}`", from.name.value)).at(r.source, to.size.span, format!("`{}`", to.name.value));
             r.problems.push(d.hint(hint));
         }
-        if let Some(first) = seen.insert((&p.from.value, &p.to.value), p.span) {
-            let name = format!("{}->{}", p.from.value, p.to.value);
+        let name = p.called();
+        if let Some(first) = seen.insert(name.clone(), p.span) {
             let d = Diagnostic::error("model-duplicate", format!("`{name}` is described twice")).at(r.source, p.span, "the second time");
             r.problems.push(
-                d.at(r.source, first, "the first time")
-                    .hint("one projection from a population to another is enough; its weights are named after the two"),
+                d.at(r.source, first, "the first time").hint("give one of them a `name` of its own, after which its weights are named"),
             );
         }
     }

@@ -234,11 +234,13 @@ fn neurons(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<Located<S
 }
 
 fn projection(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Projection> {
-    let keys = ["from", "to", "wiring", "autapses", "multapses", "weights", "delay", "learn", "plasticity", "normalise", "structure"];
+    let keys =
+        ["name", "from", "to", "wiring", "autapses", "multapses", "weights", "delay", "learn", "plasticity", "normalise", "structure"];
     let s = r.section("projection", v, &keys)?;
     let (weights, delay) = (r.optional(&s, "weights", parts::weights), r.optional(&s, "delay", parts::delay));
     let (weights, unit, weight_column) = parted(weights);
     Some(Projection {
+        name: r.optional(&s, "name", Reader::name),
         from: r.required(&s, "from", "\"image\"", Reader::name).unwrap_or_default(),
         to: r.required(&s, "to", "\"hidden\"", Reader::name).unwrap_or_default(),
         wiring: r.required(&s, "wiring", "\"all-to-all\"", parts::wiring).unwrap_or_default(),
@@ -301,6 +303,7 @@ fn block(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Vec<Projection>> {
             out.push(Projection {
                 from: from.clone(),
                 to: to.clone(),
+                name: None,
                 wiring: Located::new(wiring, span),
                 copies: copies.clone(),
                 unit: unit.clone(),
@@ -348,10 +351,11 @@ fn gap_end(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<GapEnd> {
 
 /// The weights of a projection.
 fn weights_recorded(r: &mut Reader<'_>, v: &Value<'_>) -> Option<WeightRule> {
-    let s = r.section("record", v, &["variable", "from", "to", "every"])?;
+    let s = r.section("record", v, &["variable", "from", "to", "name", "every"])?;
     Some(WeightRule {
         from: r.required(&s, "from", "\"input\"", Reader::name)?,
         to: r.required(&s, "to", "\"cells\"", Reader::name)?,
+        name: r.optional(&s, "name", Reader::name),
         every: r.optional(&s, "every", |r, k, v| r.milliseconds(k, v, POSITIVE)),
         span: s.span,
     })

@@ -261,6 +261,7 @@ fn network(n: &Network, lines: &mut Vec<String>) {
     }
     for p in &n.projections {
         line("\n[[projection]]", String::new());
+        p.name.iter().for_each(|name| line("name", quoted(name)));
         line("from", quoted(&p.from));
         line("to", quoted(&p.to));
         line("wiring", wiring(&p.wiring));
@@ -414,6 +415,7 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         line("variable", quoted(WEIGHTS));
         line("from", quoted(&x.from));
         line("to", quoted(&x.to));
+        x.name.iter().for_each(|name| line("name", quoted(name)));
         if let Some(every) = &x.every {
             line("every", ms(every.value));
         }

@@ -255,8 +255,9 @@ impl Arrangement {
         let spike_at = parts.spike_at.iter().map(|c| self.memory[*c]).collect();
         let kind = if parts.kind.is_empty() { vec![] } else { self.order.iter().map(|c| parts.kind[*c]).collect() };
         let receives = [0, 1].map(|sign| self.receives(parts, sign));
+        let receptors = [0, 1].map(|k| parts.receptors[k].as_ref().and(self.domain(ARRIVE[k])).unwrap_or_default().to_vec());
         let pieces = if parts.watched { pieces(parts, &self.order) } else { vec![] };
-        Anatomy { compartments, of_variable, spike_at, areas, kind, receives, pieces }
+        Anatomy { compartments, of_variable, spike_at, areas, kind, receives, receptors, pieces }
     }
 }
 

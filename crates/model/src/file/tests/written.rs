@@ -69,6 +69,7 @@ pub(super) fn bare(mut s: Study) -> Study {
     for p in &mut s.network.projections {
         b(&mut p.from);
         b(&mut p.to);
+        p.name.iter_mut().for_each(b);
         wiring(&mut p.wiring);
         p.copies.autapses.iter_mut().for_each(b);
         p.copies.multapses.iter_mut().for_each(b);
@@ -137,6 +138,7 @@ pub(super) fn bare(mut s: Study) -> Study {
     for x in &mut s.network.weight_recordings {
         b(&mut x.from);
         b(&mut x.to);
+        x.name.iter_mut().for_each(b);
         x.every.iter_mut().for_each(b);
         x.span = homolog_base::Span::default();
     }
@@ -345,6 +347,8 @@ fn study() -> impl Strategy<Value = Study> {
                     (from, to, wiring, weights, delay, learn)
                 })
                 .map(|(from, to, wiring, weights, delay, learn)| Projection {
+                    // Two between the same populations differ in it.
+                    name: learn.is_none().then(|| format!("{} to {}", pick(from).value, pick(to).value).into()),
                     copies: Copies { autapses: learn.map(Located::from), multapses: learn.map(|l| (!l).into()) },
                     weight_column: matches!(weights, Weights::Column(_)).then(|| Which::Named("Weight".into()).into()),
                     delay_column: matches!(delay, Some(Delay::Column(_))).then(|| Which::Numbered(4).into()),
@@ -537,6 +541,7 @@ fn study() -> impl Strategy<Value = Study> {
                         .map(|k| WeightRule {
                             from: pick(one),
                             to: pick(one),
+                            name: (k == 1).then(|| "one of two".into()),
                             every: (k == 1).then(|| 12.5.into()),
                             ..WeightRule::default()
                         })
