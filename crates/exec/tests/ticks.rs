@@ -362,7 +362,7 @@ fn ticks_that_are_laid_out_once_equal_those_of_a_loop_and_list_what_it_writes() 
         let all = Loop { actions: vec![action], ticks: 0..ticks, reverse: false, lanes, tile: 64 };
         let mut arena: Vec<f64> = (0..64 + (3 + ticks) * lanes).map(|i| Key::new(5).uniform(i as u64, 0) - 0.5).collect();
         arena[10..10 + ticks].fill(0.9);
-        arena[64..64 + lanes].iter_mut().for_each(|v| *v = -50.5 + *v);
+        arena[64..64 + lanes].iter_mut().for_each(|v| *v -= 50.5);
         arena[64 + 2 * lanes..64 + 3 * lanes].iter_mut().for_each(|drive| *drive -= 4.0);
         let (mut looped, mut listed) = (arena.clone(), arena.clone());
         run_ticks(Isa::best(), &mut looped, &all, false);
