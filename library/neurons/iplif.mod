@@ -10,7 +10,7 @@ in steps of a network of units that are on or off, it is eq. 4 of Lazar, Pipa & 
 continuous time. Summed over a time T the threshold has moved by eta (spikes - target T), and as it stays between those bounds that silence the
 neuron and let it spike all the time, the mean rate is the target: exactly in the long run, to within (those bounds) / (eta T) before.
 
-While the rate is off by d the threshold moves by eta d: with the defaults 50 mV a second at 10 Hz too many. `alif` rises with each spike too, but
+While the rate is off by d the threshold moves by eta d: with the defaults 0.5 mV a second at 10 Hz too many. `alif` rises with each spike too, but
 falls to where it was; its rate depends on its drive. An incoming spike of weight w moves v by w at once; while the neuron is refractory that is
 without effect. The step is exact for a drive that is constant over it.
 

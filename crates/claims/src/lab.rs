@@ -433,18 +433,19 @@ impl Bench {
     pub fn inject(&mut self, amplitude: f64, from: f64, duration: f64) -> Result<(), Vec<Diagnostic>> {
         let first = self.network.stimuli.first().cloned();
         let Some(mut more) = first else { return Err(vec![Diagnostic::error("claim-experiment", "the model has no `[[stimulus]]`")]) };
+        (more.course, more.unit) = (None, None);
         (more.amplitude, more.delay, more.duration) = (amplitude.into(), from.into(), duration.into());
         self.network.stimuli.push(more);
         Ok(())
     }
 
-    /// The first stimulus: amplitude (nA), begin and duration (ms).
+    /// The first stimulus that is one step of current: amplitude (nA), begin and duration (ms).
     ///
     /// # Errors
     /// There is none.
     pub fn stimulus(&self) -> Result<(f64, f64, f64), Vec<Diagnostic>> {
-        let first = self.network.stimuli.first();
-        let none = || vec![Diagnostic::error("claim-experiment", "the model has no `[[stimulus]]`")];
+        let first = self.network.stimuli.iter().find(|s| s.course.is_none() && s.unit.is_none());
+        let none = || vec![Diagnostic::error("claim-experiment", "the model has no `[[stimulus]]` that is one step of current")];
         first.map(|s| (s.amplitude.value, s.delay.value, s.duration.value)).ok_or_else(none)
     }
 

@@ -118,7 +118,7 @@ impl<R: Format> Run<'_, R> {
                 let stepped: Vec<usize> = stage.iter().copied().filter(|g| !self.model.groups[*g].is_given()).collect();
                 let contacts = self.contacts(stage);
                 if self.is_in_step(stage) {
-                    self.step_by_step(arena, &mut scratch.events, &stepped, now, ticks);
+                    self.step_by_step(arena, scratch, &stepped, now, ticks);
                 } else if contacts.is_empty() {
                     let (delay, together) = shortest_delay(self.model, stage);
                     // What a spike does to a weight is known when the next one arrives.

@@ -136,7 +136,14 @@ impl Engine {
         };
         let weights: usize = model.links.iter().map(of_link).sum();
         let calendars: usize = model.streams.iter().map(|s| events::Prepared::bytes(s, layout.segment)).sum();
-        let remembered: usize = model.streams.iter().filter_map(|s| Some(s.plasticity.as_ref()?.per_connection() * s.events.len())).sum();
+        // What connections remember, and their two ends: of senders for as long as spikes are on their way, before and after each.
+        let of_stream = |s: &homolog_model::model::Stream| {
+            let (p, e) = (s.plasticity.as_ref()?, &s.events);
+            let of_senders = |r: &homolog_model::plasticity::Rule| 2 * plastic::slots(s, layout.segment) * r.sender.len() * e.senders;
+            let at_ends: usize = p.rules.iter().map(|r| of_senders(r) + r.receiver.len() * e.receivers).sum();
+            Some(p.per_connection() * e.len() + at_ends)
+        };
+        let remembered: usize = model.streams.iter().filter_map(of_stream).sum();
         bytes * (layout.size + weights) + 8 * remembered + calendars
     }
 

@@ -14,7 +14,8 @@ mod sparse;
 
 pub(crate) use sparse::Sparse;
 
-use crate::events::{AddCounts, Calendar, Counts, FEW, ListSpikes, Prepared, SHARED, with_counts};
+use crate::Scratch;
+use crate::events::{AddCounts, Calendar, Counts, FEW, ListSpikes, SHARED, with_counts};
 use crate::format::Format;
 use crate::layout::Now;
 use crate::products::{part, sign_of};
@@ -253,8 +254,12 @@ impl<'a, R: Format> Run<'a, R> {
     /// What is done for a group to few neurons, if its kernel allows it and nobody looks at variables between ticks.
     fn sparse(&self, g: usize) -> Option<&'a Sparse<R>> {
         let sparse = self.plan.groups[g].sparse.as_ref()?;
-        let kept = |k: &usize| !self.of(g).variables[*k].1;
-        sparse.events.iter().map(|e| &e.variable).chain(&sparse.counters).all(kept).then_some(sparse)
+        let l = self.of(g);
+        let kept = |k: &usize| !l.variables[*k].1;
+        // What is recorded in a tick is copied by its loop, and counters move after that.
+        let traced = |k: &usize| l.traces.iter().any(|t| t.1 == *k);
+        let good = sparse.events.iter().map(|e| &e.variable).chain(&sparse.counters).all(kept) && !sparse.counters.iter().any(traced);
+        good.then_some(sparse)
     }
 
     fn port(&self, g: usize, event: &sparse::Event, calendars: &[Calendar], now: Now) -> Port<R> {
@@ -271,7 +276,8 @@ impl<'a, R: Format> Run<'a, R> {
     }
 
     /// The ticks of a segment.
-    pub fn step_by_step(&self, arena: &mut [R], prepared: &mut Prepared, stepped: &[usize], now: Now, ticks: usize) {
+    pub fn step_by_step(&self, arena: &mut [R], scratch: &mut Scratch<R>, stepped: &[usize], now: Now, ticks: usize) {
+        let Scratch { events: prepared, plastic, .. } = scratch;
         let (dense, few): (Vec<usize>, Vec<usize>) = stepped.iter().partition(|g| self.sparse(**g).is_none());
         let loops: Vec<_> = stepped.iter().map(|g| self.loops(*g, now, ticks, self.sparse(*g).map(|s| &s.step))).collect();
         let mut members: Vec<Member<R>> = Vec::new();
@@ -325,6 +331,8 @@ impl<'a, R: Format> Run<'a, R> {
                 }
                 self.exchange(&mut prepared.sent, stepped, tick..tick + 1);
                 prepared.send(self.model, stepped, tick);
+                // Weights that change may begin here, and end in another stage.
+                self.learn(arena, prepared, plastic, stepped, now, t..t + 1);
             }
         });
     }

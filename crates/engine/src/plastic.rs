@@ -128,7 +128,7 @@ pub(crate) struct Working {
 pub(crate) type All = Vec<Option<Box<Working>>>;
 
 /// Ticks that senders are kept for, beside the longest delay: those of a segment, by which they may be ahead, and two for the ends.
-fn slots(s: &Stream, segment: usize) -> usize {
+pub(crate) fn slots(s: &Stream, segment: usize) -> usize {
     longest(s) + segment + 2
 }
 

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{compiled, delayed, inputs, network, population, sample};
+use common::{compiled, compiled_by, delayed, inputs, network, population, rule, sample, with_rules};
 use homolog_base::Unit;
 use homolog_engine::{Engine, reference};
 use homolog_exec::Isa;
@@ -114,6 +114,15 @@ fn whoever_looks_and_however_time_and_work_are_cut_no_spike_changes() {
         let seen = run(&mut Engine::new(1), &model, &params, &shown(1, 2), &probes, &mut looked);
         assert_eq!((&seen[..3], &looked), (&whole[..], &state), "{what:?}");
     }
+    // A place that is recorded is copied in the tick itself.
+    for g in 0..3 {
+        let count = model.groups[g].variables.iter().position(|v| v.name == "count").unwrap();
+        let seen =
+            |what: Observable| run(&mut Engine::new(1), &model, &params, &shown(1, 1), &[Probe { group: g, what }], &mut State::fresh());
+        let (copied, kept) = (seen(Observable::Site(count, 0)), seen(Observable::State(count)));
+        assert!(kept[0].data.iter().sum::<f64>() > 0.0, "nothing was counted");
+        assert_eq!(copied[0].data, kept[0].data, "{}", model.groups[g].name);
+    }
     let mut cut = State::fresh();
     let first = run(&mut Engine::new(1), &model, &params, &shown(1, 1), &rasters(), &mut cut);
     let second = run(&mut Engine::new(2), &model, &params, &shown(1, 1), &rasters(), &mut cut);
@@ -137,4 +146,26 @@ fn threads_that_share_a_large_network_change_no_spike() {
     let alone = run(&mut Engine::new(1), &model, &params, &shown, &rasters(), &mut State::fresh());
     assert!(alone.iter().all(|t| t.shape[0] > 1000), "some group is silent, so nothing was tested");
     assert_eq!(alone, run(&mut Engine::new(2), &model, &params, &shown, &rasters(), &mut State::fresh()));
+}
+
+#[test]
+fn weights_that_change_behind_such_neurons_change_as_behind_others() {
+    let mut n = mixed(false, 1);
+    n.populations.push(Population { bias: Some(false), ..population("out", 20, "lif") });
+    let mut out = to("a", "out", Wiring::Random(0.4), Weights::Uniform(1.0, 4.0), "mV");
+    out.plasticity = vec![rule("stdp", &[("a_plus", 0.05), ("a_minus", 0.02)])];
+    n.projections.push(out);
+    let (model, params) = compiled_by(&n, &with_rules());
+    let shown = Inputs { batch: 1, frames: 2, values: vec![] };
+    let (mut few, mut all) = (State::fresh(), State::fresh());
+    let raster = Probe { group: 3, what: Observable::Raster };
+    let seen = run(&mut Engine::new(1), &model, &params, &shown, &[raster], &mut few);
+    assert!(seen[0].shape[0] > 50, "nothing arrives");
+    let watched = Probe { group: 0, what: Observable::Spikes };
+    let expected = run(&mut Engine::new(1), &model, &params, &shown, &[raster, watched], &mut all);
+    assert_eq!((&seen[0], few), (&expected[0], all.clone()));
+    let plastic = all.plastic.iter().find(|p| !p.connections.is_empty()).unwrap();
+    let homolog_model::events::Strength::Each(first) = &model.streams.last().unwrap().events.strength else { panic!("each has its own") };
+    let moved = plastic.connections[0].iter().zip(first).filter(|(now, then)| (**now - f64::from(**then)).abs() > 1e-3).count();
+    assert!(moved > 100, "{moved} weights have changed");
 }

@@ -290,4 +290,8 @@ fn what_a_rule_cannot_do_at_cells_is_said() {
     (n.dt, n.presentation) = (Some(0.1.into()), Some(10.0.into()));
     let want = "model-plasticity: weights onto `cell` end on its `trunk`, where there is no `cai` for a rule to hear";
     assert_eq!(said(&n, &library), [want]);
+    // It is in the tuft, where those of the other sign end; that there could be others at the trunk does not count.
+    n.projections[0].weights = Weights::Constant(-1.0).into();
+    let (model, _) = compiled_by(&n, &library);
+    assert_eq!(model.streams.len(), 1);
 }

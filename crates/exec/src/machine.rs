@@ -521,7 +521,7 @@ macro_rules! special {
             select Lt 0 0x10; select Eq 2 0x2010; select Lt 0 0x1001; select Lt 0 0x110; select Lt 0 0x1010; select Le 1 0x3101; select Le 1 0x1101;
             select Le 1 0x2110; select Le 1 0x1110; select Le 1 0x101; select Le 1 0x110;
             choices Lt 0 true 1 0x1013301; choices Lt 0 false 0 0x013001;
-            fire true 1 2 0x012110; fire true 1 2 0x002110; fire true 1 1 0x2110; fire false 0 2 0x010010; fire false 0 1 0x0010;
+            fire true 1 2 0x012110; fire true 1 2 0x002110; fire true 1 1 0x2110; fire false 0 2 0x010100; fire false 0 1 0x0100;
         )
     };
     (@ $(chain $f:literal $s:literal $t:literal $p:literal;)* $(select $c:ident $n:literal $q:literal;)*

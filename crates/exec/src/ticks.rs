@@ -298,12 +298,12 @@ impl<R: Scalar> Ready<'_, '_, R> {
             panic!("only programs at one site list")
         };
         assert!(output < program.outputs(), "{} has no output {output}", program.owner());
-        self.launches[0].list(output);
+        self.launches.iter_mut().take(1).for_each(|l| l.list(output));
     }
 
     /// What was listed in the last tick, ascending.
     pub fn listed(&self) -> &[u32] {
-        &self.launches[0].list
+        self.launches.first().map_or(&[], |l| &l.list)
     }
 
     /// Runs one tick.
@@ -331,6 +331,10 @@ impl<'l, 'a, R: Scalar> Checked<'l, 'a, R> {
         assert!(arena.len() >= self.arena, "the arena of a loop was checked with {} numbers and has {}", self.arena, arena.len());
         let l = self.ticks;
         let mut launches = Vec::new();
+        if self.plans.is_empty() {
+            // Without lanes or ticks nothing was checked, and there is nothing to do.
+            return Ready { checked: self, _rows: vec![], launches };
+        }
         launches.resize_with(self.plans.len(), Launch::default);
         let mut rows = vec![Line::default(); self.lines(&(0..l.lanes))];
         // SAFETY: as in `run_tile`; the rows are moved with their vector, and stay where they are.

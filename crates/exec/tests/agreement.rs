@@ -191,8 +191,15 @@ proptest! {
     }
 }
 
-const MODELS: [fn() -> Kernel; 6] =
-    [kernels::hodgkin_huxley, kernels::lif, kernels::lif_derivative, kernels::variations, kernels::published, kernels::refractory];
+const MODELS: [fn() -> Kernel; 7] = [
+    kernels::hodgkin_huxley,
+    kernels::lif,
+    kernels::lif_derivative,
+    kernels::variations,
+    kernels::published,
+    kernels::refractory,
+    kernels::overshoot,
+];
 
 #[test]
 fn known_models_compile_to_superinstructions() {

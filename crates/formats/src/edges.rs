@@ -307,7 +307,9 @@ impl Reading {
                 let more = if there.len() > NAMED { format!(" and {} more", there.len() - NAMED) } else { String::new() };
                 let d =
                     Diagnostic::error("table-filter", format!("no row of `{file}` has `{}` in column `{}`", word.value, f.column.value));
-                let d = network.locate(d.hint(format!("there is {}{more}", shown.join(", "))), word.span, "in no row");
+                let there =
+                    if shown.is_empty() { "the table has no rows".to_string() } else { format!("there is {}{more}", shown.join(", ")) };
+                let d = network.locate(d.hint(there), word.span, "in no row");
                 if !self.problems.contains(&d) {
                     self.problems.push(d);
                 }

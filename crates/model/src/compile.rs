@@ -248,6 +248,11 @@ fn hash(model: &Model) -> Hash {
         if !g.diffusion.is_empty() {
             text += &format!("{:?}\n", g.diffusion);
         }
+        let anew: Vec<&str> =
+            g.variables.iter().filter(|v| v.per_frame && v.name != crate::compose::COUNT).map(|v| v.name.as_str()).collect();
+        if !anew.is_empty() {
+            text += &format!("anew {anew:?}\n");
+        }
         text += &format!("{:?}\n", g.learned.iter().map(|l| (&l.name, &l.part, &l.kind)).collect::<Vec<_>>());
     }
     for l in &model.links {

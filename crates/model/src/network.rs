@@ -217,6 +217,8 @@ pub struct CourseTable {
     pub value: Located<Which>,
     /// Unit of the values; what stands in brackets at the end of the header when not given.
     pub unit: Option<Located<Unit>>,
+    /// Unit of the times, likewise.
+    pub time_unit: Option<Located<Unit>>,
     /// Which rows count; all of these must hold.
     pub filters: Vec<Filter>,
     /// What the table says, once it has been read.

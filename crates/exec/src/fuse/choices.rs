@@ -82,7 +82,9 @@ impl List<'_> {
             return;
         }
         let mut args = vec![(0, x)];
-        let difference = self.difference(x, &members);
+        // A choice may take the difference itself, too.
+        let taken = choices.iter().any(|(_, yes, no)| *yes == x || *no == x);
+        let difference = if taken { None } else { self.difference(x, &members) };
         if let Some((made, a, b)) = difference {
             members.push(made);
             args = vec![(0, a), (1, b)];

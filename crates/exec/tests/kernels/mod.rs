@@ -142,6 +142,26 @@ pub fn refractory() -> Kernel {
     b.finish()
 }
 
+/// A neuron that remembers by how much it was above its threshold.
+pub fn overshoot() -> Kernel {
+    let mut b = Builder::new("overshoot");
+    let v = input(&mut b, "v");
+    let over = input(&mut b, "over");
+    let drive = input(&mut b, "drive");
+    let decay = constant_input(&mut b, "decay");
+    let [reset, threshold, zero] = [-60.0, -50.0, 0.0].map(|x| b.constant(x));
+    let v1 = b.fma(decay, v, drive);
+    let above = b.sub(v1, threshold);
+    let spike = b.spike(above, homolog_ir::Surrogate { shape: homolog_ir::Shape::Arctan, width: 5.0 });
+    let fires = b.compare(Compare::Lt, zero, above);
+    let v2 = b.select(fires, reset, v1);
+    let over = b.select(fires, above, over);
+    b.output("v", Unit::ONE, v2);
+    b.output("over", Unit::ONE, over);
+    b.output("spike", Unit::ONE, spike);
+    b.finish()
+}
+
 /// Two gates in other words: `dt` in the other factor, the steady state of the other rate, an arctan surrogate.
 pub fn variations() -> Kernel {
     let mut b = Builder::new("variations");

@@ -16,8 +16,25 @@ impl Reading {
         let time = self.column(network, &list.file, &table, &within(&list.time, span));
         let filters = self.filters(network, &list.file, &table, &list.filters)?;
         let (neuron, time) = (neuron?, time?);
-        let unit = self.unit(network, (&list.file, &table, time), list.unit.as_ref(), &within(&list.time, span), "ms")?;
+        let unit = self.unit(network, (&list.file, &table, time), list.unit.as_ref(), &within(&list.time, span), ("unit", "ms"))?;
         let factor = unit.factor_to(&Unit::parse("ms").expect("a unit")).expect("asked for a time");
+        if list.recorded
+            && let Some(c) = table.headers.iter().position(|h| h == "population")
+            && filters.iter().all(|f| f.0 != c)
+        {
+            let mut there = std::collections::BTreeSet::new();
+            table.each(|_, row| {
+                if !there.contains(row[c]) {
+                    there.insert(row[c].to_string());
+                }
+            });
+            if let (2.., Some(first)) = (there.len(), there.first()) {
+                let text = format!("`{}` has spikes of {} populations", list.file.value, there.len());
+                let d = network.locate(Diagnostic::error("table-filter", text), list.file.span, "of which?");
+                self.problems.push(d.hint(format!("say it: `where = {{ population = \"{first}\" }}`")));
+                return None;
+            }
+        }
         let end = if list.recorded { End::numbered(p) } else { End::of(p) };
         let others: HashSet<&str> = network.populations.iter().flat_map(|p| p.named().unwrap_or_default()).map(String::as_str).collect();
         let mut said = Said::default();
@@ -67,7 +84,8 @@ impl Reading {
         let filters = self.filters(network, &course.file, &table, &course.filters)?;
         let [Some(time), Some(value)] = columns else { return None };
         let before = self.problems.len();
-        let of_times = self.unit(network, (&course.file, &table, time), None, &within(&course.time, span), "ms");
+        let said = course.time_unit.as_ref();
+        let of_times = self.unit(network, (&course.file, &table, time), said, &within(&course.time, span), ("time-unit", "ms"));
         let unit = match &course.unit {
             Some(unit) => Some(unit.value),
             None => self.any_unit(network, (&course.file, &table, value), &within(&course.value, span)),
@@ -109,6 +127,10 @@ impl Reading {
         if !said.nothing(&course.file, &mut self.problems) {
             return None;
         }
+        if out.is_empty() {
+            let text = format!("no row of `{}` is of this course, so nothing is injected", course.file.value);
+            self.problems.push(network.locate(Diagnostic::warning("table-empty", text), course.file.span, "this table"));
+        }
         Some((out, unit?))
     }
 
@@ -129,7 +151,7 @@ impl Reading {
         (file, table, column): (&str, &Words, usize),
         said: Option<&Located<Unit>>,
         which: &Located<Which>,
-        like: &str,
+        (key, like): (&str, &str),
     ) -> Option<Unit> {
         if let Some(unit) = said {
             return Some(unit.value);
@@ -142,7 +164,7 @@ impl Reading {
             }
             _ => Diagnostic::error("table-unit", format!("the unit of column {} of `{file}` is not known", column + 1)),
         };
-        let d = d.hint(format!("say it: `unit = \"{like}\"`"));
+        let d = d.hint(format!("say it: `{key} = \"{like}\"`"));
         self.problems.push(network.locate(d, which.span, "in which unit?"));
         None
     }

@@ -100,9 +100,16 @@ fn injection(
                 let d = Diagnostic::error("model-clamp", format!("`{}` has no neuron {n}", population.name.value));
                 return Err(network.locate(d, chosen.span, &format!("its {size} neurons are numbered from 0")));
             }
+            if chosen.value.is_empty() {
+                let d = Diagnostic::error("model-clamp", "no neuron is named, so nothing is injected");
+                return Err(network.locate(d, chosen.span, "these neurons").hint("name some, or remove the line for all"));
+            }
             let mut all: Vec<u32> = chosen.value.iter().map(|n| *n as u32).collect();
             all.sort_unstable();
-            all.dedup();
+            if let Some(twice) = all.windows(2).find(|w| w[0] == w[1]) {
+                let d = Diagnostic::error("model-clamp", format!("neuron {} is named twice", twice[0]));
+                return Err(network.locate(d, chosen.span, "these neurons").hint("name each once; several currents add up"));
+            }
             Some(all)
         }
     };

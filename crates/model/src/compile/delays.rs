@@ -36,7 +36,8 @@ pub fn warnings(network: &Network, library: &Library) -> Vec<Diagnostic> {
         let text = format!("a stimulus begins at {} ms, when a presentation of {shown} ms has ended", begins(s));
         let span = s.course.as_ref().map_or(s.delay.span, |c| c.span);
         let d = network.locate(Diagnostic::warning("model-stimulus-late", text), span, "after the end");
-        out.push(d.hint("only an input of several presentations in a row would see it: shorten its delay, or show inputs for longer"));
+        let sooner = if s.course.is_some() { "begin the table sooner" } else { "shorten its delay" };
+        out.push(d.hint(format!("only an input of several presentations in a row would see it: {sooner}, or show inputs for longer")));
     }
     let kinds = network.populations.iter().flat_map(|p| std::iter::once(&p.neuron).chain(&p.others));
     for d in kinds.filter_map(|word| library.cell(word)).filter_map(crate::discretise::coarse) {
@@ -48,7 +49,7 @@ pub fn warnings(network: &Network, library: &Library) -> Vec<Diagnostic> {
         let recorded = population.spike_table.as_ref().is_some_and(|t| t.value.recorded);
         let given = || population.times.iter().flat_map(|times| times.value.iter().map(move |t| (t, times.span)));
         // A recorded spike may be where a step ends.
-        let late = |t: f64| if recorded { t > shown * (1.0 + 8.0 * f64::EPSILON) } else { t >= shown };
+        let late = |t: f64| if recorded { t > shown * (1.0 + 8.0 * f64::EPSILON) } else { (t / dt).round() >= (shown / dt).round() };
         if let Some((t, span)) = given().filter(|(t, _)| late(**t)).min_by(|a, b| a.0.total_cmp(b.0)) {
             let after = given().filter(|(t, _)| late(**t)).count();
             let spikes = if after == 1 { "a spike comes".to_string() } else { format!("{after} spikes come") };

@@ -317,7 +317,9 @@ fn build(
         let (events, order) = at_places(&graph, to, sign, &strength, &delays, key("places"))?;
         Some((sign, events, all(order)))
     };
-    Ok([0, 1].into_iter().filter_map(of_sign).collect())
+    // All processes know the signs of all weights, and make the same streams; weights of 0 are with those above.
+    let there = |sign: &usize| if *sign == 0 { signs[0] || !signs[1] } else { signs[1] };
+    Ok([0, 1].into_iter().filter(there).filter_map(of_sign).collect())
 }
 
 /// The connections of one sign, each to a place of its receiving neuron. They are spread like those that learn: see `cells::places`.
@@ -387,6 +389,11 @@ pub(super) fn starts(network: &Network, population: &Population, group: &Group, 
                 let d = Diagnostic::error("model-start", format!("`{}` has no variable `{}`", group.neuron, s.variable.value));
                 return Err(locate(d.suggest(&s.variable, group.variables.iter().map(|v| v.name.as_str())), "unknown variable"));
             };
+            if group.variables[k].per_frame || s.variable.starts_with("noise.") {
+                let why = if group.variables[k].per_frame { "begins at zero with every presentation" } else { "begins as it is drawn" };
+                let d = Diagnostic::error("model-start", format!("`{}` of `{}` {why}", s.variable.value, group.name));
+                return Err(locate(d, "a start would have no effect").hint("remove the line"));
+            }
             let own = group.variables[k].unit;
             let Some(factor) = s.unit.map_or(Some(1.0), |u| u.factor_to(&own)) else {
                 let d = Diagnostic::error("model-unit", format!("`{}` of `{}` is in {own}", s.variable.value, group.neuron));

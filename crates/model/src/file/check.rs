@@ -213,7 +213,8 @@ fn projections(r: &mut Reader<'_>, network: &Network) {
         if let Some(first) = seen.insert(name.clone(), p.span) {
             let d = Diagnostic::error("model-duplicate", format!("`{name}` is described twice")).at(r.source, p.span, "the second time");
             r.problems.push(
-                d.at(r.source, first, "the first time").hint("give one of them a `name` of its own, after which its weights are named"),
+                d.at(r.source, first, "the first time")
+                    .hint("give one of them a `name` of its own, after which its weights are named; what a `[[block]]` makes has none"),
             );
         }
     }

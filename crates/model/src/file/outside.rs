@@ -91,6 +91,10 @@ pub(super) fn stimulus(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Stimulus> {
     let (numbers, named) = sections::neurons_chosen(r, &s);
     let branch = r.optional(&s, "branch", Reader::name).unwrap_or_default();
     let position = r.optional(&s, "position", |r, k, v| r.number(k, v, FRACTION)).map_or(0.5, |x| x.value);
+    if let (Some(v), true) = (s.get("position"), s.lacks("branch")) {
+        let d = r.error("model-clamp", "a position is one on a branch, and no branch is named", v.span(), "on which?");
+        d.hint = Some("add `branch = \"soma\"`; point neurons have neither".into());
+    }
     let placed = Stimulus { population, neurons: numbers, named, branch, position, span: s.span, ..Stimulus::default() };
     if s.get("current").is_some() {
         for key in ["delay", "duration", "amplitude"] {

@@ -144,6 +144,12 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
     }
     p.poisson = r.optional(&s, "poisson", |r, k, v| r.physical(k, v, RATE, NOT_NEGATIVE));
     p.correlation = r.optional(&s, "correlation", |r, k, v| r.number(k, v, FRACTION));
+    if let Some(c) = p.correlation.as_ref().filter(|c| c.value > 0.0 && c.value < LEAST_CORRELATION) {
+        let text =
+            format!("a correlation of {} would take {} spikes of the process that all share for each of one", c.value, 1.0 / c.value);
+        let d = r.error("model-range", text, c.span, format!("expected 0, or {LEAST_CORRELATION} or more"));
+        d.hint = Some("so small a correlation cannot be told from none: remove the line".into());
+    }
     if let Some(v) = s.get("correlation").filter(|_| s.lacks("poisson")) {
         let d = r.error("model-times", "`correlation` is of spikes that are drawn by `poisson`", v.span(), "means nothing here");
         d.hint = Some("add `poisson = \"10 Hz\"`, or remove the line".into());
@@ -233,6 +239,20 @@ fn neurons(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<Vec<Located<S
     Some(all)
 }
 
+/// Below it a process that all share has so many spikes for each that somebody takes, that a run would not end.
+const LEAST_CORRELATION: f64 = 1e-4;
+
+/// As names of populations are, so that none is like another that the program makes.
+fn projection_name(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<String> {
+    let name = r.name(key, v)?;
+    if !name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
+        let text = format!("a projection cannot be called `{name}`");
+        r.error("model-name", text, v.span(), "expected letters, digits, `_` and `-` only");
+        return None;
+    }
+    Some(name)
+}
+
 fn projection(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Projection> {
     let keys =
         ["name", "from", "to", "wiring", "autapses", "multapses", "weights", "delay", "learn", "plasticity", "normalise", "structure"];
@@ -240,7 +260,7 @@ fn projection(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Projection> {
     let (weights, delay) = (r.optional(&s, "weights", parts::weights), r.optional(&s, "delay", parts::delay));
     let (weights, unit, weight_column) = parted(weights);
     Some(Projection {
-        name: r.optional(&s, "name", Reader::name),
+        name: r.optional(&s, "name", projection_name),
         from: r.required(&s, "from", "\"image\"", Reader::name).unwrap_or_default(),
         to: r.required(&s, "to", "\"hidden\"", Reader::name).unwrap_or_default(),
         wiring: r.required(&s, "wiring", "\"all-to-all\"", parts::wiring).unwrap_or_default(),

@@ -45,7 +45,7 @@ pub(super) fn spikes(r: &mut Reader<'_>, name: &str, v: &Value<'_>) -> Option<Sp
 
 /// `{ table = "current.csv", time = "t (ms)", value = "i (nA)", unit = "nA", where = { trial = 3 } }`; without columns the first two.
 pub(super) fn course(r: &mut Reader<'_>, name: &str, v: &Value<'_>) -> Option<CourseTable> {
-    let s = r.section(name, v, &["table", "time", "value", "unit", "where"])?;
+    let s = r.section(name, v, &["table", "time", "value", "unit", "time-unit", "where"])?;
     let before = r.problems.len();
     let file = r.required(&s, "table", "\"current.csv\"", Reader::name);
     let time = r.optional(&s, "time", which).unwrap_or_else(|| Which::Numbered(1).into());
@@ -59,7 +59,8 @@ pub(super) fn course(r: &mut Reader<'_>, name: &str, v: &Value<'_>) -> Option<Co
         unit.ok()
     });
     let filters = filters(r, &s);
-    (r.problems.len() == before).then_some(CourseTable { file: file?, time, value, unit, filters, listed: None })
+    let time_unit = r.optional(&s, "time-unit", unit_of_time);
+    (r.problems.len() == before).then_some(CourseTable { file: file?, time, value, unit, time_unit, filters, listed: None })
 }
 
 /// Headers of a raster.
@@ -179,8 +180,9 @@ pub(super) fn written_spikes(t: &SpikeTable) -> String {
 pub(super) fn written_course(t: &CourseTable) -> String {
     let entry = |k: &str, v: String| (k.to_string(), v);
     let first = [entry("table", quoted(&t.file)), entry("time", written_column(&t.time)), entry("value", written_column(&t.value))];
-    let unit = t.unit.as_ref().map(|u| entry("unit", quoted(&u.value.to_string())));
-    table(first.into_iter().chain(unit).chain(written_filters(&t.filters)))
+    let unit = |k: &str, u: &Option<Located<Unit>>| u.as_ref().map(|u| entry(k, quoted(&u.value.to_string())));
+    let units = unit("unit", &t.unit).into_iter().chain(unit("time-unit", &t.time_unit));
+    table(first.into_iter().chain(units).chain(written_filters(&t.filters)))
 }
 
 /// Names as they are written.

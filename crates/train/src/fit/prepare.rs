@@ -63,7 +63,7 @@ pub(super) fn trial(
         }
     };
     if let Some(s) = sweep.stimuli.first().filter(|_| library.cell(&fit.neuron.value).is_none()) {
-        let d = Diagnostic::error("fit-stimulus", format!("`{}` is no cell, so a current has no place to enter", fit.neuron.value));
+        let d = Diagnostic::error("fit-stimulus", format!("`{}` is no cell, and currents of a fit enter cells alone", fit.neuron.value));
         let hint = "a cell of one compartment can be fitted in its stead: docs/cells.md says how one is written";
         say(fit.locate(d, s.branch.span, "of a neuron without a shape").hint(hint));
         return None;

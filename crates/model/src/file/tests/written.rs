@@ -270,7 +270,7 @@ fn study() -> impl Strategy<Value = Study> {
         Just(Wiring::AllToAll),
         (1e-6..=1.0).prop_map(Wiring::Random),
         profile(1e-3..=1.0).prop_map(Wiring::Distance),
-        (0usize..100, 0.0..=1.0).prop_map(|(near, again)| Wiring::SmallWorld(2 * near, again)),
+        (1usize..100, 0.0..=1.0).prop_map(|(near, again)| Wiring::SmallWorld(2 * near, again)),
         (0usize..99).prop_map(Wiring::InDegree),
         (prop::collection::vec(1usize..4, 1..4), 1usize..3, 0usize..3, any::<bool>()).prop_map(|(size, stride, padding, given)| {
             let places = size.iter().product::<usize>();
@@ -348,7 +348,7 @@ fn study() -> impl Strategy<Value = Study> {
                 })
                 .map(|(from, to, wiring, weights, delay, learn)| Projection {
                     // Two between the same populations differ in it.
-                    name: learn.is_none().then(|| format!("{} to {}", pick(from).value, pick(to).value).into()),
+                    name: learn.is_none().then(|| format!("{}-to-{}", pick(from).value, pick(to).value).into()),
                     copies: Copies { autapses: learn.map(Located::from), multapses: learn.map(|l| (!l).into()) },
                     weight_column: matches!(weights, Weights::Column(_)).then(|| Which::Named("Weight".into()).into()),
                     delay_column: matches!(delay, Some(Delay::Column(_))).then(|| Which::Numbered(4).into()),
@@ -393,12 +393,13 @@ fn study() -> impl Strategy<Value = Study> {
             let stimulus = |(who, branch, position, time, amplitude, flag): &(prop::sample::Index, String, f64, f64, f64, bool)| {
                 let course = (*position > 0.75).then(|| {
                     let time = Which::Named("t (s)".into()).into();
-                    let unit = flag.then(|| unit("pA"));
+                    let (unit, time_unit) = (flag.then(|| unit("pA")), (!flag).then(|| unit("s")));
                     Located::from(CourseTable {
                         file: "i.csv".into(),
                         time,
                         value: Which::Numbered(3).into(),
                         unit,
+                        time_unit,
                         filters: filters(),
                         listed: None,
                     })
@@ -541,7 +542,7 @@ fn study() -> impl Strategy<Value = Study> {
                         .map(|k| WeightRule {
                             from: pick(one),
                             to: pick(one),
-                            name: (k == 1).then(|| "one of two".into()),
+                            name: (k == 1).then(|| "one-of-two".into()),
                             every: (k == 1).then(|| 12.5.into()),
                             ..WeightRule::default()
                         })
