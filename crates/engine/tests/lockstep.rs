@@ -158,11 +158,11 @@ fn weights_that_change_behind_such_neurons_change_as_behind_others() {
     let (model, params) = compiled_by(&n, &with_rules());
     let shown = Inputs { batch: 1, frames: 2, values: vec![] };
     let (mut few, mut all) = (State::fresh(), State::fresh());
-    let raster = Probe { group: 3, what: Observable::Raster };
-    let seen = run(&mut Engine::new(1), &model, &params, &shown, &[raster], &mut few);
+    let raster = || Probe { group: 3, what: Observable::Raster };
+    let seen = run(&mut Engine::new(1), &model, &params, &shown, &[raster()], &mut few);
     assert!(seen[0].shape[0] > 50, "nothing arrives");
     let watched = Probe { group: 0, what: Observable::Spikes };
-    let expected = run(&mut Engine::new(1), &model, &params, &shown, &[raster, watched], &mut all);
+    let expected = run(&mut Engine::new(1), &model, &params, &shown, &[raster(), watched], &mut all);
     assert_eq!((&seen[0], few), (&expected[0], all.clone()));
     let plastic = all.plastic.iter().find(|p| !p.connections.is_empty()).unwrap();
     let homolog_model::events::Strength::Each(first) = &model.streams.last().unwrap().events.strength else { panic!("each has its own") };

@@ -121,7 +121,7 @@ pub(super) fn bare(mut s: Study) -> Study {
             b(&mut c.value.file);
             b(&mut c.value.time);
             b(&mut c.value.value);
-            c.value.unit.iter_mut().for_each(b);
+            c.value.unit.iter_mut().chain(&mut c.value.time_unit).for_each(b);
             filters(&mut c.value.filters);
         }
         x.span = homolog_base::Span::default();
