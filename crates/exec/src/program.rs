@@ -18,8 +18,9 @@ use std::ops::Range;
 /// address the processor often guesses wrong, less often: with 13 channels in a cell 52 ns a compartment at 256 kB, 56 at 64, 64 at 24.
 const CACHE: usize = 256 * 1024;
 /// Of programs of at most so many steps, whose loops it learns: a share of the first-level cache. An integrate-and-fire neuron with two receptors
-/// takes 1.6 ns at 256 kB and 1.1 at 24; one of Hodgkin and Huxley 5.4 at either.
-const NEAR: usize = 24 * 1024;
+/// takes 1.6 ns at 256 kB and 1.1 at 24; its network 0.055 s at 24 and 0.051 at 16, as the next block has to have room, too. One of Hodgkin and
+/// Huxley takes 5.4 ns at any.
+const NEAR: usize = 16 * 1024;
 const SHORT: usize = 32;
 /// A kernel, ready to run.
 #[derive(Clone, Debug)]
