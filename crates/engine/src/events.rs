@@ -23,7 +23,7 @@ use crate::products::{part, sign_of};
 use crate::run::Run;
 use homolog_base::math::Real;
 use homolog_exec::memory::prefetch;
-use homolog_exec::{Isa, vectorise};
+use homolog_exec::{Isa, ListNotZero, vectorise};
 use homolog_model::events::{Events, Strength};
 use homolog_model::model::{Noise, Stream, port};
 use homolog_model::{Model, Observable, Probe, Target};
@@ -543,7 +543,7 @@ impl<R: Format> Run<'_, R> {
         let shared = self.threads > 1 && work.iter().map(|w| w.1.len()).sum::<usize>() >= SHARED;
         let each = |(list, column): &mut (&mut Vec<u32>, &[R])| {
             list.clear();
-            vectorise::run(self.isa, ListSpikes { column, list });
+            vectorise::run(self.isa, ListNotZero { numbers: column, first: 0, list });
         };
         if shared {
             in_order(&mut work, each)
@@ -552,26 +552,6 @@ impl<R: Format> Run<'_, R> {
         }
         self.exchange(&mut prepared.sent, &groups, from..to);
         prepared.enter(self.model, self.layout.batch, &groups, from..to, i64::MIN, shared);
-    }
-}
-
-/// Lists where in a column of spikes somebody spiked.
-pub(crate) struct ListSpikes<'a, R> {
-    pub column: &'a [R],
-    pub list: &'a mut Vec<u32>,
-}
-
-impl<R: Real> vectorise::Task for ListSpikes<'_, R> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self) {
-        for (block, numbers) in self.column.chunks(64).enumerate() {
-            // Most blocks are silent. Bits, and not numbers, because a sum has an order.
-            if numbers.iter().fold(R::bits(0), |any, x| R::bit_or(any, x.to_bits())) != R::bits(0) {
-                let loud = (0..numbers.len()).filter(|k| numbers[*k] != R::default());
-                self.list.extend(loud.map(|k| (block * 64 + k) as u32));
-            }
-        }
     }
 }
 

@@ -15,13 +15,13 @@ mod sparse;
 pub(crate) use sparse::Sparse;
 
 use crate::Scratch;
-use crate::events::{AddCounts, Calendar, Counts, FEW, ListSpikes, SHARED, with_counts};
+use crate::events::{AddCounts, Calendar, Counts, FEW, SHARED, with_counts};
 use crate::format::Format;
 use crate::layout::Now;
 use crate::products::{part, sign_of};
 use crate::run::{Piece, Run};
 use homolog_base::math::Real;
-use homolog_exec::{Isa, Ready, vectorise};
+use homolog_exec::{Isa, ListNotZero, Ready, vectorise};
 use homolog_model::events::Strength;
 use homolog_model::model::Stream;
 use homolog_model::{Model, Observable, Phase, Probe, Target};
@@ -323,7 +323,7 @@ impl<'a, R: Format> Run<'a, R> {
                         list.extend(ready.listed());
                     } else {
                         let column = self.layout.spike(g, now.copy, t as isize);
-                        vectorise::run(self.isa, ListSpikes { column: &arena[column..column + l.all], list });
+                        vectorise::run(self.isa, ListNotZero { numbers: &arena[column..column + l.all], first: 0, list });
                     }
                     for counter in &m.counters {
                         list.iter().for_each(|lane| arena[counter + *lane as usize] += R::of(1.0));

@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{compiled, compiled_by, delayed, inputs, network, population, rule, sample, with_rules};
+use common::rules::{rule, with_rules};
+use common::{compiled, compiled_by, delayed, inputs, network, population, sample};
 use homolog_base::Unit;
 use homolog_engine::{Engine, reference};
 use homolog_exec::Isa;

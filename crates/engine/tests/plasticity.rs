@@ -3,16 +3,15 @@
 
 mod common;
 
-use common::{network, population, projection, rule, spikes, with_rules};
+use common::rules::{rule, through_checkpoints, with_rules};
+use common::{network, population, projection, spikes};
 use homolog_base::Unit;
 use homolog_base::math::exp;
 use homolog_engine::{Engine, reference};
 use homolog_exec::Isa;
 use homolog_model::events::Strength;
 use homolog_model::network::{Delay, Noise, Normalise, Projection, RuleUse, Structure, WeightRule};
-use homolog_model::{
-    Checkpoint, Inputs, Model, Network, Observable, Params, Pieces, Population, Probe, Runner, State, Weights, Wiring, pause, recordings,
-};
+use homolog_model::{Inputs, Model, Network, Observable, Params, Pieces, Population, Probe, Runner, State, Weights, Wiring, recordings};
 
 fn compiled(n: &Network) -> (Model, Params) {
     homolog_model::compile(n, &with_rules(), 7)
@@ -124,19 +123,7 @@ fn a_run_that_is_cut_anywhere_goes_on_with_the_same_bits() {
         let mut n = busy(&both, delay, &[rule("vogels", &[])]);
         n.presentation = Some(10.0.into());
         let (model, params) = compiled(&n);
-        let run = |cuts: &[usize]| {
-            let mut state = State::fresh();
-            for frames in cuts {
-                Engine::new(1).run(&model, &params, &shown(*frames), &[], &mut state, None).unwrap();
-                // As a checkpoint and back.
-                let mut checkpoint = Checkpoint::default();
-                pause::save(&state, &mut checkpoint);
-                let back = pause::load(&checkpoint, &model).unwrap();
-                assert_eq!(back, state);
-                state = back;
-            }
-            state
-        };
+        let run = |cuts: &[usize]| through_checkpoints(&model, &params, cuts, |_| 1);
         let whole = run(&[9]);
         assert!(!whole.plastic[0].rules[0].senders[0].is_empty());
         assert_eq!(whole, run(&[4, 5]));

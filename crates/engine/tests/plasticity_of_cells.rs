@@ -3,15 +3,16 @@
 
 mod common;
 
-use common::{delayed, heard, learning, nano, network, population, projection, read_cell, rest_of_cell, rule, spikes, with_rules};
+use common::rules::{heard, learning, nano, rule, through_checkpoints, with_rules};
+use common::{delayed, in_contact, network, population, projection, read_cell, rest_of_cell, spikes};
 use homolog_base::{Source, math::exp};
 use homolog_engine::{Engine, reference};
 use homolog_exec::Isa;
 use homolog_model::events::Strength;
-use homolog_model::network::{Delay, Gap, GapEnd, RuleUse, WeightRule};
+use homolog_model::network::{Delay, RuleUse, WeightRule};
 use homolog_model::{
-    Checkpoint, Inputs, Library, Model, Network, Observable, Params, Pieces, Population, Probe, Projection, Runner, State, Stimulus,
-    Weights, Wiring, pause, recordings,
+    Inputs, Library, Model, Network, Observable, Params, Pieces, Population, Probe, Projection, Runner, State, Stimulus, Weights, Wiring,
+    recordings,
 };
 
 fn shown(frames: usize) -> Inputs {
@@ -81,15 +82,7 @@ fn every_rule_has_the_bits_of_the_naive_runner_at_places_of_cells() {
 #[test]
 fn cells_in_contact_learn_too() {
     let mut n = learning(&[rule("clopath", &[("theta_plus", -60.0), ("a_ltd", 0.001), ("a_ltp", 0.001)])], Delay::Uniform(0.2, 3.0), 4, 10);
-    let end = || GapEnd { population: "cells".into(), branch: None, position: 0.5 };
-    n.gaps = vec![Gap {
-        from: end(),
-        to: end(),
-        wiring: Wiring::Pairs(vec![(0, 3), (1, 2)]).into(),
-        mechanism: "gap".into(),
-        parameters: [("g".to_string(), (5.0, Some("nS".to_string())).into())].into(),
-        ..Gap::default()
-    }];
+    n.gaps = vec![in_contact("cells")];
     bits_of_the_naive_runner(&n, "contacts", true);
 }
 
@@ -100,18 +93,7 @@ fn a_run_of_cells_that_is_cut_anywhere_goes_on_with_the_same_bits() {
         let mut n = learning(&[clopath.clone(), heard()], delay, 4, 10);
         n.presentation = Some(4.0.into());
         let (model, params) = compiled_by(&n, &with_rules());
-        let run = |cuts: &[usize]| {
-            let mut state = State::fresh();
-            for (k, frames) in cuts.iter().enumerate() {
-                Engine::new(1 + k % 2).run(&model, &params, &shown(*frames), &[], &mut state, None).unwrap();
-                let mut checkpoint = Checkpoint::default();
-                pause::save(&state, &mut checkpoint);
-                let back = pause::load(&checkpoint, &model).unwrap();
-                assert_eq!(back, state);
-                state = back;
-            }
-            state
-        };
+        let run = |cuts: &[usize]| through_checkpoints(&model, &params, cuts, |k| 1 + k % 2);
         let whole = run(&[6]);
         assert!(whole.plastic[0].rules[0].receivers.len() > 4, "places remember");
         assert_eq!(whole, run(&[3, 3]));

@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{busy, heard, learning, nano, projection, rule, spikes, streams, with_rules};
+use common::rules::{heard, learning, nano, rule, with_rules};
+use common::{busy, projection, spikes, streams};
 use homolog_base::ranks::Threads;
 use homolog_base::{Span, Unit};
 use homolog_engine::Engine;

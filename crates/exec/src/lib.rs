@@ -30,6 +30,6 @@ pub use isa::Isa;
 pub use program::Program;
 pub use reduce::sum_rows;
 pub use scalar::{Scalar, gemm_skipping_zeros};
-pub use spikes::{SpikeList, add_outer_of_spikes, add_weights_of_spikes};
+pub use spikes::{ListNotZero, SpikeList, add_outer_of_spikes, add_weights_of_spikes};
 pub use ticks::{Action, Checked, Loop, Ready, run_ticks, run_ticks_in};
 pub use tree::{Adjoint, Couplings, Solve, Tree, TreeError};

@@ -8,6 +8,8 @@ use crate::gemm::PANEL;
 use crate::isa::Isa;
 use crate::memory::on_a_line;
 use crate::scalar::Scalar;
+use crate::vectorise::Task;
+use homolog_base::math::Real;
 
 /// Which elements of a matrix of spikes are not zero, row by row.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +23,31 @@ pub struct SpikeList<R = f64> {
 }
 
 const WIDE: usize = 8;
+
+/// Lists which numbers are not zero, where nearly all are, ascending and counted from `first`.
+#[derive(Debug)]
+pub struct ListNotZero<'a, R> {
+    /// Of which.
+    pub numbers: &'a [R],
+    /// The number of the first of them.
+    pub first: usize,
+    /// To which is added.
+    pub list: &'a mut Vec<u32>,
+}
+
+impl<R: Real> Task for ListNotZero<'_, R> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        for (block, numbers) in self.numbers.chunks(64).enumerate() {
+            // Most blocks are silent. Bits, and not numbers, because a sum has an order.
+            if numbers.iter().fold(R::bits(0), |any, x| R::bit_or(any, x.to_bits())) != R::bits(0) {
+                let others = (0..numbers.len()).filter(|k| numbers[*k] != R::default());
+                self.list.extend(others.map(|k| (self.first + block * 64 + k) as u32));
+            }
+        }
+    }
+}
 
 impl<R: Scalar> SpikeList<R> {
     /// Lists the spikes of `rows` rows of `lanes` samples.

@@ -232,6 +232,17 @@ fn counts(filters: &[(usize, Vec<String>)], row: &[&str]) -> bool {
     filters.iter().all(|(c, words)| words.iter().any(|w| w == row[*c]))
 }
 
+/// The words that stand in a column, each once.
+fn words_of(table: &Words, column: usize) -> BTreeSet<String> {
+    let mut there = BTreeSet::new();
+    table.each(|_, row| {
+        if !there.contains(row[column]) {
+            there.insert(row[column].to_string());
+        }
+    });
+    there
+}
+
 impl Reading {
     /// The table in a file; none, with what is wrong, when it cannot be read.
     fn table(&mut self, network: &Network, file: &Located<String>) -> Option<Arc<Words>> {
@@ -294,12 +305,7 @@ impl Reading {
         for f in filters {
             let which = Located::new(Which::Named(f.column.value.clone()), f.column.span);
             let c = self.column(network, file, table, &which)?;
-            let mut there: BTreeSet<String> = BTreeSet::new();
-            table.each(|_, row| {
-                if !there.contains(row[c]) {
-                    there.insert(row[c].to_string());
-                }
-            });
+            let there = words_of(table, c);
             let missing: Vec<_> = f.words.iter().filter(|w| !there.contains(&w.value)).collect();
             good &= missing.is_empty();
             for word in missing {

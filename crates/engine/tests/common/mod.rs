@@ -1,10 +1,11 @@
 //! Small networks of library neurons.
 #![allow(dead_code, reason = "every test binary uses a part")]
 
-use homolog_base::Unit;
-use homolog_base::{Key, Source};
+pub mod rules;
+
+use homolog_base::{Key, Source, Unit};
 use homolog_engine::Engine;
-use homolog_model::network::{Delay, Gap, GapEnd, Noise, NoiseCurrent, Normalise, RuleUse, Spread, Start, Structure};
+use homolog_model::network::{Delay, Gap, GapEnd, Noise, NoiseCurrent, Spread, Start};
 use homolog_model::{
     Inputs, Learn, Library, Model, Network, Observable, Params, Per, Population, Probe, Projection, Runner, State, Stimulus, Weights,
     Wiring, compile,
@@ -74,30 +75,6 @@ pub fn library() -> Library {
     library.insert_cell(read_cell("cell_leaky", &leaky_cell("implicit", "\"count\"")));
     library.insert_cell(read_cell("cell_sized", &sized.replace(", e = \"-65 mV\"", "")));
     library
-}
-
-/// The library and all rules of plasticity in it.
-pub fn with_rules() -> Library {
-    let mut library = library();
-    let (m, _) = homolog_nmodl::read(&Source::new("explode", EXPLODE));
-    library.insert(m.expect("it is read"));
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../library/plasticity");
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let source = Source::new(path.to_string_lossy(), std::fs::read_to_string(&path).unwrap());
-        let (m, problems) = homolog_nmodl::read(&source);
-        library.insert(m.unwrap_or_else(|| panic!("{}", problems.iter().map(|d| d.render(false)).collect::<String>())));
-    }
-    library
-}
-
-/// A rule whose weights are soon no numbers.
-const EXPLODE: &str = "NEURON { PLASTICITY explode } BREAKPOINT { w = w*1e30 } NET_RECEIVE (w) { }";
-
-/// A rule of plasticity with some of its numbers.
-pub fn rule(name: &str, parameters: &[(&str, f64)]) -> RuleUse {
-    let parameters = parameters.iter().map(|(n, x)| (n.to_string(), (*x, None).into())).collect();
-    RuleUse { rule: name.into(), parameters, ..RuleUse::default() }
 }
 
 /// A channel whose current, gate and initial state depend on the size of its compartment.
@@ -561,37 +538,6 @@ pub fn spikes(name: &str, times: &[Vec<f64>]) -> Population {
     Population { times: times.iter().map(|t| t.clone().into()).collect(), ..population(name, times.len(), "spikes") }
 }
 
-/// Weights in nS, of which no gradient is taken.
-pub fn nano(p: Projection, weights: Weights) -> Projection {
-    Projection { weights: weights.into(), unit: Some(Unit::parse("nS").unwrap().into()), learn: Some(false), ..p }
-}
-
-/// Cells of two kinds that sources excite, that inhibit one another, and that hear point neurons; all of these weights change.
-pub fn learning(rules: &[RuleUse], delay: Delay, cells: usize, points: usize) -> Network {
-    let mut n = busy(cells, points);
-    n.populations.push(spikes("treat", &[vec![3.0, 9.0]]));
-    let nano_of = |x: f64| (x, Some(Unit::parse("nS").unwrap()));
-    let [excite, _, to_points, inhibit, back, _] = &mut n.projections[..] else { panic!("six projections") };
-    *excite = nano(excite.clone(), Weights::Uniform(0.0, 6.0));
-    excite.delay = Some(delay.into());
-    excite.plasticity = rules.to_vec();
-    excite.normalise = Some(Normalise { sum: 120.0, unit: Some(Unit::parse("nS").unwrap()), every: 4.0 }.into());
-    *inhibit = nano(inhibit.clone(), Weights::Uniform(-4.0, -1.0));
-    inhibit.wiring = Wiring::Random(0.8).into();
-    inhibit.plasticity = vec![rule("vogels", &[("eta", 0.02), ("rate", 0.02)])];
-    *back = nano(back.clone(), Weights::Uniform(2.0, 8.0));
-    back.wiring = Wiring::AllToAll.into();
-    back.plasticity = rules.to_vec();
-    back.structure = Some(Structure { every: 1.0, prune: nano_of(2.5), grow: 0.1, weight: nano_of(4.0), begin: 0.6 }.into());
-    to_points.plasticity = vec![rule("stdp", &[("a_plus", 0.05)])];
-    n
-}
-
-/// A rule that hears rewards of the population `treat`.
-pub fn heard() -> RuleUse {
-    RuleUse { signals: [("reward".to_string(), "treat".into())].into(), ..rule("rstdp", &[("a_plus", 0.1), ("a_minus", 0.05)]) }
-}
-
 /// Cells of two populations, one of two kinds, with junctions among them, between them and inside of them.
 fn gap_junctions() -> Network {
     let mut populations =
@@ -601,14 +547,6 @@ fn gap_junctions() -> Network {
         population: population.into(),
         branch: place.map(|p| p.0.into()),
         position: place.map_or(0.5, |p| p.1),
-    };
-    let gap = |from: GapEnd, to: GapEnd, wiring: Wiring, g: f64| Gap {
-        from,
-        to,
-        wiring: wiring.into(),
-        mechanism: "gap".into(),
-        parameters: [("g".to_string(), (g, Some("nS".to_string())).into())].into(),
-        ..Gap::default()
     };
     let mut network = network(
         populations,
@@ -623,20 +561,24 @@ fn gap_junctions() -> Network {
     network
 }
 
+/// Junctions of so many nS.
+fn gap(from: GapEnd, to: GapEnd, wiring: Wiring, g: f64) -> Gap {
+    let parameters = [("g".to_string(), (g, Some("nS".to_string())).into())].into();
+    Gap { from, to, wiring: wiring.into(), mechanism: "gap".into(), parameters, ..Gap::default() }
+}
+
+/// Two junctions between four cells of a population.
+pub fn in_contact(population: &str) -> Gap {
+    let end = || GapEnd { population: population.into(), branch: None, position: 0.5 };
+    gap(end(), end(), Wiring::Pairs(vec![(0, 3), (1, 2)]), 5.0)
+}
+
 /// Cells of two kinds in which calcium diffuses, with a junction between them.
 fn kinds_that_diffuse() -> Network {
     let mut populations = vec![population("in", 3, "input"), population("cells", 4, "cell_shells"), population("out", 2, "linear")];
     populations[1].others = vec!["cell_shells_twig".into()];
     let mut network = network(populations, vec![projection("in", "cells"), projection("cells", "out")]);
-    let end = || GapEnd { population: "cells".into(), branch: None, position: 0.5 };
-    network.gaps = vec![Gap {
-        from: end(),
-        to: end(),
-        wiring: Wiring::Pairs(vec![(0, 3), (1, 2)]).into(),
-        mechanism: "gap".into(),
-        parameters: [("g".to_string(), (5.0, Some("nS".to_string())).into())].into(),
-        ..Gap::default()
-    }];
+    network.gaps = vec![in_contact("cells")];
     network.presentation = Some(7.0.into());
     network
 }

@@ -8,6 +8,7 @@ use crate::isa::Isa;
 use crate::machine::Slot;
 use crate::memory::prefetch;
 use crate::scalar::Scalar;
+use crate::spikes::ListNotZero;
 use crate::vectorise;
 
 /// Launches of at most so many lanes that are no whole vectors run on copies of all columns, where that is cheaper than a second
@@ -76,27 +77,6 @@ impl<R> Launch<R> {
     /// From the next launch on an output is listed, and its column is not touched.
     pub(crate) fn list(&mut self, output: usize) {
         self.listed = Some(output);
-    }
-}
-
-/// Lists which numbers are not zero, most of which are, counted from `first`.
-struct List<'a, R> {
-    numbers: &'a [R],
-    first: usize,
-    list: &'a mut Vec<u32>,
-}
-
-impl<R: Scalar> vectorise::Task for List<'_, R> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self) {
-        for (block, numbers) in self.numbers.chunks(64).enumerate() {
-            // Bits, and not numbers, because a sum has an order.
-            if numbers.iter().fold(R::bits(0), |any, x| R::bit_or(any, x.to_bits())) != R::bits(0) {
-                let others = (0..numbers.len()).filter(|k| numbers[*k] != R::default());
-                self.list.extend(others.map(|k| (self.first + block * 64 + k) as u32));
-            }
-        }
     }
 }
 
@@ -237,7 +217,7 @@ impl<R: Scalar> Program<R> {
             if let Some(o) = launch.listed {
                 let real = n.min(launch.lanes - beyond - start);
                 let numbers = std::slice::from_raw_parts(staging.add(o * block), real);
-                vectorise::run(isa, List { numbers, first: start, list: &mut launch.list });
+                vectorise::run(isa, ListNotZero { numbers, first: start, list: &mut launch.list });
             }
             start += n;
         }
@@ -267,7 +247,7 @@ impl<R: Scalar> Program<R> {
         for (o, &output) in outputs.iter().enumerate() {
             if launch.listed == Some(o) {
                 let numbers = std::slice::from_raw_parts(results.add(o * line), n);
-                vectorise::run(isa, List { numbers, first: start, list: &mut launch.list });
+                vectorise::run(isa, ListNotZero { numbers, first: start, list: &mut launch.list });
             } else {
                 std::ptr::copy_nonoverlapping(results.add(o * line), arena.add(output + start), n);
             }

@@ -22,12 +22,7 @@ impl Reading {
             && let Some(c) = table.headers.iter().position(|h| h == "population")
             && filters.iter().all(|f| f.0 != c)
         {
-            let mut there = std::collections::BTreeSet::new();
-            table.each(|_, row| {
-                if !there.contains(row[c]) {
-                    there.insert(row[c].to_string());
-                }
-            });
+            let there = super::words_of(&table, c);
             if let (2.., Some(first)) = (there.len(), there.first()) {
                 let text = format!("`{}` has spikes of {} populations", list.file.value, there.len());
                 let d = network.locate(Diagnostic::error("table-filter", text), list.file.span, "of which?");

@@ -152,6 +152,16 @@ fn the_connectome_of_the_worm_is_a_table_like_any_other() {
     assert_eq!(listed(&network).weights.iter().sum::<f64>(), synapses);
 }
 
+/// The network of a model file that lies in a folder, with its tables, and what was found wrong with these.
+fn beside(folder: &tempfile::TempDir, text: String) -> (Network, String) {
+    let source = Source::new(folder.path().join("net.toml").display().to_string(), text);
+    let (study, problems) = homolog_model::file::read(&source);
+    assert!(problems.is_empty(), "{}", shown(&problems));
+    let mut network = study.network;
+    let found = open(&mut network);
+    (network, shown(&found))
+}
+
 /// Three populations, the first of which spikes as a table says.
 fn driven(names: &str, times: &str, table: &str) -> (Network, String) {
     let folder = tempfile::tempdir().unwrap();
@@ -160,12 +170,7 @@ fn driven(names: &str, times: &str, table: &str) -> (Network, String) {
         "[population.a]\n{names}\nneuron = \"spikes\"\ntimes = {times}\n[population.b]\nnames = [\"RIS\"]\nneuron = \"lif\"\n\
          [[projection]]\nfrom = \"a\"\nto = \"b\"\nwiring = \"all-to-all\"\nlearn = false\n"
     );
-    let source = Source::new(folder.path().join("net.toml").display().to_string(), text);
-    let (study, problems) = homolog_model::file::read(&source);
-    assert!(problems.is_empty(), "{}", shown(&problems));
-    let mut network = study.network;
-    let found = open(&mut network);
-    (network, shown(&found))
+    beside(&folder, text)
 }
 
 fn times(network: &Network) -> Vec<&[f64]> {
@@ -232,12 +237,7 @@ fn stimulated(current: &str, table: &str) -> (Network, String) {
     let text = format!(
         "[population.a]\nnames = [\"AVAL\", \"AVAR\"]\nneuron = \"if_curr_exp\"\n[[stimulus]]\npopulation = \"a\"\nneurons = [\"AVAR\"]\ncurrent = {current}\n"
     );
-    let source = Source::new(folder.path().join("net.toml").display().to_string(), text);
-    let (study, problems) = homolog_model::file::read(&source);
-    assert!(problems.is_empty(), "{}", shown(&problems));
-    let mut network = study.network;
-    let found = open(&mut network);
-    (network, shown(&found))
+    beside(&folder, text)
 }
 
 #[test]

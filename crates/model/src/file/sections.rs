@@ -84,8 +84,13 @@ fn populations(r: &mut Reader<'_>, v: &Value<'_>) -> Vec<Population> {
     in_order(table).into_iter().map(|(name, v)| population(r, name, v)).collect()
 }
 
+/// Whether something may be called so: no name that the program makes is like that.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+}
+
 fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Population {
-    if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
+    if !is_plain(&name) {
         r.error(
             "model-name",
             format!("a population cannot be called `{}`", name.value),
@@ -245,7 +250,7 @@ const LEAST_CORRELATION: f64 = 1e-4;
 /// As names of populations are, so that none is like another that the program makes.
 fn projection_name(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<String> {
     let name = r.name(key, v)?;
-    if !name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
+    if !is_plain(&name) {
         let text = format!("a projection cannot be called `{name}`");
         r.error("model-name", text, v.span(), "expected letters, digits, `_` and `-` only");
         return None;
@@ -574,8 +579,7 @@ fn comparison(r: &mut Reader<'_>, v: &Value<'_>) -> Option<Comparison> {
         );
     }
     // A level names a file.
-    let plain = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-    for (name, word) in levels.iter().flat_map(|l| &l.value).filter(|(n, _)| !plain(n)) {
+    for (name, word) in levels.iter().flat_map(|l| &l.value).filter(|(n, _)| !is_plain(n)) {
         r.error(
             "model-name",
             format!("a level cannot be called `{name}`"),
