@@ -44,6 +44,8 @@ pub trait Vector: Lane {
     fn from_mask(m: Self::Mask) -> Self;
     /// The inverse of [`Vector::from_mask`].
     fn to_mask(self) -> Self::Mask;
+    /// Truth values as bits, the first lowest.
+    fn set(m: Self::Mask) -> u32;
 }
 
 macro_rules! one {
@@ -73,6 +75,10 @@ macro_rules! one {
             #[inline(always)]
             fn to_mask(self) -> bool {
                 $real::to_bits(self) != 0
+            }
+            #[inline(always)]
+            fn set(m: bool) -> u32 {
+                u32::from(m)
             }
         }
     };

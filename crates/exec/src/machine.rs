@@ -174,9 +174,12 @@ unsafe fn at<V: Vector>(slots: *const Slot<V::Real>, step: &Step, k: usize) -> (
 /// `2 + j` the same value as operand `j` before it.
 pub type Pattern = u32;
 
-/// A loop over the lanes: a pattern, named operands, an expression, one result.
+/// A loop over the lanes: a pattern, named operands, an expression, one result, which is that of the step that is said, or the first.
 macro_rules! each {
-    ($V:ident, $slots:ident, $step:ident, $lanes:ident, $pattern:expr; $($x:ident = $k:literal),* => $body:expr) => {{
+    ($V:ident, $slots:ident, $step:ident, $lanes:ident, $pattern:expr; $($x:ident = $k:literal),* => $body:expr) => {
+        each!(0, $V, $slots, $step, $lanes, $pattern; $($x = $k),* => $body)
+    };
+    ($out:literal, $V:ident, $slots:ident, $step:ident, $lanes:ident, $pattern:expr; $($x:ident = $k:literal),* => $body:expr) => {{
         let mut from = [(std::ptr::null::<$V::Real>(), 0); 7];
         let mut now = [$V::splat(0.0); 7];
         $(
@@ -187,7 +190,7 @@ macro_rules! each {
                 now[$k] = $V::load(from[$k].0);
             }
         )*
-        let out = (*$slots.add($step.outs[0] as usize)).at;
+        let out = (*$slots.add($step.outs[$out] as usize)).at;
         let mut l = 0;
         while l < $lanes {
             $(
@@ -213,7 +216,7 @@ macro_rules! each {
     }};
 }
 
-mod choices;
+pub(crate) mod choices;
 
 #[inline(always)]
 fn apply_first<V: Vector, const F: u8>(a: V, b: V, c: V) -> V {
@@ -496,6 +499,7 @@ macro_rules! cube {
 macro_rules! list {
     (choices $l:literal; $($a:literal)*) => { [$( choices::<$a, $l, 0> as Loop ),*] };
     (fire $s:literal; $($a:literal)*) => { [$( fire::<$s, $a, 0> as Loop ),*] };
+    (fire_listed $s:literal; $($a:literal)*) => { [$( fire_listed::<$s, $a, 0> as Loop ),*] };
     (bump $s:literal; $($a:literal)*) => { [$( bump::<$s, $a> as Loop ),*] };
     (count_compare $p:literal; $($a:literal)*) => { [$( count_compare::<$a, $p> as Loop ),*] };
     (compared; $($a:literal)*) => { [$( compared::<$a, 0> as Loop ),*] };
@@ -505,8 +509,8 @@ macro_rules! list {
 /// Forms that pay: those of the hot kernels (see the example `profile_steps`), and all single operations with a constant.
 /// Loads of constants and of repeated operands otherwise take as long as the arithmetic.
 macro_rules! special {
-    () => {
-        special!(@
+    ($what:ident) => {
+        special!(@ $what
             chain 0 0 0 0x10; chain 1 0 0 0x10; chain 1 0 0 0x01; chain 2 0 0 0x10; chain 2 0 0 0x20; chain 3 0 0 0x10;
             chain 3 0 0 0x01; chain 4 0 0 0x010; chain 4 0 0 0x110; chain 4 0 0 0x100; chain 4 0 0 0x020;
             chain 1 7 0 0x31000; chain 1 7 2 0x131000; chain 1 7 1 0x131000; chain 1 4 0 0x1000; chain 1 4 0 0x1010;
@@ -524,7 +528,11 @@ macro_rules! special {
             fire true 1 2 0x012110; fire true 1 2 0x002110; fire true 1 1 0x2110; fire false 0 2 0x010100; fire false 0 1 0x0100;
         )
     };
-    (@ $(chain $f:literal $s:literal $t:literal $p:literal;)* $(select $c:ident $n:literal $q:literal;)*
+    (@ listed $(chain $f:literal $s:literal $t:literal $p:literal;)* $(select $c:ident $n:literal $q:literal;)*
+        $(choices $o:ident $m:literal $less:literal $l:literal $r:literal;)* $(fire $difference:literal $d:literal $k:literal $w:literal;)*) => {
+        &[$((Code::Fire($difference, $k), $w, fire_listed::<$d, $k, $w> as Loop),)*]
+    };
+    (@ written $(chain $f:literal $s:literal $t:literal $p:literal;)* $(select $c:ident $n:literal $q:literal;)*
         $(choices $o:ident $m:literal $less:literal $l:literal $r:literal;)* $(fire $difference:literal $d:literal $k:literal $w:literal;)*) => {
         &[
             $((Code::Chain($f, $s, $t), $p, patterned::<$f, $s, $t, $p> as Loop),)*
@@ -551,6 +559,7 @@ macro_rules! machine {
             machine!(@ count_compare, $V, $(#[$feature])?, C, P);
             machine!(@ choices, $V, $(#[$feature])?, C, L, P);
             machine!(@ fire, $V, $(#[$feature])?, S, N, P);
+            machine!(@ fire_listed, $V, $(#[$feature])?, S, N, P);
             machine!(@ tree, $V, $(#[$feature])?, R, A, B);
             machine!(@ call, $V, $(#[$feature])?, P, F, Q);
             machine!(@ sum_relax, $V, $(#[$feature])?, P);
@@ -575,10 +584,19 @@ macro_rules! machine {
             ];
             static CHOICES: [[Loop; 4]; 2] = [list!(choices 0; 0 1 2 3), list!(choices 1; 0 1 2 3)];
             static FIRE: [[Loop; 2]; 2] = [list!(fire 0; 1 2), list!(fire 1; 1 2)];
+            static FIRE_LISTED: [[Loop; 2]; 2] = [list!(fire_listed 0; 1 2), list!(fire_listed 1; 1 2)];
             static SELECT_COMPARE: [Loop; 4] = list!(compared; 0 1 2 3);
             /// Forms with known patterns.
-            pub static SPECIAL: &[(Code, super::Pattern, Loop)] = super::special!();
+            pub static SPECIAL: &[(Code, super::Pattern, Loop)] = super::special!(written);
+            static SPECIAL_LISTED: &[(Code, super::Pattern, Loop)] = super::special!(listed);
             static PLAIN: [Loop; 20] = list!(plain; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19);
+
+            /// The loop that lists its first result, see [`super::choices::Listing`], if there is one.
+            pub fn listed(code: Code, pattern: super::Pattern) -> Option<Loop> {
+                let Code::Fire(difference, n) = code else { return None };
+                let special = SPECIAL_LISTED.iter().find(|(c, p, _)| (*c, *p) == (code, pattern));
+                Some(special.map_or(FIRE_LISTED[usize::from(difference)][n as usize - 1], |s| s.2))
+            }
 
             /// The loop of a superinstruction whose operands have this pattern.
             pub fn lookup(code: Code, pattern: super::Pattern) -> Loop {
@@ -632,6 +650,12 @@ macro_rules! machine {
         $(#[$feature])?
         unsafe fn fire<const S: u8, const N: u8, const P: u32>(slots: *const Slot, step: &Step, lanes: usize) {
             super::choices::fire::<$V, S, N, P>(slots, step, lanes);
+        }
+    };
+    (@ fire_listed, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {
+        $(#[$feature])?
+        unsafe fn fire_listed<const S: u8, const N: u8, const P: u32>(slots: *const Slot, step: &Step, lanes: usize) {
+            super::choices::fire_listed::<$V, S, N, P>(slots, step, lanes);
         }
     };
     (@ count_compare, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {

@@ -22,6 +22,9 @@ pub trait Scalar: Real + Vector {
     /// The loops of a superinstruction, for every instruction set.
     #[doc(hidden)]
     fn loops(code: Code, pattern: Pattern) -> [Loop<Self>; 3];
+    /// Those that list their first result, for every instruction set.
+    #[doc(hidden)]
+    fn listed(code: Code, pattern: Pattern) -> Option<[Loop<Self>; 3]>;
     /// Working memory of programs, of this thread: so many cache lines, so many launches.
     #[doc(hidden)]
     fn scratch<T>(lines: usize, launches: usize, f: impl FnOnce(*mut Self, &mut [Launch<Self>]) -> T) -> T;
@@ -111,6 +114,17 @@ macro_rules! scalar {
                 ];
                 #[cfg(not(target_arch = "x86_64"))]
                 [machine::$loops::lookup(code, pattern); 3]
+            }
+
+            fn listed(code: Code, pattern: Pattern) -> Option<[Loop<$real>; 3]> {
+                #[cfg(target_arch = "x86_64")]
+                return Some([
+                    machine::$loops::listed(code, pattern)?,
+                    machine::$loops_avx2::listed(code, pattern)?,
+                    machine::$loops_avx512::listed(code, pattern)?,
+                ]);
+                #[cfg(not(target_arch = "x86_64"))]
+                Some([machine::$loops::listed(code, pattern)?; 3])
             }
 
             fn scratch<T>(lines: usize, launches: usize, f: impl FnOnce(*mut $real, &mut [Launch<$real>]) -> T) -> T {

@@ -298,12 +298,12 @@ impl<R: Scalar> Ready<'_, '_, R> {
             panic!("only programs at one site list")
         };
         assert!(output < program.outputs(), "{} has no output {output}", program.owner());
-        self.launches.iter_mut().take(1).for_each(|l| l.list(output));
+        self.launches.iter_mut().take(1).for_each(|l| program.list(l, output));
     }
 
     /// What was listed in the last tick, ascending.
     pub fn listed(&self) -> &[u32] {
-        self.launches.first().map_or(&[], |l| &l.list)
+        self.launches.first().map_or(&[], Launch::list)
     }
 
     /// Runs one tick.

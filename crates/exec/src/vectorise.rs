@@ -18,6 +18,7 @@ pub trait Task {
 ///
 /// # Panics
 /// When the machine lacks `isa`.
+#[inline]
 pub fn run<T: Task>(isa: Isa, task: T) -> T::Output {
     isa.check();
     match isa {

@@ -4,7 +4,7 @@ mod kernels;
 mod trees;
 
 use homolog_base::Key;
-use homolog_exec::{Action, Adjoint, Column, Couplings, Isa, Loop, Program, Solve, Tree, run_ticks, run_ticks_in};
+use homolog_exec::{Action, Adjoint, Column, Couplings, Isa, Loop, Program, Scalar, Solve, Tree, run_ticks, run_ticks_in};
 use trees::{bits, cell};
 
 /// A loop that steps gates and a current at every compartment, solves, and records; and the numbers that it starts from.
@@ -351,7 +351,14 @@ fn what_lies_beyond_the_lanes_of_a_lone_cell_stays_what_it_was() {
 
 #[test]
 fn ticks_that_are_laid_out_once_equal_those_of_a_loop_and_list_what_it_writes() {
-    let program: Program = Program::compile(&kernels::refractory());
+    for isa in Isa::available() {
+        laid_out_once::<f64>(isa);
+        laid_out_once::<f32>(isa);
+    }
+}
+
+fn laid_out_once<R: Scalar>(isa: Isa) {
+    let program: Program<R> = Program::compile(&kernels::refractory());
     let ticks = 30;
     for lanes in [8, 13, 200, 1003] {
         // Three columns that all ticks share, a constant for each tick, and spikes of each.
@@ -360,30 +367,35 @@ fn ticks_that_are_laid_out_once_equal_those_of_a_loop_and_list_what_it_writes() 
         let outputs = vec![column(0, 0), column(1, 0), column(3, lanes as isize)];
         let action = Action::Run { program: &program, sites: 1, inputs, outputs };
         let all = Loop { actions: vec![action], ticks: 0..ticks, reverse: false, lanes, tile: 64 };
-        let mut arena: Vec<f64> = (0..64 + (3 + ticks) * lanes).map(|i| Key::new(5).uniform(i as u64, 0) - 0.5).collect();
-        arena[10..10 + ticks].fill(0.9);
-        arena[64..64 + lanes].iter_mut().for_each(|v| *v -= 50.5);
-        arena[64 + 2 * lanes..64 + 3 * lanes].iter_mut().for_each(|drive| *drive -= 4.0);
+        let any = |i: usize| Key::new(5).uniform(i as u64, 0) - 0.5;
+        let start = |i: usize| match i {
+            10..40 => 0.9,
+            _ if (64..64 + lanes).contains(&i) => any(i) - 50.5,
+            _ if (64 + 2 * lanes..64 + 3 * lanes).contains(&i) => any(i) - 4.0,
+            _ => any(i),
+        };
+        let mut arena: Vec<R> = (0..64 + (3 + ticks) * lanes).map(|i| R::of(start(i))).collect();
+        let bits = |x: &[R]| x.iter().map(|x| x.wide().to_bits()).collect::<Vec<u64>>();
         let (mut looped, mut listed) = (arena.clone(), arena.clone());
-        run_ticks(Isa::best(), &mut looped, &all, false);
-        let mut ready = all.check(Isa::best(), arena.len()).ready(&arena);
+        run_ticks(isa, &mut looped, &all, false);
+        let mut ready = all.check(isa, arena.len()).ready(&arena);
         for t in 0..ticks {
             ready.run(&mut arena, t);
         }
-        assert_eq!(bits(&arena), bits(&looped), "{lanes} lanes");
-        let mut ready = all.check(Isa::best(), listed.len()).ready(&listed);
+        assert_eq!(bits(&arena), bits(&looped), "{lanes} lanes on {isa:?}");
+        let mut ready = all.check(isa, listed.len()).ready(&listed);
         ready.list(2);
         let mut total = 0;
         for t in 0..ticks {
             ready.run(&mut listed, t);
             let spikes = &looped[64 + (3 + t) * lanes..][..lanes];
-            let want: Vec<u32> = (0..lanes as u32).filter(|l| spikes[*l as usize] != 0.0).collect();
-            assert_eq!(ready.listed(), want, "tick {t} of {lanes} lanes");
+            let want: Vec<u32> = (0..lanes as u32).filter(|l| spikes[*l as usize] != R::default()).collect();
+            assert_eq!(ready.listed(), want, "tick {t} of {lanes} lanes on {isa:?}");
             total += want.len();
         }
         assert!(2 * total > lanes, "{total} spikes of {lanes} neurons: nothing was tested");
         assert_eq!(bits(&listed[..64 + 3 * lanes]), bits(&looped[..64 + 3 * lanes]));
-        let untouched = (64 + 3 * lanes..listed.len()).all(|i| listed[i] == Key::new(5).uniform(i as u64, 0) - 0.5);
+        let untouched = (64 + 3 * lanes..listed.len()).all(|i| listed[i] == R::of(any(i)));
         assert!(untouched, "what is listed is not written");
     }
 }

@@ -189,6 +189,10 @@ impl Vector for F64x4 {
     fn to_mask(self) -> __m256d {
         self.0
     }
+    #[inline(always)]
+    fn set(m: __m256d) -> u32 {
+        unsafe { _mm256_movemask_pd(m) as u32 }
+    }
 }
 
 /// Ones in the first `n` numbers.

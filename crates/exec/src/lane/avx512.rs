@@ -193,4 +193,8 @@ impl Vector for F64x8 {
     fn to_mask(self) -> __mmask8 {
         unsafe { _mm512_movepi64_mask(self.to_bits()) }
     }
+    #[inline(always)]
+    fn set(m: __mmask8) -> u32 {
+        u32::from(m)
+    }
 }

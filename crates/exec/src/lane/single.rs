@@ -190,13 +190,17 @@ impl Vector for F32x16 {
     fn to_mask(self) -> __mmask16 {
         unsafe { _mm512_movepi32_mask(self.to_bits()) }
     }
+    #[inline(always)]
+    fn set(m: __mmask16) -> u32 {
+        u32::from(m)
+    }
 }
 
 /// Vectors whose truth values are numbers of all ones or all zeros bits.
 macro_rules! masked {
     ($name:ident, $register:ident, $bits:ident, $width:literal, $eight:ident, $short:ident, $first:ident; $floor:ident $compare:ident
      $and:ident $or:ident $xor:ident $set:ident $ones:ident $cast:ident $blend:ident $shl:ident $shr:ident
-     $load:ident $store:ident $load_first:ident $store_first:ident; $lookup:expr; { $($rest:tt)* }) => {
+     $load:ident $store:ident $load_first:ident $store_first:ident $bits_of:ident; $lookup:expr; { $($rest:tt)* }) => {
         impl Lane for $name {
             type Real = f32;
             type Mask = $register;
@@ -283,13 +287,17 @@ macro_rules! masked {
             fn to_mask(self) -> $register {
                 self.0
             }
+            #[inline(always)]
+            fn set(m: $register) -> u32 {
+                unsafe { $bits_of(m) as u32 }
+            }
         }
     };
 }
 
 masked!(F32x8, __m256, __m256i, 8, F32x8, F32x4, first_of_eight; _mm256_floor_ps _mm256_cmp_ps _mm256_and_ps _mm256_or_ps _mm256_xor_ps
 _mm256_set1_ps _mm256_set1_epi32 _mm256_castsi256_ps _mm256_blendv_ps _mm256_sll_epi32 _mm256_srl_epi32
-_mm256_loadu_ps _mm256_storeu_ps _mm256_maskload_ps _mm256_maskstore_ps;
+_mm256_loadu_ps _mm256_storeu_ps _mm256_maskload_ps _mm256_maskstore_ps _mm256_movemask_ps;
 // Bit 3 chooses between halves of the table.
 |table: *const f32, index| _mm256_blendv_ps(
     _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), index),
@@ -304,7 +312,7 @@ _mm256_loadu_ps _mm256_storeu_ps _mm256_maskload_ps _mm256_maskstore_ps;
 
 masked!(F32x4, __m128, __m128i, 4, F32x4, F32x4, first_of_four; _mm_floor_ps _mm_cmp_ps _mm_and_ps _mm_or_ps _mm_xor_ps
 _mm_set1_ps _mm_set1_epi32 _mm_castsi128_ps _mm_blendv_ps _mm_sll_epi32 _mm_srl_epi32
-_mm_loadu_ps _mm_storeu_ps _mm_maskload_ps _mm_maskstore_ps;
+_mm_loadu_ps _mm_storeu_ps _mm_maskload_ps _mm_maskstore_ps _mm_movemask_ps;
 |table: *const f32, index| _mm_i32gather_ps::<4>(table, _mm_and_si128(index, _mm_set1_epi32(15)));
 {
     same!(F32x4, __m128i; _mm_set1_ps _mm_fmadd_ps _mm_sqrt_ps _mm_andnot_ps _mm_min_ps _mm_max_ps

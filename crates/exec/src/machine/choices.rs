@@ -55,3 +55,50 @@ pub(super) unsafe fn fire<V: Vector, const SUB: u8, const N: u8, const P: Patter
         V::select(fires, V::splat(1.0), V::splat(0.0))
     });
 }
+
+/// Numbers of lanes that are listed, in the slot of what would be written.
+#[derive(Debug)]
+pub(crate) struct Listing {
+    /// Where the next one goes.
+    pub end: *mut u32,
+    /// The number of the first lane.
+    pub first: u32,
+}
+
+impl Listing {
+    /// Lists the lanes of one vector, from `l` on, whose bits are set.
+    #[inline(always)]
+    unsafe fn push(&mut self, l: usize, mut set: u32) {
+        while set != 0 {
+            *self.end = self.first + l as u32 + set.trailing_zeros();
+            self.end = self.end.add(1);
+            set &= set - 1;
+        }
+    }
+}
+
+/// As [`fire`]; but those for whom `x > 0` are listed: the slot of the first result has a [`Listing`] with room for all of them.
+#[inline(always)]
+pub(super) unsafe fn fire_listed<V: Vector, const SUB: u8, const N: u8, const P: Pattern>(
+    slots: *const Slot<V::Real>,
+    step: &Step,
+    lanes: usize,
+) {
+    let listing = &mut *(*slots.add(step.outs[0] as usize)).at.cast::<Listing>();
+    let second = (*slots.add(step.outs[2] as usize)).at;
+    let mut l = 0;
+    let l = &mut l;
+    each!(1, V, slots, step, lanes, P; a = 0, b = 1, c = 2, d = 3, e = 4, f = 5 => {
+        let fires = V::splat(0.0).lt(if SUB == 1 { a - b } else { a });
+        let set = V::set(fires);
+        // Few do.
+        if set != 0 {
+            listing.push(*l, set);
+        }
+        if N == 2 {
+            V::select(fires, e, f).store(second.add(*l));
+        }
+        *l += V::WIDTH;
+        V::select(fires, c, d)
+    });
+}

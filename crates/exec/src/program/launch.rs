@@ -5,7 +5,8 @@
 
 use super::Program;
 use crate::isa::Isa;
-use crate::machine::Slot;
+use crate::machine::choices::Listing;
+use crate::machine::{Loop, Slot};
 use crate::memory::prefetch;
 use crate::scalar::Scalar;
 use crate::spikes::ListNotZero;
@@ -68,15 +69,24 @@ pub struct Launch<R> {
     beyond: usize,
     /// Where those are kept meanwhile.
     kept: Vec<Line>,
-    /// An output that is listed and written nowhere, and which of its numbers are not zero, ascending.
+    /// An output that is listed and written nowhere.
     listed: Option<usize>,
-    pub(crate) list: Vec<u32>,
+    lister: Lister<R>,
+}
+
+/// Which numbers of an output are not zero.
+#[derive(Debug)]
+struct Lister<R> {
+    /// Ascending.
+    list: Vec<u32>,
+    /// The step that lists them itself, in place of writing the output, and how.
+    step: Option<(usize, [Loop<R>; 3])>,
 }
 
 impl<R> Launch<R> {
-    /// From the next launch on an output is listed, and its column is not touched.
-    pub(crate) fn list(&mut self, output: usize) {
-        self.listed = Some(output);
+    /// What was listed by the last launch.
+    pub(crate) fn list(&self) -> &[u32] {
+        &self.lister.list
     }
 }
 
@@ -98,7 +108,7 @@ impl<R> Default for Launch<R> {
             beyond: 0,
             kept: Vec::new(),
             listed: None,
-            list: Vec::new(),
+            lister: Lister { list: Vec::new(), step: None },
         }
     }
 }
@@ -127,7 +137,7 @@ impl<R: Scalar> Program<R> {
     /// `same(input, output)` tells whether an output is written over an input.
     pub(crate) fn prepare(&self, launch: &mut Launch<R>, rows: *mut R, lanes: usize, beyond: usize, same: impl Fn(usize, usize) -> bool) {
         launch.beyond = beyond;
-        launch.listed = None;
+        (launch.listed, launch.lister.step) = (None, None);
         launch.kept.resize(self.outputs.max(launch.kept.len()), Line::default());
         let block = self.block_of(lanes);
         (launch.whole, launch.line) = self.split(lanes);
@@ -153,6 +163,39 @@ impl<R: Scalar> Program<R> {
                 .map(|(o, &(_, step))| self.columns.iter().any(|&(input, _, last)| last > step && same(input, o))),
         );
         launch.any_waits = launch.waits.contains(&true);
+    }
+
+    /// From the next launch on an output is listed, and its column is not touched.
+    pub(crate) fn list(&self, launch: &mut Launch<R>, output: usize) {
+        let (slot, step) = self.written[output];
+        launch.listed = Some(output);
+        let read = self.steps.iter().any(|s| s.step.args.contains(&slot));
+        let lister = self.steps.get(step).filter(|s| !read && s.step.outs[0] == slot).and_then(|s| R::listed(s.step.code, s.pattern));
+        launch.lister.step = lister.map(|loops| (step, loops));
+        launch.lister.list.reserve(launch.lanes + launch.line);
+    }
+
+    /// Runs the steps on the lanes for which slots are laid out, `n` from `first` on.
+    ///
+    /// # Safety
+    /// That of the loops; a list has room for all lanes.
+    #[inline(always)]
+    unsafe fn block(&self, isa: Isa, slots: *mut Slot<R>, lister: &mut Lister<R>, first: usize, n: usize, mut before: impl FnMut()) {
+        let Some((step, loops)) = lister.step else {
+            for s in &self.steps {
+                before();
+                (s.loops[isa as usize])(slots, &s.step, n);
+            }
+            return;
+        };
+        let mut listing = Listing { end: lister.list.as_mut_ptr().add(lister.list.len()), first: first as u32 };
+        (*slots.add(self.steps[step].step.outs[0] as usize)).at = (&raw mut listing).cast();
+        for (k, s) in self.steps.iter().enumerate() {
+            before();
+            let of = if k == step { &loops } else { &s.loops };
+            (of[isa as usize])(slots, &s.step, n);
+        }
+        lister.list.set_len(listing.end.offset_from(lister.list.as_ptr()) as usize);
     }
 
     /// Reads constant inputs, the `k`-th from `constant(k)`, and runs the prologue, for all launches until the next call.
@@ -184,7 +227,8 @@ impl<R: Scalar> Program<R> {
         let (inputs, outputs) = (launch.inputs.as_slice(), launch.outputs.as_slice());
         let (block, staging) = (launch.block, launch.staging);
         let (beyond, kept) = (launch.beyond, launch.kept.as_mut_ptr().cast::<R>());
-        launch.list.clear();
+        let lister = &mut launch.lister;
+        lister.list.clear();
         if beyond > 0 {
             for (o, &output) in outputs.iter().enumerate().filter(|(o, _)| launch.listed != Some(*o)) {
                 std::ptr::copy_nonoverlapping(arena.add(output + launch.lanes - beyond), kept.add(o * R::LINE), beyond);
@@ -203,21 +247,20 @@ impl<R: Scalar> Program<R> {
             // The next block is on its way from the second-level cache while this one is worked on, a column for each step.
             let next = start + n..launch.whole.min(start + n + block);
             let mut columns = self.columns.iter();
-            for s in &self.steps {
+            self.block(isa, slots, lister, start, n, || {
                 if let Some((input, ..)) = columns.next() {
                     prefetch(std::slice::from_raw_parts(arena.add(inputs[*input] + next.start), next.len()));
                 }
-                (s.loops[isa as usize])(slots, &s.step, n);
-            }
+            });
             if launch.any_waits {
                 for (o, _) in launch.waits.iter().enumerate().filter(|w| *w.1 && launch.listed != Some(w.0)) {
                     std::ptr::copy_nonoverlapping(staging.add(o * block), arena.add(outputs[o] + start), n);
                 }
             }
-            if let Some(o) = launch.listed {
+            if let (Some(o), None) = (launch.listed, lister.step) {
                 let real = n.min(launch.lanes - beyond - start);
                 let numbers = std::slice::from_raw_parts(staging.add(o * block), real);
-                vectorise::run(isa, ListNotZero { numbers, first: start, list: &mut launch.list });
+                vectorise::run(isa, ListNotZero { numbers, first: start, list: &mut lister.list });
             }
             start += n;
         }
@@ -226,11 +269,24 @@ impl<R: Scalar> Program<R> {
                 std::ptr::copy_nonoverlapping(kept.add(o * R::LINE), arena.add(output + launch.lanes - beyond), beyond);
             }
         }
-        // Lanes that are no whole vector: the same steps on copies.
-        let n = launch.lanes - start;
-        if n == 0 {
-            return;
+        if start < launch.lanes {
+            self.launch_rest(isa, arena, launch, start);
         }
+        // Lanes that are none may have been listed.
+        let lister = &mut launch.lister.list;
+        while lister.last().is_some_and(|l| *l as usize >= launch.lanes - beyond) {
+            lister.pop();
+        }
+    }
+
+    /// Lanes that are no whole vector: the same steps on copies.
+    ///
+    /// # Safety
+    /// As [`Program::launch`].
+    unsafe fn launch_rest(&self, isa: Isa, arena: *mut R, launch: &mut Launch<R>, start: usize) {
+        let slots = launch.slots.as_mut_ptr();
+        let (inputs, outputs, lister) = (launch.inputs.as_slice(), launch.outputs.as_slice(), &mut launch.lister);
+        let n = launch.lanes - start;
         let line = launch.line;
         for (k, &(input, slot, _)) in self.columns.iter().enumerate() {
             let copy = launch.copies.add(k * line);
@@ -241,13 +297,14 @@ impl<R: Scalar> Program<R> {
         for (o, &(slot, _)) in self.written.iter().enumerate() {
             (*slots.add(slot as usize)).at = results.add(o * line);
         }
-        for s in &self.steps {
-            (s.loops[isa as usize])(slots, &s.step, line);
-        }
+        self.block(isa, slots, lister, start, line, || ());
         for (o, &output) in outputs.iter().enumerate() {
             if launch.listed == Some(o) {
+                if lister.step.is_some() {
+                    continue;
+                }
                 let numbers = std::slice::from_raw_parts(results.add(o * line), n);
-                vectorise::run(isa, ListNotZero { numbers, first: start, list: &mut launch.list });
+                vectorise::run(isa, ListNotZero { numbers, first: start, list: &mut lister.list });
             } else {
                 std::ptr::copy_nonoverlapping(results.add(o * line), arena.add(output + start), n);
             }
