@@ -29,12 +29,12 @@ pub struct Step {
     pub args: [u16; 7],
 }
 
-/// The compiled form of a step.
+/// The compiled form of a step, or of several that lie one after the other.
 ///
 /// # Safety
-/// Every slot named by the step is valid for `lanes` numbers (a whole vector with step 0), `lanes` is a multiple of the widest
+/// Every slot named by the steps is valid for `lanes` numbers (a whole vector with step 0), `lanes` is a multiple of the widest
 /// vector's numbers, result slots have step 1 or `lanes` is that, and the machine has the function's instruction set.
-pub type Loop<R = f64> = unsafe fn(*const Slot<R>, &Step, usize);
+pub type Loop<R = f64> = unsafe fn(*const Slot<R>, *const Step, usize);
 
 /// First operation of a chain, on operands 0, 1 (and 2).
 pub mod first {
@@ -217,6 +217,19 @@ macro_rules! each {
 }
 
 pub(crate) mod choices;
+pub mod passes;
+mod special;
+
+impl Code {
+    /// How many results it has.
+    pub(crate) const fn results(self) -> usize {
+        match self {
+            Code::ExpAndDiv(_) | Code::QuotientPair(_) | Code::Choices(..) => 2,
+            Code::Fire(_, n) => 1 + n as usize,
+            _ => 1,
+        }
+    }
+}
 
 #[inline(always)]
 fn apply_first<V: Vector, const F: u8>(a: V, b: V, c: V) -> V {
@@ -455,6 +468,16 @@ unsafe fn plain<V: Vector, const K: u8>(slots: *const Slot<V::Real>, step: &Step
     });
 }
 
+/// The inverse of [`compare_number`].
+const fn compare_of(n: u8) -> Compare {
+    match n {
+        0 => Compare::Lt,
+        1 => Compare::Le,
+        2 => Compare::Eq,
+        _ => Compare::Ne,
+    }
+}
+
 fn compare_number(c: Compare) -> u8 {
     match c {
         Compare::Lt => 0,
@@ -506,44 +529,6 @@ macro_rules! list {
     ($f:ident; $($a:literal)*) => { [$( $f::<$a> as Loop ),*] };
 }
 
-/// Forms that pay: those of the hot kernels (see the example `profile_steps`), and all single operations with a constant.
-/// Loads of constants and of repeated operands otherwise take as long as the arithmetic.
-macro_rules! special {
-    ($what:ident) => {
-        special!(@ $what
-            chain 0 0 0 0x10; chain 1 0 0 0x10; chain 1 0 0 0x01; chain 2 0 0 0x10; chain 2 0 0 0x20; chain 3 0 0 0x10;
-            chain 3 0 0 0x01; chain 4 0 0 0x010; chain 4 0 0 0x110; chain 4 0 0 0x100; chain 4 0 0 0x020;
-            chain 1 7 0 0x31000; chain 1 7 2 0x131000; chain 1 7 1 0x131000; chain 1 4 0 0x1000; chain 1 4 0 0x1010;
-            chain 0 4 0 0x1000; chain 0 4 0 0x1010; chain 2 1 0 0x1000; chain 2 1 0 0x1010; chain 2 2 0 0x1000;
-            chain 2 4 0 0x1000; chain 2 4 0 0x1020; chain 2 4 0 0x2020; chain 2 4 4 0x100000; chain 2 6 0 0x1020;
-            chain 2 6 7 0x1020; chain 0 8 0 0x10010; chain 0 8 0 0x10000; chain 0 1 7 0x1101000; chain 4 7 5 0x1010;
-            chain 4 4 8 0x1001110; chain 4 8 4 0x110010; chain 1 7 0 0x30000; chain 2 7 0 0x20; chain 0 7 0 0x11010;
-            chain 1 4 0 0x1001; chain 4 1 7 0x1101010; chain 0 4 8 0x1001010; chain 2 8 0 0x10010;
-            chain 4 8 8 0x1010010; chain 2 4 8 0x1001000; chain 2 4 4 0x2020; chain 2 4 0 0x20; chain 4 6 0 0x1110;
-            chain 4 4 0 0x1000; chain 4 4 0 0x1110; chain 4 4 0 0x1010; chain 1 4 7 0x1000; chain 1 7 0 0x1000;
-            select Lt 0 0x3101; select Lt 0 0x1101; select Lt 0 0x2110; select Lt 0 0x1110; select Lt 0 0x101;
-            select Lt 0 0x10; select Eq 2 0x2010; select Lt 0 0x1001; select Lt 0 0x110; select Lt 0 0x1010; select Le 1 0x3101; select Le 1 0x1101;
-            select Le 1 0x2110; select Le 1 0x1110; select Le 1 0x101; select Le 1 0x110;
-            choices Lt 0 true 1 0x1013301; choices Lt 0 false 0 0x013001;
-            fire true 1 2 0x012110; fire true 1 2 0x002110; fire true 1 1 0x2110; fire false 0 2 0x010100; fire false 0 1 0x0100;
-        )
-    };
-    (@ listed $(chain $f:literal $s:literal $t:literal $p:literal;)* $(select $c:ident $n:literal $q:literal;)*
-        $(choices $o:ident $m:literal $less:literal $l:literal $r:literal;)* $(fire $difference:literal $d:literal $k:literal $w:literal;)*) => {
-        &[$((Code::Fire($difference, $k), $w, fire_listed::<$d, $k, $w> as Loop),)*]
-    };
-    (@ written $(chain $f:literal $s:literal $t:literal $p:literal;)* $(select $c:ident $n:literal $q:literal;)*
-        $(choices $o:ident $m:literal $less:literal $l:literal $r:literal;)* $(fire $difference:literal $d:literal $k:literal $w:literal;)*) => {
-        &[
-            $((Code::Chain($f, $s, $t), $p, patterned::<$f, $s, $t, $p> as Loop),)*
-            $((Code::SelectCompare(homolog_ir::Compare::$c), $q, compared::<$n, $q> as Loop),)*
-            $((Code::Choices(homolog_ir::Compare::$o, $less), $r, choices::<$m, $l, $r> as Loop),)*
-            $((Code::Fire($difference, $k), $w, fire::<$d, $k, $w> as Loop),)*
-        ]
-    };
-}
-use special;
-
 /// The loops compiled for one instruction set.
 macro_rules! machine {
     ($module:ident, $R:ty, $V:ty, $(#[$feature:meta])?) => {
@@ -569,6 +554,10 @@ macro_rules! machine {
             machine!(@ quotient_pair, $V, $(#[$feature])?, P);
             machine!(@ exp_and_div, $V, $(#[$feature])?, P);
             machine!(@ plain, $V, $(#[$feature])?, K);
+            $(#[$feature])?
+            unsafe fn pass<F: super::passes::Forms>(slots: *const Slot, steps: *const Step, lanes: usize) {
+                super::passes::pass::<$V, F>(slots, steps, lanes);
+            }
 
             static CHAIN: [[[Loop; 9]; 9]; 5] = cube!(patterned; [0 1 2 3 4]; [0 1 2 3 4 5 6 7 8]; [0 1 2 3 4 5 6 7 8]);
             static TREE: [[[Loop; 4]; 4]; 4] = cube!(tree; [0 1 2 3]; [0 1 2 3]; [0 1 2 3]);
@@ -587,9 +576,12 @@ macro_rules! machine {
             static FIRE_LISTED: [[Loop; 2]; 2] = [list!(fire_listed 0; 1 2), list!(fire_listed 1; 1 2)];
             static SELECT_COMPARE: [Loop; 4] = list!(compared; 0 1 2 3);
             /// Forms with known patterns.
-            pub static SPECIAL: &[(Code, super::Pattern, Loop)] = super::special!(written);
-            static SPECIAL_LISTED: &[(Code, super::Pattern, Loop)] = super::special!(listed);
+            pub static SPECIAL: &[(Code, super::Pattern, Loop)] = super::special::loops!(written);
+            static SPECIAL_LISTED: &[(Code, super::Pattern, Loop)] = super::special::loops!(listed);
             static PLAIN: [Loop; 20] = list!(plain; 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19);
+
+            /// Passes of several superinstructions: which, with what they write written, and with their spikes listed.
+            pub static PASSES: &[(fn(&mut Vec<super::passes::Part>), Loop, Loop)] = super::special::passes!();
 
             /// The loop that lists its first result, see [`super::choices::Listing`], if there is one.
             pub fn listed(code: Code, pattern: super::Pattern) -> Option<Loop> {
@@ -630,44 +622,44 @@ macro_rules! machine {
     };
     (@ patterned, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {
         $(#[$feature])?
-        unsafe fn patterned<const F: u8, const S: u8, const T: u8, const P: u32>(slots: *const Slot, step: &Step, lanes: usize) {
-            super::chain::<$V, F, S, T, P>(slots, step, lanes);
+        unsafe fn patterned<const F: u8, const S: u8, const T: u8, const P: u32>(slots: *const Slot, step: *const Step, lanes: usize) {
+            super::chain::<$V, F, S, T, P>(slots, &*step, lanes);
         }
     };
     (@ compared, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {
         $(#[$feature])?
-        unsafe fn compared<const C: u8, const P: u32>(slots: *const Slot, step: &Step, lanes: usize) {
-            super::select_compare::<$V, C, P>(slots, step, lanes);
+        unsafe fn compared<const C: u8, const P: u32>(slots: *const Slot, step: *const Step, lanes: usize) {
+            super::select_compare::<$V, C, P>(slots, &*step, lanes);
         }
     };
     (@ choices, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {
         $(#[$feature])?
-        unsafe fn choices<const C: u8, const L: u8, const P: u32>(slots: *const Slot, step: &Step, lanes: usize) {
-            super::choices::choices::<$V, C, L, P>(slots, step, lanes);
+        unsafe fn choices<const C: u8, const L: u8, const P: u32>(slots: *const Slot, step: *const Step, lanes: usize) {
+            super::choices::choices::<$V, C, L, P>(slots, &*step, lanes);
         }
     };
     (@ fire, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {
         $(#[$feature])?
-        unsafe fn fire<const S: u8, const N: u8, const P: u32>(slots: *const Slot, step: &Step, lanes: usize) {
-            super::choices::fire::<$V, S, N, P>(slots, step, lanes);
+        unsafe fn fire<const S: u8, const N: u8, const P: u32>(slots: *const Slot, step: *const Step, lanes: usize) {
+            super::choices::fire::<$V, S, N, P>(slots, &*step, lanes);
         }
     };
     (@ fire_listed, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {
         $(#[$feature])?
-        unsafe fn fire_listed<const S: u8, const N: u8, const P: u32>(slots: *const Slot, step: &Step, lanes: usize) {
-            super::choices::fire_listed::<$V, S, N, P>(slots, step, lanes);
+        unsafe fn fire_listed<const S: u8, const N: u8, const P: u32>(slots: *const Slot, step: *const Step, lanes: usize) {
+            super::choices::fire_listed::<$V, S, N, P>(slots, &*step, lanes);
         }
     };
     (@ count_compare, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {
         $(#[$feature])?
-        unsafe fn count_compare<const C: u8, const P: u32>(slots: *const Slot, step: &Step, lanes: usize) {
-            super::count_compare::<$V, C, P>(slots, step, lanes);
+        unsafe fn count_compare<const C: u8, const P: u32>(slots: *const Slot, step: *const Step, lanes: usize) {
+            super::count_compare::<$V, C, P>(slots, &*step, lanes);
         }
     };
     (@ $f:ident, $V:ty, $(#[$feature:meta])?, $($p:ident),*) => {
         $(#[$feature])?
-        unsafe fn $f<$(const $p: u8),*>(slots: *const Slot, step: &Step, lanes: usize) {
-            super::$f::<$V, $($p),*>(slots, step, lanes);
+        unsafe fn $f<$(const $p: u8),*>(slots: *const Slot, step: *const Step, lanes: usize) {
+            super::$f::<$V, $($p),*>(slots, &*step, lanes);
         }
     };
 }

@@ -5,10 +5,12 @@
 //! columns, and outputs written to theirs as soon as they are known, unless that column is still to be read in the block:
 //! then they wait in a row until the block's end.
 
+mod join;
 pub(crate) mod launch;
 
 use crate::fuse::{Facts, Fused, fuse};
 use crate::isa::Isa;
+use crate::machine::passes::Part;
 use crate::machine::{Code, Loop, Pattern, Slot, Step};
 use crate::scalar::Scalar;
 use homolog_ir::{Class, Kernel, Op};
@@ -22,6 +24,9 @@ const CACHE: usize = 256 * 1024;
 /// Huxley takes 5.4 ns at any.
 const NEAR: usize = 16 * 1024;
 const SHORT: usize = 32;
+/// Lanes of the longest blocks.
+const LONGEST: usize = 512;
+
 /// A kernel, ready to run.
 #[derive(Clone, Debug)]
 pub struct Program<R = f64> {
@@ -44,30 +49,49 @@ pub struct Program<R = f64> {
     /// Slots of outputs: (slot, step that writes it).
     written: Vec<(u16, usize)>,
     /// Run once, on one vector.
-    prologue: Vec<Compiled<R>>,
+    prologue: Vec<Pass<R>>,
     /// Run per block.
-    steps: Vec<Compiled<R>>,
+    passes: Vec<Pass<R>>,
+    /// What a pass would be that does all of it.
+    whole: Option<Vec<Part>>,
 }
 
+/// A pass over a block.
 #[derive(Clone, Debug)]
-struct Compiled<R> {
-    step: Step,
+struct Pass<R> {
+    /// What is done to each element, in order.
+    steps: Vec<Step>,
+    /// Of one superinstruction alone.
     pattern: Pattern,
     loops: [Loop<R>; 3],
+    /// Those that list which numbers of this slot are not zero, and write nothing there, if there are such.
+    listing: Option<(u16, [Loop<R>; 3])>,
 }
 
-impl<R: Scalar> Compiled<R> {
-    /// `uniform` tells slots whose step is 0.
-    fn new(step: Step, used: &[usize], uniform: impl Fn(u16) -> bool) -> Self {
-        let mut pattern: Pattern = 0;
-        for &k in used {
-            let same = used.iter().find(|&&j| j < k && step.args[j] == step.args[k]);
+impl<R: Scalar> Pass<R> {
+    fn one(single: &Single, uniform: impl Fn(u16) -> bool) -> Self {
+        let (step, mut pattern) = (single.step, 0);
+        for &k in &single.used {
+            let same = single.used.iter().find(|&&j| j < k && step.args[j] == step.args[k]);
             let digit = if uniform(step.args[k]) { 1 } else { same.map_or(0, |&j| 2 + j as Pattern) };
             pattern |= digit << (4 * k);
         }
-        let loops = R::loops(step.code, pattern);
-        Compiled { step, pattern, loops }
+        let listing = R::listed(step.code, pattern).map(|loops| (step.outs[0], loops));
+        Pass { steps: vec![step], pattern, loops: R::loops(step.code, pattern), listing }
     }
+
+    /// # Safety
+    /// That of the loop.
+    #[inline(always)]
+    unsafe fn run(&self, isa: Isa, slots: *const Slot<R>, lanes: usize) {
+        (self.loops[isa as usize])(slots, self.steps.as_ptr(), lanes);
+    }
+}
+
+/// A superinstruction with the operands that it has.
+struct Single {
+    step: Step,
+    used: Vec<usize>,
 }
 
 fn slot(n: usize) -> u16 {
@@ -181,11 +205,11 @@ impl<R: Scalar> Program<R> {
             for &(k, v) in &f.args {
                 step.args[k] = at[v.index()];
             }
-            let used: Vec<usize> = f.args.iter().map(|a| a.0).collect();
-            Compiled::new(step, &used, |s| (rows..rows + uniforms).contains(&(s as usize)))
+            Single { step, used: f.args.iter().map(|a| a.0).collect() }
         };
-        let prologue = prologue.iter().map(lower).collect();
-        let mut compiled: Vec<Compiled<R>> = steps.iter().map(lower).collect();
+        let is_uniform = |s: u16| (rows..rows + uniforms).contains(&(s as usize));
+        let prologue = prologue.iter().map(|f| Pass::one(&lower(f), is_uniform)).collect();
+        let mut singles: Vec<Single> = steps.iter().map(lower).collect();
         for (s, f) in steps.iter().enumerate() {
             for v in &f.outs {
                 if let Some(o) = column_of[v.index()] {
@@ -195,15 +219,22 @@ impl<R: Scalar> Program<R> {
         }
         for (o, v) in copies {
             let out = slot(first_output + o);
-            written[o] = (out, compiled.len());
+            written[o] = (out, singles.len());
             let mut args = [0; 7];
             args[0] = at[v.index()];
+            // Also of what is uniform: copies of one number are no column.
             let step = Step { code: Code::Copy, outs: [out, 0, 0], args };
-            compiled.push(Compiled::new(step, &[], |_| false));
+            singles.push(Single { step, used: vec![0] });
         }
+        let whole = join::parts(&singles, 0..singles.len(), |s| s as usize >= first_output, is_uniform);
+        let (passes, whose) = join::passes(&singles, |s| s as usize >= first_output, is_uniform);
+        columns.iter_mut().for_each(|c| c.2 = whose.get(c.2).copied().unwrap_or(0));
+        written.iter_mut().for_each(|w| w.1 = whose[w.1]);
         let touched = rows + columns.len() + kernel.outputs.len();
-        let cache = if compiled.len() <= SHORT { NEAR } else { CACHE };
-        let block = (cache / size_of::<R>() / touched).clamp(64, 512) / 64 * 64;
+        let cache = if singles.len() <= SHORT { NEAR } else { CACHE };
+        // What one pass does is left in no row.
+        let fits = if passes.len() == 1 { LONGEST } else { cache / size_of::<R>() / touched };
+        let block = fits.clamp(64, LONGEST) / 64 * 64;
         Program {
             name: kernel.name.clone(),
             constant,
@@ -216,7 +247,8 @@ impl<R: Scalar> Program<R> {
             columns,
             written,
             prologue,
-            steps: compiled,
+            passes,
+            whole,
         }
     }
 
@@ -268,7 +300,12 @@ impl<R: Scalar> Program<R> {
 
     /// The superinstructions of a block, for tests and profiles.
     pub fn codes(&self) -> Vec<Code> {
-        self.steps.iter().map(|s| s.step.code).collect()
+        self.passes.iter().flat_map(|p| &p.steps).map(|s| s.code).collect()
+    }
+
+    /// The parts of a pass that does all of it, if there can be one: what to add to those that are compiled.
+    pub fn as_one_pass(&self) -> Option<&[Part]> {
+        self.whole.as_deref()
     }
 
     /// Nanoseconds per lane of each superinstruction run alone over one block of zeros, repeatedly: what to fuse next.
@@ -281,19 +318,23 @@ impl<R: Scalar> Program<R> {
         let uniform = |k: usize| (self.rows..self.rows + self.uniforms).contains(&k);
         let slots: Vec<Slot<R>> =
             (0..slots).map(|k| Slot { at: base.wrapping_add(k * self.block), step: usize::from(!uniform(k)) }).collect();
-        let time = |s: &Compiled<R>| {
+        let time = |s: &Pass<R>| {
             let mut best = f64::INFINITY;
             for _ in 0..50 {
                 let start = std::time::Instant::now();
                 for _ in 0..100 {
                     // SAFETY: every slot is a row of its own; the machine has the instruction set.
-                    unsafe { (s.loops[isa as usize])(slots.as_ptr(), &s.step, self.block) };
+                    unsafe { s.run(isa, slots.as_ptr(), self.block) };
                 }
                 best = best.min(start.elapsed().as_secs_f64() * 1e7 / self.block as f64);
             }
             best
         };
-        self.steps.iter().map(|s| (format!("{:?} pattern {:#x}", s.step.code, s.pattern), time(s))).collect()
+        let name = |p: &Pass<R>| match &p.steps[..] {
+            [one] => format!("{:?} pattern {:#x}", one.code, p.pattern),
+            many => many.iter().map(|s| format!("{:?}", s.code)).collect::<Vec<_>>().join(", "),
+        };
+        self.passes.iter().map(|s| (name(s), time(s))).collect()
     }
 
     fn check(&self, isa: Isa, arena: usize, inputs: &[usize], outputs: &[usize], lanes: usize) {
@@ -333,7 +374,7 @@ impl<R: Scalar> Program<R> {
 
     /// How many superinstructions.
     pub(crate) fn steps(&self) -> usize {
-        self.steps.len()
+        self.passes.iter().map(|p| p.steps.len()).sum()
     }
 
     /// How many outputs.

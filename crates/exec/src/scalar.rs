@@ -3,6 +3,7 @@
 use crate::gemm::{self, GemmScratch};
 use crate::isa::Isa;
 use crate::lane::Vector;
+use crate::machine::passes::Part;
 use crate::machine::{self, Code, Loop, Pattern};
 use crate::program::launch::{Launch, Scratch};
 use crate::tree::{Adjoint, Solve, Tree};
@@ -25,6 +26,9 @@ pub trait Scalar: Real + Vector {
     /// Those that list their first result, for every instruction set.
     #[doc(hidden)]
     fn listed(code: Code, pattern: Pattern) -> Option<[Loop<Self>; 3]>;
+    /// The loops of a pass, and those that list its spikes, if there is one.
+    #[doc(hidden)]
+    fn pass(parts: &[Part]) -> Option<[[Loop<Self>; 3]; 2]>;
     /// Working memory of programs, of this thread: so many cache lines, so many launches.
     #[doc(hidden)]
     fn scratch<T>(lines: usize, launches: usize, f: impl FnOnce(*mut Self, &mut [Launch<Self>]) -> T) -> T;
@@ -125,6 +129,21 @@ macro_rules! scalar {
                 ]);
                 #[cfg(not(target_arch = "x86_64"))]
                 Some([machine::$loops::listed(code, pattern)?; 3])
+            }
+
+            fn pass(parts: &[Part]) -> Option<[[Loop<$real>; 3]; 2]> {
+                let is = |of: fn(&mut Vec<Part>)| {
+                    let mut list = vec![];
+                    of(&mut list);
+                    list == parts
+                };
+                let k = machine::$loops::PASSES.iter().position(|p| is(p.0))?;
+                let portable = machine::$loops::PASSES[k];
+                #[cfg(target_arch = "x86_64")]
+                let (avx2, avx512) = (machine::$loops_avx2::PASSES[k], machine::$loops_avx512::PASSES[k]);
+                #[cfg(not(target_arch = "x86_64"))]
+                let (avx2, avx512) = (portable, portable);
+                Some([[portable.1, avx2.1, avx512.1], [portable.2, avx2.2, avx512.2]])
             }
 
             fn scratch<T>(lines: usize, launches: usize, f: impl FnOnce(*mut $real, &mut [Launch<$real>]) -> T) -> T {

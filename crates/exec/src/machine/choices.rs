@@ -68,7 +68,7 @@ pub(crate) struct Listing {
 impl Listing {
     /// Lists the lanes of one vector, from `l` on, whose bits are set.
     #[inline(always)]
-    unsafe fn push(&mut self, l: usize, mut set: u32) {
+    pub(super) unsafe fn push(&mut self, l: usize, mut set: u32) {
         while set != 0 {
             *self.end = self.first + l as u32 + set.trailing_zeros();
             self.end = self.end.add(1);

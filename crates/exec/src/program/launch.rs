@@ -79,8 +79,8 @@ pub struct Launch<R> {
 struct Lister<R> {
     /// Ascending.
     list: Vec<u32>,
-    /// The step that lists them itself, in place of writing the output, and how.
-    step: Option<(usize, [Loop<R>; 3])>,
+    /// The pass that lists them itself, in place of writing the output, and how.
+    pass: Option<(usize, [Loop<R>; 3])>,
 }
 
 impl<R> Launch<R> {
@@ -108,7 +108,7 @@ impl<R> Default for Launch<R> {
             beyond: 0,
             kept: Vec::new(),
             listed: None,
-            lister: Lister { list: Vec::new(), step: None },
+            lister: Lister { list: Vec::new(), pass: None },
         }
     }
 }
@@ -116,7 +116,7 @@ impl<R> Default for Launch<R> {
 impl<R: Scalar> Program<R> {
     /// Lanes in place, and numbers per column of the copies of the rest.
     fn split(&self, lanes: usize) -> (usize, usize) {
-        if lanes <= COPIED && !lanes.is_multiple_of(R::LINE) && self.steps.len() >= self.columns.len() + self.outputs {
+        if lanes <= COPIED && !lanes.is_multiple_of(R::LINE) && self.steps() >= self.columns.len() + self.outputs {
             (0, lanes.next_multiple_of(R::LINE))
         } else {
             (lanes - lanes % R::LINE, R::LINE)
@@ -137,7 +137,7 @@ impl<R: Scalar> Program<R> {
     /// `same(input, output)` tells whether an output is written over an input.
     pub(crate) fn prepare(&self, launch: &mut Launch<R>, rows: *mut R, lanes: usize, beyond: usize, same: impl Fn(usize, usize) -> bool) {
         launch.beyond = beyond;
-        (launch.listed, launch.lister.step) = (None, None);
+        (launch.listed, launch.lister.pass) = (None, None);
         launch.kept.resize(self.outputs.max(launch.kept.len()), Line::default());
         let block = self.block_of(lanes);
         (launch.whole, launch.line) = self.split(lanes);
@@ -167,33 +167,37 @@ impl<R: Scalar> Program<R> {
 
     /// From the next launch on an output is listed, and its column is not touched.
     pub(crate) fn list(&self, launch: &mut Launch<R>, output: usize) {
-        let (slot, step) = self.written[output];
+        let (slot, pass) = self.written[output];
         launch.listed = Some(output);
-        let read = self.steps.iter().any(|s| s.step.args.contains(&slot));
-        let lister = self.steps.get(step).filter(|s| !read && s.step.outs[0] == slot).and_then(|s| R::listed(s.step.code, s.pattern));
-        launch.lister.step = lister.map(|loops| (step, loops));
+        let read = self.passes.iter().flat_map(|p| &p.steps).any(|s| s.args.contains(&slot));
+        launch.lister.pass = self.passes[pass].listing.filter(|l| l.0 == slot && !read).map(|(_, loops)| (pass, loops));
         launch.lister.list.reserve(launch.lanes + launch.line);
     }
 
-    /// Runs the steps on the lanes for which slots are laid out, `n` from `first` on.
+    /// Runs all passes on the lanes for which slots are laid out, `n` from `first` on.
     ///
     /// # Safety
     /// That of the loops; a list has room for all lanes.
     #[inline(always)]
     unsafe fn block(&self, isa: Isa, slots: *mut Slot<R>, lister: &mut Lister<R>, first: usize, n: usize, mut before: impl FnMut()) {
-        let Some((step, loops)) = lister.step else {
-            for s in &self.steps {
+        let Some((lists, loops)) = lister.pass else {
+            for p in &self.passes {
                 before();
-                (s.loops[isa as usize])(slots, &s.step, n);
+                p.run(isa, slots, n);
             }
             return;
         };
         let mut listing = Listing { end: lister.list.as_mut_ptr().add(lister.list.len()), first: first as u32 };
-        (*slots.add(self.steps[step].step.outs[0] as usize)).at = (&raw mut listing).cast();
-        for (k, s) in self.steps.iter().enumerate() {
+        if let Some((slot, _)) = self.passes[lists].listing {
+            (*slots.add(slot as usize)).at = (&raw mut listing).cast();
+        }
+        for (k, p) in self.passes.iter().enumerate() {
             before();
-            let of = if k == step { &loops } else { &s.loops };
-            (of[isa as usize])(slots, &s.step, n);
+            if k == lists {
+                (loops[isa as usize])(slots, p.steps.as_ptr(), n);
+            } else {
+                p.run(isa, slots, n);
+            }
         }
         lister.list.set_len(listing.end.offset_from(lister.list.as_ptr()) as usize);
     }
@@ -212,7 +216,7 @@ impl<R: Scalar> Program<R> {
             fill(slot, *arena.add(constant(input)));
         }
         for s in &self.prologue {
-            (s.loops[isa as usize])(slots, &s.step, R::LINE);
+            s.run(isa, slots, R::LINE);
         }
     }
 
@@ -244,11 +248,14 @@ impl<R: Scalar> Program<R> {
                 let aside = wait || launch.listed == Some(o);
                 (*slots.add(slot as usize)).at = if aside { staging.add(o * block) } else { arena.add(outputs[o] + start) };
             }
-            // The next block is on its way from the second-level cache while this one is worked on, a column for each step.
+            // The next block is on its way from the second-level cache while this one is worked on, a column for each pass; one pass alone reads on
+            // and on, which the processor foresees.
             let next = start + n..launch.whole.min(start + n + block);
             let mut columns = self.columns.iter();
             self.block(isa, slots, lister, start, n, || {
-                if let Some((input, ..)) = columns.next() {
+                if self.passes.len() > 1
+                    && let Some((input, ..)) = columns.next()
+                {
                     prefetch(std::slice::from_raw_parts(arena.add(inputs[*input] + next.start), next.len()));
                 }
             });
@@ -257,7 +264,7 @@ impl<R: Scalar> Program<R> {
                     std::ptr::copy_nonoverlapping(staging.add(o * block), arena.add(outputs[o] + start), n);
                 }
             }
-            if let (Some(o), None) = (launch.listed, lister.step) {
+            if let (Some(o), None) = (launch.listed, lister.pass) {
                 let real = n.min(launch.lanes - beyond - start);
                 let numbers = std::slice::from_raw_parts(staging.add(o * block), real);
                 vectorise::run(isa, ListNotZero { numbers, first: start, list: &mut lister.list });
@@ -300,7 +307,7 @@ impl<R: Scalar> Program<R> {
         self.block(isa, slots, lister, start, line, || ());
         for (o, &output) in outputs.iter().enumerate() {
             if launch.listed == Some(o) {
-                if lister.step.is_some() {
+                if lister.pass.is_some() {
                     continue;
                 }
                 let numbers = std::slice::from_raw_parts(results.add(o * line), n);
