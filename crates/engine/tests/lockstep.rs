@@ -6,10 +6,10 @@ use common::rules::{rule, with_rules};
 use common::{compiled, compiled_by, delayed, inputs, network, population, sample};
 use homolog_base::Unit;
 use homolog_engine::{Engine, reference};
-use homolog_exec::Isa;
+use homolog_exec::{Isa, Program};
 use homolog_model::network::{Delay, Noise, NoiseCurrent, Projection, Start, Stimulus, Wiring};
 use homolog_model::spread::Spread;
-use homolog_model::{Inputs, Model, Network, Observable, Params, Population, Probe, Runner, State, Trace, Weights};
+use homolog_model::{Action, Inputs, Model, Network, Observable, Params, Population, Probe, Runner, State, Trace, Weights};
 
 /// A population whose rest is above threshold, so that it fires by itself.
 fn firing(name: &str, size: usize, neuron: &str) -> Population {
@@ -70,35 +70,73 @@ fn run(engine: &mut Engine, model: &Model, params: &Params, shown: &Inputs, prob
     engine.run(model, params, shown, probes, state, None).unwrap().traces
 }
 
+/// Five kinds of neurons, each of which excites its own kind and is driven by nothing else.
+fn by_themselves() -> Network {
+    let mut populations: Vec<Population> = ["lif", "if_curr_exp", "if_cond_exp"].iter().map(|n| firing(n, 61, n)).collect();
+    let set = |name: &str, parameters: &[(&str, f64, &str)], from: f64| {
+        let mut p = Population { bias: Some(false), ..population(name, 61, name) };
+        p.parameters.extend(parameters.iter().map(|(n, x, unit)| (n.to_string(), (*x, Some(unit.to_string())).into())));
+        p.starts = vec![Start { variable: "v".into(), spread: Spread::Uniform(from, from + 10.0), unit: None }];
+        p
+    };
+    populations.push(set("qif", &[("vcrit", -64.0, "mV"), ("vreset", -60.0, "mV")], -60.0));
+    populations.push(set("izhikevich", &[("c", -45.0, "mV"), ("d", 0.1, "mV/ms")], -45.0));
+    let recurrent = |p: &Population, (w, unit): (f64, &str)| to(&p.name, &p.name, Wiring::Random(0.1), Weights::Constant(w), unit);
+    let sizes = [(0.3, "mV"), (20.0, "pA"), (0.5, "nS"), (0.3, "mV"), (0.3, "mV")];
+    let projections = populations.iter().zip(sizes).map(|(p, size)| recurrent(p, size)).collect();
+    let mut n = network(populations, projections);
+    (n.dt, n.presentation) = (Some(0.5.into()), Some(100.0.into()));
+    n
+}
+
+/// Compares spikes and states with the naive runner, on all instruction sets.
+fn has_the_bits_of_the_naive_runner(network: &Network, least: usize) {
+    let (model, params) = compiled_by(network, &common::library());
+    // One frame: without inputs the naive runner knows of no other.
+    let shown = inputs(&model, 1, 1);
+    let tensors: Vec<Vec<f64>> = params.tensors.iter().map(|t| t.values.clone()).collect();
+    let expected = reference::run(&model, &tensors, &sample(&model, &shown, 0));
+    let groups = model.groups.len();
+    let raster = |group: usize| Probe { group, what: Observable::Raster };
+    let last = |g: usize, k: usize| Probe { group: g, what: Observable::FrameEnd(k) };
+    let ends: Vec<(usize, usize)> = (0..groups).flat_map(|g| (0..model.groups[g].variables.len()).map(move |k| (g, k))).collect();
+    let probes: Vec<Probe> = (0..groups).map(raster).chain(ends.iter().map(|(g, k)| last(*g, *k))).collect();
+    for isa in Isa::available() {
+        let seen = run(&mut Engine::with_isa(1, isa), &model, &params, &shown, &probes, &mut State::fresh());
+        for (g, trace) in seen[..groups].iter().enumerate() {
+            let row = |(tick, row): (usize, &Vec<f64>)| -> Vec<[f64; 3]> {
+                row.iter().enumerate().filter(|(_, s)| **s > 0.0).map(|(n, _)| [tick as f64, n as f64, 0.0]).collect()
+            };
+            let want: Vec<f64> = expected.spikes[g].iter().enumerate().flat_map(row).flatten().collect();
+            let name = &model.groups[g].name;
+            assert!(want.len() > 3 * least, "`{name}` has spiked {} times, so nothing was tested", want.len() / 3);
+            assert_eq!(trace.data, want, "{name} on {isa:?}");
+        }
+        for ((g, k), trace) in ends.iter().zip(&seen[groups..]) {
+            let n = trace.shape[1];
+            for (neuron, x) in trace.data[trace.data.len() - n..].iter().enumerate() {
+                let want = expected.variables[*g].last().unwrap()[neuron][*k][0];
+                assert_eq!(x.to_bits(), want.to_bits(), "{} of {g}, neuron {neuron}, on {isa:?}", model.groups[*g].variables[*k].name);
+            }
+        }
+    }
+}
+
 #[test]
 fn spikes_and_states_have_the_bits_of_the_naive_runner() {
     for noise in [false, true] {
-        let (model, params) = compiled(&mixed(noise, 1));
-        // One frame: without inputs the naive runner knows of no other.
-        let shown = inputs(&model, 1, 1);
-        let tensors: Vec<Vec<f64>> = params.tensors.iter().map(|t| t.values.clone()).collect();
-        let expected = reference::run(&model, &tensors, &sample(&model, &shown, 0));
-        let last = |g: usize, k: usize| Probe { group: g, what: Observable::FrameEnd(k) };
-        let ends: Vec<(usize, usize)> = (0..3).flat_map(|g| (0..model.groups[g].variables.len()).map(move |k| (g, k))).collect();
-        let probes: Vec<Probe> = rasters().into_iter().chain(ends.iter().map(|(g, k)| last(*g, *k))).collect();
-        for isa in Isa::available() {
-            let seen = run(&mut Engine::with_isa(1, isa), &model, &params, &shown, &probes, &mut State::fresh());
-            for (g, trace) in seen[..3].iter().enumerate() {
-                let row = |(tick, row): (usize, &Vec<f64>)| -> Vec<[f64; 3]> {
-                    row.iter().enumerate().filter(|(_, s)| **s > 0.0).map(|(n, _)| [tick as f64, n as f64, 0.0]).collect()
-                };
-                let want: Vec<f64> = expected.spikes[g].iter().enumerate().flat_map(row).flatten().collect();
-                assert!(want.len() > 300, "group {g} is silent, so nothing was tested");
-                assert_eq!(trace.data, want, "group {g} on {isa:?}");
-            }
-            for ((g, k), trace) in ends.iter().zip(&seen[3..]) {
-                let n = trace.shape[1];
-                for (neuron, x) in trace.data[trace.data.len() - n..].iter().enumerate() {
-                    let want = expected.variables[*g].last().unwrap()[neuron][*k][0];
-                    assert_eq!(x.to_bits(), want.to_bits(), "{} of {g}, neuron {neuron}, on {isa:?}", model.groups[*g].variables[*k].name);
-                }
-            }
-        }
+        has_the_bits_of_the_naive_runner(&mixed(noise, 1), 100);
+    }
+    has_the_bits_of_the_naive_runner(&by_themselves(), 100);
+}
+
+#[test]
+fn usual_neurons_are_stepped_in_one_pass() {
+    let (model, _) = compiled(&by_themselves());
+    for group in &model.groups {
+        let [Action::Launch(launch)] = &group.tick[..] else { panic!("{} is stepped by one kernel", group.name) };
+        let program: Program = Program::compile(&launch.kernel);
+        assert_eq!(program.passes(), 1, "{}: {:#?}", group.name, program.as_one_pass());
     }
 }
 

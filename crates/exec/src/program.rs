@@ -303,6 +303,11 @@ impl<R: Scalar> Program<R> {
         self.passes.iter().flat_map(|p| &p.steps).map(|s| s.code).collect()
     }
 
+    /// How many times a block is gone over.
+    pub fn passes(&self) -> usize {
+        self.passes.len()
+    }
+
     /// The parts of a pass that does all of it, if there can be one: what to add to those that are compiled.
     pub fn as_one_pass(&self) -> Option<&[Part]> {
         self.whole.as_deref()

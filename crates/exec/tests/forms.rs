@@ -124,9 +124,9 @@ fn a_pass_does_what_its_steps_do_and_writes_what_is_asked_for() {
         parts(&mut list);
         let passed = Passed::of(&list);
         let before = passed.after(|_| ());
-        // SAFETY: every row has 24 numbers.
         let one_by_one = passed.after(|slots| {
             for step in &passed.steps {
+                // SAFETY: every row has 24 numbers.
                 unsafe { portable::lookup(step.code, 0)(slots.as_ptr(), step, 24) };
             }
         });

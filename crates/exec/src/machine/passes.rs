@@ -67,15 +67,26 @@ impl<const C: u8, const P: Pattern, const STORED: u8> Form for Choices<C, P, STO
     }
 }
 
-/// [`Code::Fire`] with two choices, of a difference.
-pub struct Fire<const P: Pattern, const LISTED: bool>;
+/// [`Code::Max`] or [`Code::Min`]
+pub struct Extreme<const MAX: bool, const P: Pattern, const STORED: u8>;
 
-impl<const P: Pattern, const LISTED: bool> Form for Fire<P, LISTED> {
-    const PART: Part = Part { code: Code::Fire(true, 2), pattern: P, stored: 7 };
+impl<const MAX: bool, const P: Pattern, const STORED: u8> Form for Extreme<MAX, P, STORED> {
+    const PART: Part = Part { code: if MAX { Code::Max } else { Code::Min }, pattern: P, stored: STORED };
+    #[inline(always)]
+    fn eval<V: Vector>([a, b, ..]: [V; 7]) -> [V; 3] {
+        [if MAX { a.max(b) } else { a.min(b) }, a, a]
+    }
+}
+
+/// [`Code::Fire`], all of whose results are written.
+pub struct Fire<const SUB: bool, const N: u8, const P: Pattern, const LISTED: bool>;
+
+impl<const SUB: bool, const N: u8, const P: Pattern, const LISTED: bool> Form for Fire<SUB, N, P, LISTED> {
+    const PART: Part = Part { code: Code::Fire(SUB, N), pattern: P, stored: if N == 2 { 7 } else { 3 } };
     const LISTED: bool = LISTED;
     #[inline(always)]
     fn eval<V: Vector>([a, b, c, d, e, f, _]: [V; 7]) -> [V; 3] {
-        let fires = V::splat(0.0).lt(a - b);
+        let fires = V::splat(0.0).lt(if SUB { a - b } else { a });
         let first = if LISTED { V::from_mask(fires) } else { V::select(fires, V::splat(1.0), V::splat(0.0)) };
         [first, V::select(fires, c, d), V::select(fires, e, f)]
     }

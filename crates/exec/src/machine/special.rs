@@ -38,33 +38,46 @@ macro_rules! loops {
 }
 pub(crate) use loops;
 
-/// Passes that pay: neurons that integrate and fire, and rest after it; what is said of `spikes` is the part that spikes.
+/// Passes that pay: neurons that integrate and fire, of which there are many. `spikes` is the part that spikes, of a difference or not, with so many
+/// choices and a pattern. [`crate::Program::as_one_pass`] says of any kernel what could be added here.
 macro_rules! passes {
     () => {
         crate::machine::special::passes!(@
-            // Spikes move the potential: all of it.
-            [Chain<4, 4, 0, 0xfff1010, 0>, Choices<0, 0x1813301, 0>] spikes 0xf918118 [Chain<0, 0, 0, 0xfffffa0, 1>];
-            // Currents that decay: all of it, and without what arrives and the counter.
+            // Spikes move the potential, which decays to zero, or to rest; all of it, and without what arrives and the counter.
+            [Chain<4, 4, 0, 0xfff1010, 0>, Choices<0, 0x1813301, 0>] spikes true 2 0xf918118 [Chain<0, 0, 0, 0xfffffa0, 1>];
+            [Chain<4, 1, 7, 0x11f1010, 0>, Choices<0, 0x1813301, 0>] spikes true 2 0xf918118 [Chain<0, 0, 0, 0xfffffa0, 1>];
+            [Chain<0, 7, 0, 0xff11f10, 0>, Choices<0, 0x1813301, 0>] spikes true 2 0xf918118 [];
+            // Currents that decay.
             [Chain<4, 0, 0, 0xffff010, 0>, Chain<4, 0, 0, 0xffff010, 0>, Chain<2, 8, 0, 0xff19f18, 0>, Chain<4, 4, 8, 0x10f1118, 0>,
                 Choices<0, 0x1813301, 0>, Chain<2, 0, 0, 0xfffff1d, 1>, Chain<2, 0, 0, 0xfffff1d, 1>]
-                spikes 0xfb1a11a [Chain<0, 0, 0, 0xfffffa0, 1>];
+                spikes true 2 0xfb1a11a [Chain<0, 0, 0, 0xfffffa0, 1>];
             [Chain<2, 8, 0, 0xff10f10, 0>, Chain<4, 4, 8, 0x10f1118, 0>, Choices<0, 0x1813301, 0>, Chain<2, 0, 0, 0xfffff10, 1>,
-                Chain<2, 0, 0, 0xfffff10, 1>] spikes 0xfb1a11a [];
+                Chain<2, 0, 0, 0xfffff10, 1>] spikes true 2 0xfb1a11a [];
             // Conductances that decay.
             [Chain<4, 0, 0, 0xffff010, 0>, Chain<4, 0, 0, 0xffff010, 0>, Chain<1, 4, 8, 0x29f8f10, 0>, Chain<4, 4, 8, 0x10f1118, 0>,
                 Choices<0, 0x1813301, 0>, Chain<2, 0, 0, 0xfffff1d, 1>, Chain<2, 0, 0, 0xfffff1d, 1>]
-                spikes 0xfb1a11a [Chain<0, 0, 0, 0xfffffa0, 1>];
+                spikes true 2 0xfb1a11a [Chain<0, 0, 0, 0xfffffa0, 1>];
             [Chain<1, 4, 8, 0x20f0f10, 0>, Chain<4, 4, 8, 0x10f1118, 0>, Choices<0, 0x1813301, 0>, Chain<2, 0, 0, 0xfffff10, 1>,
-                Chain<2, 0, 0, 0xfffff10, 1>] spikes 0xfb1a11a [];
+                Chain<2, 0, 0, 0xfffff10, 1>] spikes true 2 0xfb1a11a [];
+            // Potentials that drive themselves: quadratic, and with recovery.
+            [Chain<4, 0, 0, 0xffff010, 0>, Extreme<true, 0xfffff18, 0>, Extreme<false, 0xfffff18, 0>, Chain<1, 0, 0, 0xfffff18, 0>,
+                Chain<1, 4, 7, 0xb1f8f19, 0>] spikes false 1 0xfff81f8 [Chain<0, 0, 0, 0xfffff90, 1>];
+            [Extreme<true, 0xfffff10, 0>, Extreme<false, 0xfffff18, 0>, Chain<1, 0, 0, 0xfffff18, 0>, Chain<1, 4, 7, 0x01f8f19, 0>]
+                spikes false 1 0xfff81f8 [];
+            [Chain<4, 0, 0, 0xffff010, 0>, Extreme<true, 0xfffff18, 0>, Extreme<false, 0xfffff18, 0>, Chain<2, 0, 0, 0xfffff18, 0>,
+                Chain<2, 7, 0, 0xff81f99, 0>, Chain<0, 2, 7, 0xc1f0f18, 0>, Chain<2, 0, 0, 0xfffff10, 0>, Chain<2, 7, 0, 0xff81f1e, 0>,
+                Chain<0, 0, 0, 0xfffff18, 0>] spikes true 2 0xf98b11b [Chain<0, 0, 0, 0xfffffa0, 1>];
+            [Extreme<true, 0xfffff10, 0>, Extreme<false, 0xfffff18, 0>, Chain<2, 0, 0, 0xfffff18, 0>, Chain<2, 7, 0, 0xff81f99, 0>,
+                Chain<0, 2, 7, 0x01f0f18, 0>, Chain<2, 0, 0, 0xfffff10, 0>, Chain<2, 7, 0, 0xff81f10, 0>, Chain<0, 0, 0, 0xfffff18, 0>]
+                spikes true 2 0xf98b11b [];
         )
     };
-    (@ $([$($before:ty),*] spikes $pattern:literal [$($after:ty),*];)*) => {{
-        #[allow(unused_imports)]
-        use crate::machine::passes::{Chain, Choices, Fire, Forms, forms};
+    (@ $([$($before:ty),*] spikes $difference:literal $n:literal $pattern:literal [$($after:ty),*];)*) => {{
+        use crate::machine::passes::{Chain, Choices, Extreme, Fire, Forms, Part, forms};
         &[$((
-            <forms!($($before,)* Fire<$pattern, false> $(, $after)*) as Forms>::parts as fn(&mut Vec<crate::machine::passes::Part>),
-            pass::<forms!($($before,)* Fire<$pattern, false> $(, $after)*)> as Loop,
-            pass::<forms!($($before,)* Fire<$pattern, true> $(, $after)*)> as Loop,
+            <forms!($($before,)* Fire<$difference, $n, $pattern, false> $(, $after)*) as Forms>::parts as fn(&mut Vec<Part>),
+            pass::<forms!($($before,)* Fire<$difference, $n, $pattern, false> $(, $after)*)> as Loop,
+            pass::<forms!($($before,)* Fire<$difference, $n, $pattern, true> $(, $after)*)> as Loop,
         ),)*]
     }};
 }
