@@ -18,7 +18,6 @@ pub trait Task {
 ///
 /// # Panics
 /// When the machine lacks `isa`.
-#[inline]
 pub fn run<T: Task>(isa: Isa, task: T) -> T::Output {
     isa.check();
     match isa {
