@@ -19,19 +19,31 @@ pub fn philox4x32(c: [u32; 4], k: [u32; 2]) -> [u32; 4] {
 #[inline(always)]
 pub fn philox4x32_lanes<const N: usize>(c: [[u32; N]; 4], mut k: [u32; 2]) -> [[u32; N]; 4] {
     // Words in 64 bits, as the products need them; only the lower half of each counts. A product of two lower halves is one instruction.
+    // Plain loops all along: a call that the compiler leaves one (`array::map` may be) keeps the words in memory, at twice the time.
     let low = u64::from(u32::MAX);
-    let mut c = c.map(|c| c.map(u64::from));
+    let mut wide = [[0u64; N]; 4];
+    for w in 0..4 {
+        for l in 0..N {
+            wide[w][l] = u64::from(c[w][l]);
+        }
+    }
     for round in 0..10 {
         if round > 0 {
             k = [k[0].wrapping_add(W0), k[1].wrapping_add(W1)];
         }
-        let [c0, c1, c2, c3] = &mut c;
-        for (((c0, c1), c2), c3) in c0.iter_mut().zip(c1).zip(c2).zip(c3) {
-            let (p0, p1) = (M0 * (*c0 & low), M1 * (*c2 & low));
-            (*c0, *c1, *c2, *c3) = ((p1 >> 32) ^ *c1 ^ u64::from(k[0]), p1, (p0 >> 32) ^ *c3 ^ u64::from(k[1]), p0);
+        let [c0, c1, c2, c3] = &mut wide;
+        for l in 0..N {
+            let (p0, p1) = (M0 * (c0[l] & low), M1 * (c2[l] & low));
+            (c0[l], c1[l], c2[l], c3[l]) = ((p1 >> 32) ^ c1[l] ^ u64::from(k[0]), p1, (p0 >> 32) ^ c3[l] ^ u64::from(k[1]), p0);
         }
     }
-    c.map(|c| c.map(|c| c as u32))
+    let mut out = [[0u32; N]; 4];
+    for w in 0..4 {
+        for l in 0..N {
+            out[w][l] = wide[w][l] as u32;
+        }
+    }
+    out
 }
 
 /// What a draw is for: a seed and a use. [`Key::uniform`] and its kin then give the draw of an entity.

@@ -27,17 +27,17 @@ impl Crew {
         let awake = self.awake.clone();
         rayon::spawn_broadcast(move |thread| {
             if thread.index() != owner {
-                attend();
+                attend(|| false);
                 awake.fetch_sub(1, Ordering::AcqRel);
             }
         });
     }
 }
 
-/// Does what there is to do, until there is nothing for a while.
-fn attend() {
+/// Does what there is to do, until there is nothing for a while, or all is done.
+fn attend(done: impl Fn() -> bool) {
     let mut idle = Instant::now();
-    while idle.elapsed() < PATIENCE {
+    while !done() && idle.elapsed() < PATIENCE {
         match rayon::yield_now() {
             Some(rayon::Yield::Executed) => idle = Instant::now(),
             _ => std::hint::spin_loop(),
@@ -47,10 +47,17 @@ fn attend() {
 
 /// Does each of some pieces of work, the first first: where the large ones are, no thread is left with one at the end.
 pub(crate) fn in_order<T: Send>(pieces: impl IntoIterator<Item = T> + Send, work: impl Fn(T) + Sync) {
-    let work = &work;
+    let left = AtomicUsize::new(0);
+    let (work, left) = (&work, &left);
     rayon::scope_fifo(|scope| {
         for piece in pieces {
-            scope.spawn_fifo(move |_| work(piece));
+            left.fetch_add(1, Ordering::Relaxed);
+            scope.spawn_fifo(move |_| {
+                work(piece);
+                left.fetch_sub(1, Ordering::Release);
+            });
         }
+        // At the end of the scope this thread would soon sleep, too.
+        attend(|| left.load(Ordering::Acquire) == 0);
     });
 }

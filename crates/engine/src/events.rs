@@ -10,36 +10,36 @@
 //! in this order; where the connections of a stream have weights of their own they are added one after the other, spike by spike in the order
 //! of their ticks, and in that of senders. Ticks whose spikes are known are shared by the threads; no order depends on them.
 
+mod delivery;
 mod poisson;
 mod sources;
 
-pub(crate) use poisson::{AddPoisson, Draw, bits, drawn, poisson, thresholds};
+pub(crate) use delivery::{AddCounts, Counts, Delivery};
+pub(crate) use poisson::{Draw, bits, drawn, poisson, thresholds};
 pub(crate) use sources::{slot, slots};
 
 use crate::crew::in_order;
 use crate::format::Format;
 use crate::layout::Now;
-use crate::products::{part, sign_of};
+
 use crate::run::Run;
-use homolog_base::math::Real;
-use homolog_exec::memory::prefetch;
-use homolog_exec::{Isa, ListNotZero, vectorise};
+
+use homolog_exec::memory::gather_on_large_pages;
+use homolog_exec::{ListNotZero, vectorise};
 use homolog_model::events::{Events, Strength};
-use homolog_model::model::{Noise, Stream, port};
+use homolog_model::model::{Stream, port};
 use homolog_model::{Model, Observable, Probe, Target};
 use std::ops::Range;
 
 /// Numbers from which on threads share the work of some ticks.
 pub(crate) const SHARED: usize = 1 << 13;
-/// So many runs before a run is delivered its connections are asked for.
-const AHEAD: usize = 4;
 /// Where fewer than one in so many neurons receive a spike, only those are looked at again.
 pub(crate) const FEW: usize = 4;
 
 /// The spikes of a group's last ticks: which numbers of its column spiked.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Spikes {
-    lists: Vec<Vec<u32>>,
+    pub lists: Vec<Vec<u32>>,
 }
 
 impl Spikes {
@@ -80,7 +80,7 @@ pub(crate) struct Calendar {
     /// Whether something arrives by weights that are not negative, and by those that are; all as the first where neurons take both at one
     /// port.
     pub signs: [bool; 2],
-    parts: Vec<Vec<Vec<Due>>>,
+    pub parts: Vec<Vec<Vec<Due>>>,
 }
 
 impl Calendar {
@@ -120,13 +120,21 @@ pub(crate) fn enter(e: &Events, part: usize, due: &mut [Vec<Due>], batch: usize,
     }
 }
 
+/// Runs lie far apart, and each begins on another page of a large array: half the time of a delivery is spent on finding pages that are small.
+pub(crate) fn keep_near(e: &Events) {
+    gather_on_large_pages(&e.target);
+    if let Strength::Each(weights) = &e.strength {
+        gather_on_large_pages(weights);
+    }
+}
+
 /// What is prepared once for a run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Prepared {
     /// For each group; without lists where no stream begins and no raster is drawn.
     pub sent: Vec<Spikes>,
     /// For each group and noise: the thresholds.
-    thresholds: Vec<Vec<Vec<u32>>>,
+    pub thresholds: Vec<Vec<Vec<u32>>>,
     /// For each stream.
     pub calendars: Vec<Calendar>,
     /// Spikes that are given or drawn, of the ticks at hand.
@@ -167,7 +175,7 @@ impl Prepared {
     }
 
     /// Enters listed spikes into the calendars of the streams by which they leave.
-    fn enter(&mut self, model: &Model, batch: usize, groups: &[usize], ticks: Range<i64>, from: i64, shared: bool) {
+    pub fn enter(&mut self, model: &Model, batch: usize, groups: &[usize], ticks: Range<i64>, from: i64, shared: bool) {
         let Prepared { sent, calendars, .. } = self;
         let known: Vec<Vec<(i64, &[u32])>> = groups.iter().map(|g| ticks.clone().map(|t| (t, sent[*g].of(t))).collect()).collect();
         let mut work = Vec::new();
@@ -213,169 +221,14 @@ impl Prepared {
     }
 }
 
-/// What one tick adds to the columns of a group's ports.
-struct Delivery<'a, R> {
-    isa: Isa,
-    batch: usize,
-    tick: i64,
-    /// Whether nothing has arrived before, and the columns hold anything.
-    fresh: bool,
-    /// Neurons of each kind, those that are computed here, and whether these are not all.
-    copies: usize,
-    here: Range<usize>,
-    divided: bool,
-    noise: &'a [Noise],
-    thresholds: &'a [Vec<u32>],
-    /// Streams that arrive here.
-    streams: &'a [(&'a Stream, &'a Calendar)],
-    ports: Vec<&'a str>,
-    columns: Vec<&'a mut [R]>,
-}
-
-/// Counts of spikes that arrive: of any target that two bytes can name, so that none is outside.
-pub(crate) type Counts = [u32; 1 << 16];
-
-impl<R: Real> Delivery<'_, R> {
-    /// Adds to the columns of the ports, in their order.
-    fn run(&mut self, counts: &mut Counts) {
-        let (isa, batch, tick) = (self.isa, self.batch, self.tick);
-        if self.fresh {
-            self.columns.iter_mut().for_each(|c| c.fill(R::of(-0.0)));
-        }
-        for (noise, thresholds) in self.noise.iter().zip(self.thresholds) {
-            let (weight, key, column) = (R::of(noise.weight), noise.key.words(), &mut *self.columns[noise.port]);
-            // Numbers are those of the whole network: of several processes each computes some of every place.
-            let rows = if self.divided { self.here.len() * batch } else { column.len() };
-            for (site, arrive) in column.chunks_mut(rows.max(1)).enumerate() {
-                let first = site * self.copies + self.here.start;
-                for sample in 0..batch {
-                    vectorise::run(isa, AddPoisson { arrive, first, batch, sample, thresholds, weight, key, tick });
-                }
-            }
-        }
-        for (stream, calendar) in self.streams {
-            let e = &*stream.events;
-            for (column, name) in self.columns.iter_mut().zip(&self.ports) {
-                let sign = if stream.target == Target::BySign { sign_of(name) } else { 0 };
-                if !calendar.signs[sign] {
-                    continue;
-                }
-                let act = |w: f64| R::of(if stream.target == Target::BySign { part(w, sign == 1) } else { w });
-                for (own, due) in column.chunks_mut(e.part * batch).zip(&calendar.parts) {
-                    let due = &due[tick.rem_euclid(due.len() as i64) as usize];
-                    match &e.strength {
-                        _ if due.is_empty() => {}
-                        Strength::Shared(w) => count(isa, batch, &e.target, due, act(*w), own, counts),
-                        Strength::Each(w) => add(batch, &e.target, w, due, act, own),
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Counts what arrives by connections of one weight.
-fn count<R: Real>(isa: Isa, batch: usize, targets: &[u16], due: &[Due], weight: R, own: &mut [R], counts: &mut Counts) {
-    for sample in 0..batch {
-        let mine = |d: &&Due| d.sample as usize == sample;
-        let mut ahead = due.iter().filter(mine).skip(AHEAD);
-        for d in due.iter().filter(mine) {
-            if let Some(next) = ahead.next() {
-                prefetch(&targets[next.from as usize..next.to as usize]);
-            }
-            for t in &targets[d.from as usize..d.to as usize] {
-                counts[*t as usize] += 1;
-            }
-        }
-        let arrivals: usize = due.iter().filter(mine).map(|d| (d.to - d.from) as usize).sum();
-        if arrivals * FEW < own.len() / batch {
-            for d in due.iter().filter(mine) {
-                let targets = &targets[d.from as usize..d.to as usize];
-                vectorise::run(isa, AddFew { targets, to: AddCounts { arrive: own, batch, sample, weight, counts } });
-            }
-        } else {
-            vectorise::run(isa, AddCounts { arrive: own, batch, sample, weight, counts });
-        }
-    }
-}
-
-/// Adds what arrives by connections of their own weights.
-fn add<R: Real>(batch: usize, targets: &[u16], weights: &[f32], due: &[Due], act: impl Fn(f64) -> R, own: &mut [R]) {
-    let range = |d: &Due| d.from as usize..d.to as usize;
-    let mut ahead = due.iter().skip(AHEAD);
-    for d in due {
-        if let Some(next) = ahead.next() {
-            prefetch(&targets[range(next)]);
-            prefetch(&weights[range(next)]);
-        }
-        let connections = targets[range(d)].iter().zip(&weights[range(d)]);
-        if batch == 1 {
-            connections.for_each(|(t, w)| own[*t as usize] += act(f64::from(*w)));
-        } else {
-            connections.for_each(|(t, w)| own[*t as usize * batch + d.sample as usize] += act(f64::from(*w)));
-        }
-    }
-}
-
-/// Adds counts times a weight where there are any, and clears them.
-pub(crate) struct AddCounts<'a, R> {
-    pub arrive: &'a mut [R],
-    pub batch: usize,
-    pub sample: usize,
-    pub weight: R,
-    pub counts: &'a mut Counts,
-}
-
-impl<R: Real> vectorise::Task for AddCounts<'_, R> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self) {
-        if self.batch == 1 {
-            for (a, n) in self.arrive.iter_mut().zip(self.counts.iter_mut()) {
-                let sum = self.weight.fma(R::count(*n), *a);
-                *a = if *n == 0 { *a } else { sum };
-                *n = 0;
-            }
-            return;
-        }
-        for (row, n) in self.arrive.chunks_exact_mut(self.batch).zip(self.counts.iter_mut()) {
-            let a = &mut row[self.sample];
-            let sum = self.weight.fma(R::count(*n), *a);
-            *a = if *n == 0 { *a } else { sum };
-            *n = 0;
-        }
-    }
-}
-
-/// ... of some targets alone, which may be named twice.
-struct AddFew<'a, R> {
-    targets: &'a [u16],
-    to: AddCounts<'a, R>,
-}
-
-impl<R: Real> vectorise::Task for AddFew<'_, R> {
-    type Output = ();
-    #[inline(always)]
-    fn run(self) {
-        let AddCounts { arrive, batch, sample, weight, counts } = self.to;
-        for t in self.targets {
-            let n = std::mem::take(&mut counts[*t as usize]);
-            if n > 0 {
-                let a = &mut arrive[*t as usize * batch + sample];
-                *a = weight.fma(R::count(n), *a);
-            }
-        }
-    }
-}
-
 /// Ranges of an arena, none of which meets another, in the order in which they are asked for.
-fn cut<'a, R>(arena: &'a mut [R], places: &[(usize, Range<usize>)]) -> Vec<&'a mut [R]> {
+fn cut<'a, R>(arena: &'a mut [R], places: &[Range<usize>]) -> Vec<&'a mut [R]> {
     let mut order: Vec<usize> = (0..places.len()).collect();
-    order.sort_unstable_by_key(|k| places[*k].1.start);
+    order.sort_unstable_by_key(|k| places[*k].start);
     let mut out: Vec<&mut [R]> = places.iter().map(|_| Default::default()).collect();
     let (mut rest, mut done) = (arena, 0);
     for k in order {
-        let range = &places[k].1;
+        let range = &places[k];
         let (column, after) = rest.split_at_mut(range.start - done).1.split_at_mut(range.len());
         out[k] = column;
         (rest, done) = (after, range.end);
@@ -411,43 +264,61 @@ impl<R: Format> Run<'_, R> {
         let of =
             |g: usize| -> Vec<(&Stream, &Calendar)> { model.streams.iter().zip(&prepared.calendars).filter(|(s, _)| s.to == g).collect() };
         let streams: Vec<_> = groups.iter().map(|g| of(*g)).collect();
-        let mut all: Vec<Delivery<R>> = (ticks.clone().flat_map(|t| groups.iter().zip(&streams).map(move |(g, streams)| (t, *g, streams))))
-            .map(|(t, g, streams)| Delivery {
-                isa: self.isa,
-                batch: layout.batch,
-                tick: self.absolute(now, t),
-                fresh: !self.hears(g).1,
-                copies: model.groups[g].copies(),
-                here: model.groups[g].here(),
-                divided: model.groups[g].here.is_some(),
-                noise: &model.groups[g].noise,
-                thresholds: &prepared.thresholds[g],
-                streams,
-                ports: model.groups[g].arrivals.iter().map(|a| a.name.as_str()).filter(|n| !port::from_outside(n)).collect(),
-                columns: vec![],
-            })
-            .collect();
-        let mut places: Vec<(usize, Range<usize>)> = Vec::new();
-        for (n, (t, g)) in ticks.clone().flat_map(|t| groups.iter().map(move |g| (t, *g))).enumerate() {
-            let l = &layout.groups[g];
-            // Those that are filled from outside come last.
-            let ports = model.groups[g].arrivals.iter().filter(|a| !port::from_outside(&a.name)).count();
-            places.extend((0..ports).map(|k| {
-                let at = layout.arrival(g, k, now.copy, t);
-                (n, at..at + (l.arrivals[k].sites - 1) * l.site + l.lanes)
-            }));
+        let mut places: Vec<(usize, usize, usize, Range<usize>)> = Vec::new();
+        for (t, k) in ticks.clone().flat_map(|t| (0..groups.len()).map(move |k| (t, k))) {
+            let l = &layout.groups[groups[k]];
+            for port in self.ports(groups[k]) {
+                let at = layout.arrival(groups[k], port, now.copy, t);
+                places.push((t, k, port, at..at + (l.arrivals[port].sites - 1) * l.site + l.lanes));
+            }
         }
-        let numbers: usize = places.iter().map(|p| p.1.len()).sum();
-        cut(arena, &places).into_iter().zip(&places).for_each(|(column, (n, _))| all[*n].columns.push(column));
+        let numbers: usize = places.iter().map(|p| p.3.len()).sum();
+        let ranges: Vec<Range<usize>> = places.iter().map(|p| p.3.clone()).collect();
+        let mut all: Vec<Delivery<R>> = (cut(arena, &ranges).into_iter().zip(&places))
+            .map(|(column, (t, k, port, _))| self.delivery((groups[*k], *port), (now, *t), &streams[*k], &prepared.thresholds, 0, column))
+            .collect();
         let work = |delivery: &mut Delivery<R>| with_counts(|counts| delivery.run(counts));
         if self.threads > 1 && numbers >= SHARED {
-            let size = |d: &Delivery<R>| d.columns.first().map_or(0, |c| c.len());
-            all.sort_by_key(|d| std::cmp::Reverse(size(d)));
+            all.sort_by_key(|d| std::cmp::Reverse(d.column.len()));
             in_order(&mut all, work);
         } else {
             all.iter_mut().for_each(work);
         }
         prepared.forget(model, &groups, self.absolute(now, ticks.start)..self.absolute(now, ticks.end));
+    }
+
+    /// The ports of a group at which events arrive. Those that are filled from outside come after them.
+    pub fn ports(&self, g: usize) -> Range<usize> {
+        0..self.model.groups[g].arrivals.iter().filter(|a| !port::from_outside(&a.name)).count()
+    }
+
+    /// What a tick brings to a port of a group, or to its neurons from `first` on.
+    pub fn delivery<'s>(
+        &'s self,
+        (g, port): (usize, usize),
+        (now, t): (Now, usize),
+        streams: &'s [(&'s Stream, &'s Calendar)],
+        thresholds: &'s [Vec<Vec<u32>>],
+        first: usize,
+        column: &'s mut [R],
+    ) -> Delivery<'s, R> {
+        let group = &self.model.groups[g];
+        Delivery {
+            isa: self.isa,
+            batch: self.layout.batch,
+            tick: self.absolute(now, t),
+            fresh: !self.hears(g).1,
+            copies: group.copies(),
+            here: group.here(),
+            divided: group.here.is_some(),
+            first,
+            noise: &group.noise,
+            thresholds: &thresholds[g],
+            streams,
+            port,
+            name: &group.arrivals[port].name,
+            column,
+        }
     }
 
     /// What some ticks of a group's equations are given from outside: random numbers are drawn, currents injected.

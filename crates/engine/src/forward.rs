@@ -13,6 +13,7 @@ use crate::plastic;
 use crate::products::{link_weights, prepare_weights, sign_of};
 use crate::record::{empty_recording, record_frame, record_segment};
 use crate::run::{Piece, Run, Source};
+use crate::shares::Loops;
 use crate::{Engine, Scratch};
 use homolog_base::math::Real;
 use homolog_exec::memory::use_large_pages;
@@ -105,6 +106,7 @@ impl<R: Format> Run<'_, R> {
     ) {
         let ticks = self.layout.segment_ticks(segment, self.model.ticks);
         let now = self.begin(frame, segment);
+        scratch.finite.clear();
         for stage in stages {
             for &g in stage.iter().filter(|g| self.model.groups[**g].is_given()) {
                 self.give(arena, &mut scratch.events, g, now, ticks);
@@ -123,7 +125,7 @@ impl<R: Format> Run<'_, R> {
                     let (delay, together) = shortest_delay(self.model, stage);
                     // What a spike does to a weight is known when the next one arrives.
                     let delay = if plastic { 1 } else { delay };
-                    self.bursts(arena, scratch, &stepped, now, ticks, delay, together);
+                    self.bursts(arena, scratch, &stepped, now, ticks, delay, (together, plastic));
                 } else {
                     self.ticks_in_contact(arena, scratch, &stepped, &contacts, now, ticks);
                 }
@@ -163,18 +165,34 @@ impl<R: Format> Run<'_, R> {
 
     /// The ticks of neurons that excite one another, `delay` at once: what is sent in these arrives after them. With `together`, at any of them.
     #[allow(clippy::too_many_arguments)]
-    fn bursts(&self, arena: &mut [R], scratch: &mut Scratch<R>, stepped: &[usize], now: Now, ticks: usize, delay: usize, together: bool) {
+    fn bursts(
+        &self,
+        arena: &mut [R],
+        scratch: &mut Scratch<R>,
+        stepped: &[usize],
+        now: Now,
+        ticks: usize,
+        delay: usize,
+        (together, plastic): (bool, bool),
+    ) {
         // Point neurons are many and their ticks short: their loops are made and checked once for all bursts. Those of cells are packed for
         // the ticks that they run.
         let points = |g: &&usize| self.model.groups[**g].tree.is_none();
         let loops: Vec<_> = stepped.iter().filter(points).map(|g| (*g, self.loops(*g, now, ticks, None))).collect();
-        let loops: Vec<(usize, Vec<_>)> = (loops.iter())
+        let loops: Vec<Loops<R>> = (loops.iter())
             .map(|(g, l)| (*g, l.iter().map(|(piece, l)| (*piece, l.check(self.isa, self.layout.scratch))).collect()))
             .collect();
+        let mut shares = if together && !plastic { self.shares(stepped, &loops, now, delay.min(ticks)) } else { None };
         for first in (0..ticks).step_by(delay) {
             let last = first.saturating_add(delay).min(ticks);
             if self.threads > 1 {
                 scratch.crew.call();
+            }
+            if let Some(shares) = &mut shares {
+                stepped.iter().for_each(|g| self.draw(arena, *g, now, first..last));
+                self.burst_in_shares(arena, scratch, shares, now, first..last, last == ticks);
+                self.learn(arena, &scratch.events, &mut scratch.plastic, stepped, now, first..last);
+                continue;
             }
             for groups in stepped.chunks(if together { stepped.len() } else { 1 }) {
                 for t in first..last {
@@ -420,7 +438,8 @@ fn frames_of<R: Format>(
                             run.save_checkpoint(arena, &groups, copy, c);
                         }
                         run.segment(arena, scratch, stages, frame, segment, watched);
-                        run.agree(&groups, groups.iter().find_map(|g| run.check(arena, *g, frame, segment).err()))?;
+                        let mut unknown = groups.iter().filter(|g| !scratch.finite.contains(g));
+                        run.agree(&groups, unknown.find_map(|g| run.check(arena, *g, frame, segment).err()))?;
                         for &g in &groups {
                             record_segment(
                                 run,

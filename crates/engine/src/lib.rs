@@ -20,6 +20,7 @@ mod products;
 mod record;
 pub mod reference;
 mod run;
+mod shares;
 mod state;
 
 use format::Format;
@@ -72,6 +73,8 @@ struct Scratch<R = f64> {
     events: events::Prepared,
     /// Weights that change in the run that goes on.
     plastic: plastic::All,
+    /// Groups all of whose variables were found finite at the end of the segment that was run last.
+    finite: Vec<usize>,
     crew: crew::Crew,
     /// Number of the run that filled `spikes`.
     run: u64,
@@ -163,7 +166,10 @@ impl Engine {
     fn planned<R: Format, T: Send>(&mut self, model: &Model, work: impl FnOnce(&mut Self, &Plan<R>) -> T + Send) -> T {
         let plan = match R::kept(self).plan.take() {
             Some(plan) if plan.hash == model.hash => plan,
-            _ => Plan::new(model),
+            _ => {
+                model.streams.iter().for_each(|s| events::keep_near(&s.events));
+                Plan::new(model)
+            }
         };
         let result = self.inside(|engine| work(engine, &plan));
         R::kept(self).plan = Some(plan);

@@ -136,7 +136,17 @@ fn meet(shift: i128, x: &Use, y: &Use, any: bool) -> bool {
 
 /// True when a number of some lane of `x` in some tick may be one of another lane of `y` in the same or another tick.
 fn cross(x: &Use, y: &Use, ticks: &Range<usize>) -> bool {
-    let any = x.shared != y.shared;
+    cross_by(x, y, ticks, x.shared != y.shared)
+}
+
+/// True when a number of `x` in some tick may be one of `y` in the same or another tick.
+pub(crate) fn meet_ever(x: &Use, y: &Use, ticks: &Range<usize>) -> bool {
+    let (a, b) = (whole(x, ticks), whole(y, ticks));
+    a.0 < b.1 && b.0 < a.1 && length(x) > 0 && length(y) > 0 && cross_by(x, y, ticks, true)
+}
+
+/// ... where with `any` those of the same lane count, too.
+fn cross_by(x: &Use, y: &Use, ticks: &Range<usize>, any: bool) -> bool {
     let (a, b) = (extent(x, ticks.start), extent(y, ticks.start));
     let shift = b.0 - a.0;
     let (tx, ty) = (x.column.tick as i128, y.column.tick as i128);

@@ -21,6 +21,7 @@ pub mod reduce;
 mod scalar;
 pub mod spikes;
 pub mod ticks;
+pub mod together;
 pub mod tree;
 pub mod vectorise;
 
@@ -32,4 +33,5 @@ pub use reduce::sum_rows;
 pub use scalar::{Scalar, gemm_skipping_zeros};
 pub use spikes::{ListNotZero, SpikeList, add_outer_of_spikes, add_weights_of_spikes};
 pub use ticks::{Action, Checked, Loop, Ready, run_ticks, run_ticks_in};
+pub use together::{Lanes, Share, Together};
 pub use tree::{Adjoint, Couplings, Solve, Tree, TreeError};

@@ -10,7 +10,7 @@ pub(crate) mod launch;
 
 use crate::fuse::{Facts, Fused, fuse};
 use crate::isa::Isa;
-use crate::machine::passes::Part;
+use crate::machine::passes::{MOST, Part};
 use crate::machine::{Code, Loop, Pattern, Slot, Step};
 use crate::scalar::Scalar;
 use homolog_ir::{Class, Kernel, Op};
@@ -226,7 +226,8 @@ impl<R: Scalar> Program<R> {
             let step = Step { code: Code::Copy, outs: [out, 0, 0], args };
             singles.push(Single { step, used: vec![0] });
         }
-        let whole = join::parts(&singles, 0..singles.len(), |s| s as usize >= first_output, is_uniform);
+        let small = singles.len() <= MOST;
+        let whole = small.then(|| join::parts(&singles, 0..singles.len(), |s| s as usize >= first_output, is_uniform)).flatten();
         let (passes, whose) = join::passes(&singles, |s| s as usize >= first_output, is_uniform);
         columns.iter_mut().for_each(|c| c.2 = whose.get(c.2).copied().unwrap_or(0));
         written.iter_mut().for_each(|w| w.1 = whose[w.1]);

@@ -3,7 +3,7 @@
 use crate::gemm::{self, GemmScratch};
 use crate::isa::Isa;
 use crate::lane::Vector;
-use crate::machine::passes::Part;
+use crate::machine::passes::Passed;
 use crate::machine::{self, Code, Loop, Pattern};
 use crate::program::launch::{Launch, Scratch};
 use crate::tree::{Adjoint, Solve, Tree};
@@ -26,9 +26,9 @@ pub trait Scalar: Real + Vector {
     /// Those that list their first result, for every instruction set.
     #[doc(hidden)]
     fn listed(code: Code, pattern: Pattern) -> Option<[Loop<Self>; 3]>;
-    /// The loops of a pass, and those that list its spikes, if there is one.
+    /// All passes, the longest first: what they do, their loops, and those that list spikes.
     #[doc(hidden)]
-    fn pass(parts: &[Part]) -> Option<[[Loop<Self>; 3]; 2]>;
+    fn passes() -> Vec<Passed<Self>>;
     /// Working memory of programs, of this thread: so many cache lines, so many launches.
     #[doc(hidden)]
     fn scratch<T>(lines: usize, launches: usize, f: impl FnOnce(*mut Self, &mut [Launch<Self>]) -> T) -> T;
@@ -131,19 +131,20 @@ macro_rules! scalar {
                 Some([machine::$loops::listed(code, pattern)?; 3])
             }
 
-            fn pass(parts: &[Part]) -> Option<[[Loop<$real>; 3]; 2]> {
-                let is = |of: fn(&mut Vec<Part>)| {
-                    let mut list = vec![];
-                    of(&mut list);
-                    list == parts
+            fn passes() -> Vec<Passed<$real>> {
+                let of = |k: usize| {
+                    let mut parts = vec![];
+                    let portable = machine::$loops::PASSES[k];
+                    (portable.0)(&mut parts);
+                    #[cfg(target_arch = "x86_64")]
+                    let (avx2, avx512) = (machine::$loops_avx2::PASSES[k], machine::$loops_avx512::PASSES[k]);
+                    #[cfg(not(target_arch = "x86_64"))]
+                    let (avx2, avx512) = (portable, portable);
+                    Passed { parts, loops: [portable.1, avx2.1, avx512.1], listing: [portable.2, avx2.2, avx512.2] }
                 };
-                let k = machine::$loops::PASSES.iter().position(|p| is(p.0))?;
-                let portable = machine::$loops::PASSES[k];
-                #[cfg(target_arch = "x86_64")]
-                let (avx2, avx512) = (machine::$loops_avx2::PASSES[k], machine::$loops_avx512::PASSES[k]);
-                #[cfg(not(target_arch = "x86_64"))]
-                let (avx2, avx512) = (portable, portable);
-                Some([[portable.1, avx2.1, avx512.1], [portable.2, avx2.2, avx512.2]])
+                let mut all: Vec<_> = (0..machine::$loops::PASSES.len()).map(of).collect();
+                all.sort_by_key(|p| std::cmp::Reverse(p.parts.len()));
+                all
             }
 
             fn scratch<T>(lines: usize, launches: usize, f: impl FnOnce(*mut $real, &mut [Launch<$real>]) -> T) -> T {

@@ -40,6 +40,8 @@ const BLOCK: usize = 4 * COUNTERS;
 /// Adds Poisson numbers times a weight to what arrives.
 pub(crate) struct AddPoisson<'a, R> {
     pub arrive: &'a mut [R],
+    /// Whether nothing has arrived before, and `arrive` holds anything; of one sample.
+    pub fresh: bool,
     /// Number of the first neuron.
     pub first: usize,
     pub batch: usize,
@@ -66,6 +68,12 @@ impl<R: Real> vectorise::Task for AddPoisson<'_, R> {
             }
             let k = &k.as_flattened()[skip..];
             let own = &mut self.arrive[own.start * self.batch..own.end * self.batch];
+            if self.fresh {
+                for (a, k) in own.iter_mut().zip(k) {
+                    *a = self.weight.fma(R::count(*k), R::of(-0.0));
+                }
+                continue;
+            }
             if self.batch == 1 {
                 for (a, k) in own.iter_mut().zip(k) {
                     *a = self.weight.fma(R::count(*k), *a);
@@ -83,7 +91,10 @@ impl<R: Real> vectorise::Task for AddPoisson<'_, R> {
 #[inline(always)]
 fn block(number: usize, tick: i64, sample: usize, key: [u32; 2]) -> [[u32; COUNTERS]; 4] {
     const N: usize = COUNTERS;
-    let counters: [u32; N] = std::array::from_fn(|c| (number * N + c) as u32);
+    let mut counters = [0; N];
+    for (c, counter) in counters.iter_mut().enumerate() {
+        *counter = (number * N + c) as u32;
+    }
     philox4x32_lanes([counters, [sample as u32; N], [tick as u32; N], [(tick >> 32) as u32; N]], key)
 }
 
@@ -190,8 +201,17 @@ mod tests {
         // Of all neurons, and of some of them.
         for first in [0, 1, 63, 64, 1000] {
             together.fill(0.0);
-            let task =
-                AddPoisson { arrive: &mut together, first, batch, sample, thresholds: &t, weight: 1.0, key: noise.key.words(), tick };
+            let task = AddPoisson {
+                arrive: &mut together,
+                fresh: false,
+                first,
+                batch,
+                sample,
+                thresholds: &t,
+                weight: 1.0,
+                key: noise.key.words(),
+                tick,
+            };
             homolog_exec::vectorise::Task::run(task);
             for (k, n) in together.chunks(batch).enumerate() {
                 assert_eq!(n, [0.0, 0.0, 0.0, f64::from(poisson(&t, &noise, tick, first + k, sample))], "{first} + {k}");

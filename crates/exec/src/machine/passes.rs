@@ -34,6 +34,16 @@ impl std::fmt::Debug for Part {
     }
 }
 
+/// A pass that was compiled.
+pub struct Passed<R> {
+    /// What it does.
+    pub parts: Vec<Part>,
+    /// Its loops, for every instruction set.
+    pub loops: [super::Loop<R>; 3],
+    /// Those that list its spikes.
+    pub listing: [super::Loop<R>; 3],
+}
+
 /// A [`Part`] as a type.
 pub trait Form {
     /// What it is.
@@ -101,7 +111,7 @@ pub struct Held<V: Vector> {
 }
 
 /// How many results a pass may have.
-const MOST: usize = 24;
+pub(crate) const MOST: usize = 24;
 
 /// Results so far.
 pub struct Results<V> {

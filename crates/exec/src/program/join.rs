@@ -12,13 +12,17 @@ pub(super) fn passes<R: Scalar>(
     uniform: impl Fn(u16) -> bool,
 ) -> (Vec<Pass<R>>, Vec<usize>) {
     let (mut passes, mut whose) = (Vec::new(), Vec::new());
+    let compiled = R::passes();
     let mut start = 0;
     while start < singles.len() {
-        let found = (start + 2..=singles.len()).rev().find_map(|end| {
-            let parts = parts(singles, start..end, &kept, &uniform)?;
-            Some((end, R::pass(&parts)?))
+        let found = compiled.iter().find(|p| {
+            let end = start + p.parts.len();
+            // What the parts are is looked at where the codes are right: of a large kernel it would take longer than all else.
+            let alike = end <= singles.len() && singles[start..end].iter().zip(&p.parts).all(|(s, p)| s.step.code == p.code);
+            alike && parts(singles, start..end, &kept, &uniform).is_some_and(|parts| parts == p.parts)
         });
-        let pass = if let Some((end, [loops, listing])) = found {
+        let pass = if let Some(p) = found {
+            let (end, loops, listing) = (start + p.parts.len(), p.loops, p.listing);
             let steps: Vec<_> = singles[start..end].iter().map(|s| s.step).collect();
             let spikes = steps.iter().find(|s| matches!(s.code, crate::machine::Code::Fire(..))).map(|s| s.outs[0]);
             Pass { steps, pattern: 0, loops, listing: spikes.map(|slot| (slot, listing)) }
