@@ -20,6 +20,11 @@ fn drive(at: usize, lanes: usize) -> Column {
     Column::still(at + 2 * lanes, 0)
 }
 
+/// What is given to a neuron in a tick.
+fn driven(neuron: usize, tick: usize) -> f64 {
+    -homolog_base::math::sin((neuron + tick) as f64).abs() - 4.5
+}
+
 fn arena(numbers: usize) -> Vec<f64> {
     let mut arena: Vec<f64> = (0..numbers).map(|i| Key::new(6).uniform(i as u64, 0) - 50.5).collect();
     arena[0] = 0.9;
@@ -37,7 +42,7 @@ fn shares_have_the_bits_of_whole_loops_whoever_does_them() {
     let mut expected = start.clone();
     for t in 0..TICKS {
         for (l, c) in loops.iter().zip(&columns) {
-            expected[c.at..c.at + l.lanes].iter_mut().enumerate().for_each(|(k, x)| *x = -((k + t) as f64).sin().abs() - 4.5);
+            expected[c.at..c.at + l.lanes].iter_mut().enumerate().for_each(|(k, x)| *x = driven(k, t));
             run_ticks(Isa::best(), &mut expected, &Loop { ticks: t..t + 1, ..l.clone() }, false);
         }
     }
@@ -55,7 +60,7 @@ fn shares_have_the_bits_of_whole_loops_whoever_does_them() {
                 assert_eq!(lanes.columns(), 1, "member {of}");
                 let first = lanes.lanes().start;
                 for t in 0..TICKS {
-                    lanes.numbers(0, t).iter_mut().enumerate().for_each(|(k, x)| *x = -((first + k + t) as f64).sin().abs() - 4.5);
+                    lanes.numbers(0, t).iter_mut().enumerate().for_each(|(k, x)| *x = driven(first + k, t));
                     lanes.run(&(t..t + 1));
                 }
                 done.fetch_add(1, Ordering::Relaxed);
