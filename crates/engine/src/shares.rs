@@ -15,7 +15,7 @@ use homolog_model::events::PART;
 use homolog_model::model::Stream;
 use std::ops::Range;
 
-/// How much of the work of each thread the largest share may be more than that, as a divisor: where it is more, threads share ticks instead.
+/// Work of all threads over that of as many as the busiest: below it threads share ticks instead.
 const BALANCED: f64 = 0.75;
 
 /// Groups whose bursts are run in shares.
@@ -45,8 +45,8 @@ fn column(c: &Columns, copy: usize, first: usize) -> Column {
 }
 
 impl<'a, R: Format> Run<'a, R> {
-    /// Shares of the bursts of some groups, whose loops are given; none where they are no point neurons that hear streams and noise alone, or no
-    /// shares would be of the same size.
+    /// Shares of the bursts of some groups, whose loops are given; none where they are not point neurons that hear streams and noise alone, or
+    /// threads would have too unequal shares.
     pub fn shares<'c, 'l>(&self, groups: &[usize], loops: &'c [Loops<'l, 'a, R>], now: Now, ticks: usize) -> Option<Shares<'c, 'l, 'a, R>> {
         let (model, layout) = (self.model, self.layout);
         let mut members = Vec::new();
@@ -90,7 +90,7 @@ impl<'a, R: Format> Run<'a, R> {
         Some(Shares { groups: groups.to_vec(), together: Together::new(members)?, parts })
     }
 
-    /// Runs a burst in shares; whether it is the last of its segment.
+    /// Runs a burst in shares; after the `last` of a segment numbers are looked at that are not finite.
     pub fn burst_in_shares(
         &self,
         arena: &mut [R],

@@ -583,7 +583,7 @@ macro_rules! machine {
             /// Passes of several superinstructions: which, with what they write written, and with their spikes listed.
             pub static PASSES: &[(fn(&mut Vec<super::passes::Part>), Loop, Loop)] = super::special::passes!();
 
-            /// The loop that lists its first result, see [`super::choices::Listing`], if there is one.
+            /// The loop that lists its first result, whose slot has a `Listing`, if there is one.
             pub fn listed(code: Code, pattern: super::Pattern) -> Option<Loop> {
                 let Code::Fire(difference, n) = code else { return None };
                 let special = SPECIAL_LISTED.iter().find(|(c, p, _)| (*c, *p) == (code, pattern));

@@ -158,6 +158,9 @@ impl<R: Scalar> Lanes<'_, '_, '_, '_, R> {
     pub fn numbers(&mut self, column: usize, t: usize) -> &mut [R] {
         let (checked, columns) = self.member;
         assert!(checked.ticks.ticks.contains(&t), "tick {t} is not of the loop's {:?}", checked.ticks.ticks);
+        if self.lanes.is_empty() {
+            return &mut [];
+        }
         let at = columns[column].begin(t) + self.lanes.start;
         // SAFETY: the column lies in the arena in this tick, and what is written in these lanes no other share touches; this one is borrowed.
         unsafe { std::slice::from_raw_parts_mut(self.arena.get().add(at), self.lanes.len()) }

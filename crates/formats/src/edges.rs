@@ -299,20 +299,28 @@ impl Reading {
         None
     }
 
-    /// Columns and words of filters; none where one cannot be. That no row has a word is an error, as it is a slip of the pen.
-    fn filters(&mut self, network: &Network, file: &str, table: &Words, filters: &[Filter]) -> Option<Vec<(usize, Vec<String>)>> {
+    /// Columns and words of filters; none where one cannot be. That no row has a word is an error, as it is a slip of the pen; a warning where it may be
+    /// right, too.
+    fn filters(
+        &mut self,
+        network: &Network,
+        file: &str,
+        table: &Words,
+        filters: &[Filter],
+        may_lack: bool,
+    ) -> Option<Vec<(usize, Vec<String>)>> {
         let (mut out, mut good) = (Vec::new(), true);
         for f in filters {
             let which = Located::new(Which::Named(f.column.value.clone()), f.column.span);
             let c = self.column(network, file, table, &which)?;
             let there = words_of(table, c);
             let missing: Vec<_> = f.words.iter().filter(|w| !there.contains(&w.value)).collect();
-            good &= missing.is_empty();
+            good &= missing.is_empty() || may_lack;
             for word in missing {
                 let shown: Vec<String> = there.iter().take(NAMED).map(|w| format!("`{w}`")).collect();
                 let more = if there.len() > NAMED { format!(" and {} more", there.len() - NAMED) } else { String::new() };
-                let d =
-                    Diagnostic::error("table-filter", format!("no row of `{file}` has `{}` in column `{}`", word.value, f.column.value));
+                let said = if may_lack { Diagnostic::warning } else { Diagnostic::error };
+                let d = said("table-filter", format!("no row of `{file}` has `{}` in column `{}`", word.value, f.column.value));
                 let there =
                     if shown.is_empty() { "the table has no rows".to_string() } else { format!("there is {}{more}", shown.join(", ")) };
                 let d = network.locate(d.hint(there), word.span, "in no row");
@@ -345,7 +353,7 @@ impl Reading {
         let table = self.table(network, file)?;
         let before = self.problems.len();
         let columns: Vec<usize> = columns.iter().filter_map(|c| self.column(network, file, &table, c)).collect();
-        let filters = self.filters(network, file, &table, filters)?;
+        let filters = self.filters(network, file, &table, filters, false)?;
         if self.problems.len() > before {
             return None;
         }
@@ -381,7 +389,7 @@ impl Reading {
         let table = self.table(network, file)?;
         let places = [&edges.from, &edges.to].map(|c| self.column(network, file, &table, c));
         let numbers = columns.map(|c| c.and_then(|c| self.column(network, file, &table, c)));
-        let filters = self.filters(network, file, &table, &edges.filters)?;
+        let filters = self.filters(network, file, &table, &edges.filters, false)?;
         let [Some(a), Some(b)] = places else { return None };
         if columns.iter().zip(&numbers).any(|(asked, found)| asked.is_some() && found.is_none()) {
             return None;

@@ -14,7 +14,8 @@ impl Reading {
         let table = self.table(network, &list.file)?;
         let neuron = self.column(network, &list.file, &table, &within(&list.neuron, span));
         let time = self.column(network, &list.file, &table, &within(&list.time, span));
-        let filters = self.filters(network, &list.file, &table, &list.filters)?;
+        // In a raster nothing is said of a population that was silent.
+        let filters = self.filters(network, &list.file, &table, &list.filters, list.recorded)?;
         let (neuron, time) = (neuron?, time?);
         let unit = self.unit(network, (&list.file, &table, time), list.unit.as_ref(), &within(&list.time, span), ("unit", "ms"))?;
         let factor = unit.factor_to(&Unit::parse("ms").expect("a unit")).expect("asked for a time");
@@ -76,7 +77,7 @@ impl Reading {
         let (span, course) = (course.span, &course.value);
         let table = self.table(network, &course.file)?;
         let columns = [&course.time, &course.value].map(|c| self.column(network, &course.file, &table, &within(c, span)));
-        let filters = self.filters(network, &course.file, &table, &course.filters)?;
+        let filters = self.filters(network, &course.file, &table, &course.filters, false)?;
         let [Some(time), Some(value)] = columns else { return None };
         let before = self.problems.len();
         let said = course.time_unit.as_ref();

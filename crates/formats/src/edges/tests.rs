@@ -196,6 +196,11 @@ fn rows_become_the_spikes_of_their_neurons_in_the_order_of_time_and_in_their_uni
         driven("names = [\"AVAL\", \"AVAR\"]", "{ table = \"s.csv\", recorded = true }", "population,neuron,t (ms)\na,1,2.5\n");
     assert!(found.is_empty(), "{found}");
     assert_eq!(times(&network), [&[][..], &[2.5]]);
+    // A population that was silent is in no row.
+    let silent = "{ table = \"s.csv\", recorded = true, where = { population = \"b\" } }";
+    let (network, found) = driven("size = 2", silent, "population,neuron,t (ms)\na,1,2.5\n");
+    assert!(found.contains("warning") && found.contains("has `b` in column `population`") && !found.contains("error"), "{found}");
+    assert!(times(&network).iter().all(|t| t.is_empty()));
 }
 
 #[test]
