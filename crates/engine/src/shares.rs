@@ -55,10 +55,11 @@ impl<'a, R: Format> Run<'a, R> {
             let group = &model.groups[g];
             let pieces = &loops.iter().find(|l| l.0 == g)?.1;
             let ([(_, checked)], 1, 1, (true, false)) = (&pieces[..], layout.batch, group.kinds(), self.hears(g)) else { return None };
-            if model.streams.iter().any(|s| s.to == g && s.plasticity.is_some()) {
+            let l = &layout.groups[g];
+            let spikes = l.dense || l.in_step;
+            if !spikes || model.streams.iter().any(|s| s.to == g && s.plasticity.is_some()) {
                 return None;
             }
-            let l = &layout.groups[g];
             let arrivals = self.ports(g).map(|k| column(&l.arrivals[k], now.copy, 0));
             // Those that are kept tick by tick are looked at later.
             let states = l.variables.iter().filter(|v| !v.1).map(|v| Column { tick: 0, ..column(&v.0, 0, 0) });
@@ -134,21 +135,24 @@ impl<'a, R: Format> Run<'a, R> {
         let numbers = ticks.len() * all.iter().map(|s| s.lanes.len()).sum::<usize>();
         shares.together.run(arena, self.threads > 1 && numbers >= SHARED, all, work);
         if last {
-            let whole = |m: &usize| shares.parts.iter().all(|p| p.member != *m || p.finite);
-            scratch.finite.extend((0..shares.groups.len()).filter(whole).map(|m| shares.groups[m]));
+            let whole = shares.parts.chunk_by(|a, b| a.member == b.member).filter(|parts| parts.iter().all(|p| p.finite));
+            scratch.finite.extend(whole.map(|parts| shares.groups[parts[0].member]));
         }
         let prepared = &mut scratch.events;
         let absolute = self.absolute(now, ticks.start)..self.absolute(now, ticks.end);
         prepared.forget(model, &shares.groups, absolute.clone());
-        for (member, &g) in shares.groups.iter().enumerate().filter(|(m, _)| listed[*m]) {
+        let mut spikes = 0;
+        // Parts of a group lie one after the other.
+        for parts in shares.parts.chunk_by(|a, b| a.member == b.member).filter(|parts| listed[parts[0].member]) {
             for (k, tick) in absolute.clone().enumerate() {
-                let list = prepared.sent[g].of_mut(tick);
+                let list = prepared.sent[shares.groups[parts[0].member]].of_mut(tick);
                 list.clear();
-                shares.parts.iter().filter(|s| s.member == member).for_each(|s| list.extend(&s.lists[k]));
+                parts.iter().for_each(|s| list.extend(&s.lists[k]));
+                spikes += list.len();
             }
         }
         let sending: Vec<usize> = shares.groups.iter().zip(&listed).filter(|(_, l)| **l).map(|(g, _)| *g).collect();
         self.exchange(&mut prepared.sent, &sending, absolute.clone());
-        prepared.enter(model, self.layout.batch, &sending, absolute, i64::MIN, false);
+        prepared.enter(model, self.layout.batch, &sending, absolute, i64::MIN, self.threads > 1 && spikes >= SHARED);
     }
 }

@@ -139,10 +139,20 @@ fn cross(x: &Use, y: &Use, ticks: &Range<usize>) -> bool {
     cross_by(x, y, ticks, x.shared != y.shared)
 }
 
-/// True when a number of `x` in some tick may be one of `y` in the same or another tick.
-pub(crate) fn meet_ever(x: &Use, y: &Use, ticks: &Range<usize>) -> bool {
-    let (a, b) = (whole(x, ticks), whole(y, ticks));
-    a.0 < b.1 && b.0 < a.1 && length(x) > 0 && length(y) > 0 && cross_by(x, y, ticks, true)
+/// True when a number that is written by one of several loops may be one of another loop's, in any two ticks.
+pub(crate) fn loops_meet(loops: &[Vec<Use>], ticks: &Range<usize>) -> bool {
+    let mut order: Vec<(i128, i128, usize, &Use)> = Vec::new();
+    for (k, uses) in loops.iter().enumerate() {
+        order.extend(uses.iter().filter(|u| length(u) > 0).map(|u| {
+            let (from, to) = whole(u, ticks);
+            (from, to, k, u)
+        }));
+    }
+    order.sort_unstable_by_key(|(from, to, k, _)| (*from, *to, *k));
+    order.iter().enumerate().any(|(i, (_, to, k, x))| {
+        let near = order[i + 1..].iter().take_while(|y| y.0 < *to);
+        near.filter(|y| y.2 != *k && (x.written || y.3.written)).any(|y| cross_by(x, y.3, ticks, true))
+    })
 }
 
 /// ... where with `any` those of the same lane count, too.

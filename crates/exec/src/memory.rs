@@ -27,12 +27,14 @@ pub fn gather_on_large_pages<T>(array: &[T]) {
     #[cfg(target_os = "linux")]
     {
         const LARGE: usize = 2 << 20;
+        // Of Linux; not every libc names it.
+        const MADV_COLLAPSE: libc::c_int = 25;
         let start = (array.as_ptr() as usize).next_multiple_of(LARGE);
         let end = (array.as_ptr() as usize + size_of_val(array)) / LARGE * LARGE;
         if end > start {
             // SAFETY: the range lies in memory that is borrowed, and the advice changes no content. A refusal is without consequence: systems
             // before Linux 6.1 know nothing of it.
-            let _ = unsafe { libc::madvise(start as *mut _, end - start, libc::MADV_COLLAPSE) };
+            let _ = unsafe { libc::madvise(start as *mut _, end - start, MADV_COLLAPSE) };
         }
     }
     #[cfg(not(target_os = "linux"))]
@@ -66,8 +68,8 @@ pub fn prefetch<T>(x: &[T]) {
 
 /// Asks for the cache line at byte `64 line` of numbers that will be read soon, if they go on so far.
 #[inline(always)]
-pub fn prefetch_line<T>(x: &[T], line: usize) {
-    let at = line * (64 / size_of::<T>());
+pub fn prefetch_line(x: &[u16], line: usize) {
+    let at = 32 * line;
     if at < x.len() {
         prefetch(&x[at..at + 1]);
     }

@@ -293,7 +293,7 @@ pub(crate) fn run<R: Scalar>(checked: &Checked<R>, arena: &mut [R], parallel: bo
             // overlap as the columns do; this share of the scratch memory is this task's.
             unsafe {
                 c.packing.copy(base.get(), scratch, &own, c.shift, false);
-                run.run_tile(base, 0..n, &(0..c.ticks));
+                run.run_tile(base, 0..n, &(0..c.ticks), true);
                 c.packing.copy(base.get(), scratch, &own, c.shift, true);
             }
         }

@@ -336,9 +336,9 @@ impl<'l, 'a, R: Scalar> Checked<'l, 'a, R> {
             return Ready { checked: self, _rows: vec![], launches };
         }
         launches.resize_with(self.plans.len(), Launch::default);
-        let mut rows = vec![Line::default(); self.lines(&(0..l.lanes))];
+        let mut rows = vec![Line::default(); self.lines(l.lanes, true)];
         // SAFETY: as in `run_tile`; the rows are moved with their vector, and stay where they are.
-        unsafe { self.lay_out(arena.as_ptr(), rows.as_mut_ptr().cast(), &mut launches, &(0..l.lanes), l.ticks.start) };
+        unsafe { self.lay_out(arena.as_ptr(), rows.as_mut_ptr().cast(), &mut launches, (l.lanes, true), l.ticks.start) };
         Ready { checked: self, _rows: rows, launches }
     }
 }
@@ -367,7 +367,7 @@ impl<R: Scalar> Checked<'_, '_, R> {
         if !parallel || tile >= l.lanes {
             for start in (0..l.lanes).step_by(tile) {
                 // SAFETY: the columns are checked for all of these ticks and lanes; the arena is borrowed exclusively.
-                unsafe { self.run_tile(base, lanes(start), &ticks) };
+                unsafe { self.run_tile(base, lanes(start), &ticks, true) };
             }
             return;
         }
@@ -375,7 +375,7 @@ impl<R: Scalar> Checked<'_, '_, R> {
             for start in (0..l.lanes).step_by(tile) {
                 let (lanes, ticks) = (lanes(start), ticks.clone());
                 // SAFETY: as above; and no number that is written belongs to two lanes, by `check_lanes`.
-                scope.spawn(move |_| unsafe { self.run_tile(base, lanes, &ticks) });
+                scope.spawn(move |_| unsafe { self.run_tile(base, lanes, &ticks, true) });
             }
         });
     }
@@ -396,12 +396,13 @@ impl<R: Scalar> Checked<'_, '_, R> {
     /// All ticks of a tile.
     ///
     /// # Safety
-    /// The arena has the length that was checked; `lanes` and `ticks` are within those that were; nobody else touches these lanes.
-    pub(crate) unsafe fn run_tile(&self, arena: Arena<R>, lanes: Range<usize>, ticks: &Range<usize>) {
-        let all = lanes.len() == self.ticks.lanes;
+    /// The arena has the length that was checked; `lanes` and `ticks` are within those that were; nobody else touches these lanes, nor, if the loop
+    /// is `alone`, anything else of the arena.
+    pub(crate) unsafe fn run_tile(&self, arena: Arena<R>, lanes: Range<usize>, ticks: &Range<usize>, alone: bool) {
+        let all = alone && lanes.len() == self.ticks.lanes;
         let actions = &self.ticks.actions;
-        R::scratch(self.lines(&lanes), actions.len(), |rows, launches| {
-            self.lay_out(arena.0, rows, launches, &lanes, ticks.start);
+        R::scratch(self.lines(lanes.len(), all), actions.len(), |rows, launches| {
+            self.lay_out(arena.0, rows, launches, (lanes.len(), all), ticks.start);
             for i in 0..ticks.len() {
                 let t = if self.ticks.reverse { ticks.end - 1 - i } else { ticks.start + i };
                 for ((action, plan), launch) in actions.iter().zip(&self.plans).zip(launches.iter_mut()) {
@@ -411,20 +412,20 @@ impl<R: Scalar> Checked<'_, '_, R> {
         });
     }
 
-    /// Of an action's program: how many lanes are launched at once, the last so many of which are none.
-    fn launched(&self, k: usize, lanes: &Range<usize>) -> (usize, usize) {
+    /// Of an action's program on so many lanes, or all: how many are launched at once, the last so many of which are none.
+    fn launched(&self, k: usize, lanes: usize, all: bool) -> (usize, usize) {
         let plan = &self.plans[k];
         match &self.ticks.actions[k] {
             // Alone with all lanes, nobody minds if what lies beyond them changes for a moment.
-            Action::Run { sites, .. } if plan.flat && lanes.len() == self.ticks.lanes => (sites * lanes.len() + plan.beyond, plan.beyond),
-            _ => (lanes.len(), 0),
+            Action::Run { sites, .. } if plan.flat && all => (sites * lanes + plan.beyond, plan.beyond),
+            _ => (lanes, 0),
         }
     }
 
     /// Cache lines of rows that the programs need.
-    fn lines(&self, lanes: &Range<usize>) -> usize {
+    fn lines(&self, lanes: usize, all: bool) -> usize {
         let of = |(k, action): (usize, &Action<R>)| match action {
-            Action::Run { program, .. } => program.lines(self.launched(k, lanes).0),
+            Action::Run { program, .. } => program.lines(self.launched(k, lanes, all).0),
             _ => 0,
         };
         self.ticks.actions.iter().enumerate().map(of).max().unwrap_or(0)
@@ -434,10 +435,10 @@ impl<R: Scalar> Checked<'_, '_, R> {
     ///
     /// # Safety
     /// As [`Checked::run_tile`]; there are [`Checked::lines`] cache lines at `rows`, and a launch for each action.
-    unsafe fn lay_out(&self, arena: *const R, rows: *mut R, launches: &mut [Launch<R>], lanes: &Range<usize>, t: usize) {
+    unsafe fn lay_out(&self, arena: *const R, rows: *mut R, launches: &mut [Launch<R>], (lanes, all): (usize, bool), t: usize) {
         for (k, (action, launch)) in self.ticks.actions.iter().zip(launches).enumerate() {
             if let Action::Run { program, inputs, .. } = action {
-                let (n, beyond) = self.launched(k, lanes);
+                let (n, beyond) = self.launched(k, lanes, all);
                 program.prepare(launch, rows, n, beyond, |i, o| self.plans[k].same.contains(&(i, o)));
                 program.set_constants(self.isa, arena, launch, |i| inputs[i].begin(t));
             }

@@ -7,7 +7,7 @@
 //!
 //! What is done before and after is done to columns that are named when this is made. That no share touches what is of another is checked then.
 
-use crate::column::{Column, Use, check_alone, check_lanes, meet_ever};
+use crate::column::{Column, Use, check_alone, check_lanes, loops_meet};
 use crate::program::Arena;
 use crate::scalar::Scalar;
 use crate::ticks::Checked;
@@ -59,7 +59,7 @@ impl<'c, 'l, 'a, R: Scalar> Together<'c, 'l, 'a, R> {
     pub fn new(members: Vec<Member<'c, 'l, 'a, R>>) -> Option<Self> {
         let mut all: Vec<Vec<Use>> = Vec::new();
         let ticks = members.first().map_or(0..0, |m| m.0.ticks.ticks.clone());
-        let arena = members.iter().map(|m| m.0.arena).min().unwrap_or(0);
+        let arena = members.iter().map(|m| m.0.arena).max().unwrap_or(0);
         for (checked, columns) in &members {
             let l = checked.ticks;
             assert!(l.ticks == ticks && !l.reverse, "loops that are run together go through the same ticks");
@@ -76,14 +76,10 @@ impl<'c, 'l, 'a, R: Scalar> Together<'c, 'l, 'a, R> {
             if !ticks.is_empty() && l.lanes > 0 {
                 uses.iter().for_each(|u| check_alone(u, &ticks, arena, "loops that are run together"));
                 check_lanes(&uses, |_| "loops that are run together".into(), &ticks);
-                let met = |x: &Use| uses.iter().any(|y| (x.written || y.written) && meet_ever(x, y, &ticks));
-                if all.iter().flatten().any(met) {
-                    return None;
-                }
+                all.push(uses);
             }
-            all.push(uses);
         }
-        Some(Together { members, arena })
+        (!loops_meet(&all, &ticks)).then_some(Together { members, arena })
     }
 
     /// Does `work` for all shares; with `parallel`, on the threads of the current rayon pool: each those whose home it is, and then what others have
@@ -128,9 +124,11 @@ impl<'c, 'l, 'a, R: Scalar> Together<'c, 'l, 'a, R> {
             }
         };
         rayon::scope(|scope| {
-            scope.spawn_broadcast(move |_, thread| as_thread(thread.index()));
-            let Some(me) = rayon::current_thread_index() else { return };
-            as_thread(me);
+            // Those that nobody has begun when all is done cost nothing: no thread is woken for the end's sake.
+            for _ in 1..rayon::current_num_threads().min(shares.len()) {
+                scope.spawn(move |_| as_thread(rayon::current_thread_index().unwrap_or(0)));
+            }
+            as_thread(rayon::current_thread_index().unwrap_or(0));
             // Whoever waits asleep is late by the time that it takes to be woken.
             let since = Instant::now();
             while left.load(Ordering::Acquire) > 0 && since.elapsed() < PATIENCE {
@@ -154,7 +152,7 @@ impl<R: Scalar> Lanes<'_, '_, '_, '_, R> {
     /// Their numbers in one of the columns beside the loop, in a tick.
     ///
     /// # Panics
-    /// When there is no such column or tick.
+    /// When there is no such tick, or no such column and some lane.
     pub fn numbers(&mut self, column: usize, t: usize) -> &mut [R] {
         let (checked, columns) = self.member;
         assert!(checked.ticks.ticks.contains(&t), "tick {t} is not of the loop's {:?}", checked.ticks.ticks);
@@ -173,15 +171,14 @@ impl<R: Scalar> Lanes<'_, '_, '_, '_, R> {
     pub fn run(&mut self, ticks: &Range<usize>) {
         let checked = self.member.0;
         let l = checked.ticks;
-        assert!(
-            ticks.is_empty() || (l.ticks.start <= ticks.start && ticks.end <= l.ticks.end),
-            "ticks {ticks:?} are not of the loop's {:?}",
-            l.ticks
-        );
-        let tile = l.tile.max(1).next_multiple_of(R::LINE);
+        if ticks.is_empty() || self.lanes.is_empty() {
+            return;
+        }
+        assert!(l.ticks.start <= ticks.start && ticks.end <= l.ticks.end, "ticks {ticks:?} are not of the loop's {:?}", l.ticks);
+        let tile = l.tile.clamp(1, l.lanes).next_multiple_of(R::LINE);
         for start in self.lanes.clone().step_by(tile) {
             // SAFETY: columns were checked for these ticks and lanes; nobody else touches the lanes of this share.
-            unsafe { checked.run_tile(self.arena, start..(start + tile).min(self.lanes.end), ticks) };
+            unsafe { checked.run_tile(self.arena, start..(start + tile).min(self.lanes.end), ticks, false) };
         }
     }
 }
