@@ -229,12 +229,20 @@ fn spikes(f: &Figure) -> String {
     format!("<section>\n<h3>Spikes: {total}</h3>\n<figure>\n{}\n</figure>\n{rest}</section>\n", svg.finish())
 }
 
+/// How wide a digit of a label is, at most.
+const DIGIT: f64 = 8.0;
+
+/// The axis of time, with labels that lie within the drawing.
 pub(crate) fn axis(svg: &mut Svg, x: &Scale, bottom: f64, over: &str) {
     let most = if x.places.1 - x.places.0 < 600.0 { 5.0 } else { 10.0 };
     let step = round_step((x.values.1 - x.values.0) / most);
     for t in x.ticks_every(step) {
         svg.line((x.at(t), bottom), (x.at(t), bottom + 4.0), "tick");
-        svg.text((x.at(t), bottom + 18.0), "middle", &tick_label(t, step));
+        let label = tick_label(t, step);
+        // The last would be cut where the drawing ends.
+        let half = 0.5 * DIGIT * label.chars().count() as f64;
+        let (at, class) = if x.at(t) + half > svg.width() { (svg.width(), "end") } else { (x.at(t), "middle") };
+        svg.text((at, bottom + 18.0), class, &label);
     }
     svg.text(((x.places.0 + x.places.1) / 2.0, bottom + 36.0), "middle axis", over);
 }
@@ -396,6 +404,16 @@ mod tests {
         assert_eq!(whole_steps(0.0, 0.5, 0.5), (0.0, 0.5));
         assert_eq!(whole_steps(0.0, 0.1 + 0.2, 0.1).1, 3.0 * 0.1, "0.1 + 0.2 is a little more than three steps");
         assert_eq!(whole_steps(-67.0, 20.2, 20.0), (-80.0, 40.0));
+    }
+
+    #[test]
+    fn the_last_label_of_an_axis_lies_within_the_drawing() {
+        let mut svg = Svg::new(300.0, 100.0, "");
+        axis(&mut svg, &Scale { values: (0.0, 10_000.0), places: (40.0, 290.0) }, 60.0, "time, ms");
+        let drawn = svg.finish();
+        let last = drawn.split("<text ").find(|t| t.contains(">10000<") || t.contains(">10,000<")).expect("it is labelled");
+        assert!(last.contains("class=\"end\"") && last.contains("x=\"300\""), "{last}");
+        assert!(drawn.contains("class=\"middle\" x=\"40\""), "others stay where they were: {drawn}");
     }
 
     #[test]

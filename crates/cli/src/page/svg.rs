@@ -17,6 +17,11 @@ impl Svg {
         Svg { width, height, title: escape(title), body: String::new() }
     }
 
+    /// How wide it is.
+    pub fn width(&self) -> f64 {
+        self.width
+    }
+
     /// A straight line.
     pub fn line(&mut self, from: (f64, f64), to: (f64, f64), class: &str) {
         let _ =
