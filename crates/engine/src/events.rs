@@ -21,9 +21,7 @@ pub(crate) use sources::{slot, slots};
 use crate::crew::in_order;
 use crate::format::Format;
 use crate::layout::Now;
-
 use crate::run::Run;
-
 use homolog_exec::memory::gather_on_large_pages;
 use homolog_exec::{ListNotZero, vectorise};
 use homolog_model::events::{Events, Strength};
@@ -120,7 +118,7 @@ pub(crate) fn enter(e: &Events, part: usize, due: &mut [Vec<Due>], batch: usize,
     }
 }
 
-/// Runs lie far apart, and each begins on another page of a large array: half the time of a delivery is spent on finding pages that are small.
+/// Runs lie far apart, and each begins on another page of a large array. With small pages to find these takes a tenth of the time of a network.
 pub(crate) fn keep_near(e: &Events) {
     gather_on_large_pages(&e.target);
     if let Strength::Each(weights) = &e.strength {

@@ -75,7 +75,7 @@ impl<'a, R: Format> Run<'a, R> {
                 finite: false,
             }));
         }
-        // The largest first: so no thread is left with one at the end.
+        // The largest first, each to whom has least.
         let mut order: Vec<usize> = (0..parts.len()).collect();
         order.sort_by_key(|k| std::cmp::Reverse(parts[*k].lanes.len()));
         let mut loads = vec![0usize; self.threads];
@@ -129,9 +129,8 @@ impl<'a, R: Format> Run<'a, R> {
                 of.finite = !kept(g) && states.into_iter().all(|k| finite(self.isa, lanes.numbers(k, ticks.start)));
             }
         };
-        let mut all: Vec<Share<&mut Part>> =
+        let all: Vec<Share<&mut Part>> =
             shares.parts.iter_mut().map(|s| Share { of: s.member, lanes: s.lanes.clone(), home: s.home, with: s }).collect();
-        all.sort_by_key(|s| std::cmp::Reverse(s.lanes.len()));
         let numbers = ticks.len() * all.iter().map(|s| s.lanes.len()).sum::<usize>();
         shares.together.run(arena, self.threads > 1 && numbers >= SHARED, all, work);
         if last {

@@ -112,10 +112,10 @@ fn count<R: Real>(isa: Isa, batch: usize, targets: &[u16], due: &[Due], weight: 
             rest.iter().for_each(|t| counts[*t as usize] += 1);
             (lines.len()..next.len().div_ceil(LINE)).for_each(|k| prefetch_line(next, k));
         }
-        let arrivals: usize = due.iter().filter(mine).map(|d| (d.to - d.from) as usize).sum();
+        let arrivals: usize = due.iter().filter(mine).map(|d| d.range().len()).sum();
         if arrivals * FEW < own.len() / batch {
             for d in due.iter().filter(mine) {
-                let targets = &targets[d.from as usize..d.to as usize];
+                let targets = &targets[d.range()];
                 vectorise::run(isa, AddFew { targets, to: AddCounts { arrive: own, batch, sample, weight, counts } });
             }
         } else {
@@ -126,14 +126,13 @@ fn count<R: Real>(isa: Isa, batch: usize, targets: &[u16], due: &[Due], weight: 
 
 /// Adds what arrives by connections of their own weights.
 fn add<R: Real>(batch: usize, targets: &[u16], weights: &[f32], due: &[Due], act: impl Fn(f64) -> R, own: &mut [R]) {
-    let range = |d: &Due| d.from as usize..d.to as usize;
     let mut ahead = due.iter().skip(AHEAD);
     for d in due {
         if let Some(next) = ahead.next() {
-            prefetch(&targets[range(next)]);
-            prefetch(&weights[range(next)]);
+            prefetch(&targets[next.range()]);
+            prefetch(&weights[next.range()]);
         }
-        let connections = targets[range(d)].iter().zip(&weights[range(d)]);
+        let connections = targets[d.range()].iter().zip(&weights[d.range()]);
         if batch == 1 {
             connections.for_each(|(t, w)| own[*t as usize] += act(f64::from(*w)));
         } else {
