@@ -3,12 +3,10 @@
 //! Such a network meets several times in each shortest delay, a millisecond of work or less. To wake a sleeping thread takes some 50
 //! microseconds; one that looks for work again and again takes it at once. So it does, but for [`PATIENCE`] only, and then sleeps as ever.
 
+use homolog_exec::together::PATIENCE;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
-
-/// How long a thread looks for work before it sleeps.
-const PATIENCE: Duration = Duration::from_micros(200);
+use std::time::Instant;
 
 /// The other threads of a pool.
 #[derive(Clone, Debug, Default)]

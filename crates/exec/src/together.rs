@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a thread that has done its shares waits for others before it sleeps.
-const PATIENCE: Duration = Duration::from_micros(200);
+pub const PATIENCE: Duration = Duration::from_micros(200);
 
 /// A loop, and columns of its lanes that are read and written beside it.
 type Member<'c, 'l, 'a, R> = (&'c Checked<'l, 'a, R>, Vec<Column>);
