@@ -32,6 +32,7 @@ PARAMETER {
 
 ASSIGNED {
     i (mV)                              : drive: input current times membrane resistance
+    interpolated (1)                    : 1 where spikes have a time within their step, else 0
 }
 
 STATE {
@@ -49,7 +50,11 @@ INITIAL {
 BREAKPOINT {
     SOLVE states METHOD cnexp
     if (refr > 1e-6) {
-        v = vreset
+        if (interpolated > 0) {
+            v = vreset + fmax(0, 1 - refr/dt)*(v - vreset)
+        } else {
+            v = vreset
+        }
         refr = refr - dt
     }
 }

@@ -8,7 +8,8 @@ Vogels & Abbott 2005, J. Neurosci. 25, 10786-10795, in the form and with the par
 spiking neurons", J. Comput. Neurosci. 23, 349-398, benchmark 1: 200 pF, 20 ms, threshold 10 mV above rest; excitation decays with 5 ms
 and reverses at 0 mV, inhibition with 10 ms and at -80 mV. PyNN and NEST know this neuron as IF_cond_exp and iaf_cond_exp.
 
-The step is exact for currents that are constant over it. A refractory time is kept to a whole number of steps.
+The step is exact for currents that are constant over it. A refractory time is kept to a whole number of steps,
+or to where it ends if spikes are interpolated.
 
 Weights: a weight of 1 turns a drive of 1 into 0.5 nA, which is 50 mV at the membrane resistance of 100 MOhm. Normal drives then give 2.2 spikes
 in a presentation of 60 ms, and a spike counts 0.19. One spike moves the charge of the drive it stands for, 0.5 nA * 0.19 * 60 ms = 5.7 pC:
@@ -32,6 +33,7 @@ PARAMETER {
 ASSIGNED {
     i (nA)                              : drive: injected current, inward positive
     isyn (nA)                           : current of the receptors, outward positive
+    interpolated (1)                    : 1 where spikes have a time within their step, else 0
 }
 
 STATE {
@@ -47,7 +49,11 @@ INITIAL {
 BREAKPOINT {
     SOLVE states METHOD cnexp
     if (refr > 1e-6) {
-        v = vreset
+        if (interpolated > 0) {
+            v = vreset + fmax(0, 1 - refr/dt)*(v - vreset)
+        } else {
+            v = vreset
+        }
         refr = refr - dt
     }
 }

@@ -9,7 +9,7 @@ Lapicque 1907 with the synapses of Vogels & Abbott 2005, J. Neurosci. 25, 10786-
 ms, threshold 15 mV above rest. PyNN and NEST know this neuron as IF_curr_exp and iaf_psc_exp.
 
 The step is exact for currents that are constant over it; those of the receptors decay from step to step exactly. A refractory time is kept to a
-whole number of steps.
+whole number of steps, or to where it ends if spikes are interpolated.
 
 Weights: a weight of 1 turns a drive of 1 into 1.55 nA, which is 62 mV at the membrane resistance of 40 MOhm, as for `lif`, which has
 the same membrane; so the readout and the declared activity are the same, too. One spike moves the charge of the drive it stands for,
@@ -33,6 +33,7 @@ PARAMETER {
 ASSIGNED {
     i (nA)                              : drive: injected current, inward positive
     isyn (nA)                           : current of the receptors, outward positive
+    interpolated (1)                    : 1 where spikes have a time within their step, else 0
 }
 
 STATE {
@@ -48,7 +49,11 @@ INITIAL {
 BREAKPOINT {
     SOLVE states METHOD cnexp
     if (refr > 1e-6) {
-        v = vreset
+        if (interpolated > 0) {
+            v = vreset + fmax(0, 1 - refr/dt)*(v - vreset)
+        } else {
+            v = vreset
+        }
         refr = refr - dt
     }
 }

@@ -13,7 +13,7 @@ The simplest neuron that spikes. Under a constant drive above vth - vrest it fir
 
 An incoming spike of weight w moves v by w at once (a "delta" synapse); while the neuron is refractory
 that is without effect. The step is exact for a drive that is constant over it. A refractory time is kept to a whole
-number of steps; the slack of 1e-6 ms absorbs the rounding of refr - dt.
+number of steps, or to where it ends if spikes are interpolated; the slack of 1e-6 ms absorbs the rounding of refr - dt.
 
 Weights: a weight of 1 turns a drive of 1 into 62 mV: then a drive of unit variance gives 2 spikes in a presentation of
 30 ms on average (the declared activity), enough for counts to carry a value and few enough for silence to mean something.
@@ -37,6 +37,7 @@ PARAMETER {
 
 ASSIGNED {
     i (mV)                              : drive: input current times membrane resistance
+    interpolated (1)                    : 1 where spikes have a time within their step, else 0
 }
 
 STATE {
@@ -52,7 +53,11 @@ INITIAL {
 BREAKPOINT {
     SOLVE states METHOD cnexp
     if (refr > 1e-6) {
-        v = vreset
+        if (interpolated > 0) {
+            v = vreset + fmax(0, 1 - refr/dt)*(v - vreset)
+        } else {
+            v = vreset
+        }
         refr = refr - dt
     }
 }

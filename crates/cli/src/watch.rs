@@ -82,7 +82,8 @@ impl Watch {
         let mut groups = vec![];
         for (g, group) in model.groups.iter().enumerate().filter(|(_, g)| g.clock == Clock::Tick) {
             let spiking = group.spikes.then(|| ask(g, Observable::Raster));
-            let places = group.tree.as_ref().zip(group.anatomy.as_ref());
+            // Of cells whose spikes are on the grid it follows from the potential when within a step it crossed the threshold.
+            let places = group.tree.as_ref().zip(group.anatomy.as_ref()).filter(|_| !group.interpolated);
             let places = places.into_iter().flat_map(|(t, a)| a.spike_at.iter().map(|site| Observable::Site(t.potential, *site)));
             let potential = places.map(|what| (ask(g, what), vec![])).collect();
             let cell = opened.library.cell(&group.neuron);
@@ -167,7 +168,10 @@ impl Watch {
                 let raster = self.rasters.iter().find(|r| r.group == w.group);
                 while let Some(spike) = seen.traces[probe].data.get(*at..*at + 3).filter(|s| s[0] as usize == t) {
                     let neuron = spike[1] as usize;
-                    let when = w.when(model, seen, first, t, neuron);
+                    let when = match model.groups[w.group].interpolated {
+                        true => (first as f64 + spike[0]) * model.dt,
+                        false => w.when(model, seen, first, t, neuron),
+                    };
                     w.spikes += 1;
                     if let Some(times) = w.times.as_mut().filter(|_| self.until.is_none()) {
                         times[neuron].push(when);

@@ -7,7 +7,7 @@ use homolog_base::{Diagnostic, Source, has_errors};
 use homolog_formats::{atomic, checkpoint, edges, library as shelf, machine, report, samples as data, sweeps, text, traces};
 use homolog_measure::{AtpTable, EnergyTable};
 use homolog_model::fit::Recorded;
-use homolog_model::{Cell, Checkpoint, Fault, Fit, Library, Model, Network, Params, Precision, Samples, Split, Study};
+use homolog_model::{Cell, Checkpoint, Fault, Fit, Library, Model, Network, Params, Precision, Samples, SpikeTimes, Split, Study};
 use homolog_train::{Memory, Normalisation, Progress, Task, check_split, memory, split};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -405,6 +405,12 @@ pub fn set_precision(study: &mut Study, precision: Option<Precision>) -> Result<
         study.network.precision = Some(p.into());
     }
     Ok(())
+}
+
+/// When within a step spikes are, as an argument.
+pub fn spike_times(word: &str) -> Result<SpikeTimes, String> {
+    let found = SpikeTimes::NAMES.iter().position(|n| *n == word);
+    found.map(SpikeTimes::nth).ok_or_else(|| format!("must be {}", SpikeTimes::NAMES.join(" or ")))
 }
 
 /// A number above 0.

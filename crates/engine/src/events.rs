@@ -8,7 +8,8 @@
 //! ```
 //!
 //! in this order; where the connections of a stream have weights of their own they are added one after the other, spike by spike in the order
-//! of their ticks, and in that of senders. Ticks whose spikes are known are shared by the threads; no order depends on them.
+//! of their ticks, and in that of senders. A spike that has a time within its tick, after a share s of it, arrives in two ticks: 1 - s of it
+//! after its delay and s a tick later, so that what it brings and when, on average, are exact; `n` then counts parts of spikes ([`Spike::PARTS`]). Ticks whose spikes are known are shared by the threads; no order depends on them.
 
 mod delivery;
 mod poisson;
@@ -16,7 +17,7 @@ mod sources;
 
 pub(crate) use delivery::{AddCounts, Counts, Delivery};
 pub(crate) use poisson::{Draw, bits, drawn, poisson, thresholds};
-pub(crate) use sources::{slot, slots};
+pub(crate) use sources::{slot, slots, spike};
 
 use crate::crew::in_order;
 use crate::format::Format;
@@ -26,7 +27,7 @@ use homolog_exec::memory::gather_on_large_pages;
 use homolog_exec::{ListNotZero, vectorise};
 use homolog_model::events::{Events, Strength};
 use homolog_model::model::{Stream, port};
-use homolog_model::{Model, Observable, Probe, Target};
+use homolog_model::{Fault, Model, Observable, Probe, Spike, Target};
 use std::ops::Range;
 
 /// Numbers from which on threads share the work of some ticks.
@@ -38,6 +39,8 @@ pub(crate) const FEW: usize = 4;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Spikes {
     pub lists: Vec<Vec<u32>>,
+    /// Of a group that is interpolated: when within its tick each of them is; else empty.
+    pub within: Vec<Vec<u16>>,
 }
 
 impl Spikes {
@@ -50,11 +53,41 @@ impl Spikes {
         &self.lists[self.slot(tick)]
     }
 
-    /// ... to be changed.
-    pub fn of_mut(&mut self, tick: i64) -> &mut Vec<u32> {
-        let slot = self.slot(tick);
-        &mut self.lists[slot]
+    /// When within it they are, in parts of it; nothing of a group on the grid.
+    pub fn within(&self, tick: i64) -> &[u16] {
+        self.within.get(self.slot(tick)).map_or(&[], Vec::as_slice)
     }
+
+    /// Those of a tick, each with its time.
+    pub fn all(&self, tick: i64) -> impl Iterator<Item = Spike> + '_ {
+        let within = self.within(tick).iter().copied().chain(std::iter::repeat(0));
+        self.of(tick).iter().zip(within).map(move |(neuron, within)| Spike { tick, neuron: *neuron, within })
+    }
+
+    /// ... to be changed.
+    pub fn of_mut(&mut self, tick: i64) -> (&mut Vec<u32>, Option<&mut Vec<u16>>) {
+        let slot = self.slot(tick);
+        (&mut self.lists[slot], self.within.get_mut(slot))
+    }
+
+    /// Forgets those of a tick.
+    pub fn clear(&mut self, tick: i64) {
+        let (list, within) = self.of_mut(tick);
+        list.clear();
+        within.into_iter().for_each(Vec::clear);
+    }
+
+    /// Adds one to its tick.
+    pub fn push(&mut self, spike: Spike) {
+        let (list, within) = self.of_mut(spike.tick);
+        list.push(spike.neuron);
+        within.into_iter().for_each(|w| w.push(spike.within));
+    }
+}
+
+/// When within a tick some of a column spike: what the column has beyond 1.
+pub(crate) fn times_within<'l, R: Format>(column: &'l [R], list: impl Iterator<Item = usize> + 'l) -> impl Iterator<Item = u16> + 'l {
+    list.map(|k| Spike::within(column[k].wide() - 1.0))
 }
 
 /// Connections that are added in a tick, to neurons of one sample.
@@ -62,7 +95,10 @@ impl Spikes {
 pub(crate) struct Due {
     from: u32,
     to: u32,
-    sample: u32,
+    // Two bytes each: of calendars that are filled and emptied all the time every byte shows.
+    sample: u16,
+    /// How much of the spike: all of it is 1, or [`Spike::PARTS`] where spikes have a time within their tick.
+    pub parts: u16,
 }
 
 impl Due {
@@ -78,18 +114,25 @@ pub(crate) struct Calendar {
     /// Whether something arrives by weights that are not negative, and by those that are; all as the first where neurons take both at one
     /// port.
     pub signs: [bool; 2],
+    /// Whether parts of spikes arrive.
+    pub interpolated: bool,
     pub parts: Vec<Vec<Vec<Due>>>,
 }
 
 impl Calendar {
-    fn new(stream: &Stream, segment: usize) -> Calendar {
+    fn new(stream: &Stream, interpolated: bool, segment: usize) -> Calendar {
         let e = &stream.events;
         if stream.plasticity.is_some() {
             // Those have theirs among what changes.
-            return Calendar { signs: [false; 2], parts: vec![] };
+            return Calendar { signs: [false; 2], interpolated: false, parts: vec![] };
         }
         let signs = if stream.target == Target::Own { [true, false] } else { e.signs };
-        Calendar { signs, parts: vec![vec![vec![]; e.longest() + segment + 1]; e.parts()] }
+        Calendar { signs, interpolated, parts: vec![vec![vec![]; ticks_kept(e, interpolated, segment)]; e.parts()] }
+    }
+
+    /// What a part of a spike is of it: a power of two.
+    pub fn part(&self) -> f64 {
+        if self.interpolated { 1.0 / f64::from(Spike::PARTS) } else { 1.0 }
     }
 
     /// What arrives at a part in a tick.
@@ -99,20 +142,53 @@ impl Calendar {
     }
 }
 
+/// Ticks of a calendar.
+fn ticks_kept(e: &Events, interpolated: bool, segment: usize) -> usize {
+    e.longest() + segment + 1 + usize::from(interpolated)
+}
+
+/// The spikes of a tick that are entered: which, and when within it.
+pub(crate) type Listed<'l> = (i64, &'l [u32], &'l [u16]);
+
 /// Enters the spikes of some ticks that arrive at a part from tick `from` on.
-pub(crate) fn enter(e: &Events, part: usize, due: &mut [Vec<Due>], batch: usize, spikes: &[(i64, &[u32])], from: i64) {
-    for (tick, lanes) in spikes {
-        let base = tick.rem_euclid(due.len() as i64) as usize;
-        for lane in *lanes {
-            let (sender, sample) = (*lane as usize / batch, (*lane as usize % batch) as u32);
-            for run in e.runs(part, sender) {
-                let (delay, range) = (e.delay(run) as usize, e.run(run));
-                if range.is_empty() || tick + (delay as i64) < from {
+pub(crate) fn enter(e: &Events, part: usize, due: &mut [Vec<Due>], batch: usize, spikes: &[Listed], from: i64) {
+    for (tick, lanes, within) in spikes {
+        if within.is_empty() {
+            enter_by(e, part, due, batch, (*tick, lanes), from, |_| [1]);
+        } else {
+            enter_by(e, part, due, batch, (*tick, lanes), from, |k| [Spike::PARTS - u32::from(within[k]), u32::from(within[k])]);
+        }
+    }
+}
+
+/// Enters those of a tick, of each some parts after the delay of a run, and some in each tick that follows.
+#[inline(always)]
+fn enter_by<const N: usize>(
+    e: &Events,
+    part: usize,
+    due: &mut [Vec<Due>],
+    batch: usize,
+    (tick, lanes): (i64, &[u32]),
+    from: i64,
+    parts: impl Fn(usize) -> [u32; N],
+) {
+    let base = tick.rem_euclid(due.len() as i64) as usize;
+    for (k, lane) in lanes.iter().enumerate() {
+        let (sender, sample) = (*lane as usize / batch, (*lane as usize % batch) as u16);
+        let parts = parts(k);
+        for run in e.runs(part, sender) {
+            let range = e.run(run);
+            if range.is_empty() {
+                continue;
+            }
+            for (late, parts) in parts.into_iter().enumerate() {
+                let delay = e.delay(run) as usize + late;
+                if parts == 0 || tick + (delay as i64) < from {
                     continue;
                 }
                 // Around, without a division.
                 let slot = if base + delay >= due.len() { base + delay - due.len() } else { base + delay };
-                due[slot].push(Due { from: range.start as u32, to: range.end as u32, sample });
+                due[slot].push(Due { from: range.start as u32, to: range.end as u32, sample, parts: parts as u16 });
             }
         }
     }
@@ -136,7 +212,7 @@ pub(crate) struct Prepared {
     /// For each stream.
     pub calendars: Vec<Calendar>,
     /// Spikes that are given or drawn, of the ticks at hand.
-    outside: Vec<(i64, u32)>,
+    outside: Vec<Spike>,
 }
 
 impl Prepared {
@@ -148,25 +224,27 @@ impl Prepared {
             true => vec![vec![]; model.stream_history(g) + segment + 1],
         };
         Prepared {
-            sent: (0..model.groups.len()).map(|g| Spikes { lists: lists(g) }).collect(),
+            sent: (model.groups.iter().enumerate())
+                .map(|(g, group)| {
+                    let lists = lists(g);
+                    Spikes { within: vec![vec![]; if group.interpolated { lists.len() } else { 0 }], lists }
+                })
+                .collect(),
             thresholds: model.groups.iter().map(|g| g.noise.iter().map(|n| thresholds(n.mean)).collect()).collect(),
-            calendars: model.streams.iter().map(|s| Calendar::new(s, segment)).collect(),
+            calendars: model.streams.iter().map(|s| Calendar::new(s, model.groups[s.from].interpolated, segment)).collect(),
             outside: vec![],
         }
     }
 
     /// Bytes of the calendars of a stream, without what stands in them.
     pub fn bytes(stream: &Stream, segment: usize) -> usize {
-        size_of::<Vec<Due>>() * stream.events.parts() * (stream.events.longest() + segment + 1)
+        size_of::<Vec<Due>>() * stream.events.parts() * ticks_kept(&stream.events, true, segment)
     }
 
     /// Puts spikes that are on their way when tick `from` begins.
-    pub fn load(&mut self, model: &Model, batch: usize, sent: &[Vec<(i64, u32)>], from: i64) {
+    pub fn load(&mut self, model: &Model, batch: usize, sent: &[Vec<Spike>], from: i64) {
         for (g, sent) in sent.iter().enumerate().filter(|(_, sent)| !sent.is_empty()) {
-            for (tick, lane) in sent {
-                let slot = self.sent[g].slot(*tick);
-                self.sent[g].lists[slot].push(*lane);
-            }
+            sent.iter().for_each(|s| self.sent[g].push(*s));
             let ticks = from - model.stream_history(g) as i64..from;
             self.enter(model, batch, &[g], ticks, from, false);
         }
@@ -175,7 +253,8 @@ impl Prepared {
     /// Enters listed spikes into the calendars of the streams by which they leave.
     pub fn enter(&mut self, model: &Model, batch: usize, groups: &[usize], ticks: Range<i64>, from: i64, shared: bool) {
         let Prepared { sent, calendars, .. } = self;
-        let known: Vec<Vec<(i64, &[u32])>> = groups.iter().map(|g| ticks.clone().map(|t| (t, sent[*g].of(t))).collect()).collect();
+        let listed = |g: &usize| ticks.clone().map(|t| (t, sent[*g].of(t), sent[*g].within(t))).collect();
+        let known: Vec<Vec<Listed>> = groups.iter().map(listed).collect();
         let mut work = Vec::new();
         for (stream, calendar) in model.streams.iter().zip(calendars) {
             let Some(k) = groups.iter().position(|g| *g == stream.from) else { continue };
@@ -189,9 +268,9 @@ impl Prepared {
     pub fn send(&mut self, model: &Model, groups: &[usize], tick: i64) {
         let Prepared { sent, calendars, .. } = self;
         for (stream, calendar) in model.streams.iter().zip(calendars).filter(|(s, _)| groups.contains(&s.from)) {
-            let spikes = sent[stream.from].of(tick);
+            let (spikes, within) = (sent[stream.from].of(tick), sent[stream.from].within(tick));
             if !spikes.is_empty() {
-                let each = |(part, due): (usize, &mut Vec<_>)| enter(&stream.events, part, due, 1, &[(tick, spikes)], i64::MIN);
+                let each = |(part, due): (usize, &mut Vec<_>)| enter(&stream.events, part, due, 1, &[(tick, spikes, within)], i64::MIN);
                 calendar.parts.iter_mut().enumerate().for_each(each);
             }
         }
@@ -209,13 +288,13 @@ impl Prepared {
 
     /// The list of the spikes of a group in a tick, if there is one.
     pub fn list(&mut self, g: usize, tick: i64) -> Option<&mut Vec<u32>> {
-        (!self.sent[g].lists.is_empty()).then(|| self.sent[g].of_mut(tick))
+        (!self.sent[g].lists.is_empty()).then(|| self.sent[g].of_mut(tick).0)
     }
 
     /// Spikes of a group that are still on their way when `tick` begins, oldest first.
-    pub fn on_their_way(&self, model: &Model, g: usize, tick: i64) -> Vec<(i64, u32)> {
+    pub fn on_their_way(&self, model: &Model, g: usize, tick: i64) -> Vec<Spike> {
         let longest = model.stream_history(g) as i64;
-        (tick - longest..tick).flat_map(|t| self.sent[g].of(t).iter().map(move |lane| (t, *lane))).collect()
+        (tick - longest..tick).flat_map(|t| self.sent[g].all(t)).collect()
     }
 }
 
@@ -244,6 +323,14 @@ impl<R: Format> Run<'_, R> {
     /// The tick since the beginning of all, of tick `t` of a segment.
     pub fn absolute(&self, now: Now, t: usize) -> i64 {
         self.start + (now.frame * self.model.ticks + now.first + t) as i64
+    }
+
+    /// Why so many samples cannot be shown at once, if they cannot: calendars number them.
+    pub fn refuses_samples(&self) -> Option<Fault> {
+        let (batch, most) = (self.layout.batch, 1 << 16);
+        let s = self.model.streams.first().filter(|_| batch > most)?;
+        let what = format!("{batch} samples at once, and `{}` brings spikes to at most {most} (show fewer)", s.name);
+        Some(Fault { what, ..self.fault(s.to, "", None, 0.0, 0, self.start) })
     }
 
     /// Whether noise or a stream arrives at a group, and whether spikes do by links.
@@ -375,22 +462,17 @@ impl<R: Format> Run<'_, R> {
                 let at = self.layout.spike(g, now.copy, t as isize);
                 arena[at..at + l.all].fill(R::default());
             }
-            for (tick, lane) in &prepared.outside {
-                arena[self.layout.spike(g, now.copy, (tick - from) as isize) + *lane as usize] = R::of(1.0);
+            for s in &prepared.outside {
+                let passed = Spike { tick: 0, ..*s }.time();
+                arena[self.layout.spike(g, now.copy, (s.tick - from) as isize) + s.neuron as usize] = R::of(1.0 + passed);
             }
         }
         let Prepared { sent, outside, .. } = prepared;
         if sent[g].lists.is_empty() {
             return;
         }
-        (from..to).for_each(|tick| {
-            let slot = sent[g].slot(tick);
-            sent[g].lists[slot].clear();
-        });
-        for (tick, lane) in outside.iter() {
-            let slot = sent[g].slot(*tick);
-            sent[g].lists[slot].push(*lane);
-        }
+        (from..to).for_each(|tick| sent[g].clear(tick));
+        outside.iter().for_each(|s| sent[g].push(*s));
         prepared.enter(self.model, batch, &[g], from..to, i64::MIN, false);
     }
 
@@ -401,18 +483,25 @@ impl<R: Format> Run<'_, R> {
             return;
         }
         let (from, to) = (self.absolute(now, ticks.start), self.absolute(now, ticks.end));
-        let mut work: Vec<(&mut Vec<u32>, &[R])> = Vec::new();
+        type Work<'w, R> = (&'w mut Vec<u32>, Option<&'w mut Vec<u16>>, &'w [R]);
+        let mut work: Vec<Work<R>> = Vec::new();
         for (g, spikes) in prepared.sent.iter_mut().enumerate().filter(|(g, _)| groups.contains(g)) {
             let slot = spikes.slot(from);
+            let slot_of_times = if spikes.within.is_empty() { 0 } else { slot };
+            let mut within = around(&mut spikes.within, slot_of_times, ticks.len());
             for (t, list) in ticks.clone().zip(around(&mut spikes.lists, slot, ticks.len())) {
                 let at = self.layout.spike(g, now.copy, t as isize);
-                work.push((list, &arena[at..at + self.layout.groups[g].all]));
+                work.push((list, within.next(), &arena[at..at + self.layout.groups[g].all]));
             }
         }
-        let shared = self.threads > 1 && work.iter().map(|w| w.1.len()).sum::<usize>() >= SHARED;
-        let each = |(list, column): &mut (&mut Vec<u32>, &[R])| {
+        let shared = self.threads > 1 && work.iter().map(|w| w.2.len()).sum::<usize>() >= SHARED;
+        let each = |(list, within, column): &mut Work<R>| {
             list.clear();
             vectorise::run(self.isa, ListNotZero { numbers: column, first: 0, list });
+            if let Some(within) = within {
+                within.clear();
+                within.extend(times_within(column, list.iter().map(|k| *k as usize)));
+            }
         };
         if shared {
             in_order(&mut work, each)

@@ -388,7 +388,7 @@ fn frames_of<R: Format>(
     mut checkpoints: Option<&mut Vec<f64>>,
 ) -> Result<Recording, Fault> {
     let (model, layout) = (run.model, run.layout);
-    if let Some(fault) = run.refuses_plasticity() {
+    if let Some(fault) = run.refuses_samples().or_else(|| run.refuses_plasticity()) {
         return Err(fault);
     }
     run.constants(arena);

@@ -33,7 +33,9 @@ pub(crate) fn in_step(model: &Model, probes: &[Probe]) -> Vec<bool> {
         let streamed = model.streams.iter().any(|s| stage.contains(&s.from) && stage.contains(&s.to));
         let plastic = model.streams.iter().any(|s| stage.contains(&s.to) && s.plasticity.is_some());
         let touching = model.contacts.iter().any(|c| c.own.iter().any(|e| stage.contains(&e.group)));
-        if !streamed || plastic || touching || shortest_delay(model, stage) != (1, true) {
+        let heard = model.streams.iter().any(|s| stage.contains(&s.to) && model.groups[s.from].interpolated);
+        let within = heard || stage.iter().any(|g| model.groups[*g].interpolated);
+        if !streamed || plastic || touching || within || shortest_delay(model, stage) != (1, true) {
             continue;
         }
         for &g in stage {

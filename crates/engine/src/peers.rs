@@ -65,21 +65,31 @@ impl<R: Format> Run<'_, R> {
                 mine.extend((list.len() as u32).to_le_bytes());
                 let number = |lane: usize| (group.neuron(lane / batch) * batch + lane % batch) as u32;
                 mine.extend(list.iter().flat_map(|lane| number(*lane as usize).to_le_bytes()));
+                mine.extend(sent[g].within(tick).iter().flat_map(|x| u32::from(*x).to_le_bytes()));
             }
         }
         let said = gather(peers, &mine);
         let mut said: Vec<Words> = said.iter().map(|s| Words(s)).collect();
         for &g in &divided {
             for tick in ticks.clone() {
-                let list = sent[g].of_mut(tick);
+                let (list, mut within) = sent[g].of_mut(tick);
                 list.clear();
+                within.iter_mut().for_each(|w| w.clear());
                 for words in &mut said {
                     let n = words.next();
                     list.extend((0..n).map(|_| words.next()));
+                    within.iter_mut().for_each(|w| w.extend((0..n).map(|_| words.next() as u16)));
                 }
                 if self.model.groups[g].kinds() > 1 {
                     // Each process has some of every kind.
-                    list.sort_unstable();
+                    match within {
+                        None => list.sort_unstable(),
+                        Some(within) => {
+                            let mut both: Vec<(u32, u16)> = list.iter().copied().zip(within.iter().copied()).collect();
+                            both.sort_unstable();
+                            (*list, *within) = both.into_iter().unzip();
+                        }
+                    }
                 }
             }
         }

@@ -146,8 +146,8 @@ pub(crate) fn begin(model: &Model, segment: usize, state: &State) -> All {
             w.load(s, &model.groups[s.to], &state.plastic[k], state.tick);
             w.list(&s.events, p);
             // As in the calendars of other streams: what was sent and has not arrived.
-            for (tick, sender) in &state.sent[s.from] {
-                w.enter(&s.events, *tick, &[*sender], state.tick);
+            for sent in &state.sent[s.from] {
+                w.enter(&s.events, sent.tick, &[sent.neuron], state.tick);
             }
         }
         Some(Box::new(w))

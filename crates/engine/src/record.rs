@@ -7,7 +7,7 @@ use crate::layout::Now;
 use crate::plastic::All;
 use crate::run::{Run, Source};
 use homolog_base::Unit;
-use homolog_model::{Observable, Probe, Recording, Trace};
+use homolog_model::{Observable, Probe, Recording, Spike, Trace};
 
 /// Traces of the right shapes for the neurons that are computed here, all zero.
 pub(crate) fn empty_recording<R: Format>(run: &Run<R>, probes: &[Probe]) -> Recording {
@@ -80,7 +80,12 @@ pub(crate) fn record_segment<R: Format>(
                 _ => break,
             };
             let row = now.frame * run.model.ticks + now.first + t;
-            places(run, arena, g, at, sites, &mut trace.data[row * sites * lanes..][..sites * lanes]);
+            let out = &mut trace.data[row * sites * lanes..][..sites * lanes];
+            places(run, arena, g, at, sites, out);
+            if p.what == Observable::Spikes && run.model.groups[g].interpolated {
+                // Whether there is one, without when.
+                out.iter_mut().for_each(|x| *x = x.min(1.0));
+            }
         }
     }
 }
@@ -89,8 +94,9 @@ pub(crate) fn record_segment<R: Format>(
 fn raster<R: Format>(run: &Run<R>, spikes: &Spikes, now: Now, ticks: usize, trace: &mut Trace) {
     let batch = run.layout.batch;
     for t in now.frame * run.model.ticks + now.first..now.frame * run.model.ticks + now.first + ticks {
-        let lanes = spikes.of(run.start + t as i64).iter().map(|k| *k as usize);
-        trace.data.extend(lanes.flat_map(|k| [t as f64, (k / batch) as f64, (k % batch) as f64]));
+        let number = |s: Spike| ((s.neuron as usize / batch) as f64, (s.neuron as usize % batch) as f64);
+        let rows = spikes.all(run.start + t as i64).map(|s| (Spike { tick: t as i64, ..s }.time(), number(s)));
+        trace.data.extend(rows.flat_map(|(time, (neuron, sample))| [time, neuron, sample]));
     }
     trace.shape[0] = trace.data.len() / 3;
 }

@@ -9,7 +9,7 @@ use homolog_ir::{Binary, Number, Unary, interpret};
 use homolog_model::model::{End, Injection, Stream, port};
 use homolog_model::naive::{Given, Injected, Neuron};
 use homolog_model::plasticity::Heard;
-use homolog_model::{Clock, Group, Model, Phase, Target, Wires};
+use homolog_model::{Clock, Group, Model, Phase, Spike, Target, Wires};
 use std::collections::HashMap;
 
 /// Panel length of dense products: sums run over this many terms, then the panel sums are added. The same number stands
@@ -139,11 +139,8 @@ pub fn run_from<N: Number>(
                     let all: Vec<_> = (0..neurons[g].len()).map(of_copy).collect();
                     let spikes = neurons[g].iter_mut().zip(given.iter()).zip(&all).map(|((n, x), i)| n.tick(group, x, i)).collect();
                     let mut spikes = by_kind(group, spikes);
-                    for (_, neuron) in group.given.iter().filter(|s| s.0 == now) {
-                        spikes[*neuron as usize] = N::constant(1.0);
-                    }
-                    for neuron in drawn(group, now, model.dt) {
-                        spikes[neuron] = N::constant(1.0);
+                    for s in group.given.iter().filter(|s| s.tick == now).copied().chain(drawn(group, now, model.dt)) {
+                        spikes[s.neuron as usize] = N::constant(1.0 + Spike { tick: 0, ..s }.time());
                     }
                     out.spikes[g].push(spikes);
                     out.variables[g].push(neurons[g].iter().map(|n| n.variables.clone()).collect());
@@ -183,7 +180,8 @@ fn hear<N: Number>(
         Heard::Value(from) => out.values[from].get(frame).map_or(N::constant(0.0), |v| v[0]),
         Heard::Spike(from) => {
             debug_assert!(model.groups[from].size == 1);
-            tick.checked_sub(1).map_or(N::constant(0.0), |t| out.spikes[from][t][0])
+            let spike = tick.checked_sub(1).map_or(N::constant(0.0), |t| out.spikes[from][t][0]);
+            if model.groups[from].interpolated { N::constant(spike.value().min(1.0)) } else { spike }
         }
     }
 }
@@ -339,12 +337,26 @@ fn arrive<N: Number>(model: &Model, params: &[Vec<N>], out: &Outcome<N>, g: usiz
     sums
 }
 
-/// Which Poisson sources spike in a tick.
-fn drawn(group: &Group, now: i64, dt: f64) -> Vec<usize> {
+/// Which Poisson sources spike in a tick: the first of the spikes of each.
+fn drawn(group: &Group, now: i64, dt: f64) -> Vec<Spike> {
     let Some(sources) = &group.sources else { return vec![] };
     let slots = crate::events::slots(&(now..now + 1), dt);
     let all = slots.flat_map(|slot| crate::events::slot(sources, group.size, slot, 0));
-    all.filter(|(time, _)| (time / dt).floor() as i64 == now).map(|(_, n)| n as usize).collect()
+    let mut all: Vec<Spike> = all.map(|(time, n)| crate::events::spike(group, dt, time, n)).filter(|s| s.tick == now).collect();
+    all.sort_unstable_by_key(|s| (s.neuron, s.within));
+    all.dedup_by_key(|s| s.neuron);
+    all
+}
+
+/// How much of a spike of a tick arrives so many ticks after it by a connection that takes `delay`: all of it, or of one that has a time within its
+/// tick what is left of that, and the rest a tick later.
+fn amount(spike: f64, interpolated: bool, ticks: usize, delay: usize) -> f64 {
+    let late = if interpolated { f64::from(Spike::within(spike - 1.0)) / f64::from(Spike::PARTS) } else { 0.0 };
+    match ticks.checked_sub(delay) {
+        Some(0) => 1.0 - late,
+        Some(1) => late,
+        _ => 0.0,
+    }
 }
 
 /// Adds what noise and streams bring to the places of a port, which are counted place by place and in that copy by copy.
@@ -379,17 +391,22 @@ fn streamed<N: Number>(model: &Model, out: &Outcome<N>, g: usize, name: &str, ti
         }
         let mut counts = vec![0.0; e.receivers];
         let weight = if let homolog_model::events::Strength::Shared(w) = e.strength { acts(w) } else { 0.0 };
-        for delay in (e.bounds.0..=e.bounds.1).rev() {
-            let Some(then) = tick.checked_sub(delay as usize) else { continue };
+        let interpolated = model.groups[s.from].interpolated;
+        // The oldest spikes first.
+        for ago in (e.bounds.0 as usize..=e.bounds.1 as usize + 1).rev() {
+            let Some(then) = tick.checked_sub(ago) else { continue };
             for (sender, spike) in out.spikes[s.from][then].iter().enumerate().filter(|(_, x)| x.value() != 0.0) {
                 for part in 0..e.parts() {
-                    for k in e.runs(part, sender).filter(|run| e.delay(*run) == delay).flat_map(|run| e.run(run)) {
-                        let to = part * e.part + e.target[k] as usize;
-                        match &e.strength {
-                            homolog_model::events::Strength::Shared(_) => counts[to] += spike.value(),
-                            homolog_model::events::Strength::Each(w) => {
-                                let sum = &mut sums[to % copies][to / copies];
-                                *sum = N::binary(Binary::Add, *sum, N::constant(acts(f64::from(w[k]))));
+                    for run in e.runs(part, sender) {
+                        let amount = amount(spike.value(), interpolated, ago, e.delay(run) as usize);
+                        for k in e.run(run).filter(|_| amount != 0.0) {
+                            let to = part * e.part + e.target[k] as usize;
+                            match &e.strength {
+                                homolog_model::events::Strength::Shared(_) => counts[to] += amount,
+                                homolog_model::events::Strength::Each(w) => {
+                                    let sum = &mut sums[to % copies][to / copies];
+                                    *sum = N::fma(N::constant(amount), N::constant(acts(f64::from(w[k]))), *sum);
+                                }
                             }
                         }
                     }

@@ -5,7 +5,7 @@
 //! put together in the order of the neurons.
 
 use crate::Scratch;
-use crate::events::{Calendar, SHARED, with_counts};
+use crate::events::{Calendar, SHARED, times_within, with_counts};
 use crate::format::Format;
 use crate::forward::finite;
 use crate::layout::{Columns, Now};
@@ -33,6 +33,8 @@ struct Part {
     home: usize,
     /// Which of them spiked in the last burst, tick by tick.
     lists: Vec<Vec<u32>>,
+    /// When within its tick each of them is, where that is asked.
+    within: Vec<Vec<u16>>,
     /// Whether all their variables were finite after it, if it was the last of a segment.
     finite: bool,
 }
@@ -67,11 +69,13 @@ impl<'a, R: Format> Run<'a, R> {
             // Parts are powers of two.
             let part = model.streams.iter().filter(|s| s.to == g).map(|s| s.events.part).max().unwrap_or(PART);
             let lists = vec![vec![]; ticks];
+            let within = vec![vec![]; if group.interpolated { ticks } else { 0 }];
             parts.extend((0..l.all).step_by(part).map(|from| Part {
                 member,
                 lanes: from..(from + part).min(l.all),
                 home: 0,
                 lists: lists.clone(),
+                within: within.clone(),
                 finite: false,
             }));
         }
@@ -123,6 +127,10 @@ impl<'a, R: Format> Run<'a, R> {
                     list.clear();
                     vectorise::run(self.isa, ListNotZero { numbers: lanes.numbers(ports.end, t), first, list });
                 }
+                for ((t, list), within) in ticks.clone().zip(&of.lists).zip(&mut of.within) {
+                    within.clear();
+                    within.extend(times_within(lanes.numbers(ports.end, t), list.iter().map(|k| *k as usize - first)));
+                }
             }
             if last {
                 let states = ports.end + 1..lanes.columns();
@@ -144,10 +152,14 @@ impl<'a, R: Format> Run<'a, R> {
         // Parts of a group lie one after the other.
         for parts in shares.parts.chunk_by(|a, b| a.member == b.member).filter(|parts| listed[parts[0].member]) {
             for (k, tick) in absolute.clone().enumerate() {
-                let list = prepared.sent[shares.groups[parts[0].member]].of_mut(tick);
+                let (list, within) = prepared.sent[shares.groups[parts[0].member]].of_mut(tick);
                 list.clear();
                 parts.iter().for_each(|s| list.extend(&s.lists[k]));
                 spikes += list.len();
+                if let Some(within) = within {
+                    within.clear();
+                    parts.iter().for_each(|s| within.extend(&s.within[k]));
+                }
             }
         }
         let sending: Vec<usize> = shares.groups.iter().zip(&listed).filter(|(_, l)| **l).map(|(g, _)| *g).collect();

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{compiled, inputs, streams, zoo};
+use common::{compiled, inputs, interpolated, streams, zoo};
 use homolog_engine::Engine;
 use homolog_model::{Checkpoint, Clock, Model, Network, Observable, Params, Pieces, Probe, Runner, State, pause};
 
@@ -63,6 +63,7 @@ fn agrees(name: &str, network: &Network) -> bool {
 fn pieces_have_the_bits_of_the_whole() {
     let mut all = zoo();
     all.push(("streams", streams()));
+    all.push(("interpolated", interpolated(streams())));
     // Without what is evaluated once a frame, and what goes there.
     for (_, network) in &mut all {
         let (model, _) = compiled(network);
@@ -72,7 +73,7 @@ fn pieces_have_the_bits_of_the_whole() {
         network.populations.retain(|p| !lasts.contains(&p.name.as_str()));
     }
     let divisible = all.iter().filter(|(name, network)| agrees(name, network)).count();
-    assert!(divisible >= 8, "only {divisible} of {} can be cut", all.len());
+    assert!(divisible >= 9, "only {divisible} of {} can be cut", all.len());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod common;
 
 use common::rules::{heard, learning, nano, rule, with_rules};
-use common::{busy, projection, spikes, streams};
+use common::{busy, interpolated, projection, spikes, streams};
 use homolog_base::ranks::Threads;
 use homolog_base::{Span, Unit};
 use homolog_engine::Engine;
@@ -102,6 +102,9 @@ fn so_many_processes_see_the_bits_that_one_sees() {
         ("points", points(), 1),
         ("32 bits", single, 1),
         ("samples", points(), 3),
+        ("interpolated", interpolated(points()), 2),
+        ("interpolated cells", interpolated(busy(120, 60)), 1),
+        ("interpolated and plastic", interpolated(plastic(120, 60)), 1),
         ("currents", driven(), 2),
         ("currents in 32 bits", Network { precision: Some(Precision::Single.into()), ..driven() }, 1),
         ("cells", busy(120, 60), 1),

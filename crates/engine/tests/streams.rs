@@ -2,11 +2,11 @@
 
 mod common;
 
-use common::{compiled, inputs, network, population, projection, sample, streams};
+use common::{compiled, inputs, interpolated, network, population, projection, raster, sample, streams};
 use homolog_engine::{Engine, reference};
 use homolog_exec::Isa;
 use homolog_model::network::{Delay, Projection};
-use homolog_model::{Gradients, Inputs, Observable, Population, Probe, Runner, State, Tape, Weights};
+use homolog_model::{Gradients, Inputs, Network, Observable, Population, Probe, Runner, State, Tape, Weights};
 
 fn probes(groups: usize) -> Vec<Probe> {
     let all = |what: Observable| (1..groups).map(move |group| Probe { group, what });
@@ -15,7 +15,13 @@ fn probes(groups: usize) -> Vec<Probe> {
 
 #[test]
 fn noise_and_streams_have_the_bits_of_the_naive_runner() {
-    let (model, params) = compiled(&streams());
+    for network in [streams(), interpolated(streams())] {
+        have_the_bits_of_the_naive_runner(&network);
+    }
+}
+
+fn have_the_bits_of_the_naive_runner(network: &Network) {
+    let (model, params) = compiled(network);
     assert_eq!(model.streams.len(), 5);
     let tensors: Vec<Vec<f64>> = params.tensors.iter().map(|t| t.values.clone()).collect();
     let shown = inputs(&model, 1, 2);
@@ -25,10 +31,7 @@ fn noise_and_streams_have_the_bits_of_the_naive_runner() {
         for (p, trace) in probes(4).iter().zip(&seen.traces) {
             match p.what {
                 Observable::Raster => {
-                    let spiked = |(tick, row): (usize, &Vec<f64>)| -> Vec<f64> {
-                        row.iter().enumerate().filter(|(_, s)| **s > 0.0).flat_map(|(n, _)| [tick as f64, n as f64, 0.0]).collect()
-                    };
-                    let want: Vec<f64> = expected.spikes[p.group].iter().enumerate().flat_map(spiked).collect();
+                    let want = raster(&model.groups[p.group], &expected.spikes[p.group]);
                     assert!(want.len() > 30, "group {} is silent, so nothing was tested", p.group);
                     assert_eq!(trace.data, want, "group {} on {isa:?}", p.group);
                 }
@@ -47,14 +50,15 @@ fn noise_and_streams_have_the_bits_of_the_naive_runner() {
 #[test]
 fn threads_segments_and_a_cut_change_no_spike() {
     let (model, params) = compiled(&streams());
-    for batch in [1, 3] {
-        let shown = inputs(&model, batch, 4);
+    let (within, _) = compiled(&interpolated(streams()));
+    for (model, batch) in [(&model, 1), (&model, 3), (&within, 1), (&within, 3)] {
+        let shown = inputs(model, batch, 4);
         let half = |from: usize| {
             let n = shown.values[0].len() / 2;
             Inputs { batch, frames: 2, values: vec![shown.values[0][from * n..(from + 1) * n].to_vec()] }
         };
         let run = |threads: usize, inputs: &Inputs, state: &mut State| {
-            Engine::new(threads).run(&model, &params, inputs, &probes(4), state, None).unwrap()
+            Engine::new(threads).run(model, &params, inputs, &probes(4), state, None).unwrap()
         };
         let (mut one, mut two, mut cut) = (State::fresh(), State::fresh(), State::fresh());
         let whole = run(1, &shown, &mut one);
@@ -74,6 +78,22 @@ fn threads_segments_and_a_cut_change_no_spike() {
 }
 
 #[test]
+fn more_samples_at_once_than_calendars_can_number_are_refused() {
+    let given = Population { times: vec![vec![1.0].into()], ..population("in", 1, "spikes") };
+    let cell = Population { bias: Some(false), ..population("cell", 1, "if_curr_exp") };
+    let mut n = network(vec![given, cell], vec![Projection { learn: Some(false), ..projection("in", "cell") }]);
+    (n.dt, n.presentation) = (Some(0.5.into()), Some(4.0.into()));
+    let (model, params) = compiled(&n);
+    let run = |batch: usize| {
+        let shown = Inputs { batch, frames: 1, values: vec![] };
+        Engine::new(1).run(&model, &params, &shown, &[], &mut State::fresh(), None)
+    };
+    assert!(run(65_536).is_ok());
+    let fault = run(65_537).unwrap_err();
+    assert!(fault.what.contains("65537 samples at once") && fault.what.contains("at most 65536"), "{fault}");
+}
+
+#[test]
 fn no_gradient_passes_through_streams_and_that_is_said() {
     let (model, params) = compiled(&streams());
     let shown = inputs(&model, 1, 1);
@@ -88,13 +108,15 @@ fn no_gradient_passes_through_streams_and_that_is_said() {
 
 #[test]
 fn threads_share_large_networks_and_change_no_spike() {
-    let (model, params) = compiled(&streams().scaled(60.0));
-    let shown = inputs(&model, 1, 1);
-    let run = |threads: usize| Engine::new(threads).run(&model, &params, &shown, &probes(4), &mut State::fresh(), None).unwrap().traces;
-    let alone = run(1);
-    assert!(alone[..3].iter().all(|t| t.shape[0] > 1000), "some group is silent, so nothing was tested");
-    assert_eq!(alone, run(2));
-    assert_eq!(alone, run(3));
+    for network in [streams().scaled(60.0), interpolated(streams().scaled(60.0))] {
+        let (model, params) = compiled(&network);
+        let shown = inputs(&model, 1, 1);
+        let run = |threads: usize| Engine::new(threads).run(&model, &params, &shown, &probes(4), &mut State::fresh(), None).unwrap().traces;
+        let alone = run(1);
+        assert!(alone[..3].iter().all(|t| t.shape[0] > 1000), "some group is silent, so nothing was tested");
+        assert_eq!(alone, run(2));
+        assert_eq!(alone, run(3));
+    }
 }
 
 fn nothing() -> Inputs {

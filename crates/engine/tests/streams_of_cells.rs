@@ -3,11 +3,11 @@
 
 mod common;
 
-use common::{busy, compiled, delayed, library, network, population, sample};
+use common::{busy, compiled, delayed, interpolated, library, network, population, raster, sample};
 use homolog_engine::{Engine, reference};
 use homolog_exec::Isa;
 use homolog_model::network::Delay;
-use homolog_model::{Inputs, Observable, Population, Probe, Projection, Runner, State, Target, Weights, Wiring, compile};
+use homolog_model::{Inputs, Network, Observable, Population, Probe, Projection, Runner, State, Target, Weights, Wiring, compile};
 
 fn nothing(batch: usize, frames: usize) -> Inputs {
     Inputs { batch, frames, values: vec![] }
@@ -20,7 +20,13 @@ fn probes() -> Vec<Probe> {
 
 #[test]
 fn streams_to_places_of_cells_have_the_bits_of_the_naive_runner() {
-    let (model, params) = compiled(&busy(4, 10));
+    for network in [busy(4, 10), interpolated(busy(4, 10))] {
+        have_the_bits_of_the_naive_runner(&network);
+    }
+}
+
+fn have_the_bits_of_the_naive_runner(network: &Network) {
+    let (model, params) = compiled(network);
     assert!(model.links.is_empty(), "all that spikes and does not learn is a stream");
     // Weights of both signs make two, as the receptors of each sign have places of their own.
     assert_eq!(model.streams.iter().map(|s| s.name.as_str()).filter(|n| *n == "sources->cells").count(), 2);
@@ -29,10 +35,7 @@ fn streams_to_places_of_cells_have_the_bits_of_the_naive_runner() {
     for isa in Isa::available() {
         let seen = Engine::with_isa(1, isa).run(&model, &params, &nothing(1, 1), &probes(), &mut State::fresh(), None).unwrap();
         for (p, trace) in probes().iter().zip(&seen.traces).take(4) {
-            let spiked = |(tick, row): (usize, &Vec<f64>)| -> Vec<f64> {
-                row.iter().enumerate().filter(|(_, s)| **s > 0.0).flat_map(|(n, _)| [tick as f64, n as f64, 0.0]).collect()
-            };
-            let want: Vec<f64> = expected.spikes[p.group].iter().enumerate().flat_map(spiked).collect();
+            let want = raster(&model.groups[p.group], &expected.spikes[p.group]);
             assert!(want.len() >= 9, "group {} is silent, so nothing was tested", p.group);
             assert_eq!(trace.data, want, "group {} on {isa:?}", p.group);
         }
@@ -50,9 +53,10 @@ fn streams_to_places_of_cells_have_the_bits_of_the_naive_runner() {
 #[test]
 fn threads_samples_and_a_cut_change_no_spike_of_cells() {
     let (model, params) = compiled(&busy(4, 10));
-    for batch in [1, 3] {
+    let (within, _) = compiled(&interpolated(busy(4, 10)));
+    for (model, batch) in [(&model, 1), (&model, 3), (&within, 1), (&within, 3)] {
         let run = |threads: usize, frames: usize, state: &mut State| {
-            Engine::new(threads).run(&model, &params, &nothing(batch, frames), &probes(), state, None).unwrap()
+            Engine::new(threads).run(model, &params, &nothing(batch, frames), &probes(), state, None).unwrap()
         };
         let (mut one, mut two, mut cut) = (State::fresh(), State::fresh(), State::fresh());
         let whole = run(1, 2, &mut one);

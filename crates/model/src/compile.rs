@@ -10,7 +10,7 @@ use crate::compose::cable::SIGNS;
 use crate::compose::{Parts, compose};
 use crate::library::Library;
 use crate::model::{Clock, Group, Learned, Link, Model, Opening, Target};
-use crate::network::{Bell, Delay, Network, Population, Precision, Wiring};
+use crate::network::{Bell, Delay, Network, Population, Wiring};
 use crate::params::{Params, Tensor};
 use homolog_base::ranks::Alone;
 use homolog_base::{Diagnostic, Hash, Key, Ranks, Unit};
@@ -24,6 +24,7 @@ mod currents;
 mod delays;
 mod equations;
 mod gaps;
+mod hash;
 mod limits;
 mod order;
 mod outside;
@@ -31,6 +32,7 @@ mod plasticity;
 mod ranks;
 mod receptors;
 mod settings;
+mod spikes;
 mod streams;
 mod wires;
 
@@ -130,6 +132,7 @@ pub fn compile_among(network: &Network, library: &Library, seed: u64, peers: &mu
     }
 
     problems.extend(streams::unheard(network, &resolved));
+    problems.extend(spikes::misplaced(network, &resolved, still));
     problems.extend(plasticity::misplaced(network, &resolved, library, still));
     let links = wires::links(network, &resolved, (dt, ticks), (seed, still), &mut problems);
     let touching: Vec<(usize, usize)> = network
@@ -174,6 +177,7 @@ pub fn compile_among(network: &Network, library: &Library, seed: u64, peers: &mu
     if problems.is_empty() {
         ranks::whole(&mut streamed, &groups, peers);
         problems.extend(plasticity::of_one_sign(network, &streaming, &streamed));
+        problems.extend(spikes::beyond_counting(network, &streaming, &streamed, &groups));
     }
     let mut kept = Vec::new();
     for (mut link, projection) in other {
@@ -229,62 +233,8 @@ pub fn compile_among(network: &Network, library: &Library, seed: u64, peers: &mu
         streams: streamed,
         sums,
     };
-    model.hash = hash(&model);
+    model.hash = hash::hash(&model);
     Ok((model, params))
-}
-
-/// The hash of everything that a run depends on beside parameters and inputs.
-fn hash(model: &Model) -> Hash {
-    let mut text = format!("{} {}\n", model.dt.to_bits(), model.ticks);
-    if model.precision != Precision::default() {
-        text += &format!("{}\n", model.precision.name());
-    }
-    for g in &model.groups {
-        text += &format!("{} {} {} {} {:?} {}\n", g.name, g.neuron, g.size, g.kinds(), g.clock, g.settle);
-        for l in g.prepare.iter().chain(&g.initial).chain(g.launches()) {
-            text += &format!("{} {:?}\n{}", l.sites, l.first, l.kernel);
-        }
-        text += &format!("{}{:?}\n{:?}\n{:?}\n", g.value, g.tree, g.fixed, g.given);
-        if !g.diffusion.is_empty() {
-            text += &format!("{:?}\n", g.diffusion);
-        }
-        let anew: Vec<&str> =
-            g.variables.iter().filter(|v| v.per_frame && v.name != crate::compose::COUNT).map(|v| v.name.as_str()).collect();
-        if !anew.is_empty() {
-            text += &format!("anew {anew:?}\n");
-        }
-        text += &format!("{:?}\n", g.learned.iter().map(|l| (&l.name, &l.part, &l.kind)).collect::<Vec<_>>());
-    }
-    for l in &model.links {
-        text += &format!("{} {} {} {:?} {} {:?} {:?}\n", l.name, l.from, l.to, l.target, l.delay, l.wires, l.places);
-    }
-    text += &format!("{:?}\n", model.clamps);
-    for s in &model.streams {
-        text += &format!("{} {} {} {:?} {:?}\n", s.name, s.from, s.to, s.target, s.whole);
-        text += &s.plasticity.as_ref().map(|p| plasticity::text(p)).unwrap_or_default();
-    }
-    for g in &model.groups {
-        text += &format!("{:?}\n", g.noise);
-        if !g.draws.is_empty() {
-            text += &format!("{:?}\n", g.draws);
-        }
-        if !g.injected.is_empty() {
-            text += &format!("{:?}\n", g.injected);
-        }
-        if let Some(s) = g.sources {
-            text += &format!("Sources {{ rate: {:?}, key: {:?} }}\n", s.rate, s.key);
-            if s.correlation > 0.0 {
-                text += &format!("{:?}\n", s.correlation);
-            }
-        }
-        for (k, numbers) in &g.starts {
-            text += &format!("{k} {}\n", Hash::of_u64(numbers.iter().map(|x| x.to_bits())));
-        }
-    }
-    for c in &model.contacts {
-        text += &format!("{} {}{:?}\n{:?}\n", c.name, c.kernel, c.own, c.other);
-    }
-    Hash::of(text.as_bytes())
 }
 
 /// Most ticks of a frame or of a delay, and most weights of a projection (2^31, 16 GiB): beyond these nothing is allocated. Where nothing is learned a
@@ -496,6 +446,7 @@ fn group(
 ) -> Result<Group, Vec<Diagnostic>> {
     let name = population.name.value.clone();
     let size = population.size.value;
+    let within = spikes::interpolated(network, population, resolved);
     let (mechanism, interface) = match resolved.kind {
         Kind::Input => return Ok(Group { name, neuron: INPUT.into(), size, clock: Clock::Input, mean_square: 1.0, ..Group::default() }),
         Kind::Spikes => {
@@ -505,7 +456,8 @@ fn group(
                 size,
                 clock: Clock::Tick,
                 spikes: true,
-                given: streams::given(network, population, dt)?,
+                interpolated: within,
+                given: spikes::given(network, population, within, dt)?,
                 sources: streams::sources(population, seed),
                 value: crate::compose::silence(),
                 mean_square: 1.0,
@@ -513,7 +465,7 @@ fn group(
             });
         }
         Kind::Cell(cell) => {
-            let around = cells::Around { network, library, links, index, dt, ticks, surrogate: resolved.surrogate };
+            let around = cells::Around { network, library, links, index, dt, ticks, interpolated: within, surrogate: resolved.surrogate };
             let others = population.others.iter().filter_map(|word| library.cell(word));
             let cells: Vec<&Cell> = std::iter::once(cell).chain(others).collect();
             let mut made = cells::group(&around, population, &cells, params)?;
@@ -575,6 +527,7 @@ fn group(
         driven: true,
         injected: false,
         noise: vec![],
+        interpolated: within,
         own_events: incoming().any(|l| l.target == Target::Own) || noise_at(Target::Own),
         surrogate: resolved.surrogate,
         gain: 1.0,

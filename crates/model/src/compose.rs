@@ -9,12 +9,14 @@ use crate::model::{Action, Burst, Clock, Group, Launch, Opening, Variable, port}
 use homolog_base::Unit;
 use homolog_ir::mechanism::draw_of;
 use homolog_ir::{Builder, Compare, Interface, Kernel, Logic, Mechanism, Receptor, Signal, Surrogate, Value, calculus, passes};
+use interpolated::{Course, currents, in_a_step, sum, within};
 use readout::Reading;
 use scope::{Scope, receive};
 use std::collections::{BTreeMap, HashMap};
 
 pub mod cable;
 mod fluctuating;
+mod interpolated;
 mod isolated;
 mod readout;
 pub(crate) mod scope;
@@ -47,6 +49,8 @@ pub struct Parts<'a> {
     pub injected: bool,
     /// Currents that fluctuate: mean, standard deviation (in the unit of the drive) and correlation time (ms) of each.
     pub noise: Vec<[f64; 3]>,
+    /// Whether its spikes have a time within their tick.
+    pub interpolated: bool,
     /// Whether spikes arrive at the neuron itself.
     pub own_events: bool,
     /// Derivative of a spike.
@@ -66,6 +70,9 @@ pub const GATHERED: &str = "gathered";
 /// Whether the potential was above threshold at the end of the tick before, 0 or 1. Neurons whose reset always leaves them below
 /// have no such variable.
 pub const ABOVE: &str = "above";
+
+/// The potential of a cell at the end of the tick before, mV, where spikes have a time within their tick.
+pub const BEFORE: &str = "before";
 
 /// The value of neurons that have none.
 pub fn silence() -> Kernel {
@@ -113,13 +120,15 @@ pub fn compose(parts: &Parts) -> Result<Group, Vec<String>> {
 }
 
 fn neuron_scope<'a>(b: &mut Builder, parts: &Parts<'a>) -> Scope<'a> {
-    Scope::new(b, parts.neuron, "", parts.dt, CELSIUS, |b, p| {
+    let mut scope = Scope::new(b, parts.neuron, "", parts.dt, CELSIUS, |b, p| {
         if parts.learn.contains(&p.name) {
             b.input(&p.name, p.unit)
         } else {
             b.constant(parts.parameters.get(&p.name).copied().unwrap_or(p.default))
         }
-    })
+    });
+    interpolated::tell(b, &mut scope, parts.interpolated);
+    scope
 }
 
 fn receptor_scope<'a>(b: &mut Builder, parts: &Parts, prefix: &str, receptor: &Receptor, mechanism: &'a Mechanism) -> Scope<'a> {
@@ -213,18 +222,8 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
         receptors.push(s);
     }
     // 2. Currents, outward positive, at the voltage before the step.
-    let mut current = b.constant(0.0);
-    for s in &mut receptors {
-        if let Some(v) = scope.known.get("v") {
-            s.known.insert("v".into(), *v);
-        }
-        let mechanism = s.mechanism;
-        s.run(&mut b, &mechanism.breakpoint);
-        for c in &mechanism.currents {
-            let i = s.known[&c.name];
-            current = b.add(current, i);
-        }
-    }
+    let begins = currents(&mut b, &mut receptors, scope.known.get("v").copied());
+    let current = sum(&mut b, &begins);
     if let Some(name) = &interface.synaptic_current {
         scope.known.insert(name.clone(), current);
     }
@@ -232,6 +231,7 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
     let noise = fluctuating::add(&mut b, parts, &mut scope);
     // 3. The neuron's states.
     let step = neuron.step().map_err(|e| not_linear(neuron, e))?;
+    let before = parts.interpolated.then(|| (scope.branch(), receptors.iter().map(Scope::branch).collect::<Vec<_>>()));
     scope.run(&mut b, &step);
     // 4. The receptors' states, at the new voltage.
     for s in &mut receptors {
@@ -241,6 +241,21 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
         let step = s.mechanism.step().map_err(|e| not_linear(s.mechanism, e))?;
         s.run(&mut b, &step);
     }
+    let port = interface.synaptic_current.as_deref().filter(|_| !receptors.is_empty());
+    if let (Some((begun, _)), Some(port)) = (&before, port)
+        && let Some(mean) = in_a_step(&mut b, &begins, &receptors, scope.known.get("v").copied())
+    {
+        // Once more, with what flows in the step; beyond a crossing nothing is known of that.
+        let crosses = scope.evaluate(&mut b, &neuron.spike.as_ref().expect("asked by the caller").condition)[0];
+        let zero = b.constant(0.0);
+        let crosses = b.compare(Compare::Lt, zero, crosses);
+        let mean = b.select(crosses, current, mean);
+        let undefined = std::mem::take(&mut scope.undefined);
+        scope = begun.branch();
+        scope.undefined = undefined;
+        scope.known.insert(port.into(), mean);
+        scope.run(&mut b, &step);
+    }
     // 5. Crossing and reset.
     let rule = neuron.spike.as_ref().expect("asked by the caller");
     let surrogate = parts.surrogate.expect("asked by the caller");
@@ -248,7 +263,7 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
     let zero = b.constant(0.0);
     let reset = scope.evaluate(&mut b, &rule.reset);
     let still = {
-        let mut after = Scope { mechanism: neuron, prefix: String::new(), known: scope.known.clone(), undefined: vec![], draws: true };
+        let mut after = scope.branch();
         after.known.extend(rule.reset.outputs.iter().map(|(p, _)| p.name.clone()).zip(reset.iter().copied()));
         after.evaluate(&mut b, &rule.condition)[0]
     };
@@ -266,7 +281,18 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
         let was_below = b.compare(Compare::Lt, above, one);
         (b.mul(rises, below), b.logic(Logic::And, is_above, was_below))
     };
-    for ((p, _), r) in rule.reset.outputs.iter().zip(&reset) {
+    let mut sent = spike;
+    if let Some((begun, arrived)) = &before {
+        let course = Course { before: (begun, arrived), after: (&scope, &receptors), current: port, step: &step };
+        let share = course.share(&mut b, &rule.condition, x)?;
+        let states = course.after_reset(&mut b, &rule.reset, share);
+        sent = within(&mut b, share, spike);
+        for (name, state) in states {
+            let v = b.select(crossed, state, scope.known[&name]);
+            scope.known.insert(name, v);
+        }
+    }
+    for ((p, _), r) in rule.reset.outputs.iter().zip(&reset).filter(|_| !parts.interpolated) {
         let unset = scope.known[&p.name];
         let v = if interface.reset_attached {
             let jump = b.sub(*r, unset);
@@ -288,7 +314,11 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
     }
     out.extend(noise);
     if !from_below {
-        let ends = scope.evaluate(&mut b, &rule.condition)[0];
+        let mut ends = scope.evaluate(&mut b, &rule.condition)[0];
+        if parts.interpolated {
+            // What comes after a spike in its tick may rise above threshold again: then it spikes in the next.
+            ends = b.select(crossed, still, ends);
+        }
         let is_above = b.compare(Compare::Lt, zero, ends);
         let one = b.constant(1.0);
         let above = b.select(is_above, one, zero);
@@ -306,7 +336,7 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
         b.output(&variable.name, variable.unit, v);
         variables.push(variable);
     }
-    b.output(port::SPIKE, Unit::ONE, spike);
+    b.output(port::SPIKE, Unit::ONE, sent);
     let step = b.finish();
 
     let initial = initial(parts, &receptors, &variables)?;
@@ -316,7 +346,7 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
         let unit = neuron.reads.iter().find(|p| p.name == *name).map_or(Unit::ONE, |p| p.unit);
         event_sizes.push((port::DRIVE.to_string(), interface.weight * parts.gain, unit));
     }
-    Ok(Group { event_sizes, ..finish_ticks(parts, step, initial, variables, arrivals) })
+    Ok(Group { event_sizes, interpolated: parts.interpolated, ..finish_ticks(parts, step, initial, variables, arrivals) })
 }
 
 impl Parts<'_> {

@@ -10,6 +10,7 @@
 //! step = "1 ms"
 //! presentation = "40 ms"
 //! precision = "f64"               # or "f32": 32-bit numbers, for runs without training
+//! spikes = "grid"                 # or "interpolated": spikes have a time within their step; a population may say so, too
 //!
 //! [population.image]
 //! size = 64

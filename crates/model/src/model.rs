@@ -210,7 +210,7 @@ pub mod port {
     pub const OPEN: &str = "open";
     /// When this tick begins, ms: one number for all places.
     pub const TIME: &str = "t";
-    /// Whether the neuron spikes in this tick, 0 or 1.
+    /// Whether the neuron spikes in this tick, 0 or 1; of a group that is interpolated, 1 and the part of the tick that has passed before it does.
     pub const SPIKE: &str = "spike";
     /// The value of the group.
     pub const VALUE: &str = "value";
@@ -275,6 +275,41 @@ pub mod port {
     }
 }
 
+/// A spike of a group.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct Spike {
+    /// Tick since the beginning.
+    pub tick: i64,
+    /// The neuron, or its number in `size x batch`.
+    pub neuron: u32,
+    /// When within the tick, in [`Spike::PARTS`] of it; 0 where spikes are on the grid.
+    pub within: u16,
+}
+
+impl Spike {
+    /// Parts of a tick by which times of spikes are told apart where these are interpolated. What arrives is counted in them, so that no order of
+    /// spikes shows; they are as fine as lets half a million arrive by one projection at one neuron in one tick.
+    pub const PARTS: u32 = 4096;
+
+    /// The part of a tick that is nearest to a share of it, from 0 to 1.
+    pub fn within(share: f64) -> u16 {
+        // A conversion truncates, and stays within bounds.
+        ((share * f64::from(Spike::PARTS) + 0.5) as u32).min(Spike::PARTS - 1) as u16
+    }
+
+    /// A spike at a time, in ticks.
+    pub fn at(ticks: f64, neuron: u32) -> Spike {
+        let parts = (ticks * f64::from(Spike::PARTS)).round() as i64;
+        let all = i64::from(Spike::PARTS);
+        Spike { tick: parts.div_euclid(all), neuron, within: parts.rem_euclid(all) as u16 }
+    }
+
+    /// When it is, in ticks: where its tick begins, and what has passed of it.
+    pub fn time(&self) -> f64 {
+        self.tick as f64 + f64::from(self.within) / f64::from(Spike::PARTS)
+    }
+}
+
 /// Neurons that are computed together.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Group {
@@ -320,8 +355,10 @@ pub struct Group {
     pub anatomy: Option<Anatomy>,
     /// Whether it spikes.
     pub spikes: bool,
-    /// Spikes that are given, and not made by ticks: tick since the beginning, and neuron, in this order.
-    pub given: Vec<(i64, u32)>,
+    /// Whether its spikes have a time within their tick. Then [`port::SPIKE`] is 1 and the part of the tick that has passed.
+    pub interpolated: bool,
+    /// Spikes that are given, and not made by ticks, in their order.
+    pub given: Vec<Spike>,
     /// Spikes that are drawn, and not made by ticks.
     pub sources: Option<Sources>,
     /// The ports at which spikes arrive.
@@ -730,11 +767,12 @@ impl Model {
         self.groups.iter().position(|g| g.name == name)
     }
 
-    /// The longest delay, in ticks, of streams that leave this group; 1 at least where a rule of plasticity asks whether its neurons have
+    /// How many ticks after its own a spike of this group still arrives by streams; 1 at least where a rule of plasticity asks whether its neurons have
     /// spiked, and 0 where nobody asks.
     pub fn stream_history(&self, group: usize) -> usize {
         let heard = |s: &Stream| s.plasticity.iter().flat_map(|p| &p.rules).any(|r| r.heard.iter().any(|h| h.1 == Heard::Spike(group)));
-        let longest = self.streams.iter().filter(|s| s.from == group).map(|s| s.whole.bounds.1 as usize).max().unwrap_or(0);
+        let last = |s: &Stream| s.whole.bounds.1 as usize + usize::from(self.groups[group].interpolated);
+        let longest = self.streams.iter().filter(|s| s.from == group).map(last).max().unwrap_or(0);
         let ends = self.streams.iter().any(|s| s.to == group && s.plasticity.is_some() || heard(s));
         longest.max(usize::from(ends))
     }

@@ -74,6 +74,31 @@ impl Precision {
     }
 }
 
+/// When within a step spikes are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum SpikeTimes {
+    /// Where steps begin and end.
+    #[default]
+    Grid,
+    /// Where between the two ends of a step a straight line crosses the threshold.
+    Interpolated,
+}
+
+impl SpikeTimes {
+    /// What they are called in files and on the command line, in order.
+    pub const NAMES: [&str; 2] = ["grid", "interpolated"];
+
+    /// The one of this place in [`SpikeTimes::NAMES`].
+    pub fn nth(k: usize) -> SpikeTimes {
+        if k == 1 { SpikeTimes::Interpolated } else { SpikeTimes::Grid }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        SpikeTimes::NAMES[usize::from(self == SpikeTimes::Interpolated)]
+    }
+}
+
 /// Populations, projections between them, and how long a step and a presentation are.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Network {
@@ -91,6 +116,8 @@ pub struct Network {
     pub presentation: Option<Located<f64>>,
     /// In which numbers it is run; 64-bit ones when not given.
     pub precision: Option<Located<Precision>>,
+    /// When within a step its populations spike, where they do not say so themselves; on the grid when not given.
+    pub spikes: Option<Located<SpikeTimes>>,
     /// Spikes from outside that are drawn and not stored.
     pub noise: Vec<Noise>,
     /// Currents into point neurons that fluctuate.
@@ -300,6 +327,8 @@ pub struct Population {
     pub names: Option<Located<Names>>,
     /// Which sign all weights have that leave it, where that is said (Dale's principle).
     pub sends: Option<Located<Sign>>,
+    /// When within a step it spikes; as the network says when not given.
+    pub spikes: Option<Located<SpikeTimes>>,
 }
 
 /// Spikes that a table lists, a row for each.

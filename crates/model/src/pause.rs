@@ -1,13 +1,13 @@
 //! The state of a run as named arrays and words, and back, bit for bit.
 //!
 //! Words: `state.batch`, `state.tick`. Arrays, for the group of number `g`, without those that are empty: `state.variables/g`,
-//! `state.in-flight/g`, `state.values-in-flight/g`, and of spikes on their way by streams `state.sent/g`, two numbers each: tick since the
-//! beginning, number in `size x batch`. For the stream of number `s` whose weights change: `state.connections/s/k`, the weights and what rules remember
+//! `state.in-flight/g`, `state.values-in-flight/g`, and of spikes on their way by streams `state.sent/g`, two numbers each: ticks since the
+//! beginning, with the part of its tick that had passed, number in `size x batch`. For the stream of number `s` whose weights change: `state.connections/s/k`, the weights and what rules remember
 //! of each connection, `state.senders/s/r/0` and `/1` and `state.receivers/s/r`, what rule `r` remembers of neurons. Whole numbers below 2^53 are exact
 //! as doubles.
 
 use crate::checkpoint::Checkpoint;
-use crate::model::Model;
+use crate::model::{Model, Spike};
 use crate::runner::{Plastic, State, Traces};
 
 fn put(to: &mut Checkpoint, name: &str, group: usize, width: usize, numbers: Vec<f64>) {
@@ -27,7 +27,7 @@ pub fn save(state: &State, to: &mut Checkpoint) {
         groups.iter().enumerate().for_each(|(g, numbers)| put(to, name, g, 1, numbers.clone()));
     }
     for (g, spikes) in sent.iter().enumerate() {
-        put(to, "sent", g, 2, spikes.iter().flat_map(|(tick, lane)| [*tick as f64, f64::from(*lane)]).collect());
+        put(to, "sent", g, 2, spikes.iter().flat_map(|s| [s.time(), f64::from(s.neuron)]).collect());
     }
     for (s, Plastic { connections, rules }) in plastic.iter().enumerate() {
         connections.iter().enumerate().for_each(|(k, numbers)| put(to, &format!("connections/{s}"), k, 1, numbers.clone()));
@@ -58,10 +58,13 @@ pub fn load(from: &Checkpoint, model: &Model) -> Result<State, String> {
     let mut sent = Vec::with_capacity(model.groups.len());
     for g in 0..model.groups.len() {
         let numbers = array("sent", g);
-        let (oldest, possible) = (tick - model.stream_history(g) as i64, |x: f64| x.fract() == 0.0 && x.abs() < 2f64.powi(53));
-        let spikes: Vec<(i64, u32)> = numbers.chunks_exact(2).map(|s| (s[0] as i64, s[1] as u32)).collect();
-        let there = |(t, lane): &(i64, u32)| (oldest..tick).contains(t) && (*lane as usize) < lanes(g);
-        if numbers.len() % 2 != 0 || !numbers.iter().all(|x| possible(*x)) || !spikes.iter().all(there) {
+        let oldest = tick - model.stream_history(g) as i64;
+        let spikes: Vec<Spike> = numbers.chunks_exact(2).map(|s| Spike::at(s[0], s[1] as u32)).collect();
+        let there = |s: &Spike| {
+            (oldest..tick).contains(&s.tick) && (s.neuron as usize) < lanes(g) && (s.within == 0 || model.groups[g].interpolated)
+        };
+        let same = |(n, s): (&[f64], &Spike)| n == [s.time(), f64::from(s.neuron)];
+        if numbers.len() % 2 != 0 || !numbers.chunks_exact(2).zip(&spikes).all(same) || !spikes.iter().all(there) {
             return Err(format!("state.sent/{g}"));
         }
         sent.push(spikes);

@@ -1,6 +1,6 @@
 //! What runs a model, and what it works on.
 
-use crate::model::Model;
+use crate::model::{Model, Spike};
 use crate::params::Params;
 use homolog_base::Unit;
 use std::fmt;
@@ -84,9 +84,8 @@ pub struct State {
     pub variables: Vec<Vec<f64>>,
     /// For every group: its last spikes that are still on their way, oldest first, `ticks x size x batch`.
     pub in_flight: Vec<Vec<f64>>,
-    /// For every group: its spikes that are still on their way by streams, oldest first: tick since the beginning, number in
-    /// `size x batch`.
-    pub sent: Vec<Vec<(i64, u32)>>,
+    /// For every group: its spikes that are still on their way by streams, oldest first, with their numbers in `size x batch`.
+    pub sent: Vec<Vec<Spike>>,
     /// For every group: its last values that are still on their way, oldest first, `frames x size x batch`.
     pub values_in_flight: Vec<Vec<f64>>,
     /// For every stream: its weights, where they change; nothing where they do not.

@@ -404,7 +404,7 @@ fn two_spikes_of_a_neuron_in_one_step_are_refused() {
         n.dt = Some(0.5.into());
         compile(&n, &common::library(), 1)
     };
-    assert_eq!(of(vec![1.0, 1.5]).unwrap().0.groups[0].given, [(2, 0), (3, 0)]);
+    assert_eq!(of(vec![1.0, 1.5]).unwrap().0.groups[0].given.iter().map(|s| (s.tick, s.neuron)).collect::<Vec<_>>(), [(2, 0), (3, 0)]);
     let found = of(vec![1.0, 1.1]).unwrap_err();
     assert!(found[0].code == "model-times" && found[0].message.contains("1 and 1.1 ms"), "{}", found[0].message);
 }

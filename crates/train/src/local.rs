@@ -13,7 +13,7 @@ use crate::evaluate::Confusion;
 use crate::normalisation::Normalisation;
 use homolog_base::{Diagnostic, Key, Span};
 use homolog_model::events::{Events, Strength};
-use homolog_model::{Clock, Fault, Inputs, Learning, Model, Observable, Params, Probe, Runner, Samples, Split, State, Study};
+use homolog_model::{Clock, Fault, Inputs, Learning, Model, Observable, Params, Probe, Runner, Samples, Spike, Split, State, Study};
 use std::sync::Arc;
 
 /// Samples that are classified at a time. Fixed, so that random numbers do not depend on anything else.
@@ -232,7 +232,8 @@ fn beside(state: &State, batch: usize) -> State {
     let each = |columns: &[Vec<f64>]| -> Vec<Vec<f64>> {
         columns.iter().map(|c| c.iter().flat_map(|x| std::iter::repeat_n(*x, batch)).collect()).collect()
     };
-    let sent = |s: &Vec<(i64, u32)>| s.iter().flat_map(|(t, n)| (0..batch as u32).map(move |b| (*t, n * batch as u32 + b))).collect();
+    let of_samples = |s: &Spike| (0..batch as u32).map(|b| Spike { neuron: s.neuron * batch as u32 + b, ..*s }).collect::<Vec<_>>();
+    let sent = |s: &Vec<Spike>| s.iter().flat_map(of_samples).collect();
     State {
         batch: if state.is_fresh() { 0 } else { batch },
         tick: state.tick,

@@ -9,7 +9,7 @@ use crate::{cuts, ranks, show, terminal};
 use homolog_base::Diagnostic;
 use homolog_base::report::{Basis, Entry, Provenance, Report, Score};
 use homolog_engine::Engine;
-use homolog_model::{Checkpoint, Inputs, Model, Observable, Pieces, Precision, Probe, Recording};
+use homolog_model::{Checkpoint, Inputs, Model, Observable, Pieces, Precision, Probe, Recording, SpikeTimes};
 use homolog_train::Trainer;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -47,6 +47,9 @@ pub struct Args {
     /// Numbers to run it in: f64, or f32, which is faster, keeps seven digits and does not train [default: what the file says, or f64]
     #[arg(long, value_name = "FORMAT", value_parser = work::precision)]
     precision: Option<Precision>,
+    /// When within a step populations spike that do not say so themselves: grid, or interpolated [default: what the file says, or grid]
+    #[arg(long, value_name = "TIMES", value_parser = work::spike_times)]
+    spikes: Option<SpikeTimes>,
     /// Folder of .mod files to use besides those that ship with the program; may be repeated
     #[arg(long, value_name = "DIR")]
     library: Vec<PathBuf>,
@@ -135,6 +138,9 @@ pub fn run(args: &Args, color: bool) -> Done {
         ranks::alone(if args.reference { "run --reference" } else { "run of what learns" })?;
     }
     work::set_precision(&mut opened.study, args.precision)?;
+    if let Some(spikes) = args.spikes {
+        opened.study.network.spikes = Some(spikes.into());
+    }
     if let (Some(n), Some(t)) = (args.epochs, &mut opened.study.training) {
         t.epochs.value = n;
     }

@@ -77,7 +77,8 @@ impl<R: Real> Delivery<'_, R> {
                 let due = &due[tick.rem_euclid(due.len() as i64) as usize];
                 match &e.strength {
                     _ if due.is_empty() => {}
-                    Strength::Shared(w) => count(isa, batch, &e.target, due, act(*w), own, counts),
+                    Strength::Shared(w) => count(isa, batch, &e.target, due, act(w * calendar.part()), own, counts),
+                    Strength::Each(w) if calendar.interpolated => add_parts(batch, &e.target, w, due, calendar.part(), act, own),
                     Strength::Each(w) => add(batch, &e.target, w, due, act, own),
                 }
             }
@@ -107,9 +108,9 @@ fn count<R: Real>(isa: Isa, batch: usize, targets: &[u16], due: &[Due], weight: 
             let (lines, rest) = targets[d.range()].as_chunks::<LINE>();
             for (k, line) in lines.iter().enumerate() {
                 prefetch_line(next, k);
-                line.iter().for_each(|t| counts[*t as usize] += 1);
+                line.iter().for_each(|t| counts[*t as usize] += u32::from(d.parts));
             }
-            rest.iter().for_each(|t| counts[*t as usize] += 1);
+            rest.iter().for_each(|t| counts[*t as usize] += u32::from(d.parts));
             (lines.len()..next.len().div_ceil(LINE)).for_each(|k| prefetch_line(next, k));
         }
         let arrivals: usize = due.iter().filter(mine).map(|d| d.range().len()).sum();
@@ -137,6 +138,17 @@ fn add<R: Real>(batch: usize, targets: &[u16], weights: &[f32], due: &[Due], act
             connections.for_each(|(t, w)| own[*t as usize] += act(f64::from(*w)));
         } else {
             connections.for_each(|(t, w)| own[*t as usize * batch + d.sample as usize] += act(f64::from(*w)));
+        }
+    }
+}
+
+/// ... and of which only parts arrive.
+fn add_parts<R: Real>(batch: usize, targets: &[u16], weights: &[f32], due: &[Due], part: f64, act: impl Fn(f64) -> R, own: &mut [R]) {
+    for d in due {
+        let share = R::of(part * f64::from(d.parts));
+        for (t, w) in targets[d.range()].iter().zip(&weights[d.range()]) {
+            let a = &mut own[*t as usize * batch + d.sample as usize];
+            *a = share.fma(act(f64::from(*w)), *a);
         }
     }
 }

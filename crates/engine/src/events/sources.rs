@@ -12,8 +12,8 @@
 //! geometric (Devroye 1986, ch. X.2), so it costs what it gives; it is keyed by the spike, and as little as this depends on steps of time.
 
 use homolog_base::math;
-use homolog_model::Group;
 use homolog_model::model::Sources;
+use homolog_model::{Group, Spike};
 use std::ops::Range;
 
 /// Length of a slot, ms: exact in binary.
@@ -69,20 +69,29 @@ pub(crate) fn slots(ticks: &Range<i64>, dt: f64) -> Range<u64> {
     at(ticks.start).saturating_sub(1)..at(ticks.end) + 2
 }
 
-/// The spikes of a group that is given or drawn in some ticks: tick, and which number of its column, in this order and each once.
-pub(crate) fn spikes(group: &Group, batch: usize, dt: f64, ticks: Range<i64>, out: &mut Vec<(i64, u32)>) {
+/// A spike that is drawn at a time, ms.
+pub(crate) fn spike(group: &Group, dt: f64, time: f64, neuron: u32) -> Spike {
+    match group.interpolated {
+        true => Spike::at(time / dt, neuron),
+        false => Spike { tick: (time / dt).floor() as i64, neuron, within: 0 },
+    }
+}
+
+/// The spikes of a group that is given or drawn in some ticks, with their numbers in its column, in order; of those of one neuron in one tick the
+/// first.
+pub(crate) fn spikes(group: &Group, batch: usize, dt: f64, ticks: Range<i64>, out: &mut Vec<Spike>) {
     out.clear();
-    let at = |tick: i64| group.given.partition_point(|s| s.0 < tick);
-    for (tick, neuron) in &group.given[at(ticks.start)..at(ticks.end)] {
-        out.extend((0..batch as u32).map(|sample| (*tick, neuron * batch as u32 + sample)));
+    let at = |tick: i64| group.given.partition_point(|s| s.tick < tick);
+    for s in &group.given[at(ticks.start)..at(ticks.end)] {
+        out.extend((0..batch as u32).map(|sample| Spike { neuron: s.neuron * batch as u32 + sample, ..*s }));
     }
     if let Some(sources) = &group.sources {
         for (number, sample) in slots(&ticks, dt).flat_map(|number| (0..batch).map(move |sample| (number, sample))) {
-            let drawn = slot(sources, group.size, number, sample).map(|(time, n)| ((time / dt).floor() as i64, n));
-            out.extend(drawn.filter(|s| ticks.contains(&s.0)).map(|(tick, n)| (tick, n * batch as u32 + sample as u32)));
+            let drawn = slot(sources, group.size, number, sample).map(|(time, n)| spike(group, dt, time, n * batch as u32 + sample as u32));
+            out.extend(drawn.filter(|s| ticks.contains(&s.tick)));
         }
         out.sort_unstable();
-        out.dedup();
+        out.dedup_by_key(|s| (s.tick, s.neuron));
     }
 }
 
@@ -90,7 +99,7 @@ pub(crate) fn spikes(group: &Group, batch: usize, dt: f64, ticks: Range<i64>, ou
 mod tests {
     use super::{Sources, spikes};
     use homolog_base::{Key, math};
-    use homolog_model::Group;
+    use homolog_model::{Group, Spike};
 
     fn drawn(size: usize, rate: f64, dt: f64, ms: f64) -> Vec<(i64, u32)> {
         let sources = Some(Sources { rate: rate * size as f64, key: Key::new(8).named("test"), correlation: 0.0 });
@@ -100,7 +109,7 @@ mod tests {
         let ticks = (ms / dt).round() as i64;
         for first in (0..ticks).step_by(7) {
             spikes(&group, 1, dt, first..(first + 7).min(ticks), &mut some);
-            out.extend_from_slice(&some);
+            out.extend(some.iter().map(|s| (s.tick, s.neuron)));
         }
         out
     }
@@ -137,6 +146,7 @@ mod tests {
             // So short steps that no source has two spikes in one.
             let (dt, mut out) = (0.001, vec![]);
             spikes(&group, 1, dt, 0..(ms / dt) as i64, &mut out);
+            let out: Vec<(i64, u32)> = out.into_iter().map(|s: Spike| (s.tick, s.neuron)).collect();
             let n = out.len() as f64;
             // What all have together varies as what they share does: its variance is that of size independent ones, times 1 + (size - 1) c.
             let all = size as f64 * rate * ms;
@@ -178,7 +188,7 @@ mod tests {
             let ticks = (400.0 / dt) as i64;
             for first in (0..ticks).step_by(at_once as usize) {
                 spikes(&group, 1, dt, first..(first + at_once).min(ticks), &mut some);
-                out.extend_from_slice(&some);
+                out.extend(some.iter().map(|s: &Spike| (s.tick, s.neuron)));
             }
             out
         };

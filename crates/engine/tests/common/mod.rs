@@ -7,8 +7,8 @@ use homolog_base::{Key, Source, Unit};
 use homolog_engine::Engine;
 use homolog_model::network::{Delay, Gap, GapEnd, Noise, NoiseCurrent, Spread, Start};
 use homolog_model::{
-    Inputs, Learn, Library, Model, Network, Observable, Params, Per, Population, Probe, Projection, Runner, State, Stimulus, Weights,
-    Wiring, compile,
+    Group, Inputs, Learn, Library, Model, Network, Observable, Params, Per, Population, Probe, Projection, Runner, Spike, SpikeTimes,
+    State, Stimulus, Weights, Wiring, compile,
 };
 
 /// The library's files that these tests use.
@@ -258,6 +258,22 @@ pub fn delayed(from: &str, to: &str, delay: Delay) -> Projection {
 
 pub fn network(populations: Vec<Population>, projections: Vec<Projection>) -> Network {
     Network { title: "test".into(), populations, projections, ..Network::default() }
+}
+
+/// The same with spikes that have a time within their step.
+pub fn interpolated(network: Network) -> Network {
+    Network { spikes: Some(SpikeTimes::Interpolated.into()), ..network }
+}
+
+/// The rows of a raster of one sample, from the spikes that the naive runner saw.
+pub fn raster(group: &Group, spikes: &[Vec<f64>]) -> Vec<f64> {
+    let time = |tick: usize, s: f64| {
+        Spike { tick: tick as i64, neuron: 0, within: if group.interpolated { Spike::within(s - 1.0) } else { 0 } }.time()
+    };
+    let spiked = |(tick, row): (usize, &Vec<f64>)| -> Vec<f64> {
+        row.iter().enumerate().filter(|(_, s)| **s > 0.0).flat_map(|(n, s)| [time(tick, *s), n as f64, 0.0]).collect()
+    };
+    spikes.iter().enumerate().flat_map(spiked).collect()
 }
 
 /// Compiled by the library of a test.

@@ -32,6 +32,7 @@ pub(super) struct Around<'a> {
     pub index: usize,
     pub dt: f64,
     pub ticks: usize,
+    pub interpolated: bool,
     pub surrogate: Option<Surrogate>,
 }
 
@@ -159,6 +160,7 @@ fn parts<'h>(around: &Around, population: &'h Population, u: &'h Understood) -> 
         spike_at: held.spike_at.clone(),
         watched: outside::watches(around.network, &population.name),
         gain: 1.0,
+        interpolated: around.interpolated,
         change: around.network.precision.as_ref().is_some_and(|p| p.value == Precision::Single),
     };
     let copies = population.size.value / parts.kinds();

@@ -3,6 +3,7 @@
 use super::{Kind, Resolved, resolve};
 use crate::Located;
 use crate::library::Library;
+use crate::model::Spike;
 use crate::network::{Delay, Network, Stimulus};
 use homolog_base::Diagnostic;
 
@@ -45,11 +46,17 @@ pub fn warnings(network: &Network, library: &Library) -> Vec<Diagnostic> {
             out.push(d);
         }
     }
+    out.extend(super::spikes::by_steps(network, &resolved));
     for (k, (population, r)) in network.populations.iter().zip(&resolved).enumerate() {
         let recorded = population.spike_table.as_ref().is_some_and(|t| t.value.recorded);
         let given = || population.times.iter().flat_map(|times| times.value.iter().map(move |t| (t, times.span)));
         // A recorded spike may be where a step ends.
-        let late = |t: f64| if recorded { t > shown * (1.0 + 8.0 * f64::EPSILON) } else { (t / dt).round() >= (shown / dt).round() };
+        let within = super::spikes::interpolated(network, population, r);
+        let late = |t: f64| match (within, recorded) {
+            (true, _) => Spike::at(t / dt, 0).tick >= (shown / dt).round() as i64,
+            (_, true) => t > shown * (1.0 + 8.0 * f64::EPSILON),
+            _ => (t / dt).round() >= (shown / dt).round(),
+        };
         if let Some((t, span)) = given().filter(|(t, _)| late(**t)).min_by(|a, b| a.0.total_cmp(b.0)) {
             let after = given().filter(|(t, _)| late(**t)).count();
             let spikes = if after == 1 { "a spike comes".to_string() } else { format!("{after} spikes come") };
@@ -57,7 +64,7 @@ pub fn warnings(network: &Network, library: &Library) -> Vec<Diagnostic> {
             let d = network.locate(Diagnostic::warning("model-times-late", text), span, "after the end");
             out.push(d.hint("only an input of several presentations in a row would see them: show inputs for longer, or leave them out"));
         }
-        let off = given().find(|(t, _)| !recorded && !is_whole(**t, dt));
+        let off = given().find(|(t, _)| !recorded && !within && !is_whole(**t, dt));
         if let Some((t, span)) = off {
             let text = format!(
                 "a spike at {t} ms is not at the beginning of a step of {dt} ms: it is taken to be at {} ms",

@@ -37,7 +37,8 @@ pub fn equations(network: &Network, library: &Library, model: &Model) -> Result<
     let mut out = Vec::new();
     for (index, (population, r)) in network.populations.iter().zip(&resolved).enumerate() {
         let Kind::Cell(cell) = r.kind else { continue };
-        let around = cells::Around { network, library, links: &[], index, dt, ticks: model.ticks, surrogate: r.surrogate };
+        let around =
+            cells::Around { network, library, links: &[], index, dt, ticks: model.ticks, interpolated: false, surrogate: r.surrogate };
         let others = population.others.iter().filter_map(|word| library.cell(word));
         let all: Vec<_> = std::iter::once(cell).chain(others).collect();
         match cells::equations(&around, population, &all) {

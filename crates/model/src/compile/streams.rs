@@ -82,37 +82,6 @@ pub(super) fn unheard(network: &Network, resolved: &[Resolved]) -> Vec<Diagnosti
     out
 }
 
-/// The spikes of a population that are given: tick and neuron, in order.
-pub(super) fn given(network: &Network, population: &Population, dt: f64) -> Result<Vec<(i64, u32)>, Vec<Diagnostic>> {
-    let (mut out, mut problems): (Vec<(i64, u32)>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
-    let table = population.spike_table.as_ref();
-    if let Some(t) = table.filter(|_| population.times.is_empty()) {
-        let d = Diagnostic::error("model-times", format!("`{}` has not been read", t.value.file.value));
-        return Err(vec![network.locate(d, t.value.file.span, "this table")]);
-    }
-    let recorded = table.is_some_and(|t| t.value.recorded);
-    for (n, times) in population.times.iter().enumerate() {
-        let ticks: Vec<i64> = times.value.iter().map(|t| tick_of(*t, dt, recorded)).collect();
-        if let Some(k) = (1..ticks.len()).find(|k| ticks[*k] == ticks[k - 1]) {
-            let (a, b) = (times.value[k - 1], times.value[k]);
-            let text = format!("the spikes of neuron {n} at {a} and {b} ms fall in one step of {dt} ms, which has one at most");
-            let d = network.locate(Diagnostic::error("model-times", text), times.span, "its times");
-            problems.push(d.hint("take a shorter step, or leave one of them out"));
-        }
-        out.extend(ticks.into_iter().map(|t| (t, n as u32)));
-    }
-    out.sort_unstable();
-    if problems.is_empty() { Ok(out) } else { Err(problems) }
-}
-
-/// The tick of a spike that is given: the one that begins at its time, or nearest to it. Of a recorded one the tick in which its time lies, or which
-/// ends then, as a raster has the ends of ticks and, of cells, what is between.
-fn tick_of(ms: f64, dt: f64, recorded: bool) -> i64 {
-    let ticks = ms / dt;
-    // The end of a tick may be a rounding error after its time.
-    if recorded { ((ticks * (1.0 - 8.0 * f64::EPSILON)).ceil() as i64 - 1).max(0) } else { ticks.round() as i64 }
-}
-
 /// Unit of the drive of a neuron.
 pub(super) fn drive_unit(m: &Mechanism, interface: &Interface) -> Unit {
     let named = |name: &String| m.reads.iter().find(|p| p.name == *name).map(|p| p.unit);

@@ -131,6 +131,8 @@ pub struct CableParts<'a> {
     pub watched: bool,
     /// Factor on the declared size of a weight.
     pub gain: f64,
+    /// Whether its spikes have a time within their tick.
+    pub interpolated: bool,
     /// Whether equations are for the change of potentials: see [`Group::change`].
     pub change: bool,
 }
@@ -159,7 +161,14 @@ pub(super) fn unit(text: &str) -> Unit {
 /// Why these parts do not fit together, one sentence each.
 pub fn compose_cable(parts: &CableParts) -> Result<Group, Vec<String>> {
     let a = Arrangement::new(parts);
-    let mut group = Group { clock: Clock::Tick, spikes: true, kinds: parts.kinds(), change: parts.change, ..Group::default() };
+    let mut group = Group {
+        clock: Clock::Tick,
+        spikes: true,
+        kinds: parts.kinds(),
+        change: parts.change,
+        interpolated: parts.interpolated,
+        ..Group::default()
+    };
     geometry::geometry(parts, &a, &mut group);
     group.fixed.extend(fields(parts, &a));
     let mut problems = Vec::new();

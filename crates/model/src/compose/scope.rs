@@ -37,6 +37,11 @@ impl<'a> Scope<'a> {
         Scope { mechanism, prefix: prefix.into(), known, undefined: vec![], draws: false }
     }
 
+    /// The same, to go on with apart.
+    pub fn branch(&self) -> Scope<'a> {
+        Scope { mechanism: self.mechanism, prefix: self.prefix.clone(), known: self.known.clone(), undefined: vec![], draws: self.draws }
+    }
+
     pub fn qualified(&self, name: &str) -> String {
         column(&self.prefix, self.mechanism, name)
     }

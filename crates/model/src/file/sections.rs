@@ -4,7 +4,7 @@ use super::walk::{ANY, BELOW_ONE, CONDUCTIVITY, FRACTION, LENGTH, NOT_NEGATIVE, 
 use super::{changes, outside, parts, tables};
 use crate::fit::Which;
 use crate::network::{
-    Copies, Gap, GapEnd, Located, Network, Population, Precision, Projection, RecordRule, Sign, Start, WeightRule, Weights,
+    Copies, Gap, GapEnd, Located, Network, Population, Precision, Projection, RecordRule, Sign, SpikeTimes, Start, WeightRule, Weights,
 };
 use crate::recordings::{LFP, WEIGHTS};
 use crate::study::{Comparison, Data, Learning, Loss, Study, Training};
@@ -37,11 +37,12 @@ pub(super) fn study(r: &mut Reader<'_>, document: &DeTable<'_>) -> Study {
     let mut network = Network { source: Some(r.source.clone()), ..Network::default() };
     network.title = r.optional(&root, "title", Reader::text).map(|t| t.value).unwrap_or_default();
     if let Some(v) = root.get("time")
-        && let Some(s) = r.section("time", v, &["step", "presentation", "precision"])
+        && let Some(s) = r.section("time", v, &["step", "presentation", "precision", "spikes"])
     {
         network.dt = r.optional(&s, "step", |r, k, v| r.milliseconds(k, v, POSITIVE));
         network.presentation = r.optional(&s, "presentation", |r, k, v| r.milliseconds(k, v, POSITIVE));
         network.precision = r.optional(&s, "precision", |r, k, v| r.choice(k, v, &Precision::NAMES).map(Precision::nth));
+        network.spikes = r.optional(&s, "spikes", spike_times);
     }
     network.populations = root.get("population").map(|v| populations(r, v)).unwrap_or_default();
     let entries = |r: &mut Reader<'_>, key: &str| root.get(key).map_or(&[][..], |v| r.tables(key, v));
@@ -111,6 +112,7 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
             "correlation",
             "space",
             "sends",
+            "spikes",
             "parameters",
             "start",
             "learn",
@@ -170,6 +172,7 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
     p.starts = r.optional(&s, "start", starts).map(|s| s.value).unwrap_or_default();
     p.space = r.optional(&s, "space", parts::space);
     p.sends = r.optional(&s, "sends", |r, k, v| Some(Sign::ALL[r.choice(k, v, &Sign::ALL.map(|s| s.0))?].1));
+    p.spikes = r.optional(&s, "spikes", spike_times);
     p.surrogate = r.optional(&s, "surrogate", parts::surrogate);
     p.readout_scale = r.optional(&s, "readout-scale", |r, k, v| r.number(k, v, POSITIVE));
     p.bias = r.optional(&s, "bias", Reader::flag).map(|b| b.value);
@@ -214,6 +217,11 @@ fn population(r: &mut Reader<'_>, name: Located<String>, v: &Value<'_>) -> Popul
         _ => {}
     }
     p
+}
+
+/// `"grid"` or `"interpolated"`.
+fn spike_times(r: &mut Reader<'_>, key: &str, v: &Value<'_>) -> Option<SpikeTimes> {
+    r.choice(key, v, &SpikeTimes::NAMES).map(SpikeTimes::nth)
 }
 
 /// `{ v = { uniform = ["0 mV", "20 mV"] } }`.

@@ -1,7 +1,7 @@
 //! Model files, good and bad.
 
 use super::{read, with_neuron, write};
-use crate::network::{Delay, Per, Precision, Weights, Wiring};
+use crate::network::{Delay, Per, Precision, SpikeTimes, Weights, Wiring};
 use crate::study::{Optimiser, Study};
 use homolog_base::Source;
 
@@ -155,6 +155,22 @@ fn spans_show_the_very_words() {
     assert_eq!(&DIGITS[p.neuron.span.start..p.neuron.span.end], "\"relu\"");
     assert_eq!(&DIGITS[p.name.span.start..p.name.span.end], "hidden");
     assert_eq!(&DIGITS[study.network.projections[0].span.start..][..14], "[[projection]]");
+}
+
+#[test]
+fn times_of_spikes_within_steps_are_asked_for_of_a_network_and_of_a_population() {
+    let time = |word: &str| format!("{}[time]\nspikes = \"{word}\"\n", with("title = \"t\"", ""));
+    let study = good(&time("interpolated"));
+    assert_eq!(study.network.spikes.as_ref().map(|p| p.value), Some(SpikeTimes::Interpolated));
+    assert_eq!(good(&write(&study)).network.spikes.map(|p| p.value), Some(SpikeTimes::Interpolated));
+    assert_eq!(good(DIGITS).network.spikes, None);
+    let codes = |text: &str| read(&Source::new("bad.toml", text)).1.iter().map(|d| d.code).collect::<Vec<_>>();
+    assert_eq!(codes(&time("exact")), ["model-unknown-word"]);
+    let own = DIGITS.replacen("neuron = \"relu\"", "neuron = \"relu\"\nspikes = \"grid\"", 1);
+    assert_eq!(
+        good(&own).network.populations.iter().filter_map(|p| p.spikes.as_ref()).map(|s| s.value).collect::<Vec<_>>(),
+        [SpikeTimes::Grid]
+    );
 }
 
 #[test]

@@ -188,7 +188,7 @@ fn wiring(w: &Wiring) -> String {
 fn network(n: &Network, lines: &mut Vec<String>) {
     let mut line = |k: &str, v: String| lines.push(if v.is_empty() { k.to_string() } else { format!("{k} = {v}") });
     let ms = |x: f64| quoted(&format!("{x:?} ms"));
-    if n.dt.is_some() || n.presentation.is_some() || n.precision.is_some() {
+    if n.dt.is_some() || n.presentation.is_some() || n.precision.is_some() || n.spikes.is_some() {
         line("\n[time]", String::new());
         if let Some(x) = &n.dt {
             line("step", ms(x.value));
@@ -198,6 +198,9 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         }
         if let Some(x) = &n.precision {
             line("precision", quoted(x.value.name()));
+        }
+        if let Some(x) = &n.spikes {
+            line("spikes", quoted(x.value.name()));
         }
     }
     for p in &n.populations {
@@ -233,6 +236,9 @@ fn network(n: &Network, lines: &mut Vec<String>) {
         }
         if let Some(sign) = &p.sends {
             line("sends", quoted(sign.value.name()));
+        }
+        if let Some(x) = &p.spikes {
+            line("spikes", quoted(x.value.name()));
         }
         if !p.parameters.is_empty() {
             line("parameters", table(p.parameters.iter().map(|(k, v)| (key(k), quantity(&v.value)))));

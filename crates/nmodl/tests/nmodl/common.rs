@@ -94,9 +94,9 @@ pub fn show(problems: &[Diagnostic]) -> String {
 /// Values by name.
 pub type Values = HashMap<String, f64>;
 
-/// Parameters at their defaults.
+/// Parameters at their defaults, and spikes on the grid.
 pub fn defaults(m: &Mechanism) -> Values {
-    m.parameters.iter().map(|p| (p.name.clone(), p.default)).collect()
+    m.parameters.iter().map(|p| (p.name.clone(), p.default)).chain([("interpolated".to_string(), 0.0)]).collect()
 }
 
 /// Runs a kernel on values by name and writes its outputs back.

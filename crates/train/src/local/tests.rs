@@ -1,5 +1,5 @@
 use super::{Named, beside};
-use homolog_model::State;
+use homolog_model::{Spike, State};
 
 #[test]
 fn neurons_stand_for_the_class_that_they_spike_for_most_on_average() {
@@ -24,12 +24,13 @@ fn what_never_spikes_stands_for_nothing_and_nothing_is_class_0() {
 
 #[test]
 fn samples_that_are_shown_side_by_side_begin_alike() {
+    let spike = |tick: i64, neuron: u32| Spike { tick, neuron, within: tick as u16 };
     let state = State {
         batch: 1,
         tick: 7,
         variables: vec![vec![1.0, 2.0]],
         in_flight: vec![vec![0.0, 1.0]],
-        sent: vec![vec![(5, 1), (6, 0)]],
+        sent: vec![vec![spike(5, 1), spike(6, 0)]],
         values_in_flight: vec![vec![]],
         plastic: vec![],
     };
@@ -37,6 +38,6 @@ fn samples_that_are_shown_side_by_side_begin_alike() {
     assert_eq!((three.batch, three.tick), (3, 7));
     assert_eq!(three.variables, [[1.0, 1.0, 1.0, 2.0, 2.0, 2.0]]);
     assert_eq!(three.in_flight, [[0.0, 0.0, 0.0, 1.0, 1.0, 1.0]]);
-    assert_eq!(three.sent, [[(5, 3), (5, 4), (5, 5), (6, 0), (6, 1), (6, 2)]]);
+    assert_eq!(three.sent, [[spike(5, 3), spike(5, 4), spike(5, 5), spike(6, 0), spike(6, 1), spike(6, 2)]]);
     assert!(beside(&State::fresh(), 3).is_fresh());
 }

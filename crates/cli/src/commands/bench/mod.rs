@@ -15,7 +15,7 @@ mod variants;
 use super::Done;
 use crate::{ranks, terminal, work};
 use homolog_base::Diagnostic;
-use homolog_model::Precision;
+use homolog_model::{Precision, SpikeTimes};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -57,6 +57,9 @@ pub struct Args {
     /// Numbers to run in, f64 or f32 (hhtree, ring, brunel, brunel-w, coba, cuba, pd14) [default: f64]
     #[arg(long, value_name = "FORMAT", value_parser = work::precision)]
     precision: Option<Precision>,
+    /// When within a step neurons spike, grid or interpolated (brunel, brunel-w, coba, cuba, inputs, pd14) [default: grid]
+    #[arg(long, value_name = "TIMES", value_parser = work::spike_times)]
+    spikes: Option<SpikeTimes>,
     /// One gradient alone (grad), for the time from the start of the program
     #[arg(long, hide = true)]
     once: bool,

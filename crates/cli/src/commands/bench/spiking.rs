@@ -20,6 +20,7 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
     let time = args.t.unwrap_or(1000.0);
     network.dt = args.dt.map(Into::into).or(network.dt.take());
     network.precision = args.precision.map(Into::into);
+    network.spikes = args.spikes.map(Into::into);
     let dt = network.dt.as_ref().map_or(0.1, |dt| dt.value);
     let frames = |key: &str, ms: f64| {
         let n = (ms / (TICKS * dt)).round();
@@ -101,7 +102,8 @@ pub fn measure(args: &Args) -> Result<Found, Vec<Diagnostic>> {
     let delivered = spikes as f64 * synapses as f64 / neurons as f64;
     let json = serde_json::json!({
         "n_neurons": neurons, "n_synapses": synapses, "bytes_per_synapse": bytes / synapses.max(1) as f64,
-        "t_ms": time, "dt_ms": model.dt, "threads": engine.threads(), "ranks": ranks::number(), "precision": model.precision.name(), "seed": args.seed,
+        "t_ms": time, "dt_ms": model.dt, "threads": engine.threads(), "ranks": ranks::number(), "precision": model.precision.name(),
+        "spikes": args.spikes.unwrap_or_default().name(), "seed": args.seed,
         "build_s": build.wall_s, "build_cpu_s": build_cpu_s, "run_s": run.wall_s, "run_cpu_s": run.cpu_s, "peak_rss_mb": run.peak_rss_mb,
         "rate_hz": rate, "cv_isi": cv, "n_spikes": spikes, "real_time_factor": factor, "rtf_cpu": run.cpu_s / (time / 1000.0),
         "syn_events_per_cpu_s": delivered / run.cpu_s, "updates_per_cpu_s": neurons as f64 * (time / model.dt) / run.cpu_s,

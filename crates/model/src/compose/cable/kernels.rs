@@ -4,8 +4,9 @@ use super::ions::{Inside, Moment};
 use super::zones::Arrangement;
 use super::{ARRIVE, At, CHARGE, CableParts, Here, METERED, PER_AREA, Painted, geometry, unit};
 use crate::cell::Scheme;
+use crate::compose::interpolated::within;
 use crate::compose::scope::Scope;
-use crate::compose::{ABOVE, COUNT, GATHERED, drop_unchanged, finish_vjp, not_linear};
+use crate::compose::{ABOVE, BEFORE, COUNT, GATHERED, drop_unchanged, finish_vjp, not_linear};
 use crate::model::{Launch, Variable, port};
 use homolog_base::Unit;
 use homolog_ir::{Builder, Compare, Kernel, Role, Value, calculus, passes};
@@ -396,6 +397,10 @@ pub(super) fn begin_elsewhere(parts: &CableParts, a: &Arrangement) -> Vec<Launch
     let mut b = Builder::new(format!("{}.spike.initial", parts.name));
     let above = b.constant(if parts.cell.initial.value > parts.cell.spike.threshold.value { 1.0 } else { 0.0 });
     b.output(ABOVE, Unit::ONE, above);
+    if parts.interpolated {
+        let before = b.constant(parts.cell.initial.value);
+        b.output(BEFORE, unit("mV"), before);
+    }
     out.push(Launch { sites: parts.kinds(), ..Launch::single(b.finish(), Kernel::default()) });
     out
 }
@@ -422,7 +427,17 @@ pub(super) fn tail(parts: &CableParts, a: &Arrangement) -> Result<(Vec<Launch>, 
         b.output(&variable.name, variable.unit, value);
         variables.push(Variable { sites: parts.kinds(), ..variable });
     }
-    b.output(port::SPIKE, Unit::ONE, spike);
+    let mut sent = spike;
+    if parts.interpolated {
+        let before = b.input(BEFORE, unit("mV"));
+        let rest = b.sub(threshold, before);
+        let rise = b.sub(v, before);
+        let share = b.div(rest, rise);
+        sent = within(&mut b, share, spike);
+        b.output(BEFORE, unit("mV"), v);
+        variables.push(Variable { name: BEFORE.into(), unit: unit("mV"), per_frame: false, taped: false, sites: parts.kinds() });
+    }
+    b.output(port::SPIKE, Unit::ONE, sent);
     let kernel = passes::optimise(&b.finish());
     let next = port::next("v");
     // That it was below is a constant of the backward pass.

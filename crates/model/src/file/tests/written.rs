@@ -5,7 +5,8 @@ use crate::convolution::Kernel;
 use crate::fit::Which;
 use crate::network::{
     Bell, Copies, CourseTable, Delay, EdgeList, Filter, Gap, GapEnd, Learn, Located, Names, Network, Noise, NoiseCurrent, Normalise,
-    Population, Projection, RecordRule, RuleUse, Sign, SpikeTable, Spread, Start, Stimulus, Structure, WeightRule, Weights, Wiring,
+    Population, Projection, RecordRule, RuleUse, Sign, SpikeTable, SpikeTimes, Spread, Start, Stimulus, Structure, WeightRule, Weights,
+    Wiring,
 };
 use crate::space::{Places, Profile, Space};
 use crate::study::{Comparison, Data, Loss, Optimiser, Study, Training};
@@ -35,6 +36,7 @@ pub(super) fn bare(mut s: Study) -> Study {
     s.network.source = None;
     s.network.dt.iter_mut().for_each(b);
     s.network.presentation.iter_mut().for_each(b);
+    s.network.spikes.iter_mut().for_each(b);
     for p in &mut s.network.populations {
         b(&mut p.name);
         b(&mut p.size);
@@ -57,6 +59,7 @@ pub(super) fn bare(mut s: Study) -> Study {
         p.surrogate.iter_mut().for_each(b);
         p.readout_scale.iter_mut().for_each(b);
         p.sends.iter_mut().for_each(b);
+        p.spikes.iter_mut().for_each(b);
         if let Some(names) = &mut p.names {
             b(names);
             if let Names::Table(file, columns, of) = &mut names.value {
@@ -209,6 +212,7 @@ fn population() -> impl Strategy<Value = Population> {
                 1 => Some(Sign::Inhibitory.into()),
                 _ => None,
             },
+            spikes: surrogate.as_ref().map(|_| SpikeTimes::nth(size % 2).into()),
             name: name.into(),
             // Of a table it is known when that has been read.
             size: if size % 5 == 1 { 0 } else { size }.into(),
@@ -515,6 +519,7 @@ fn study() -> impl Strategy<Value = Study> {
                     dt: time.map(|t| t.0.min(t.1).into()),
                     presentation: time.map(|t| t.0.max(t.1).into()),
                     precision: None,
+                    spikes: time.map(|_| SpikeTimes::Interpolated.into()),
                     noise: (0..one.index(3))
                         .map(|k| Noise {
                             population: pick(one),
