@@ -73,7 +73,13 @@ SPIKE (v > vth + theta) {
 }
 
 NET_RECEIVE (w (mV)) {
-    v = v + w
+    if (interpolated > 0) {
+        if (refr <= 1e-6) {
+            v = v + w
+        }
+    } else {
+        v = v + w
+    }
 }
 
 INTERFACE {

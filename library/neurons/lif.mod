@@ -72,7 +72,13 @@ SPIKE (v > vth) {
 }
 
 NET_RECEIVE (w (mV)) {
-    v = v + w
+    if (interpolated > 0) {
+        if (refr <= 1e-6) {
+            v = v + w
+        }
+    } else {
+        v = v + w
+    }
 }
 
 INTERFACE {

@@ -169,7 +169,7 @@ impl Watch {
                 while let Some(spike) = seen.traces[probe].data.get(*at..*at + 3).filter(|s| s[0] as usize == t) {
                     let neuron = spike[1] as usize;
                     let when = match model.groups[w.group].interpolated {
-                        true => (first as f64 + spike[0]) * model.dt,
+                        true => recordings::at(model.dt, first as f64 + spike[0]),
                         false => w.when(model, seen, first, t, neuron),
                     };
                     w.spikes += 1;

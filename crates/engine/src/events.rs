@@ -9,7 +9,8 @@
 //!
 //! in this order; where the connections of a stream have weights of their own they are added one after the other, spike by spike in the order
 //! of their ticks, and in that of senders. A spike that has a time within its tick, after a share s of it, arrives in two ticks: 1 - s of it
-//! after its delay and s a tick later, so that what it brings and when, on average, are exact; `n` then counts parts of spikes ([`Spike::PARTS`]). Ticks whose spikes are known are shared by the threads; no order depends on them.
+//! after its delay and s a tick later, so that what it brings and when, on average, are exact; `n` then counts parts of spikes ([`Spike::PARTS`]). Where events
+//! make potentials jump it arrives as a whole in the nearer of the two ([`Arrival`]). Ticks whose spikes are known are shared by the threads; no order depends on them.
 
 mod delivery;
 mod poisson;
@@ -26,7 +27,7 @@ use crate::run::Run;
 use homolog_exec::memory::gather_on_large_pages;
 use homolog_exec::{ListNotZero, vectorise};
 use homolog_model::events::{Events, Strength};
-use homolog_model::model::{Stream, port};
+use homolog_model::model::{Arrival, Stream, port};
 use homolog_model::{Fault, Model, Observable, Probe, Spike, Target};
 use std::ops::Range;
 
@@ -114,25 +115,26 @@ pub(crate) struct Calendar {
     /// Whether something arrives by weights that are not negative, and by those that are; all as the first where neurons take both at one
     /// port.
     pub signs: [bool; 2],
-    /// Whether parts of spikes arrive.
-    pub interpolated: bool,
+    /// How spikes arrive.
+    pub arrival: Arrival,
     pub parts: Vec<Vec<Vec<Due>>>,
 }
 
 impl Calendar {
-    fn new(stream: &Stream, interpolated: bool, segment: usize) -> Calendar {
+    fn new(stream: &Stream, arrival: Arrival, segment: usize) -> Calendar {
         let e = &stream.events;
         if stream.plasticity.is_some() {
             // Those have theirs among what changes.
-            return Calendar { signs: [false; 2], interpolated: false, parts: vec![] };
+            return Calendar { signs: [false; 2], arrival, parts: vec![] };
         }
         let signs = if stream.target == Target::Own { [true, false] } else { e.signs };
-        Calendar { signs, interpolated, parts: vec![vec![vec![]; ticks_kept(e, interpolated, segment)]; e.parts()] }
+        let ticks = ticks_kept(e, arrival != Arrival::OnTheGrid, segment);
+        Calendar { signs, arrival, parts: vec![vec![vec![]; ticks]; e.parts()] }
     }
 
     /// What a part of a spike is of it: a power of two.
     pub fn part(&self) -> f64 {
-        if self.interpolated { 1.0 / f64::from(Spike::PARTS) } else { 1.0 }
+        if self.arrival == Arrival::InParts { 1.0 / f64::from(Spike::PARTS) } else { 1.0 }
     }
 
     /// What arrives at a part in a tick.
@@ -151,12 +153,17 @@ fn ticks_kept(e: &Events, interpolated: bool, segment: usize) -> usize {
 pub(crate) type Listed<'l> = (i64, &'l [u32], &'l [u16]);
 
 /// Enters the spikes of some ticks that arrive at a part from tick `from` on.
-pub(crate) fn enter(e: &Events, part: usize, due: &mut [Vec<Due>], batch: usize, spikes: &[Listed], from: i64) {
+pub(crate) fn enter(e: &Events, arrival: Arrival, part: usize, due: &mut [Vec<Due>], batch: usize, spikes: &[Listed], from: i64) {
     for (tick, lanes, within) in spikes {
-        if within.is_empty() {
-            enter_by(e, part, due, batch, (*tick, lanes), from, |_| [1]);
-        } else {
-            enter_by(e, part, due, batch, (*tick, lanes), from, |k| [Spike::PARTS - u32::from(within[k]), u32::from(within[k])]);
+        match arrival {
+            Arrival::OnTheGrid => enter_by(e, part, due, batch, (*tick, lanes), from, |_| [1]),
+            Arrival::InParts => {
+                enter_by(e, part, due, batch, (*tick, lanes), from, |k| [Spike::PARTS - u32::from(within[k]), u32::from(within[k])]);
+            }
+            Arrival::Rounded => {
+                let late = |k: usize| u32::from(Spike { within: within[k], ..Spike::default() }.is_late());
+                enter_by(e, part, due, batch, (*tick, lanes), from, |k| [1 - late(k), late(k)]);
+            }
         }
     }
 }
@@ -231,7 +238,7 @@ impl Prepared {
                 })
                 .collect(),
             thresholds: model.groups.iter().map(|g| g.noise.iter().map(|n| thresholds(n.mean)).collect()).collect(),
-            calendars: model.streams.iter().map(|s| Calendar::new(s, model.groups[s.from].interpolated, segment)).collect(),
+            calendars: model.streams.iter().map(|s| Calendar::new(s, model.arrival(s), segment)).collect(),
             outside: vec![],
         }
     }
@@ -258,9 +265,11 @@ impl Prepared {
         let mut work = Vec::new();
         for (stream, calendar) in model.streams.iter().zip(calendars) {
             let Some(k) = groups.iter().position(|g| *g == stream.from) else { continue };
-            work.extend(calendar.parts.iter_mut().enumerate().map(|(part, due)| (&*stream.events, part, due, &known[k])));
+            let arrival = calendar.arrival;
+            work.extend(calendar.parts.iter_mut().enumerate().map(|(part, due)| ((&*stream.events, arrival), part, due, &known[k])));
         }
-        let each = |(e, part, due, spikes): &mut (&Events, usize, &mut Vec<Vec<Due>>, &Vec<_>)| enter(e, *part, due, batch, spikes, from);
+        type Work<'w> = ((&'w Events, Arrival), usize, &'w mut Vec<Vec<Due>>, &'w Vec<Listed<'w>>);
+        let each = |((e, arrival), part, due, spikes): &mut Work| enter(e, *arrival, *part, due, batch, spikes, from);
         if shared { in_order(&mut work, each) } else { work.iter_mut().for_each(each) }
     }
 
@@ -270,7 +279,8 @@ impl Prepared {
         for (stream, calendar) in model.streams.iter().zip(calendars).filter(|(s, _)| groups.contains(&s.from)) {
             let (spikes, within) = (sent[stream.from].of(tick), sent[stream.from].within(tick));
             if !spikes.is_empty() {
-                let each = |(part, due): (usize, &mut Vec<_>)| enter(&stream.events, part, due, 1, &[(tick, spikes, within)], i64::MIN);
+                let (arrival, listed) = (calendar.arrival, [(tick, spikes, within)]);
+                let each = |(part, due): (usize, &mut Vec<_>)| enter(&stream.events, arrival, part, due, 1, &listed, i64::MIN);
                 calendar.parts.iter_mut().enumerate().for_each(each);
             }
         }

@@ -23,7 +23,7 @@ use crate::run::{Piece, Run};
 use homolog_base::math::Real;
 use homolog_exec::{Isa, ListNotZero, Ready, vectorise};
 use homolog_model::events::Strength;
-use homolog_model::model::Stream;
+use homolog_model::model::{Arrival, Stream};
 use homolog_model::{Model, Observable, Phase, Probe, Target};
 
 /// For each group whether it takes its ticks one by one with others of its stage, and neither spikes nor arrivals are asked for later.
@@ -33,7 +33,7 @@ pub(crate) fn in_step(model: &Model, probes: &[Probe]) -> Vec<bool> {
         let streamed = model.streams.iter().any(|s| stage.contains(&s.from) && stage.contains(&s.to));
         let plastic = model.streams.iter().any(|s| stage.contains(&s.to) && s.plasticity.is_some());
         let touching = model.contacts.iter().any(|c| c.own.iter().any(|e| stage.contains(&e.group)));
-        let heard = model.streams.iter().any(|s| stage.contains(&s.to) && model.groups[s.from].interpolated);
+        let heard = model.streams.iter().any(|s| stage.contains(&s.to) && model.arrival(s) != Arrival::OnTheGrid);
         let within = heard || stage.iter().any(|g| model.groups[*g].interpolated);
         if !streamed || plastic || touching || within || shortest_delay(model, stage) != (1, true) {
             continue;

@@ -6,7 +6,7 @@
 mod plastic;
 
 use homolog_ir::{Binary, Number, Unary, interpret};
-use homolog_model::model::{End, Injection, Stream, port};
+use homolog_model::model::{Arrival, End, Injection, Stream, port};
 use homolog_model::naive::{Given, Injected, Neuron};
 use homolog_model::plasticity::Heard;
 use homolog_model::{Clock, Group, Model, Phase, Spike, Target, Wires};
@@ -349,9 +349,14 @@ fn drawn(group: &Group, now: i64, dt: f64) -> Vec<Spike> {
 }
 
 /// How much of a spike of a tick arrives so many ticks after it by a connection that takes `delay`: all of it, or of one that has a time within its
-/// tick what is left of that, and the rest a tick later.
-fn amount(spike: f64, interpolated: bool, ticks: usize, delay: usize) -> f64 {
-    let late = if interpolated { f64::from(Spike::within(spike - 1.0)) / f64::from(Spike::PARTS) } else { 0.0 };
+/// tick what is left of that, and the rest a tick later, or as a whole in the nearer of both.
+fn amount(spike: f64, arrival: Arrival, ticks: usize, delay: usize) -> f64 {
+    let spike = Spike { within: Spike::within(spike - 1.0), ..Spike::default() };
+    let late = match arrival {
+        Arrival::OnTheGrid => 0.0,
+        Arrival::InParts => spike.time(),
+        Arrival::Rounded => f64::from(u8::from(spike.is_late())),
+    };
     match ticks.checked_sub(delay) {
         Some(0) => 1.0 - late,
         Some(1) => late,
@@ -391,14 +396,14 @@ fn streamed<N: Number>(model: &Model, out: &Outcome<N>, g: usize, name: &str, ti
         }
         let mut counts = vec![0.0; e.receivers];
         let weight = if let homolog_model::events::Strength::Shared(w) = e.strength { acts(w) } else { 0.0 };
-        let interpolated = model.groups[s.from].interpolated;
+        let arrival = model.arrival(s);
         // The oldest spikes first.
         for ago in (e.bounds.0 as usize..=e.bounds.1 as usize + 1).rev() {
             let Some(then) = tick.checked_sub(ago) else { continue };
             for (sender, spike) in out.spikes[s.from][then].iter().enumerate().filter(|(_, x)| x.value() != 0.0) {
                 for part in 0..e.parts() {
                     for run in e.runs(part, sender) {
-                        let amount = amount(spike.value(), interpolated, ago, e.delay(run) as usize);
+                        let amount = amount(spike.value(), arrival, ago, e.delay(run) as usize);
                         for k in e.run(run).filter(|_| amount != 0.0) {
                             let to = part * e.part + e.target[k] as usize;
                             match &e.strength {

@@ -210,6 +210,50 @@ fn poisson_processes_keep_their_times_whatever_the_step() {
     assert!(same && coarse.len() == fine.len(), "{coarse:?}\n{fine:?}");
 }
 
+/// When a neuron spikes that hears spikes at these times, a ms later.
+fn hearing(cell: Population, spikes: &[f64], (weight, unit): (f64, &str), dt: f64) -> Vec<f64> {
+    let given = Population { times: vec![spikes.to_vec().into()], ..population("given", 1, "spikes") };
+    times(&interpolated(timed(network(vec![given, cell], vec![stream("given", "cell", 1.0, (weight, unit))]), dt, 40.0))).swap_remove(1)
+}
+
+#[test]
+fn an_event_that_lifts_a_neuron_above_its_threshold_is_one_spike_in_the_nearest_step() {
+    let eager = |neuron: &str| {
+        let mut cell = still(neuron);
+        if neuron == "lif" {
+            cell.parameters.insert("tref".into(), (0.0, None).into());
+        }
+        cell
+    };
+    for (neuron, weight) in [("lif", 32.0), ("lif", 15.05), ("qif", 140.0), ("izhikevich", 200.0)] {
+        for (sent, arrives) in [(10.0, 11.0), (10.04, 11.0), (10.05, 11.1), (10.06, 11.1)] {
+            let seen = hearing(eager(neuron), &[sent], (weight, "mV"), 0.1);
+            assert_eq!(seen.len(), 1, "{neuron} by {weight} mV at {sent} ms: {seen:?}");
+            assert!((seen[0] - arrives).abs() < 0.1 && seen[0] > arrives - 1e-9, "{neuron} by {weight} mV at {sent} ms: {seen:?}");
+        }
+    }
+}
+
+#[test]
+fn what_arrives_in_a_refractory_time_has_no_effect_also_in_the_step_in_which_it_ends() {
+    let mut cell = still("lif");
+    cell.parameters.insert("tref".into(), (2.03, None).into());
+    // The second event arrives 2 ms after the spike of the first, the third 2.1 ms.
+    assert_eq!(hearing(cell.clone(), &[10.0, 12.0], (20.0, "mV"), 0.1).len(), 1);
+    let seen = hearing(cell, &[10.0, 12.1], (20.0, "mV"), 0.1);
+    assert_eq!(seen.len(), 2);
+    assert!((seen[1] - seen[0] - 2.1).abs() < 1e-9, "{seen:?}");
+}
+
+#[test]
+fn latencies_have_their_times_also_in_the_first_step() {
+    for (size, at) in [(20.0, 0.0), (19.5, 0.5), (19.0, 1.0), (7.3, 12.7)] {
+        let first = Network { stimuli: vec![driven("cell", size, "ms")], ..network(vec![still("latency")], vec![]) };
+        let seen = times(&interpolated(timed(first, 1.0, 30.0)));
+        assert!((seen[0][0] - at).abs() < 1e-3 && seen[0].len() == 1, "{size} ms: {seen:?}");
+    }
+}
+
 fn refused(network: &Network) -> Vec<String> {
     let e = compile(network, &library(), 1).expect_err("it cannot be");
     e.iter().map(|d| d.render(false)).collect()
@@ -247,5 +291,11 @@ fn rules_of_plasticity_take_spikes_by_steps_and_that_is_said() {
     let n = rules::learning(&[rules::rule("stdp", &[])], Delay::Uniform(0.2, 3.0), 0, 20);
     let said = |n: &Network| homolog_model::compile::warnings(n, &rules::with_rules()).iter().filter(|d| d.code == "model-spikes").count();
     assert_eq!(said(&n), 0);
-    assert!(said(&interpolated(n)) > 0);
+    let plastic = n.projections.iter().filter(|p| !p.plasticity.is_empty()).count();
+    assert_eq!(said(&interpolated(n.clone())), plastic);
+    // Of the receiver alone.
+    let mut one = n;
+    let to = one.projections.iter().find(|p| !p.plasticity.is_empty()).map(|p| p.to.value.clone()).unwrap();
+    one.populations.iter_mut().find(|p| p.name.value == to).unwrap().spikes = Some(SpikeTimes::Interpolated.into());
+    assert!(said(&one) > 0);
 }

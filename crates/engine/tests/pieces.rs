@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{compiled, inputs, interpolated, streams, zoo};
+use common::{compiled, inputs, interpolated, receptors, streams, zoo};
 use homolog_engine::Engine;
 use homolog_model::{Checkpoint, Clock, Model, Network, Observable, Params, Pieces, Probe, Runner, State, pause};
 
@@ -63,7 +63,7 @@ fn agrees(name: &str, network: &Network) -> bool {
 fn pieces_have_the_bits_of_the_whole() {
     let mut all = zoo();
     all.push(("streams", streams()));
-    all.push(("interpolated", interpolated(streams())));
+    all.push(("interpolated", interpolated(receptors())));
     // Without what is evaluated once a frame, and what goes there.
     for (_, network) in &mut all {
         let (model, _) = compiled(network);

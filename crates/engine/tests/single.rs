@@ -4,7 +4,7 @@
 mod common;
 
 use common::{
-    compiled, compiled_by, inputs, interpolated, library, network, population, projection, read_cell, rest_of_cell, sample, streams, zoo,
+    compiled, compiled_by, inputs, interpolated, library, network, population, projection, read_cell, receptors, rest_of_cell, sample, zoo,
 };
 use homolog_engine::{Engine, reference};
 use homolog_exec::Isa;
@@ -28,7 +28,7 @@ fn probes(model: &Model) -> Vec<Probe> {
 
 #[test]
 fn every_instruction_set_equals_the_naive_runner_in_32_bits_bit_for_bit() {
-    for (name, network) in zoo().into_iter().chain([("interpolated", interpolated(streams()))]) {
+    for (name, network) in zoo().into_iter().chain([("interpolated", interpolated(receptors()))]) {
         let (model, params) = compiled(&single(&network));
         assert_eq!(model.precision, Precision::Single);
         let tensors: Vec<Vec<f32>> = params.tensors.iter().map(|t| t.values.iter().map(|x| *x as f32).collect()).collect();

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{compiled, inputs, interpolated, network, population, projection, raster, sample, streams};
+use common::{compiled, inputs, interpolated, network, population, projection, raster, receptors, sample, streams};
 use homolog_engine::{Engine, reference};
 use homolog_exec::Isa;
 use homolog_model::network::{Delay, Projection};
@@ -15,7 +15,7 @@ fn probes(groups: usize) -> Vec<Probe> {
 
 #[test]
 fn noise_and_streams_have_the_bits_of_the_naive_runner() {
-    for network in [streams(), interpolated(streams())] {
+    for network in [streams(), interpolated(streams()), interpolated(receptors())] {
         have_the_bits_of_the_naive_runner(&network);
     }
 }
@@ -50,7 +50,7 @@ fn have_the_bits_of_the_naive_runner(network: &Network) {
 #[test]
 fn threads_segments_and_a_cut_change_no_spike() {
     let (model, params) = compiled(&streams());
-    let (within, _) = compiled(&interpolated(streams()));
+    let (within, _) = compiled(&interpolated(receptors()));
     for (model, batch) in [(&model, 1), (&model, 3), (&within, 1), (&within, 3)] {
         let shown = inputs(model, batch, 4);
         let half = |from: usize| {
@@ -108,7 +108,7 @@ fn no_gradient_passes_through_streams_and_that_is_said() {
 
 #[test]
 fn threads_share_large_networks_and_change_no_spike() {
-    for network in [streams().scaled(60.0), interpolated(streams().scaled(60.0))] {
+    for network in [streams(), interpolated(streams()), interpolated(receptors())].map(|n| n.scaled(60.0)) {
         let (model, params) = compiled(&network);
         let shown = inputs(&model, 1, 1);
         let run = |threads: usize| Engine::new(threads).run(&model, &params, &shown, &probes(4), &mut State::fresh(), None).unwrap().traces;

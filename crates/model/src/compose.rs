@@ -8,7 +8,7 @@
 use crate::model::{Action, Burst, Clock, Group, Launch, Opening, Variable, port};
 use homolog_base::Unit;
 use homolog_ir::mechanism::draw_of;
-use homolog_ir::{Builder, Compare, Interface, Kernel, Logic, Mechanism, Receptor, Signal, Surrogate, Value, calculus, passes};
+use homolog_ir::{Binary, Builder, Compare, Interface, Kernel, Logic, Mechanism, Receptor, Signal, Surrogate, Value, calculus, passes};
 use interpolated::{Course, currents, in_a_step, sum, within};
 use readout::Reading;
 use scope::{Scope, receive};
@@ -259,8 +259,19 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
     // 5. Crossing and reset.
     let rule = neuron.spike.as_ref().expect("asked by the caller");
     let surrogate = parts.surrogate.expect("asked by the caller");
-    let x = scope.evaluate(&mut b, &rule.condition)[0];
+    let mut x = scope.evaluate(&mut b, &rule.condition)[0];
     let zero = b.constant(0.0);
+    let course = before.as_ref().map(|(begun, arrived)| {
+        let (scope, receptors) = (scope.branch(), receptors.iter().map(Scope::branch).collect());
+        Course { before: (begun, arrived), after: (scope, receptors), current: port, step: &step }
+    });
+    let mut share = zero;
+    if let Some(course) = &course {
+        // What an event has lifted above its threshold spikes, wherever it would be in the end.
+        let begins = course.begins(&mut b, &rule.condition)?;
+        share = interpolated::share(&mut b, begins, x);
+        x = b.binary(Binary::Max, begins, x);
+    }
     let reset = scope.evaluate(&mut b, &rule.reset);
     let still = {
         let mut after = scope.branch();
@@ -282,9 +293,7 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
         (b.mul(rises, below), b.logic(Logic::And, is_above, was_below))
     };
     let mut sent = spike;
-    if let Some((begun, arrived)) = &before {
-        let course = Course { before: (begun, arrived), after: (&scope, &receptors), current: port, step: &step };
-        let share = course.share(&mut b, &rule.condition, x)?;
+    if let Some(course) = &course {
         let states = course.after_reset(&mut b, &rule.reset, share);
         sent = within(&mut b, share, spike);
         for (name, state) in states {
@@ -346,7 +355,9 @@ fn compose_ticks(parts: &Parts) -> Result<Group, Vec<String>> {
         let unit = neuron.reads.iter().find(|p| p.name == *name).map_or(Unit::ONE, |p| p.unit);
         event_sizes.push((port::DRIVE.to_string(), interface.weight * parts.gain, unit));
     }
-    Ok(Group { event_sizes, interpolated: parts.interpolated, ..finish_ticks(parts, step, initial, variables, arrivals) })
+    let moved = |name: &str| neuron.receive.as_ref().is_some_and(|r| r.as_kernel().is_some_and(|k| k.output(name).is_some()));
+    let jumps = parts.own_events && rule.condition.inputs.iter().any(|p| moved(&p.name));
+    Ok(Group { event_sizes, jumps, interpolated: parts.interpolated, ..finish_ticks(parts, step, initial, variables, arrivals) })
 }
 
 impl Parts<'_> {

@@ -299,9 +299,14 @@ impl Spike {
 
     /// A spike at a time, in ticks.
     pub fn at(ticks: f64, neuron: u32) -> Spike {
-        let parts = (ticks * f64::from(Spike::PARTS)).round() as i64;
-        let all = i64::from(Spike::PARTS);
-        Spike { tick: parts.div_euclid(all), neuron, within: parts.rem_euclid(all) as u16 }
+        // What a rounding error is before a tick is in it.
+        let tick = (ticks + 1e-6).floor();
+        Spike { tick: tick as i64, neuron, within: Spike::within(ticks - tick) }
+    }
+
+    /// Whether it is nearer to the end of its tick than to its beginning.
+    pub fn is_late(&self) -> bool {
+        2 * u32::from(self.within) >= Spike::PARTS
     }
 
     /// When it is, in ticks: where its tick begins, and what has passed of it.
@@ -357,6 +362,8 @@ pub struct Group {
     pub spikes: bool,
     /// Whether its spikes have a time within their tick. Then [`port::SPIKE`] is 1 and the part of the tick that has passed.
     pub interpolated: bool,
+    /// Whether an event at its own port may change at once whether it spikes.
+    pub jumps: bool,
     /// Spikes that are given, and not made by ticks, in their order.
     pub given: Vec<Spike>,
     /// Spikes that are drawn, and not made by ticks.
@@ -611,6 +618,17 @@ pub struct Model {
     pub sums: Vec<Sum>,
 }
 
+/// How the spikes of a stream arrive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Arrival {
+    /// They have no time within their tick.
+    OnTheGrid,
+    /// In two ticks, as much of each as brings all of it, and on average at its time.
+    InParts,
+    /// In the tick that begins nearest to their time: a part would not do what the whole does to a neuron whose potential jumps.
+    Rounded,
+}
+
 /// A projection of spikes of whose weights no gradient is taken, to neurons of one place or, of those that have one sign, to places of cells. What
 /// receives is then a place of a neuron: `place * copies + copy`, where places are those of the port of that sign.
 #[derive(Clone, PartialEq, Debug)]
@@ -765,6 +783,15 @@ impl Model {
     /// Index of the group of this name.
     pub fn group(&self, name: &str) -> Option<usize> {
         self.groups.iter().position(|g| g.name == name)
+    }
+
+    /// How spikes with a time within their tick arrive by a stream.
+    pub fn arrival(&self, stream: &Stream) -> Arrival {
+        match (self.groups[stream.from].interpolated, stream.target == Target::Own && self.groups[stream.to].jumps) {
+            (false, _) => Arrival::OnTheGrid,
+            (true, false) => Arrival::InParts,
+            (true, true) => Arrival::Rounded,
+        }
     }
 
     /// How many ticks after its own a spike of this group still arrives by streams; 1 at least where a rule of plasticity asks whether its neurons have

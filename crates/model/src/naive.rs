@@ -81,7 +81,7 @@ impl<N: Number> Neuron<N> {
         }
     }
 
-    /// One tick; returns for each kind whether it spikes (0 or 1). `injected` is what clamps and contacts add.
+    /// One tick; returns for each kind whether it spikes, and when within the tick ([`port::SPIKE`]). `injected` is what clamps and contacts add.
     pub fn tick(&mut self, group: &Group, given: &Given<N>, injected: &[Injected<N>]) -> Vec<N> {
         let mut work: Given<N> = group.work.iter().map(|w| (w.name.clone(), vec![N::constant(0.0); w.sites])).collect();
         for action in &group.tick {

@@ -399,17 +399,21 @@ fn share(before: f64, after: f64, threshold: f64) -> f64 {
     if share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 }
 }
 
-/// When a tick ends, ms: when recorded variables have the values of its row. The decimal number that is meant, where steps are
-/// decimal, and not what a sum of binary fractions makes of it.
+/// When a tick ends, ms: when recorded variables have the values of its row.
 pub fn end_of_tick(dt: f64, tick: usize) -> f64 {
-    let t = (tick + 1) as f64 * dt;
+    at(dt, (tick + 1) as f64)
+}
+
+/// When so many ticks have passed, ms. The decimal number that is meant, where steps are decimal, and not what a product of binary fractions makes of it.
+pub fn at(dt: f64, ticks: f64) -> f64 {
+    let t = ticks * dt;
     let decimal = (t * 1e9).round() / 1e9;
     if (decimal - t).abs() <= 4.0 * f64::EPSILON * t { decimal } else { t }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{crossing, end_of_tick, rise};
+    use super::{at, crossing, end_of_tick, rise};
 
     #[test]
     fn a_crossing_lies_on_the_line_between_the_ends_of_its_tick() {
@@ -428,6 +432,7 @@ mod tests {
     fn ends_of_ticks_are_decimal_where_the_step_is() {
         assert_eq!(end_of_tick(0.1, 2), 0.3);
         assert_eq!(end_of_tick(0.025, 3999), 100.0);
+        assert_eq!((at(0.1, 111.0), at(0.1, 3.5)), (11.1, 0.35));
         assert_eq!(end_of_tick(1.0 / 3.0, 0), 1.0 / 3.0);
     }
 }

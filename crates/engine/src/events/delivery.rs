@@ -8,7 +8,7 @@ use homolog_exec::memory::{prefetch, prefetch_line};
 use homolog_exec::{Isa, vectorise};
 use homolog_model::Target;
 use homolog_model::events::Strength;
-use homolog_model::model::{Noise, Stream};
+use homolog_model::model::{Arrival, Noise, Stream};
 use std::ops::Range;
 
 /// So many runs before a run is delivered its connections are asked for.
@@ -78,7 +78,9 @@ impl<R: Real> Delivery<'_, R> {
                 match &e.strength {
                     _ if due.is_empty() => {}
                     Strength::Shared(w) => count(isa, batch, &e.target, due, act(w * calendar.part()), own, counts),
-                    Strength::Each(w) if calendar.interpolated => add_parts(batch, &e.target, w, due, calendar.part(), act, own),
+                    Strength::Each(w) if calendar.arrival == Arrival::InParts => {
+                        add_parts(batch, &e.target, w, due, calendar.part(), act, own)
+                    }
                     Strength::Each(w) => add(batch, &e.target, w, due, act, own),
                 }
             }

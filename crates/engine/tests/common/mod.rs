@@ -517,6 +517,17 @@ pub fn streams() -> Network {
     network
 }
 
+/// The same with neurons that hear through receptors.
+pub fn receptors() -> Network {
+    let mut network = streams();
+    (network.populations[1].neuron, network.populations[3].neuron) = ("if_curr_exp".into(), "if_cond_exp".into());
+    (network.projections[4].unit, network.projections[4].weights) = (None, Weights::Lognormal(0.3, 0.2).into());
+    for n in network.noise.iter_mut().filter(|n| n.population.value != "b") {
+        (n.unit, n.weight) = (None, (if n.population.value == "a" { 1.5 } else { 0.3 }).into());
+    }
+    network
+}
+
 /// Sources and given spikes that excite and inhibit cells of two kinds, which excite themselves and point neurons.
 pub fn busy(cells: usize, points: usize) -> Network {
     let mut populations = vec![

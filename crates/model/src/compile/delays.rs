@@ -52,6 +52,7 @@ pub fn warnings(network: &Network, library: &Library) -> Vec<Diagnostic> {
         let given = || population.times.iter().flat_map(|times| times.value.iter().map(move |t| (t, times.span)));
         // A recorded spike may be where a step ends.
         let within = super::spikes::interpolated(network, population, r);
+        out.extend(super::spikes::recorded_on_the_grid(network, population, r, dt));
         let late = |t: f64| match (within, recorded) {
             (true, _) => Spike::at(t / dt, 0).tick >= (shown / dt).round() as i64,
             (_, true) => t > shown * (1.0 + 8.0 * f64::EPSILON),

@@ -2,8 +2,8 @@
 
 use super::{Kind, Resolved};
 use crate::events::Strength;
-use crate::model::{Group, Link, Spike, Stream};
-use crate::network::{Network, Population, Projection, SpikeTimes};
+use crate::model::{Group, Link, Spike, Stream, Target};
+use crate::network::{Located, Network, Population, Projection, SpikeTimes};
 use homolog_base::Diagnostic;
 use homolog_ir::mechanism::is_draw;
 use homolog_ir::{Kernel, passes};
@@ -42,29 +42,29 @@ pub(super) fn misplaced(network: &Network, resolved: &[Resolved], still: bool) -
             out.push(network.locate(d, s.span, "asked for here").hint(hint));
         }
     }
-    let said = |s: Option<&crate::Located<SpikeTimes>>| s.filter(|s| s.value == SpikeTimes::Interpolated).map(|s| s.span);
+    let said = |s: Option<&Located<SpikeTimes>>| s.filter(|s| s.value == SpikeTimes::Interpolated).map(|s| s.span);
     let first = said(network.spikes.as_ref()).or_else(|| network.populations.iter().find_map(|p| said(p.spikes.as_ref())));
     let some = || network.populations.iter().zip(resolved).any(|(p, r)| interpolated(network, p, r));
     if let Some(span) = first.filter(|_| !still && some()) {
         let d = error("gradients are taken of spikes on the grid, not of times within steps".into());
-        let hint = "leave it out; or `learn = false` in every projection and `bias = false` in every population, and nothing is learned";
+        let hint = "leave out `spikes = \"interpolated\"` (`--spikes interpolated`); or `learn = false` in every projection and `bias = false` in every population, and nothing is learned";
         out.push(network.locate(d, span, "asked for here").hint(hint));
     }
     out
 }
 
-/// Projections whose rules hear spikes by whole steps although those have times within them: warnings.
+/// Rules that hear spikes by whole steps although those have times within them: warnings.
 pub(super) fn by_steps(network: &Network, resolved: &[Resolved]) -> Vec<Diagnostic> {
-    let inside = |p: &&Projection| {
-        let from = network.population(&p.from);
-        !p.plasticity.is_empty() && from.is_some_and(|k| interpolated(network, &network.populations[k], &resolved[k]))
-    };
+    let within =
+        |name: &&Located<String>| network.population(name).is_some_and(|k| interpolated(network, &network.populations[k], &resolved[k]));
     let warn = |p: &Projection| {
-        let text = format!("a rule of plasticity takes the spikes of `{}` by whole steps, as if they were on the grid", p.from.value);
+        let heard = p.plasticity.iter().flat_map(|u| u.signals.values());
+        let name = [&p.from, &p.to].into_iter().chain(heard).find(within)?;
+        let text = format!("a rule of plasticity takes the spikes of `{}` by the steps in which they are", name.value);
         let d = network.locate(Diagnostic::warning("model-spikes", text), p.plasticity[0].rule.span, "this rule");
-        d.hint("their times within steps are kept by other projections and by rasters")
+        Some(d.hint("their times within steps are kept by other projections and by rasters"))
     };
-    network.projections.iter().filter(inside).map(warn).collect()
+    network.projections.iter().filter(|p| !p.plasticity.is_empty()).filter_map(warn).collect()
 }
 
 /// So many parts of spikes are counted at one neuron: of each connection those of two ticks may arrive in one.
@@ -72,7 +72,8 @@ const MOST: usize = (u32::MAX / (2 * Spike::PARTS)) as usize;
 
 /// Projections by which more spikes with a time within their step may arrive at one neuron at once than can be counted.
 pub(super) fn beyond_counting(network: &Network, made: &[(Link, &Projection)], streams: &[Stream], groups: &[Group]) -> Vec<Diagnostic> {
-    let counted = |s: &&Stream| groups[s.from].interpolated && s.events.len() > MOST && matches!(s.events.strength, Strength::Shared(_));
+    let whole = |s: &Stream| !groups[s.from].interpolated || s.target == Target::Own && groups[s.to].jumps;
+    let counted = |s: &&Stream| !whole(s) && s.events.len() > MOST && matches!(s.events.strength, Strength::Shared(_));
     let of = |s: &Stream| {
         let mut at = vec![0usize; s.events.receivers];
         s.events.each(|_, _, receiver| at[receiver] += 1);
@@ -84,6 +85,22 @@ pub(super) fn beyond_counting(network: &Network, made: &[(Link, &Projection)], s
         Some(d.hint(format!("at most {MOST} may where spikes are interpolated: make it several projections, or leave spikes on the grid")))
     };
     streams.iter().filter(counted).filter_map(of).collect()
+}
+
+/// Recorded spikes that are to have times within steps, and are all where steps end: a warning, as those of a population on the grid look so.
+pub(super) fn recorded_on_the_grid(network: &Network, population: &Population, resolved: &Resolved, dt: f64) -> Option<Diagnostic> {
+    let table = population.spike_table.as_ref().filter(|t| t.value.recorded && interpolated(network, population, resolved))?;
+    let mut all = population.times.iter().flat_map(|t| &t.value).map(|ms| Spike::at(ms / dt, 0)).peekable();
+    all.peek()?;
+    if all.any(|s| s.within != 0) {
+        return None;
+    }
+    let text = format!(
+        "all spikes of `{}` are where steps of {dt} ms end, as a raster has those of a population on the grid",
+        population.name.value
+    );
+    let d = network.locate(Diagnostic::warning("model-times", text), table.value.file.span, "they are taken to be there");
+    Some(d.hint("to play back a population on the grid as it was, a step sooner, give this one `spikes = \"grid\"`"))
 }
 
 /// The spikes of a population that are given, in order.

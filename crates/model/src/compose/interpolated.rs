@@ -12,13 +12,14 @@
 //! In a step whose x* meets the condition x1 is x*: potentials beyond a threshold may be anything, and it is one step of many.
 //!
 //! Order 2 in h where F is the exact flow for a current that stays the same, or of order 2: the current is the trapezoid's, a crossing and what is left
-//! after it are off by O(h^2), and each neuron has so many spikes whatever h is. Hansel, Mato, Meunier & Neltner 1998, Neural Comput. 10, 467-483,
+//! after it are off by O(h^2), and each neuron has so many spikes whatever h is. Not where an event makes the potential jump; nor in a step in which the path has a
+//! corner before the crossing, as where a refractory time ends in it; nor with a refractory time shorter than a step. Hansel, Mato, Meunier & Neltner 1998, Neural Comput. 10, 467-483,
 //! for the line; Shelley & Tao 2001, J. Comput. Neurosci. 11, 111-119, for the order; Morrison, Straube, Plesser & Diesmann 2007, Neural Comput.
 //! 19, 47-79, for spikes between the points of a grid. A neuron whose condition holds when a tick begins, as an event may lift it above its threshold at
 //! once, spikes then: s = 0.
 
 use super::scope::Scope;
-use homolog_ir::{Builder, Compare, Kernel, Value};
+use homolog_ir::{Builder, Compare, Kernel, Value, passes};
 
 /// What a mechanism may read to know whether its spikes have a time within their step: 1, or 0.
 pub(super) const INTERPOLATED: &str = "interpolated";
@@ -62,6 +63,14 @@ pub(super) fn in_a_step(b: &mut Builder, begins: &[Value], receptors: &[Scope], 
     Some(sum(b, &means))
 }
 
+/// What an output of a step is computed from; none where it has no such output.
+fn follows(step: &Kernel, output: &str) -> Option<Vec<String>> {
+    step.output(output)?;
+    let outputs = step.outputs.iter().filter(|(p, _)| p.name == output).cloned().collect();
+    let one = passes::prune(&Kernel { outputs, ..step.clone() });
+    Some(one.inputs.into_iter().map(|p| p.name).collect())
+}
+
 /// Numbers between those of a mechanism at two moments.
 fn between(b: &mut Builder, before: &Scope, after: &Scope, share: Value) -> Vec<(String, Value)> {
     let mut state = |name: &String| {
@@ -76,7 +85,7 @@ fn between(b: &mut Builder, before: &Scope, after: &Scope, share: Value) -> Vec<
 /// A point neuron and its receptors at the two ends of a tick.
 pub(super) struct Course<'s, 'a> {
     pub before: (&'s Scope<'a>, &'s [Scope<'a>]),
-    pub after: (&'s Scope<'a>, &'s [Scope<'a>]),
+    pub after: (Scope<'a>, Vec<Scope<'a>>),
     /// The port of the current of receptors.
     pub current: Option<&'s str>,
     /// The neuron's step.
@@ -84,27 +93,30 @@ pub(super) struct Course<'s, 'a> {
 }
 
 impl Course<'_, '_> {
-    /// The share of the tick after which the condition is met, if it is: `x` is what it is in the end.
+    /// What the condition is when the tick has begun and events have arrived.
     ///
     /// # Errors
-    /// It reads what is not known when a tick begins.
-    pub fn share(&self, b: &mut Builder, condition: &Kernel, x: Value) -> Result<Value, Vec<String>> {
+    /// It reads what is not known then.
+    pub fn begins(&self, b: &mut Builder, condition: &Kernel) -> Result<Value, Vec<String>> {
         let mut begun = self.before.0.branch();
+        // What follows in a step from what stays the same in it is that from its beginning on.
+        let states: Vec<&str> = begun.mechanism.states.iter().map(|s| s.name.as_str()).collect();
+        for p in &condition.inputs {
+            if follows(self.step, &p.name).is_some_and(|from| !from.iter().any(|name| states.contains(&name.as_str()))) {
+                begun.known.insert(p.name.clone(), self.after.0.known[&p.name]);
+            }
+        }
         let from = begun.evaluate(b, condition)[0];
         if let Some(name) = begun.undefined.first() {
             let neuron = &begun.mechanism.name;
             return Err(vec![format!("the SPIKE condition of `{neuron}` reads `{name}`, which has no value when a step begins")]);
         }
-        let zero = b.constant(0.0);
-        let rise = b.sub(from, x);
-        let share = b.div(from, rise);
-        let was_below = b.compare(Compare::Lt, from, zero);
-        Ok(b.select(was_below, share, zero))
+        Ok(from)
     }
 
     /// The states of the neuron at the end of a tick in which it spiked after this share of it.
     pub fn after_reset(&self, b: &mut Builder, reset: &Kernel, share: Value) -> Vec<(String, Value)> {
-        let ((before, receptors), (after, moved)) = (self.before, self.after);
+        let ((before, receptors), (after, moved)) = (self.before, &self.after);
         let mut at = before.branch();
         at.known.extend(between(b, before, after, share));
         let values = at.evaluate(b, reset);
@@ -123,6 +135,15 @@ impl Course<'_, '_> {
         let left = b.sub(one, share);
         between(b, &at, &rest, left)
     }
+}
+
+/// The share of a tick after which a condition is met that is `from` when it begins and `to` when it ends, if it is.
+pub(super) fn share(b: &mut Builder, from: Value, to: Value) -> Value {
+    let zero = b.constant(0.0);
+    let rise = b.sub(from, to);
+    let share = b.div(from, rise);
+    let was_below = b.compare(Compare::Lt, from, zero);
+    b.select(was_below, share, zero)
 }
 
 /// What [`crate::model::port::SPIKE`] is of a neuron that spikes, if it does (`spike` is 0 or 1), after this share of a tick.

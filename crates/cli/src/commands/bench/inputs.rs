@@ -24,6 +24,7 @@ fn run(args: &Args, dt: f64) -> Result<Seen, Vec<Diagnostic>> {
     let clock = work::Clock::start();
     let mut opened = work::open_built_in("benches/inputs.toml", &args.library)?;
     let network = &mut opened.study.network;
+    network.spikes = args.spikes.map(Into::into);
     network.presentation = args.t.map(Into::into).or(network.presentation.take());
     network.dt = Some(dt.into());
     if let Some(scale) = args.scale {

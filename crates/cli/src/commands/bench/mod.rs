@@ -57,7 +57,7 @@ pub struct Args {
     /// Numbers to run in, f64 or f32 (hhtree, ring, brunel, brunel-w, coba, cuba, pd14) [default: f64]
     #[arg(long, value_name = "FORMAT", value_parser = work::precision)]
     precision: Option<Precision>,
-    /// When within a step neurons spike, grid or interpolated (brunel, brunel-w, coba, cuba, inputs, pd14) [default: grid]
+    /// When within a step neurons spike, grid or interpolated (ring, brunel, brunel-w, coba, cuba, pd14, inputs) [default: grid]
     #[arg(long, value_name = "TIMES", value_parser = work::spike_times)]
     spikes: Option<SpikeTimes>,
     /// One gradient alone (grad), for the time from the start of the program

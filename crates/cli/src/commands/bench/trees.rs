@@ -53,6 +53,7 @@ fn compiled(args: &Args) -> Result<Work, Vec<Diagnostic>> {
     network.presentation = args.t.map(Into::into).or(network.presentation.take());
     network.dt = args.dt.map(Into::into).or(network.dt.take());
     network.precision = args.precision.map(Into::into);
+    network.spikes = args.spikes.map(Into::into);
     let (model, mut params) = homolog_model::compile(network, &opened.library, 0)?;
     if let Some(amplitudes) = params.find("cells.iclamp.amp") {
         for (k, amplitude) in params.tensors[amplitudes].values.iter_mut().enumerate() {
