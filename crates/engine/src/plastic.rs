@@ -92,11 +92,19 @@ struct Due {
 }
 
 impl Due {
-    fn lanes(self, e: &Events, within: &Range<usize>) -> impl Iterator<Item = Lane> {
+    #[inline(always)]
+    fn lanes<'e>(self, e: &'e Events, within: &Range<usize>) -> impl Iterator<Item = Lane> + use<'e> {
         let (delay, base) = (e.delay(self.run as usize), self.part * e.part as u32);
-        let lane = move |c: usize| Lane { connection: c as u32, sender: self.sender, receiver: base + u32::from(e.target[c]), delay };
+        let lane = move |(c, target): (usize, &u16)| Lane {
+            connection: c as u32,
+            sender: self.sender,
+            receiver: base + u32::from(*target),
+            delay,
+        };
         let run = e.run(self.run as usize);
-        (run.start.max(within.start)..run.end.min(within.end)).map(lane)
+        let end = run.end.min(within.end);
+        let some = run.start.max(within.start).min(end)..end;
+        some.clone().zip(&e.target[some]).map(lane)
     }
 }
 
@@ -474,8 +482,11 @@ impl<R: Format> Run<'_, R> {
             place.lanes.clear();
             place.until.clear();
             for due in due {
-                let there = |l: &Lane| is_there.is_none_or(|k| own[k][l.connection as usize - range.start] != 0.0);
-                place.lanes.extend(due.lanes(e, range).filter(there));
+                match is_there {
+                    // Their number is known, so that they are written one after the other without a look at each.
+                    None => place.lanes.extend(due.lanes(e, range)),
+                    Some(k) => place.lanes.extend(due.lanes(e, range).filter(|l| own[k][l.connection as usize - range.start] != 0.0)),
+                }
                 place.until.push(place.lanes.len() as u32);
             }
             place.effect.clear();
