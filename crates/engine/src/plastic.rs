@@ -18,6 +18,7 @@
 //! each has the connections that end at its neurons, and keeps what all senders remember: it follows from spikes, of which all hear.
 
 mod plan;
+mod runs;
 mod shares;
 
 pub(crate) use plan::StreamPlan;
@@ -33,6 +34,7 @@ use homolog_model::plasticity::{Ends, Heard, Memory, Plasticity, Rule};
 use homolog_model::runner::{Plastic, Traces};
 use homolog_model::{Fault, Group, Model, Precision, State};
 use plan::{At, Bound, RulePlan};
+use runs::{Due, Lane};
 use shares::{Share, Workplace, divide, each, number};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -68,43 +70,6 @@ impl Ring {
     fn of_mut(&mut self, tick: i64) -> &mut [f64] {
         let range = self.range(tick);
         &mut self.numbers[range]
-    }
-}
-
-/// A connection that is worked on.
-#[derive(Clone, Copy, Debug)]
-struct Lane {
-    connection: u32,
-    sender: u32,
-    receiver: u32,
-    delay: u32,
-}
-
-// As `Plasticity::bytes` counts them.
-const _: () = assert!(size_of::<Lane>() == homolog_model::plasticity::STEPPED);
-
-/// A run of connections that a spike has gone into.
-#[derive(Clone, Copy, Debug)]
-struct Due {
-    part: u32,
-    run: u32,
-    sender: u32,
-}
-
-impl Due {
-    #[inline(always)]
-    fn lanes<'e>(self, e: &'e Events, within: &Range<usize>) -> impl Iterator<Item = Lane> + use<'e> {
-        let (delay, base) = (e.delay(self.run as usize), self.part * e.part as u32);
-        let lane = move |(c, target): (usize, &u16)| Lane {
-            connection: c as u32,
-            sender: self.sender,
-            receiver: base + u32::from(*target),
-            delay,
-        };
-        let run = e.run(self.run as usize);
-        let end = run.end.min(within.end);
-        let some = run.start.max(within.start).min(end)..end;
-        some.clone().zip(&e.target[some]).map(lane)
     }
 }
 
