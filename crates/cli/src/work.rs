@@ -390,10 +390,14 @@ pub fn threads(word: &str) -> Result<usize, String> {
     }
 }
 
+/// Which of some words an argument is.
+fn one_of(word: &str, names: &[&str]) -> Result<usize, String> {
+    names.iter().position(|n| *n == word).ok_or_else(|| format!("must be {}", names.join(" or ")))
+}
+
 /// A format of numbers as an argument.
 pub fn precision(word: &str) -> Result<Precision, String> {
-    let found = Precision::NAMES.iter().position(|n| *n == word);
-    found.map(Precision::nth).ok_or_else(|| format!("must be {}", Precision::NAMES.join(" or ")))
+    one_of(word, &Precision::NAMES).map(Precision::nth)
 }
 
 /// Puts a format of numbers in the place of the file's.
@@ -409,8 +413,7 @@ pub fn set_precision(study: &mut Study, precision: Option<Precision>) -> Result<
 
 /// When within a step spikes are, as an argument.
 pub fn spike_times(word: &str) -> Result<SpikeTimes, String> {
-    let found = SpikeTimes::NAMES.iter().position(|n| *n == word);
-    found.map(SpikeTimes::nth).ok_or_else(|| format!("must be {}", SpikeTimes::NAMES.join(" or ")))
+    one_of(word, &SpikeTimes::NAMES).map(SpikeTimes::nth)
 }
 
 /// A number above 0.

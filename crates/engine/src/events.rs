@@ -98,7 +98,7 @@ pub(crate) struct Due {
     to: u32,
     // Two bytes each: of calendars that are filled and emptied all the time every byte shows.
     sample: u16,
-    /// How much of the spike: all of it is 1, or [`Spike::PARTS`] where spikes have a time within their tick.
+    /// How much of the spike: all of it is 1, or [`Spike::PARTS`] where spikes arrive in parts.
     pub parts: u16,
 }
 
@@ -473,8 +473,7 @@ impl<R: Format> Run<'_, R> {
                 arena[at..at + l.all].fill(R::default());
             }
             for s in &prepared.outside {
-                let passed = Spike { tick: 0, ..*s }.time();
-                arena[self.layout.spike(g, now.copy, (s.tick - from) as isize) + s.neuron as usize] = R::of(1.0 + passed);
+                arena[self.layout.spike(g, now.copy, (s.tick - from) as isize) + s.neuron as usize] = R::of(1.0 + s.passed());
             }
         }
         let Prepared { sent, outside, .. } = prepared;

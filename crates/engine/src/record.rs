@@ -95,7 +95,7 @@ fn raster<R: Format>(run: &Run<R>, spikes: &Spikes, now: Now, ticks: usize, trac
     let batch = run.layout.batch;
     for t in now.frame * run.model.ticks + now.first..now.frame * run.model.ticks + now.first + ticks {
         let number = |s: Spike| ((s.neuron as usize / batch) as f64, (s.neuron as usize % batch) as f64);
-        let rows = spikes.all(run.start + t as i64).map(|s| (Spike { tick: t as i64, ..s }.time(), number(s)));
+        let rows = spikes.all(run.start + t as i64).map(|s| (t as f64 + s.passed(), number(s)));
         trace.data.extend(rows.flat_map(|(time, (neuron, sample))| [time, neuron, sample]));
     }
     trace.shape[0] = trace.data.len() / 3;

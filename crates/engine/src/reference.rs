@@ -140,7 +140,7 @@ pub fn run_from<N: Number>(
                     let spikes = neurons[g].iter_mut().zip(given.iter()).zip(&all).map(|((n, x), i)| n.tick(group, x, i)).collect();
                     let mut spikes = by_kind(group, spikes);
                     for s in group.given.iter().filter(|s| s.tick == now).copied().chain(drawn(group, now, model.dt)) {
-                        spikes[s.neuron as usize] = N::constant(1.0 + Spike { tick: 0, ..s }.time());
+                        spikes[s.neuron as usize] = N::constant(1.0 + s.passed());
                     }
                     out.spikes[g].push(spikes);
                     out.variables[g].push(neurons[g].iter().map(|n| n.variables.clone()).collect());
@@ -354,7 +354,7 @@ fn amount(spike: f64, arrival: Arrival, ticks: usize, delay: usize) -> f64 {
     let spike = Spike { within: Spike::within(spike - 1.0), ..Spike::default() };
     let late = match arrival {
         Arrival::OnTheGrid => 0.0,
-        Arrival::InParts => spike.time(),
+        Arrival::InParts => spike.passed(),
         Arrival::Rounded => f64::from(u8::from(spike.is_late())),
     };
     match ticks.checked_sub(delay) {

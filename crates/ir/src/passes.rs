@@ -44,6 +44,13 @@ pub fn prune(kernel: &Kernel) -> Kernel {
     k
 }
 
+/// The inputs that an output is computed from; none where there is no such output.
+pub fn sources(kernel: &Kernel, output: &str) -> Option<Vec<String>> {
+    let k = kernel.output(output)?;
+    let one = prune(&Kernel { outputs: vec![kernel.outputs[k].clone()], ..kernel.clone() });
+    Some(one.inputs.into_iter().map(|p| p.name).collect())
+}
+
 /// Removes operations that no output needs.
 pub fn prune_body(kernel: &Kernel) -> Kernel {
     let live = live(kernel);

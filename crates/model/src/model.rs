@@ -311,7 +311,12 @@ impl Spike {
 
     /// When it is, in ticks: where its tick begins, and what has passed of it.
     pub fn time(&self) -> f64 {
-        self.tick as f64 + f64::from(self.within) / f64::from(Spike::PARTS)
+        self.tick as f64 + self.passed()
+    }
+
+    /// How much of its tick has passed before it, from 0 to below 1.
+    pub fn passed(&self) -> f64 {
+        f64::from(self.within) / f64::from(Spike::PARTS)
     }
 }
 
@@ -629,6 +634,17 @@ pub enum Arrival {
     Rounded,
 }
 
+impl Arrival {
+    /// Of spikes of one group at another.
+    pub fn of(from: &Group, to: &Group, target: Target) -> Arrival {
+        match (from.interpolated, target == Target::Own && to.jumps) {
+            (false, _) => Arrival::OnTheGrid,
+            (true, false) => Arrival::InParts,
+            (true, true) => Arrival::Rounded,
+        }
+    }
+}
+
 /// A projection of spikes of whose weights no gradient is taken, to neurons of one place or, of those that have one sign, to places of cells. What
 /// receives is then a place of a neuron: `place * copies + copy`, where places are those of the port of that sign.
 #[derive(Clone, PartialEq, Debug)]
@@ -787,11 +803,7 @@ impl Model {
 
     /// How spikes with a time within their tick arrive by a stream.
     pub fn arrival(&self, stream: &Stream) -> Arrival {
-        match (self.groups[stream.from].interpolated, stream.target == Target::Own && self.groups[stream.to].jumps) {
-            (false, _) => Arrival::OnTheGrid,
-            (true, false) => Arrival::InParts,
-            (true, true) => Arrival::Rounded,
-        }
+        Arrival::of(&self.groups[stream.from], &self.groups[stream.to], stream.target)
     }
 
     /// How many ticks after its own a spike of this group still arrives by streams; 1 at least where a rule of plasticity asks whether its neurons have

@@ -2,11 +2,11 @@
 
 use super::{Kind, Resolved};
 use crate::events::Strength;
-use crate::model::{Group, Link, Spike, Stream, Target};
+use crate::model::{Arrival, Group, Link, Spike, Stream};
 use crate::network::{Located, Network, Population, Projection, SpikeTimes};
 use homolog_base::Diagnostic;
 use homolog_ir::mechanism::is_draw;
-use homolog_ir::{Kernel, passes};
+use homolog_ir::passes;
 
 /// Whether the spikes of a population have a time within their step.
 pub(super) fn interpolated(network: &Network, population: &Population, resolved: &Resolved) -> bool {
@@ -19,11 +19,8 @@ fn by_chance(resolved: &Resolved) -> bool {
     let Kind::Neuron(m, _) = resolved.kind else { return false };
     let (Some(rule), Ok(step)) = (&m.spike, m.step()) else { return false };
     // What the condition reads is drawn anew, and does not go on from where it was.
-    let anew = |name: &str| {
-        let outputs = step.outputs.iter().filter(|(p, _)| p.name == name).cloned().collect();
-        let one = passes::prune(&Kernel { outputs, ..step.clone() });
-        one.inputs.iter().any(|p| is_draw(&p.name)) && one.input(name).is_none()
-    };
+    let anew =
+        |name: &str| passes::sources(&step, name).is_some_and(|from| from.iter().any(|n| is_draw(n)) && !from.iter().any(|n| n == name));
     rule.condition.inputs.iter().any(|p| is_draw(&p.name) || anew(&p.name))
 }
 
@@ -72,8 +69,8 @@ const MOST: usize = (u32::MAX / (2 * Spike::PARTS)) as usize;
 
 /// Projections by which more spikes with a time within their step may arrive at one neuron at once than can be counted.
 pub(super) fn beyond_counting(network: &Network, made: &[(Link, &Projection)], streams: &[Stream], groups: &[Group]) -> Vec<Diagnostic> {
-    let whole = |s: &Stream| !groups[s.from].interpolated || s.target == Target::Own && groups[s.to].jumps;
-    let counted = |s: &&Stream| !whole(s) && s.events.len() > MOST && matches!(s.events.strength, Strength::Shared(_));
+    let in_parts = |s: &Stream| Arrival::of(&groups[s.from], &groups[s.to], s.target) == Arrival::InParts;
+    let counted = |s: &&Stream| in_parts(s) && s.events.len() > MOST && matches!(s.events.strength, Strength::Shared(_));
     let of = |s: &Stream| {
         let mut at = vec![0usize; s.events.receivers];
         s.events.each(|_, _, receiver| at[receiver] += 1);

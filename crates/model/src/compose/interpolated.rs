@@ -63,14 +63,6 @@ pub(super) fn in_a_step(b: &mut Builder, begins: &[Value], receptors: &[Scope], 
     Some(sum(b, &means))
 }
 
-/// What an output of a step is computed from; none where it has no such output.
-fn follows(step: &Kernel, output: &str) -> Option<Vec<String>> {
-    step.output(output)?;
-    let outputs = step.outputs.iter().filter(|(p, _)| p.name == output).cloned().collect();
-    let one = passes::prune(&Kernel { outputs, ..step.clone() });
-    Some(one.inputs.into_iter().map(|p| p.name).collect())
-}
-
 /// Numbers between those of a mechanism at two moments.
 fn between(b: &mut Builder, before: &Scope, after: &Scope, share: Value) -> Vec<(String, Value)> {
     let mut state = |name: &String| {
@@ -102,7 +94,7 @@ impl Course<'_, '_> {
         // What follows in a step from what stays the same in it is that from its beginning on.
         let states: Vec<&str> = begun.mechanism.states.iter().map(|s| s.name.as_str()).collect();
         for p in &condition.inputs {
-            if follows(self.step, &p.name).is_some_and(|from| !from.iter().any(|name| states.contains(&name.as_str()))) {
+            if passes::sources(self.step, &p.name).is_some_and(|from| !from.iter().any(|name| states.contains(&name.as_str()))) {
                 begun.known.insert(p.name.clone(), self.after.0.known[&p.name]);
             }
         }

@@ -4,7 +4,7 @@ use super::ions::{Inside, Moment};
 use super::zones::Arrangement;
 use super::{ARRIVE, At, CHARGE, CableParts, Here, METERED, PER_AREA, Painted, geometry, unit};
 use crate::cell::Scheme;
-use crate::compose::interpolated::within;
+use crate::compose::interpolated::{share, within};
 use crate::compose::scope::Scope;
 use crate::compose::{ABOVE, BEFORE, COUNT, GATHERED, drop_unchanged, finish_vjp, not_linear};
 use crate::model::{Launch, Variable, port};
@@ -430,9 +430,8 @@ pub(super) fn tail(parts: &CableParts, a: &Arrangement) -> Result<(Vec<Launch>, 
     let mut sent = spike;
     if parts.interpolated {
         let before = b.input(BEFORE, unit("mV"));
-        let rest = b.sub(threshold, before);
-        let rise = b.sub(v, before);
-        let share = b.div(rest, rise);
+        let from = b.sub(before, threshold);
+        let share = share(&mut b, from, x);
         sent = within(&mut b, share, spike);
         b.output(BEFORE, unit("mV"), v);
         variables.push(Variable { name: BEFORE.into(), unit: unit("mV"), per_frame: false, taped: false, sites: parts.kinds() });
