@@ -113,7 +113,8 @@ fn networks_with_synaptic_currents_and_conductances_are_of_second_order_and_on_t
     }
 }
 
-/// What `iaf_psc_exp_ps` of NEST 3.10 gives for `pair("if_curr_exp", 0.8 nA, 1 nA)`: it has precise spike times and integrates from event to event.
+/// What `iaf_psc_exp_ps` of NEST 3.10 gives for `pair("if_curr_exp", 0.8 nA, 1 nA)`: it has precise spike times and integrates from event to event
+/// (`tools/spike_times_vs_nest.py` prints them).
 const NEST: [&[f64]; 2] = [
     &[4.963655379867444, 16.387864338195246, 23.28882257633135, 58.533172178505104, 79.2098793152953],
     &[
